@@ -1,0 +1,38 @@
+/// Checksums that wires and settings stores use.
+public enum Checksum {
+  /// CRC-16 of Modbus (MODBUS over Serial Line V1.02 §2.5.1.2): reflected polynomial A001, start FFFF, no final exclusive-or.
+  /// "123456789" gives 4B37. Sent low byte first. Bit by bit: a table would cost a microcontroller more flash than it saves time.
+  public struct CRC16Modbus: Sendable {
+    public private(set) var value: UInt16 = 0xFFFF
+
+    public init() {}
+
+    public mutating func update(_ byte: UInt8) {
+      var register = value ^ UInt16(byte)
+      var bit = 0
+      while bit < 8 {
+        register = (register >> 1) ^ (0xA001 & (0 &- (register & 1)))
+        bit &+= 1
+      }
+      value = register
+    }
+  }
+
+  /// CRC-32 (IEEE 802.3, reflected EDB88320, start and final exclusive-or FFFFFFFF). "123456789" gives CBF43926.
+  public struct CRC32: Sendable {
+    private var register: UInt32 = 0xFFFF_FFFF
+
+    public init() {}
+
+    public mutating func update(_ byte: UInt8) {
+      register ^= UInt32(byte)
+      var bit = 0
+      while bit < 8 {
+        register = (register >> 1) ^ (0xEDB8_8320 & (0 &- (register & 1)))
+        bit &+= 1
+      }
+    }
+
+    public var value: UInt32 { ~register }
+  }
+}

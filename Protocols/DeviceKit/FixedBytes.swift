@@ -1,0 +1,91 @@
+/// A byte buffer of a fixed capacity that never touches the heap and never traps: what does not fit is refused, what is not there reads
+/// as `nil` or zero.
+public struct FixedBytes<let capacity: Int>: Sendable {
+  @usableFromInline var storage: InlineArray<capacity, UInt8>
+  public private(set) var count = 0
+
+  public init() {
+    storage = InlineArray(repeating: 0)
+  }
+
+  public var isEmpty: Bool { count == 0 }
+  public var room: Int { capacity - count }
+
+  /// Appends a byte, or answers `false` when the buffer is full.
+  @discardableResult
+  public mutating func append(_ byte: UInt8) -> Bool {
+    guard count < capacity else { return false }
+    storage[count] = byte
+    count &+= 1
+    return true
+  }
+
+  /// Appends a 16-bit value, most significant byte first (Modbus data order); all or nothing.
+  @discardableResult
+  public mutating func append(bigEndian value: UInt16) -> Bool {
+    guard count &+ 2 <= capacity else { return false }
+    storage[count] = UInt8(truncatingIfNeeded: value >> 8)
+    storage[count &+ 1] = UInt8(truncatingIfNeeded: value)
+    count &+= 2
+    return true
+  }
+
+  /// The byte at `index`; reading past the end gives 0, writing past the end does nothing.
+  public subscript(index: Int) -> UInt8 {
+    get { index >= 0 && index < count ? storage[index] : 0 }
+    set { if index >= 0 && index < count { storage[index] = newValue } }
+  }
+
+  /// The 16-bit value whose more significant byte is at `index`; bytes past the end read as 0.
+  public func bigEndian(at index: Int) -> UInt16 {
+    UInt16(self[index]) << 8 | UInt16(self[index + 1])
+  }
+
+  public mutating func removeAll() {
+    count = 0
+  }
+
+  /// Drops `length` bytes from the front (all of them when there are fewer).
+  public mutating func removeFirst(_ length: Int) {
+    guard length > 0 else { return }
+    guard length < count else {
+      count = 0
+      return
+    }
+    var index = 0
+    while index &+ length < count {
+      storage[index] = storage[index &+ length]
+      index &+= 1
+    }
+    count &-= length
+  }
+
+  /// Drops everything after the first `length` bytes.
+  public mutating func truncate(to length: Int) {
+    if length >= 0 && length < count { count = length }
+  }
+
+  public func withSpan<Result: ~Copyable>(_ body: (Span<UInt8>) -> Result) -> Result {
+    body(storage.span.extracting(first: count))
+  }
+}
+
+extension FixedBytes: Equatable {
+  public static func == (left: Self, right: Self) -> Bool {
+    guard left.count == right.count else { return false }
+    var index = 0
+    while index < left.count {
+      if left.storage[index] != right.storage[index] { return false }
+      index &+= 1
+    }
+    return true
+  }
+}
+
+extension FixedBytes {
+  /// As many of `bytes` as fit; the caller that must not cut checks `count`.
+  public init(_ bytes: some Sequence<UInt8>) {
+    self.init()
+    for byte in bytes where !append(byte) { break }
+  }
+}

@@ -1,0 +1,57 @@
+import DeviceKit
+
+/// The time of day as the computer has it: an input like any other, which may jump and is not believed further than its quality.
+public struct WallClock: Sendable, Hashable, Codable {
+  /// Since 1970-01-01T00:00:00Z.
+  public var unixMilliseconds: Int64
+  /// The kernel says that the clock is disciplined (adjtimex without STA_UNSYNC).
+  public var synchronised: Bool
+  public var utcOffsetSeconds: Int32
+
+  public init(unixMilliseconds: Int64, synchronised: Bool, utcOffsetSeconds: Int32 = 8 * 3600) {
+    self.unixMilliseconds = unixMilliseconds
+    self.synchronised = synchronised
+    self.utcOffsetSeconds = utcOffsetSeconds
+  }
+
+  private var localSeconds: Int64 { Self.floorDivide(unixMilliseconds, 1000) + Int64(utcOffsetSeconds) }
+  public var localMinuteOfDay: Int { Int(Self.floorModulo(localSeconds, 86_400)) / 60 }
+  /// 1 = Monday ... 7 = Sunday; 1970-01-01 was a Thursday.
+  public var localWeekday: Int { Int(Self.floorModulo(Self.floorDivide(localSeconds, 86_400) + 3, 7)) + 1 }
+
+  private static func floorDivide(_ value: Int64, _ by: Int64) -> Int64 { value >= 0 ? value / by : (value - by + 1) / by }
+  private static func floorModulo(_ value: Int64, _ by: Int64) -> Int64 { value - floorDivide(value, by) * by }
+}
+
+/// When something happened, in a way that survives a restart and a wrong clock.
+public struct EntryTime: Sendable, Equatable, Codable {
+  public var wallMilliseconds: Int64
+  public var synchronised: Bool
+  /// The kernel's boot id: monotonic times of different boots cannot be compared.
+  public var boot: String
+  public var monotonic: Instant
+
+  public init(wallMilliseconds: Int64, synchronised: Bool, boot: String, monotonic: Instant) {
+    self.wallMilliseconds = wallMilliseconds
+    self.synchronised = synchronised
+    self.boot = boot
+    self.monotonic = monotonic
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case wallMilliseconds = "wall"
+    case synchronised = "sync"
+    case boot
+    case monotonic = "mono"
+  }
+
+  /// How long ago this was. Within a boot the monotonic clock tells; across boots the wall clock counts only when it was synchronised at
+  /// both ends; otherwise `nil`: nobody knows, and whoever waits for a time-out must treat it as over.
+  public func elapsed(at now: EntryTime) -> Interval? {
+    if boot == now.boot { return now.monotonic - monotonic }
+    guard synchronised, now.synchronised else { return nil }
+    let difference = now.wallMilliseconds.subtractingReportingOverflow(wallMilliseconds)
+    guard !difference.overflow, difference.partialValue >= 0, difference.partialValue < Int64.max / 1000 else { return nil }
+    return Interval(microseconds: difference.partialValue * 1000)
+  }
+}

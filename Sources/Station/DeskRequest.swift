@@ -1,0 +1,61 @@
+import DeviceVocabulary
+
+/// What a post asks the station to do. The runtime numbers requests; the answer carries the same number, after the entry that it caused
+/// is on disk.
+public struct DeskRequest: Sendable, Equatable, Codable {
+  public var number: UInt64
+  /// The post that asks; must stand in the site file.
+  public var post: String
+  public var action: Action
+
+  public init(number: UInt64, post: String, action: Action) {
+    self.number = number
+    self.post = post
+    self.action = action
+  }
+
+  public enum Action: Sendable, Equatable, Codable {
+    case acknowledge(IncidentID)
+    case offerHandOver(IncidentID, to: String)
+    case acceptHandOver(IncidentID)
+    case refuseHandOver(IncidentID, reason: String)
+    case onScene(IncidentID)
+    case resolve(IncidentID, note: String)
+    case close(IncidentID)
+    case falseAlarm(IncidentID, note: String)
+    /// Runs the whole chain at a call point, marked 演练; a real press there still opens a real incident.
+    case startDrill(ButtonID)
+    /// The next press of this button within two minutes counts as a test.
+    case announceTest(ButtonID)
+    case bypass(ButtonID, reason: String, minutes: Int)
+    case endBypass(ButtonID)
+    case retest(FaultKey)
+    case silenceFault(FaultKey)
+  }
+}
+
+public enum DeskAnswer: Sendable, Equatable, Codable {
+  case done
+  /// A re-test has been asked of the device; the card goes when it proves good.
+  case underWay
+  case refused(Refusal)
+}
+
+/// Why a request was not carried out; texts are in `Texts`.
+public enum Refusal: String, Sendable, Codable, CaseIterable {
+  case unknownPost, unknownIncident, unknownButton, unknownFault
+  case ownedByAnother, notOwner, notAcknowledged, alreadyDone, alreadyClosed, notOnScene, notResolved
+  case offerToSelf, noOffer, offeredToAnother, offerStands
+  case reasonNeeded, noteTooLong, bypassTooLong, notBypassed
+  case stillPresent, journalUnavailable
+}
+
+/// Limits on what a request may carry.
+public enum DeskLimit {
+  /// Characters in a note or a reason.
+  public static let noteCharacters = 500
+  /// A bypass ends by itself after at most 8 hours.
+  public static let bypassMinutes = 480
+  /// An announced test waits this long for its press, in seconds.
+  public static let testSeconds = 120
+}

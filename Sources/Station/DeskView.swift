@@ -1,0 +1,145 @@
+import DeviceVocabulary
+
+/// What the duty desk shows: an immutable picture of the station after a commit. It never shows what is not on disk.
+public struct DeskView: Sendable, Equatable, Codable {
+  public var site: String
+  public var station: String
+  /// Rises with every change; a page asks for nothing older than it has.
+  public var revision: UInt64
+  /// Sequence of the last journal entry that this view is made of.
+  public var entries: UInt64
+  /// Station time when the view was made, milliseconds since 1970.
+  public var asOfMilliseconds: Int64
+  public var clockSynchronised: Bool
+  public var incidents: [IncidentCard]
+  /// The last closed ones, newest first, at most 20.
+  public var recentlyClosed: [IncidentCard]
+  public var faults: [FaultCard]
+  public var callPoints: [CallPointCard]
+  public var posts: [SitePlan.Post]
+  public var onDuty: [String]
+  public var sound: Sound
+  public var journal: JournalStatus
+  public var statistics: Statistics
+
+  /// What should be heard at the desk. Only an acknowledgement ends `.call`.
+  public enum Sound: String, Sendable, Codable, Comparable {
+    case none, fault, call
+
+    private var rank: Int {
+      switch self {
+      case .none: 0
+      case .fault: 1
+      case .call: 2
+      }
+    }
+    public static func < (left: Sound, right: Sound) -> Bool { left.rank < right.rank }
+  }
+
+  public struct IncidentCard: Sendable, Equatable, Codable {
+    public var id: IncidentID
+    public var button: ButtonID
+    public var place: String
+    public var placeName: String
+    public var mark: Mark
+    public var phase: Phase
+    /// When the finger was on the button, milliseconds since 1970.
+    public var pressedAtMilliseconds: Int64
+    public var ageSeconds: Int
+    public var presses: Int
+    public var silent: Bool
+    public var bypassed: Bool
+    /// What the resident's lamp should show, and what it was last read back as (`nil`: not read back yet, or stale).
+    public var lampWish: Indicator
+    public var lampShown: Indicator?
+    public var owner: String?
+    /// Posts that owned it before an escalation took it over.
+    public var formerOwners: [String]
+    public var offeredTo: String?
+    public var escalationStep: Int
+    public var escalatedTo: [String]
+    /// Seconds to the next escalation step; `nil` when there is none.
+    public var nextStepSeconds: Int?
+    public var raisedAgain: Int
+    public var secondsToAcknowledge: Int?
+    public var secondsToScene: Int?
+    public var note: String?
+  }
+
+  public struct FaultCard: Sendable, Equatable, Codable {
+    public var key: FaultKey
+    public var whatChinese: String
+    public var whatEnglish: String
+    /// The place or the bus.
+    public var whereText: String
+    public var sinceMilliseconds: Int64
+    public var adviceChinese: String
+    public var adviceEnglish: String
+    /// False when the cause is gone and only the re-test is missing.
+    public var present: Bool
+    public var silenced: Bool
+    public var retesting: Bool
+    public var detail: String
+  }
+
+  public struct CallPointCard: Sendable, Equatable, Codable {
+    public var button: ButtonID
+    public var place: String
+    public var placeName: String
+    public var silent: Bool
+    public var health: Health
+    public var lampWish: Indicator
+    public var lampShown: Indicator?
+    public var bypass: Bypass?
+    public var testAnnounced: Bool
+  }
+
+  public struct Bypass: Sendable, Equatable, Codable {
+    public var post: String
+    public var reason: String
+    public var remainingSeconds: Int
+  }
+
+  /// Whether the journal takes entries. `waiting` calls are held in memory, not recorded, and are not claimed to be.
+  public struct JournalStatus: Sendable, Equatable, Codable {
+    public var condition: Condition
+    public var waiting: Int
+
+    public enum Condition: String, Sendable, Codable { case healthy, callsOnly, failed }
+
+    public init(condition: Condition, waiting: Int) {
+      self.condition = condition
+      self.waiting = waiting
+    }
+  }
+}
+
+/// Counts since the journal began, each mark for itself.
+public struct Statistics: Sendable, Equatable, Codable {
+  public struct Counts: Sendable, Equatable, Codable {
+    public var opened = 0
+    public var falseAlarms = 0
+    public var closed = 0
+    public var escalated = 0
+  }
+  public var real = Counts()
+  public var test = Counts()
+  public var drill = Counts()
+
+  public subscript(mark: Mark) -> Counts {
+    get {
+      switch mark {
+      case .real: real
+      case .test: test
+      case .drill: drill
+      }
+    }
+    set {
+      switch mark {
+      case .real: real = newValue
+      case .test: test = newValue
+      case .drill: drill = newValue
+      }
+    }
+  }
+}

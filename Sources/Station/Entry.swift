@@ -1,0 +1,162 @@
+import DeviceVocabulary
+
+/// One line of the journal: something that happened or was decided. The station's state is the fold of these and of nothing else.
+public struct Entry: Sendable, Equatable, Codable {
+  /// Version of this form; a reader refuses a higher one than it knows.
+  public var version: Int
+  public var time: EntryTime
+  public var change: Change
+
+  public static let currentVersion = 1
+
+  public init(time: EntryTime, change: Change) {
+    self.version = Self.currentVersion
+    self.time = time
+    self.change = change
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case version = "v"
+    case time = "at"
+    case change
+  }
+}
+
+public typealias IncidentID = UInt32
+
+/// What an incident counts as. Statistics never mix them.
+public enum Mark: String, Sendable, Codable, CaseIterable {
+  case real, test, drill
+}
+
+public enum Change: Sendable, Equatable, Codable {
+  case started(program: String)
+  case stopped
+  case clockStepped(byMilliseconds: Int64)
+
+  case opened(IncidentID, Opening)
+  /// Another press of the same call point while its incident is open.
+  case pressedAgain(IncidentID, ButtonID, identity: EventIdentity?)
+  case escalated(IncidentID, step: Int, posts: [String])
+  /// Acknowledged, but nobody was on scene in time: the ladder begins anew.
+  case raisedAgain(IncidentID)
+  /// `formerOwner` is set when escalation let this post take over without an acceptance.
+  case acknowledged(IncidentID, post: String, formerOwner: String?)
+  case handOverOffered(IncidentID, from: String, to: String)
+  case handOverAccepted(IncidentID, post: String)
+  /// Refused with a reason, or (`post` = nil) not answered in time.
+  case handOverEnded(IncidentID, post: String?, reason: String)
+  case onScene(IncidentID, post: String)
+  case resolved(IncidentID, post: String, note: String)
+  case closed(IncidentID, post: String)
+  case falseAlarm(IncidentID, post: String, note: String)
+
+  case testAnnounced(ButtonID, post: String)
+  case testExpired(ButtonID)
+  case bypassed(ButtonID, post: String, reason: String, minutes: Int)
+  case bypassEnded(ButtonID, post: String?)
+
+  case faultRaised(FaultKey, detail: String)
+  /// The cause is gone (or back); the card stays until somebody re-tests.
+  case faultPresent(FaultKey, Bool)
+  case faultSilenced(FaultKey, post: String)
+  case faultCleared(FaultKey, post: String)
+
+  case deviceIdentified(DeviceID, DeviceIdentity)
+}
+
+public struct Opening: Sendable, Equatable, Codable {
+  public var button: ButtonID
+  public var place: String
+  public var mark: Mark
+  public var kind: Press.Kind
+  /// `nil` for a drill, and for modules without an event queue.
+  public var identity: EventIdentity?
+  /// How long before the entry's time the finger was on the button.
+  public var ageMilliseconds: UInt32
+  public var silent: Bool
+  public var bypassed: Bool
+
+  public init(
+    button: ButtonID, place: String, mark: Mark, kind: Press.Kind, identity: EventIdentity?, ageMilliseconds: UInt32,
+    silent: Bool, bypassed: Bool
+  ) {
+    self.button = button
+    self.place = place
+    self.mark = mark
+    self.kind = kind
+    self.identity = identity
+    self.ageMilliseconds = ageMilliseconds
+    self.silent = silent
+    self.bypassed = bypassed
+  }
+}
+
+/// What a fault is about and of which kind; one card each.
+public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringConvertible {
+  public var subject: Subject
+  public var kind: Kind
+
+  public enum Subject: Sendable, Hashable {
+    case bus(String)
+    case device(DeviceID)
+    case button(ButtonID)
+    case journal
+  }
+
+  public enum Kind: String, Sendable, Codable, CaseIterable {
+    case stuck, chattering, tampered, lineCut, lineShort, silent, wrongIdentity, answersWrongly, eventsLost, epochWentBack,
+      restartsOften
+    case busSilent, busJammed, busGarbled, adapterAbsent, portBusy
+    case diskFull, diskFailed
+  }
+
+  public init(_ subject: Subject, _ kind: Kind) {
+    self.subject = subject
+    self.kind = kind
+  }
+
+  /// `A:busSilent`, `A/3:silent`, `A/3/1:stuck`, `journal:diskFull`: what the API and the command line call it.
+  public var description: String {
+    switch subject {
+    case .bus(let name): "\(name):\(kind.rawValue)"
+    case .device(let device): "\(device):\(kind.rawValue)"
+    case .button(let button): "\(button):\(kind.rawValue)"
+    case .journal: "journal:\(kind.rawValue)"
+    }
+  }
+
+  public init?(_ text: some StringProtocol) {
+    guard let colon = text.lastIndex(of: ":"), let kind = Kind(rawValue: String(text[text.index(after: colon)...])) else {
+      return nil
+    }
+    let subject = text[..<colon]
+    if subject == "journal" {
+      self.init(.journal, kind)
+    } else if let button = ButtonID(subject) {
+      self.init(.button(button), kind)
+    } else if let device = DeviceID(subject) {
+      self.init(.device(device), kind)
+    } else if !subject.isEmpty, !subject.contains("/") {
+      self.init(.bus(String(subject)), kind)
+    } else {
+      return nil
+    }
+  }
+
+  public static func < (left: FaultKey, right: FaultKey) -> Bool { left.description < right.description }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let text = try container.decode(String.self)
+    guard let key = FaultKey(text) else {
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "\"\(text)\" is not a fault such as A/3:silent")
+    }
+    self = key
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
+  }
+}

@@ -1,0 +1,80 @@
+/// What a fault card says, in words for a clerk (what) and for whoever repairs it (what to do).
+public struct FaultText: Sendable, Equatable {
+  public var whatChinese: String
+  public var whatEnglish: String
+  public var adviceChinese: String
+  public var adviceEnglish: String
+
+  init(_ whatChinese: String, _ whatEnglish: String, _ adviceChinese: String, _ adviceEnglish: String) {
+    self.whatChinese = whatChinese
+    self.whatEnglish = whatEnglish
+    self.adviceChinese = adviceChinese
+    self.adviceEnglish = adviceEnglish
+  }
+}
+
+extension FaultKey.Kind {
+  public var text: FaultText {
+    switch self {
+    case .stuck:
+      FaultText(
+        "按钮卡住", "Button stuck", "到现场松开按钮;弹不起来就更换按钮,然后复测", "Free the button on site; replace it if it stays in, then re-test")
+    case .chattering:
+      FaultText(
+        "按钮接触不良,反复通断", "Contact chatters", "检查按钮接线端子是否松动,然后复测", "Check the button's terminals for a loose wire, then re-test")
+    case .tampered:
+      FaultText("面板外壳被打开", "Panel housing opened", "到现场查看并合上外壳,然后复测", "Look at the panel, close its housing, then re-test")
+    case .lineCut:
+      FaultText(
+        "按钮线断开,此处按下无效", "Button wire cut: a press here is not heard", "检查按钮到面板的两根线和末端电阻",
+        "Check the two wires to the button and the end-of-line resistor")
+    case .lineShort:
+      FaultText("按钮线短路", "Button wire shorted", "检查按钮到面板的线是否破皮相碰", "Look for bare wires touching between panel and button")
+    case .silent:
+      FaultText(
+        "面板没有应答", "Panel does not answer", "检查该面板的供电、A/B 线和地址", "Check this panel's supply, its A/B wires and its address")
+    case .wrongIdentity:
+      FaultText(
+        "面板换成了另一台", "Another unit answers at this address", "确认是否更换过面板;确认后复测即接受新面板",
+        "Confirm that the panel was replaced; a re-test accepts the new one")
+    case .answersWrongly:
+      FaultText(
+        "设备应答不正确", "Device answers wrongly", "核对型号与地址,检查是否两台用了同一地址",
+        "Check model and address, and whether two devices share the address")
+    case .eventsLost:
+      FaultText(
+        "面板记录已满,重复按下被合并", "Panel memory was full: repeats were merged", "首次按下都已保留;查明为何主机长时间未读取",
+        "First presses are all kept; find out why the host did not read for so long")
+    case .epochWentBack:
+      FaultText(
+        "面板记忆回到旧状态", "Panel memory went back", "面板可能装回了旧存储;按下仍然有效,请更换面板",
+        "The panel may carry an old memory; presses still count; replace it")
+    case .restartsOften:
+      FaultText(
+        "面板反复重启", "Panel restarts again and again", "测量面板供电电压,检查电源和接线",
+        "Measure the panel's supply voltage; check power and wiring")
+    case .busSilent:
+      FaultText(
+        "整条总线没有应答", "Whole bus silent", "检查总线电源和主机端 A/B 接线是否断开", "Check the bus supply and whether A/B is cut at the host's end")
+    case .busJammed:
+      FaultText(
+        "总线被占住,有设备不停发送", "Bus jammed: a device transmits without pause", "逐段断开面板,找出一直发送的那台",
+        "Disconnect panels section by section to find the one that transmits")
+    case .busGarbled:
+      FaultText(
+        "总线数据全部出错", "Everything on the bus is garbled", "检查 A/B 是否接反、波特率是否一致、线是否短路",
+        "Check for swapped A/B, wrong baud rate or a short")
+    case .adapterAbsent:
+      FaultText("串口适配器不在", "Serial adapter missing", "把 RS-485 适配器插回原来的 USB 口", "Plug the RS-485 adapter back into its USB port")
+    case .portBusy:
+      FaultText(
+        "串口打不开", "Serial port cannot be opened", "关闭占用串口的其他程序,或检查权限",
+        "Close the other program that holds the port, or check permissions")
+    case .diskFull:
+      FaultText("磁盘已满,只记录求助", "Disk full: only calls are recorded", "清理磁盘空间", "Free disk space")
+    case .diskFailed:
+      FaultText(
+        "磁盘写入出过错,已换新文件", "Disk write failed; the journal went on in a new file", "尽快检查并更换磁盘", "Check and replace the disk soon")
+    }
+  }
+}

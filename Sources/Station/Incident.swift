@@ -1,0 +1,51 @@
+import DeviceVocabulary
+
+/// How far a call for help has come.
+public enum Phase: String, Sendable, Codable, CaseIterable {
+  /// Recorded; nobody has taken it yet.
+  case opened
+  case acknowledged
+  case onScene
+  case resolved
+  case closed
+}
+
+/// A call for help (求助), as the journal tells it.
+public struct Incident: Sendable, Equatable, Codable {
+  public var id: IncidentID
+  public var opening: Opening
+  public var openedAt: EntryTime
+  public var phase: Phase = .opened
+  public var presses = 1
+  public var owner: String?
+  public var formerOwners: [String] = []
+  public var offer: Offer?
+  public var escalationStep = 0
+  public var escalatedTo: [String] = []
+  /// When the ladder that runs now began: at the opening, or when the call was raised again.
+  public var ladderSince: EntryTime
+  public var raisedAgain = 0
+  public var acknowledgedAt: EntryTime?
+  public var onSceneAt: EntryTime?
+  public var falseAlarm = false
+  public var note: String?
+
+  public struct Offer: Sendable, Equatable, Codable {
+    public var to: String
+    public var at: EntryTime
+  }
+
+  public init(id: IncidentID, opening: Opening, at time: EntryTime) {
+    self.id = id
+    self.opening = opening
+    self.openedAt = time
+    self.ladderSince = time
+  }
+
+  /// Somebody still has to come, or say that it is over.
+  public var isOpen: Bool { phase != .closed && phase != .resolved }
+  /// Waits for an acknowledgement: never taken, or taken and raised again because nobody came.
+  public var waits: Bool { phase == .opened || (phase == .acknowledged && escalatingAgain) }
+  /// Raised again and not taken since.
+  public var escalatingAgain = false
+}

@@ -1,0 +1,172 @@
+import DeviceVocabulary
+
+/// What the station knows of its site before anything happens: read from the site file, checked there, never changed while running.
+public struct SitePlan: Sendable, Equatable, Codable {
+  /// Shown on pages, for instance 铁西社区综治中心.
+  public var name: String
+  /// The station's own code in its street, for instance `tiexi-03`.
+  public var station: String
+  public var posts: [Post]
+  public var places: [Place]
+  public var callPoints: [CallPoint]
+  public var devices: [Device]
+  public var outputs: [Output]
+  public var ladder: [LadderStep]
+  public var roster: [RosterRule]
+  /// How long an acknowledged call may wait for "on scene" before it is raised again, in seconds.
+  public var onSceneWithinSeconds: Int
+  /// Unanswered hand-over offers return to the owner after this many seconds.
+  public var offerExpiresSeconds: Int
+
+  public init(
+    name: String, station: String, posts: [Post], places: [Place], callPoints: [CallPoint], devices: [Device],
+    outputs: [Output] = [],
+    ladder: [LadderStep] = LadderStep.standard, roster: [RosterRule] = [], onSceneWithinSeconds: Int = 300,
+    offerExpiresSeconds: Int = 60
+  ) {
+    self.name = name
+    self.station = station
+    self.posts = posts
+    self.places = places
+    self.callPoints = callPoints
+    self.devices = devices
+    self.outputs = outputs
+    self.ladder = ladder
+    self.roster = roster
+    self.onSceneWithinSeconds = onSceneWithinSeconds
+    self.offerExpiresSeconds = offerExpiresSeconds
+  }
+
+  /// A duty post (岗位): never a person's name.
+  public struct Post: Sendable, Equatable, Codable {
+    public var id: String
+    public var name: String
+    public var phone: String?
+    /// Where its desk stands: a page in that room keeps quiet about a silent call of the same room.
+    public var place: String?
+
+    public init(id: String, name: String, phone: String? = nil, place: String? = nil) {
+      self.id = id
+      self.name = name
+      self.phone = phone
+      self.place = place
+    }
+  }
+
+  public struct Place: Sendable, Equatable, Codable {
+    public var id: String
+    public var name: String
+    /// Grid code (网格编码) that the roster goes by.
+    public var grid: String?
+
+    public init(id: String, name: String, grid: String? = nil) {
+      self.id = id
+      self.name = name
+      self.grid = grid
+    }
+  }
+
+  /// One button or input that calls for help from a place.
+  public struct CallPoint: Sendable, Equatable, Codable {
+    public var button: ButtonID
+    public var place: String
+    /// A duress button: shows and sounds nothing in the room.
+    public var silent: Bool
+
+    public init(button: ButtonID, place: String, silent: Bool = false) {
+      self.button = button
+      self.place = place
+      self.silent = silent
+    }
+  }
+
+  /// A device that must be there; one that is not is a fault.
+  public struct Device: Sendable, Equatable, Codable {
+    public var id: DeviceID
+    public var name: String
+
+    public init(id: DeviceID, name: String) {
+      self.id = id
+      self.name = name
+    }
+  }
+
+  /// What a relay output is for.
+  public struct Output: Sendable, Equatable, Codable {
+    public var device: DeviceID
+    public var output: UInt8
+    public var role: Role
+
+    public enum Role: String, Sendable, Codable, CaseIterable {
+      /// Sounds while a call waits for an acknowledgement.
+      case sounder
+      /// Lit while a call is open.
+      case redLight
+      /// Lit while a fault stands.
+      case amberLight
+      /// Lit while the station runs and records.
+      case greenLight
+    }
+
+    public init(device: DeviceID, output: UInt8, role: Role) {
+      self.device = device
+      self.output = output
+      self.role = role
+    }
+  }
+
+  /// Who is told when nobody has acknowledged for so long.
+  public struct LadderStep: Sendable, Equatable, Codable {
+    public var afterSeconds: Int
+    /// Post ids; empty means whoever the roster has on duty for the grid at that hour, or all posts when it has nobody.
+    public var posts: [String]
+
+    public init(afterSeconds: Int, posts: [String] = []) {
+      self.afterSeconds = afterSeconds
+      self.posts = posts
+    }
+
+    /// 30/60/120 s (standards.md §5, human acknowledgement).
+    public static let standard = [LadderStep(afterSeconds: 30), LadderStep(afterSeconds: 60), LadderStep(afterSeconds: 120)]
+  }
+
+  /// When a post is on duty, and for which grids.
+  public struct RosterRule: Sendable, Equatable, Codable {
+    public var post: String
+    /// Empty: all grids.
+    public var grids: [String]
+    /// Minutes after local midnight; `from` > `to` runs over midnight, equal means the whole day.
+    public var fromMinute: Int
+    public var toMinute: Int
+    /// 1 = Monday ... 7 = Sunday (ISO 8601); empty: every day. For a span over midnight the day on which it begins counts.
+    public var weekdays: [Int]
+
+    public init(post: String, grids: [String] = [], fromMinute: Int = 0, toMinute: Int = 0, weekdays: [Int] = []) {
+      self.post = post
+      self.grids = grids
+      self.fromMinute = fromMinute
+      self.toMinute = toMinute
+      self.weekdays = weekdays
+    }
+  }
+}
+
+extension SitePlan {
+  public func post(_ id: String) -> Post? { posts.first { $0.id == id } }
+  public func place(_ id: String) -> Place? { places.first { $0.id == id } }
+  public func callPoint(_ button: ButtonID) -> CallPoint? { callPoints.first { $0.button == button } }
+
+  /// The posts on duty for a grid at a local time.
+  public func onDuty(grid: String?, at clock: WallClock) -> [String] {
+    let minute = clock.localMinuteOfDay
+    let today = clock.localWeekday
+    let yesterday = today == 1 ? 7 : today - 1
+    func works(_ rule: RosterRule, _ day: Int) -> Bool { rule.weekdays.isEmpty || rule.weekdays.contains(day) }
+    return roster.filter { rule in
+      guard rule.grids.isEmpty || grid.map(rule.grids.contains) ?? false else { return false }
+      if rule.fromMinute == rule.toMinute { return works(rule, today) }
+      if rule.fromMinute < rule.toMinute { return works(rule, today) && minute >= rule.fromMinute && minute < rule.toMinute }
+      return (minute >= rule.fromMinute && works(rule, today)) || (minute < rule.toMinute && works(rule, yesterday))
+    }.map(\.post)
+  }
+}

@@ -1,0 +1,163 @@
+import DeviceKit
+import DeviceVocabulary
+
+/// What a post may do, and when. A refusal names its reason and changes nothing.
+extension Station {
+  /// What comes of a request: decided without changing anything, then carried out in one place.
+  private enum Verdict {
+    case record(Change)
+    case retest(FaultKey)
+    case refused(Refusal)
+  }
+
+  mutating func answer(_ request: DeskRequest) {
+    let verdict = plan.post(request.post) == nil ? .refused(.unknownPost) : decide(request.action, by: request.post)
+    switch verdict {
+    case .record(let change):
+      record(change)
+      pending.append(.answer(request.number, .done))
+    case .retest(let key):
+      startRetest(key, by: request.post)
+      pending.append(.answer(request.number, .underWay))
+    case .refused(let refusal):
+      pending.append(.answer(request.number, .refused(refusal)))
+    }
+  }
+
+  private func decide(_ action: DeskRequest.Action, by post: String) -> Verdict {
+    switch action {
+    case .acknowledge(let id): return onIncident(id) { acknowledge($0, post) }
+    case .offerHandOver(let id, let to): return onOwned(id, post) { offer($0, post, to) }
+    case .acceptHandOver(let id): return onOffered(id, post) { _ in .handOverAccepted(id, post: post) }
+    case .refuseHandOver(let id, let reason):
+      return needsText(reason) ?? onOffered(id, post) { _ in .handOverEnded(id, post: post, reason: reason) }
+    case .onScene(let id): return onOwned(id, post) { onScene($0, post) }
+    case .resolve(let id, let note): return needsText(note) ?? onOwned(id, post) { resolve($0, post, note) }
+    case .close(let id):
+      return onOwned(id, post) { $0.phase == .resolved ? .record(.closed(id, post: post)) : .refused(.notResolved) }
+    case .falseAlarm(let id, let note): return falseAlarm(id, post, note)
+    case .startDrill(let button): return onCallPoint(button) { startDrill($0) }
+    case .announceTest(let button): return onCallPoint(button) { .record(.testAnnounced($0.button, post: post)) }
+    case .bypass(let button, let reason, let minutes):
+      if let refusal = needsText(reason) { return refusal }
+      guard (1...DeskLimit.bypassMinutes).contains(minutes) else { return .refused(.bypassTooLong) }
+      return onCallPoint(button) { .record(.bypassed($0.button, post: post, reason: reason, minutes: minutes)) }
+    case .endBypass(let button):
+      return state.bypass(button) == nil ? .refused(.notBypassed) : .record(.bypassEnded(button, post: post))
+    case .retest(let key): return retest(key, post)
+    case .silenceFault(let key): return silence(key, post)
+    }
+  }
+
+  // MARK: - Incidents
+
+  /// The first to acknowledge owns the call (首问负责). Another post takes over only by an accepted hand-over, or when the call was
+  /// escalated to it and waits again.
+  private func acknowledge(_ incident: Incident, _ post: String) -> Verdict {
+    if incident.phase == .resolved { return .refused(.alreadyDone) }
+    guard let owner = incident.owner else { return .record(.acknowledged(incident.id, post: post, formerOwner: nil)) }
+    if owner == post {
+      return incident.waits ? .record(.acknowledged(incident.id, post: post, formerOwner: nil)) : .refused(.alreadyDone)
+    }
+    guard incident.waits, incident.escalatedTo.contains(post) else { return .refused(.ownedByAnother) }
+    return .record(.acknowledged(incident.id, post: post, formerOwner: owner))
+  }
+
+  private func offer(_ incident: Incident, _ post: String, _ to: String) -> Verdict {
+    if plan.post(to) == nil { return .refused(.unknownPost) }
+    if to == post { return .refused(.offerToSelf) }
+    if incident.offer != nil { return .refused(.offerStands) }
+    if incident.phase == .resolved { return .refused(.alreadyDone) }
+    return .record(.handOverOffered(incident.id, from: post, to: to))
+  }
+
+  private func onScene(_ incident: Incident, _ post: String) -> Verdict {
+    switch incident.phase {
+    case .acknowledged: .record(.onScene(incident.id, post: post))
+    case .opened: .refused(.notAcknowledged)
+    case .onScene, .resolved, .closed: .refused(.alreadyDone)
+    }
+  }
+
+  private func resolve(_ incident: Incident, _ post: String, _ note: String) -> Verdict {
+    switch incident.phase {
+    case .onScene: .record(.resolved(incident.id, post: post, note: note))
+    case .opened: .refused(.notAcknowledged)
+    case .acknowledged: .refused(.notOnScene)
+    case .resolved, .closed: .refused(.alreadyDone)
+    }
+  }
+
+  /// A wrong press (误按) is closed, kept and counted for itself. Who owns the call says so, or anybody while nobody owns it.
+  private func falseAlarm(_ id: IncidentID, _ post: String, _ note: String) -> Verdict {
+    if note.count > DeskLimit.noteCharacters { return .refused(.noteTooLong) }
+    return onIncident(id) { incident in
+      if let owner = incident.owner, owner != post { return .refused(.notOwner) }
+      if incident.phase == .resolved { return .refused(.alreadyDone) }
+      return .record(.falseAlarm(id, post: post, note: note))
+    }
+  }
+
+  private func startDrill(_ point: SitePlan.CallPoint) -> Verdict {
+    if state.incidents.contains(where: { $0.opening.button == point.button && $0.opening.mark == .drill }) {
+      return .refused(.alreadyDone)
+    }
+    return .record(
+      .opened(
+        state.lastIncident + 1,
+        Opening(
+          button: point.button, place: point.place, mark: .drill, kind: .press, identity: nil, ageMilliseconds: 0,
+          silent: point.silent,
+          bypassed: false)))
+  }
+
+  // MARK: - Faults
+
+  private func retest(_ key: FaultKey, _ post: String) -> Verdict {
+    guard let fault = state.fault(key) else { return .refused(.unknownFault) }
+    if key.device != nil { return .retest(key) }
+    return fault.present && !key.isMomentary ? .refused(.stillPresent) : .record(.faultCleared(key, post: post))
+  }
+
+  private mutating func startRetest(_ key: FaultKey, by post: String) {
+    guard let device = key.device else { return }
+    retests.removeAll { $0.key == key }
+    retests.append(Retest(key: key, post: post, verdictDue: now + .seconds(10), heard: false))
+    pending.append(.device(.retest(device)))
+  }
+
+  private func silence(_ key: FaultKey, _ post: String) -> Verdict {
+    guard let fault = state.fault(key) else { return .refused(.unknownFault) }
+    return fault.silenced ? .refused(.alreadyDone) : .record(.faultSilenced(key, post: post))
+  }
+
+  // MARK: - Checks
+
+  private func needsText(_ text: String) -> Verdict? {
+    if !text.contains(where: { !$0.isWhitespace }) { return .refused(.reasonNeeded) }
+    return text.count > DeskLimit.noteCharacters ? .refused(.noteTooLong) : nil
+  }
+
+  private func onIncident(_ id: IncidentID, _ body: (Incident) -> Verdict) -> Verdict {
+    if let incident = state.incident(id) { return body(incident) }
+    return .refused(id > 0 && id <= state.lastIncident ? .alreadyClosed : .unknownIncident)
+  }
+
+  private func onOwned(_ id: IncidentID, _ post: String, _ body: (Incident) -> Verdict) -> Verdict {
+    onIncident(id) { incident in
+      guard let owner = incident.owner else { return .refused(.notAcknowledged) }
+      return owner == post ? body(incident) : .refused(.notOwner)
+    }
+  }
+
+  private func onOffered(_ id: IncidentID, _ post: String, _ change: (Incident) -> Change) -> Verdict {
+    onIncident(id) { incident in
+      guard let offer = incident.offer else { return .refused(.noOffer) }
+      return offer.to == post ? .record(change(incident)) : .refused(.offeredToAnother)
+    }
+  }
+
+  private func onCallPoint(_ button: ButtonID, _ body: (SitePlan.CallPoint) -> Verdict) -> Verdict {
+    plan.callPoint(button).map(body) ?? .refused(.unknownButton)
+  }
+}

@@ -1,0 +1,97 @@
+import DeviceKit
+import DeviceVocabulary
+
+/// The picture of the station for the pages. Taken by the runtime after a commit, so that nothing in it is ahead of the disk.
+extension Station {
+  /// - Parameter waiting: calls that the runtime holds because the journal does not take them.
+  public func view(waiting: Int = 0) -> DeskView {
+    DeskView(
+      site: plan.name, station: plan.station, revision: revision, entries: state.entries, asOfMilliseconds: wall.unixMilliseconds,
+      clockSynchronised: wall.synchronised, incidents: state.incidents.map(card), recentlyClosed: state.recentlyClosed.map(card),
+      faults: state.faults.map(card), callPoints: plan.callPoints.map(card), posts: plan.posts,
+      onDuty: plan.onDuty(grid: nil, at: wall), sound: sound,
+      journal: DeskView.JournalStatus(condition: journal, waiting: waiting),
+      statistics: state.statistics)
+  }
+
+  private var sound: DeskView.Sound {
+    if state.incidents.contains(where: sounds) { return .call }
+    return state.faults.contains { $0.present && !$0.silenced } ? .fault : .none
+  }
+
+  private func card(_ incident: Incident) -> DeskView.IncidentCard {
+    let opening = incident.opening
+    let open = incident.phase != .closed
+    let point = plan.callPoint(opening.button)
+    return DeskView.IncidentCard(
+      id: incident.id, button: opening.button, place: opening.place, placeName: placeName(opening.place, opening.button),
+      mark: opening.mark, phase: incident.phase,
+      pressedAtMilliseconds: incident.openedAt.wallMilliseconds - Int64(opening.ageMilliseconds),
+      ageSeconds: seconds(elapsed(since: incident.openedAt)) + Int(opening.ageMilliseconds / 1000), presses: incident.presses,
+      silent: opening.silent, bypassed: opening.bypassed, lampWish: open ? point.map(state.indicator) ?? .off : .off,
+      lampShown: open ? shownIndicator(opening.button) : nil, owner: incident.owner, formerOwners: incident.formerOwners,
+      offeredTo: incident.offer?.to, escalationStep: incident.escalationStep, escalatedTo: incident.escalatedTo,
+      nextStepSeconds: nextStep(incident), raisedAgain: incident.raisedAgain,
+      secondsToAcknowledge: between(incident.openedAt, incident.acknowledgedAt),
+      secondsToScene: between(incident.openedAt, incident.onSceneAt), note: incident.note)
+  }
+
+  private func card(_ fault: StationState.Fault) -> DeskView.FaultCard {
+    let text = fault.key.kind.text
+    return DeskView.FaultCard(
+      key: fault.key, whatChinese: text.whatChinese, whatEnglish: text.whatEnglish, whereText: whereText(fault.key),
+      sinceMilliseconds: fault.since.wallMilliseconds, adviceChinese: text.adviceChinese, adviceEnglish: text.adviceEnglish,
+      present: fault.present, silenced: fault.silenced, retesting: retests.contains { $0.key == fault.key }, detail: fault.detail)
+  }
+
+  private func card(_ point: SitePlan.CallPoint) -> DeskView.CallPointCard {
+    let bypass = state.bypass(point.button).map { bypass in
+      DeskView.Bypass(
+        post: bypass.post, reason: bypass.reason,
+        remainingSeconds: max(0, bypass.minutes * 60 - seconds(elapsed(since: bypass.since))))
+    }
+    return DeskView.CallPointCard(
+      button: point.button, place: point.place, placeName: placeName(point.place, point.button), silent: point.silent,
+      health: devices.first { $0.device == point.button.device }?.health ?? .absent, lampWish: state.indicator(for: point),
+      lampShown: shownIndicator(point.button), bypass: bypass,
+      testAnnounced: state.announcedTests.contains { $0.button == point.button })
+  }
+
+  private func shownIndicator(_ button: ButtonID) -> Indicator? {
+    shown.first { $0.button == button && now - $0.asOf <= Self.shownTimeToLive }?.indicator
+  }
+
+  private func placeName(_ place: String, _ button: ButtonID) -> String {
+    plan.place(place)?.name ?? "未登记的呼叫点 \(button)"
+  }
+
+  private func whereText(_ key: FaultKey) -> String {
+    switch key.subject {
+    case .bus(let name): return name
+    case .journal: return ""
+    case .device(let device):
+      return "\(plan.devices.first { $0.id == device }?.name ?? "") (\(device))"
+    case .button(let button): return "\(placeName(plan.callPoint(button)?.place ?? "", button)) (\(button))"
+    }
+  }
+
+  private func nextStep(_ incident: Incident) -> Int? {
+    guard incident.phase != .closed, climbs(incident) else { return nil }
+    let due: Int
+    if incident.waits {
+      guard incident.escalationStep < plan.ladder.count else { return nil }
+      due = plan.ladder[incident.escalationStep].afterSeconds
+    } else {
+      guard incident.phase == .acknowledged else { return nil }
+      due = plan.onSceneWithinSeconds
+    }
+    return max(0, due - seconds(elapsed(since: incident.ladderSince)))
+  }
+
+  private func between(_ from: EntryTime, _ to: EntryTime?) -> Int? {
+    guard let to, let interval = from.elapsed(at: to) else { return nil }
+    return seconds(interval)
+  }
+
+  private func seconds(_ interval: Interval) -> Int { Int(interval.microseconds / 1_000_000) }
+}

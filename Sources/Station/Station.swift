@@ -1,0 +1,208 @@
+import DeviceKit
+import DeviceVocabulary
+
+/// What reaches the station, with the wall clock of that moment.
+public struct Stimulus: Sendable, Equatable, Codable {
+  public var wall: WallClock
+  public var input: StationInput
+
+  public init(wall: WallClock, input: StationInput) {
+    self.wall = wall
+    self.input = input
+  }
+}
+
+public enum StationInput: Sendable, Equatable, Codable {
+  /// First input after the fold: which boot this is, and which program runs.
+  case started(boot: String, program: String)
+  /// A clean stop is under way.
+  case stopping
+  case device(DeviceEvent)
+  case request(DeskRequest)
+  /// The journal refused, lost its file or recovered.
+  case journal(DeskView.JournalStatus.Condition, detail: String)
+  /// A deadline has come.
+  case wake
+}
+
+public enum StationEffect: Sendable, Equatable {
+  /// To be committed before any effect of the same batch is released.
+  case record(Entry)
+  case device(DeviceCommand)
+  case answer(UInt64, DeskAnswer)
+}
+
+/// The decisions of one station: calls for help, who owns them, faults and what the lamps should show. Pure.
+///
+/// `state` is the fold of the journal. Everything else is what is known of the world right now: it is learnt anew after a restart, and
+/// nothing in it is claimed on a page without its age.
+public struct Station: Machine, Sendable {
+  public let plan: SitePlan
+  public internal(set) var state: StationState
+  /// Rises whenever something that a page shows may have changed.
+  public internal(set) var revision: UInt64 = 0
+  public internal(set) var deadline: Instant?
+
+  // What is known of the world in this run of the program.
+  var boot = ""
+  var startedAt: EntryTime?
+  var lastWall: (wall: WallClock, at: Instant)?
+  var stamp = EntryTime(wallMilliseconds: 0, synchronised: false, boot: "", monotonic: .zero)
+  var wall = WallClock(unixMilliseconds: 0, synchronised: false)
+  var now = Instant.zero
+  var devices: [DeviceStatus]
+  var buses: [BusStatus] = []
+  var shown: [ShownIndicator] = []
+  var retests: [Retest] = []
+  var restarts: [(device: DeviceID, at: Instant)] = []
+  var journal = DeskView.JournalStatus.Condition.healthy
+  /// What was last asked of lamps and outputs, so that only changes are sent.
+  var wishedIndicators: [(button: ButtonID, indicator: Indicator)] = []
+  var wishedOutputs: [(output: SitePlan.Output, on: Bool)] = []
+  /// Effects that did not fit into the last batch, in order.
+  var pending: [StationEffect] = []
+
+  struct DeviceStatus: Sendable {
+    var device: DeviceID
+    var health: Health
+    /// When its silence becomes a fault of its own, unless its bus turns out to be the cause.
+    var silentDue: Instant?
+  }
+  struct BusStatus: Sendable {
+    var name: String
+    var condition: BusCondition
+  }
+  struct ShownIndicator: Sendable {
+    var button: ButtonID
+    var indicator: Indicator
+    var asOf: Instant
+  }
+  struct Retest: Sendable {
+    var key: FaultKey
+    var post: String
+    /// When the verdict is due: shortly after the device has said who it is, or when it has not.
+    var verdictDue: Instant
+    var heard: Bool
+  }
+
+  public init(plan: SitePlan, state: StationState = StationState()) {
+    self.plan = plan
+    self.state = state
+    devices = plan.devices.map { DeviceStatus(device: $0.id, health: .absent, silentDue: nil) }
+    devices.sort { $0.device < $1.device }
+  }
+
+  public mutating func handle(_ input: Stimulus, at now: Instant, into effects: inout Effects<StationEffect>) {
+    self.now = now
+    wall = input.wall
+    if case .started(let boot, let program) = input.input {
+      start(boot: boot, program: program)
+    } else {
+      stamp = makeStamp()
+      noticeClockStep()
+    }
+    switch input.input {
+    case .started, .wake: break
+    case .stopping: record(.stopped)
+    case .device(let event): hear(event)
+    case .request(let request): answer(request)
+    case .journal(let condition, let detail): journalChanged(condition, detail)
+    }
+    runTimers()
+    updateWishes()
+    revision += 1
+    release(into: &effects)
+    deadline = pending.isEmpty ? nextTimer() : now
+  }
+
+  // MARK: - Start and time
+
+  private mutating func start(boot: String, program: String) {
+    self.boot = boot
+    stamp = makeStamp()
+    startedAt = stamp
+    lastWall = (wall, now)
+    record(.started(program: program))
+    for index in devices.indices { devices[index].silentDue = now + Self.startGrace }
+    for point in plan.callPoints { pending.append(.device(.setSilent(point.button, point.silent))) }
+  }
+
+  private func makeStamp() -> EntryTime {
+    EntryTime(wallMilliseconds: wall.unixMilliseconds, synchronised: wall.synchronised, boot: boot, monotonic: now)
+  }
+
+  /// Wall time that runs apart from the monotonic clock by more than 2 s was set: it is written down, and moves no timer.
+  private mutating func noticeClockStep() {
+    if let last = lastWall {
+      let passed = (now - last.at).microseconds / 1000
+      let difference = wall.unixMilliseconds &- last.wall.unixMilliseconds &- passed
+      if difference.magnitude > 2000 { record(.clockStepped(byMilliseconds: difference)) }
+    }
+    lastWall = (wall, now)
+  }
+
+  /// How long ago an entry was made; across boots it is reckoned once, from the start, so that a clock set later moves no timer.
+  func elapsed(since time: EntryTime) -> Interval {
+    if time.boot == boot { return now - time.monotonic }
+    guard let startedAt else { return .zero }
+    // Nobody knows how long: treated as over (design.md, decision 8).
+    let before = time.elapsed(at: startedAt) ?? .seconds(10 * 365 * 86_400)
+    return before + (now - startedAt.monotonic)
+  }
+
+  // MARK: - Entries and effects
+
+  /// Decides: folds the entry into the state at once and hands it to the runtime, which commits it before anything else of the batch.
+  mutating func record(_ change: Change) {
+    let entry = Entry(time: stamp, change: change)
+    state.apply(entry)
+    pending.append(.record(entry))
+  }
+
+  private mutating func release(into effects: inout Effects<StationEffect>) {
+    var released = 0
+    while released < pending.count, effects.room > 0 {
+      effects.append(pending[released])
+      released += 1
+    }
+    pending.removeFirst(released)
+  }
+
+  // MARK: - Wishes
+
+  /// What every lamp and output should show follows from the state alone; only differences are sent.
+  private mutating func updateWishes() {
+    guard startedAt != nil else { return }
+    for point in plan.callPoints {
+      let wish = state.indicator(for: point)
+      if let index = wishedIndicators.firstIndex(where: { $0.button == point.button }) {
+        guard wishedIndicators[index].indicator != wish else { continue }
+        wishedIndicators[index].indicator = wish
+      } else {
+        wishedIndicators.append((point.button, wish))
+      }
+      pending.append(.device(.indicate(point.button, wish)))
+    }
+    for output in plan.outputs {
+      let on = outputWish(output.role)
+      if let index = wishedOutputs.firstIndex(where: { $0.output == output }) {
+        guard wishedOutputs[index].on != on else { continue }
+        wishedOutputs[index].on = on
+      } else {
+        wishedOutputs.append((output, on))
+      }
+      pending.append(.device(.setOutput(output.device, output: output.output, on: on)))
+    }
+  }
+
+  private func outputWish(_ role: SitePlan.Output.Role) -> Bool {
+    switch role {
+    case .sounder: state.incidents.contains { sounds($0) && !$0.opening.silent }
+    case .redLight: state.incidents.contains { $0.isOpen && !$0.opening.silent }
+    case .amberLight: state.faults.contains { $0.present }
+    case .greenLight: journal != .failed
+    }
+  }
+
+  func sounds(_ incident: Incident) -> Bool { incident.waits && !incident.opening.bypassed }
+}

@@ -1,0 +1,224 @@
+import DeviceKit
+import DeviceVocabulary
+
+/// The fold of the journal: everything the station knows that must survive a restart, and nothing else.
+///
+/// `apply` is total: it takes any entry in any state without a trap, so that a journal written by an older program, or with a salvaged
+/// gap, always folds. Arrays are kept sorted; nothing is looked up in a hash table whose order could leak into a decision.
+public struct StationState: Sendable, Equatable, Codable {
+  /// Raise this when the form or the meaning of the state changes: older snapshots are then ignored.
+  public static let foldVersion = 1
+  /// How many closed incidents are kept for the pages; the journal keeps all.
+  static let recentLimit = 20
+  /// A unit raises its epoch when it lost its queue; events of more than this many epochs back are not under way any more.
+  static let epochsPerUnit = 16
+
+  /// Entries folded so far.
+  public var entries: UInt64 = 0
+  public var lastIncident: IncidentID = 0
+  /// Not closed yet, in order of their numbers.
+  public var incidents: [Incident] = []
+  /// Newest first.
+  public var recentlyClosed: [Incident] = []
+  public var faults: [Fault] = []
+  public var watermarks: [Watermark] = []
+  public var bypasses: [Bypass] = []
+  public var announcedTests: [AnnouncedTest] = []
+  public var identities: [KnownIdentity] = []
+  public var statistics = Statistics()
+
+  public struct Fault: Sendable, Equatable, Codable {
+    public var key: FaultKey
+    public var since: EntryTime
+    public var present: Bool
+    public var silenced: Bool
+    public var detail: String
+  }
+
+  /// The highest event number on disk for one epoch of one unit: that one and all below are duplicates.
+  public struct Watermark: Sendable, Equatable, Codable {
+    public var unit: UInt32
+    public var epoch: UInt16
+    public var sequence: UInt32
+  }
+
+  public struct Bypass: Sendable, Equatable, Codable {
+    public var button: ButtonID
+    public var post: String
+    public var reason: String
+    public var minutes: Int
+    public var since: EntryTime
+  }
+
+  public struct AnnouncedTest: Sendable, Equatable, Codable {
+    public var button: ButtonID
+    public var post: String
+    public var since: EntryTime
+  }
+
+  public struct KnownIdentity: Sendable, Equatable, Codable {
+    public var device: DeviceID
+    public var identity: DeviceIdentity
+  }
+
+  public init() {}
+
+  // MARK: - Fold
+
+  public mutating func apply(_ entry: Entry) {
+    entries += 1
+    let time = entry.time
+    switch entry.change {
+    case .started, .stopped, .clockStepped:
+      break
+    case .opened(let id, let opening):
+      open(Incident(id: id, opening: opening, at: time))
+    case .pressedAgain(let id, _, let identity):
+      raiseWatermark(identity)
+      change(id) { $0.presses += 1 }
+    case .escalated(let id, let step, let posts):
+      if let first = incident(id), first.escalationStep == 0, first.raisedAgain == 0 {
+        statistics[first.opening.mark].escalated += 1
+      }
+      change(id) { incident in
+        incident.escalationStep = step
+        for post in posts where !incident.escalatedTo.contains(post) { incident.escalatedTo.append(post) }
+      }
+    case .raisedAgain(let id):
+      change(id) { incident in
+        incident.raisedAgain += 1
+        incident.escalatingAgain = true
+        incident.escalationStep = 0
+        incident.ladderSince = time
+      }
+    case .acknowledged(let id, let post, let former):
+      change(id) { incident in
+        if let former, former != post { incident.formerOwners.append(former) }
+        incident.owner = post
+        incident.offer = nil
+        incident.phase = .acknowledged
+        incident.escalatingAgain = false
+        incident.acknowledgedAt = incident.acknowledgedAt ?? time
+        incident.ladderSince = time
+      }
+    case .handOverOffered(let id, _, let to):
+      change(id) { $0.offer = Incident.Offer(to: to, at: time) }
+    case .handOverAccepted(let id, let post):
+      change(id) { incident in
+        if let former = incident.owner, former != post { incident.formerOwners.append(former) }
+        incident.owner = post
+        incident.offer = nil
+        if incident.phase == .acknowledged { incident.ladderSince = time }
+      }
+    case .handOverEnded(let id, _, _):
+      change(id) { $0.offer = nil }
+    case .onScene(let id, _):
+      change(id) { incident in
+        incident.phase = .onScene
+        incident.escalatingAgain = false
+        incident.onSceneAt = incident.onSceneAt ?? time
+      }
+    case .resolved(let id, _, let note):
+      change(id) { incident in
+        incident.phase = .resolved
+        incident.note = note
+        incident.offer = nil
+      }
+    case .closed(let id, _):
+      close(id) { _ in }
+    case .falseAlarm(let id, let post, let note):
+      close(id) { incident in
+        incident.owner = incident.owner ?? post
+        incident.falseAlarm = true
+        incident.note = note
+      }
+    case .testAnnounced(let button, let post):
+      announcedTests.removeAll { $0.button == button }
+      announcedTests.append(AnnouncedTest(button: button, post: post, since: time))
+    case .testExpired(let button):
+      announcedTests.removeAll { $0.button == button }
+    case .bypassed(let button, let post, let reason, let minutes):
+      bypasses.removeAll { $0.button == button }
+      bypasses.append(Bypass(button: button, post: post, reason: reason, minutes: minutes, since: time))
+    case .bypassEnded(let button, _):
+      bypasses.removeAll { $0.button == button }
+    case .faultRaised(let key, let detail):
+      guard !faults.contains(where: { $0.key == key }) else { return }
+      faults.append(Fault(key: key, since: time, present: true, silenced: false, detail: detail))
+    case .faultPresent(let key, let present):
+      guard let index = faults.firstIndex(where: { $0.key == key }) else { return }
+      if present, !faults[index].present { faults[index].silenced = false }
+      faults[index].present = present
+    case .faultSilenced(let key, _):
+      if let index = faults.firstIndex(where: { $0.key == key }) { faults[index].silenced = true }
+    case .faultCleared(let key, _):
+      faults.removeAll { $0.key == key }
+    case .deviceIdentified(let device, let identity):
+      identities.removeAll { $0.device == device }
+      identities.append(KnownIdentity(device: device, identity: identity))
+    }
+  }
+
+  private mutating func open(_ incident: Incident) {
+    raiseWatermark(incident.opening.identity)
+    if incident.opening.mark == .test { announcedTests.removeAll { $0.button == incident.opening.button } }
+    guard incident.id > lastIncident else { return }
+    lastIncident = incident.id
+    incidents.append(incident)
+    statistics[incident.opening.mark].opened += 1
+  }
+
+  private mutating func change(_ id: IncidentID, _ body: (inout Incident) -> Void) {
+    guard let index = incidents.firstIndex(where: { $0.id == id }) else { return }
+    body(&incidents[index])
+  }
+
+  private mutating func close(_ id: IncidentID, _ body: (inout Incident) -> Void) {
+    guard let index = incidents.firstIndex(where: { $0.id == id }) else { return }
+    var incident = incidents.remove(at: index)
+    body(&incident)
+    incident.phase = .closed
+    incident.offer = nil
+    statistics[incident.opening.mark].closed += 1
+    if incident.falseAlarm { statistics[incident.opening.mark].falseAlarms += 1 }
+    recentlyClosed.insert(incident, at: 0)
+    if recentlyClosed.count > Self.recentLimit { recentlyClosed.removeLast() }
+  }
+
+  private mutating func raiseWatermark(_ identity: EventIdentity?) {
+    guard let identity else { return }
+    if let index = watermarks.firstIndex(where: { $0.unit == identity.unit && $0.epoch == identity.epoch }) {
+      watermarks[index].sequence = max(watermarks[index].sequence, identity.sequence)
+    } else {
+      watermarks.append(Watermark(unit: identity.unit, epoch: identity.epoch, sequence: identity.sequence))
+      let epochs = watermarks.filter { $0.unit == identity.unit }
+      if epochs.count > Self.epochsPerUnit, let oldest = epochs.first { watermarks.removeAll { $0 == oldest } }
+    }
+  }
+
+  // MARK: - Questions
+
+  /// On disk already, so that the panel may forget it and no second incident is opened.
+  public func knows(_ identity: EventIdentity) -> Bool {
+    watermarks.contains { $0.unit == identity.unit && $0.epoch == identity.epoch && identity.sequence <= $0.sequence }
+  }
+
+  public func incident(_ id: IncidentID) -> Incident? { incidents.first { $0.id == id } }
+  public func fault(_ key: FaultKey) -> Fault? { faults.first { $0.key == key } }
+  public func bypass(_ button: ButtonID) -> Bypass? { bypasses.first { $0.button == button } }
+
+  /// What the resident at this call point should see: the furthest of its open calls.
+  public func indicator(for point: SitePlan.CallPoint) -> Indicator {
+    if point.silent { return .off }
+    var furthest: Indicator?
+    for incident in incidents where incident.opening.button == point.button && incident.isOpen {
+      furthest = max(furthest ?? .off, incident.phase == .opened ? .slowBlink : .coming)
+    }
+    if let furthest { return furthest }
+    let broken = faults.contains { fault in
+      guard fault.present, case .button(point.button) = fault.key.subject else { return false }
+      return fault.key.kind == .lineCut || fault.key.kind == .lineShort || fault.key.kind == .stuck
+    }
+    return broken ? .fault : .off
+  }
+}
