@@ -21,6 +21,7 @@ let package = Package(
     source("Station", kit),
     tests("DeviceKitTests", ["DeviceKit"]),
     tests("StationTests", kit + ["Station"]),
+    tests("ArchitectureTests", []),
   ],
   swiftLanguageModes: [.v6]
 )
