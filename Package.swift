@@ -1,26 +1,90 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// The folder listing is the architecture: every target states its `path:`. Imports run one way; ArchitectureTests hold it.
-let kit: [Target.Dependency] = ["DeviceKit", "DeviceVocabulary"]
+// The folder listing is the architecture: every target states its `path:`. Imports run one way (README.md, ArchitectureTests):
+// DeviceKit ◄ Codec ◄ Driver, DeviceModel ◄ StationRuntime ◄ linli; Station knows the vocabulary and no driver.
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+
+/// The targets of one wire: `Codec`, `Driver` and `DeviceModel` under `Protocols/<wire>/`. Driver and DeviceModel never see each other.
+func wire(_ name: String, uses others: [String] = []) -> [Target] {
+  func module(_ part: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name + part, dependencies: dependencies, path: "Protocols/\(name)/\(part)")
+  }
+  func of(_ part: String) -> [Target.Dependency] { others.map { .init(stringLiteral: $0 + part) } }
+  return [
+    module("Codec", ["DeviceKit"] + of("Codec")),
+    module("Driver", ["DeviceKit", "DeviceVocabulary", .init(stringLiteral: name + "Codec")] + of("Codec") + of("Driver")),
+    module("DeviceModel", ["DeviceKit", .init(stringLiteral: name + "Codec")] + of("Codec") + of("DeviceModel")),
+  ]
+}
 
 func source(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .target(name: name, dependencies: dependencies, path: "Sources/\(name)")
+  .target(
+    name: name, dependencies: dependencies, path: "Sources/\(name)",
+    exclude: name == "Transports" ? ["CSerialPort", "CSQLite"] : [])
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)")
 }
 
+let wires = wire("ModbusRTU") + wire("CallPanel", uses: ["ModbusRTU"]) + wire("DigitalIO", uses: ["ModbusRTU"])
+let drivers: [Target.Dependency] = ["ModbusRTUDriver", "CallPanelDriver", "DigitalIODriver"]
+let models: [Target.Dependency] = ["ModbusRTUDeviceModel", "CallPanelDeviceModel", "DigitalIODeviceModel"]
+let codecs: [Target.Dependency] = ["ModbusRTUCodec", "CallPanelCodec", "DigitalIOCodec"]
+let kit: [Target.Dependency] = ["DeviceKit", "DeviceVocabulary"]
+
 let package = Package(
   name: "linli",
   platforms: [.macOS(.v26)],
+  products: [.executable(name: "linli", targets: ["linli"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
   targets: [
     .target(name: "DeviceKit", path: "Protocols/DeviceKit"),
     .target(name: "DeviceVocabulary", dependencies: ["DeviceKit"], path: "Protocols/DeviceVocabulary"),
+  ] + wires + [
+    .systemLibrary(
+      name: "CSerialPort", path: "Sources/Transports/CSerialPort", pkgConfig: "libserialport",
+      providers: [.apt(["libserialport-dev"])]),
+    .systemLibrary(
+      name: "CSQLite", path: "Sources/Transports/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    source("Transports", ["DeviceKit", "CSerialPort"]),
+    source("Journal", ["DeviceKit", "CSQLite", crypto]),
     source("Station", kit),
+    source(
+      "StationRuntime", kit + drivers + codecs + ["Station", "Journal", "Transports", .product(name: "Yams", package: "Yams")]),
+    source("SimulatedSite", kit + drivers + codecs + models + ["Station", "Journal", "StationRuntime"]),
+    .executableTarget(
+      name: "linli",
+      dependencies: kit + codecs + models + drivers + [
+        "Station", "StationRuntime", "Journal", "Transports", "SimulatedSite",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Tools/linli"),
+
     tests("DeviceKitTests", ["DeviceKit"]),
+    tests("ModbusRTUTests", kit + ["ModbusRTUCodec", "ModbusRTUDriver", "ModbusRTUDeviceModel"]),
+    tests(
+      "CallPanelTests",
+      kit + [
+        "ModbusRTUCodec", "ModbusRTUDriver", "ModbusRTUDeviceModel", "CallPanelCodec", "CallPanelDriver", "CallPanelDeviceModel",
+      ]),
+    tests(
+      "DigitalIOTests",
+      kit + [
+        "ModbusRTUCodec", "ModbusRTUDriver", "ModbusRTUDeviceModel", "DigitalIOCodec", "DigitalIODriver", "DigitalIODeviceModel",
+      ]),
+    tests("StationRuntimeTests", kit + ["Station", "StationRuntime", "Journal"]),
+    tests("JournalTests", ["DeviceKit", "Journal", "CSQLite"]),
     tests("StationTests", kit + ["Station"]),
+    .executableTarget(name: "transport-probe", dependencies: ["DeviceKit", "Transports"], path: "Tests/TransportsTests/Probe"),
+    .testTarget(
+      name: "TransportsTests", dependencies: ["DeviceKit", "Transports", "transport-probe"], path: "Tests/TransportsTests",
+      exclude: ["Helpers", "Probe"]),
     tests("ArchitectureTests", []),
   ],
   swiftLanguageModes: [.v6]

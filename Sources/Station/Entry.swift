@@ -65,6 +65,21 @@ public enum Change: Sendable, Equatable, Codable {
   case deviceIdentified(DeviceID, DeviceIdentity)
 }
 
+extension Change {
+  /// The call that this is a step of, if it is one.
+  public var incident: IncidentID? {
+    switch self {
+    case .opened(let id, _), .pressedAgain(let id, _, _), .escalated(let id, _, _), .raisedAgain(let id),
+      .acknowledged(let id, _, _),
+      .handOverOffered(let id, _, _), .handOverAccepted(let id, _), .handOverEnded(let id, _, _), .onScene(let id, _),
+      .resolved(let id, _, _),
+      .closed(let id, _), .falseAlarm(let id, _, _):
+      id
+    default: nil
+    }
+  }
+}
+
 public struct Opening: Sendable, Equatable, Codable {
   public var button: ButtonID
   public var place: String

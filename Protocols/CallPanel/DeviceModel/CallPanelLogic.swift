@@ -1,0 +1,149 @@
+import CallPanelCodec
+import DeviceKit
+import ModbusRTUCodec
+import ModbusRTUDeviceModel
+
+/// The firmware of a call panel over abstract pins and UART bytes. A board feeds it inputs and does what the effects say; a simulator
+/// does the same (`SimulatedPanel`).
+///
+/// It is driven by `deadline`: a board with a 1 ms tick and a simulation that wakes it once a minute see the same presses. Time must not
+/// go back; where the queue survives a reset, the clock must survive with it, or go on from where it stood.
+public struct CallPanelLogic: Machine, Sendable {
+  public enum Input: Sendable {
+    /// The processor started; nothing is done before this.
+    case started(PanelStart)
+    case wake
+    /// All contacts, bit 0 = button 1, 1 = closed; on every change, or on every tick.
+    case contacts(UInt8)
+    /// One sample of a supervised line, 12 bits; every 10 to 100 ms.
+    case line(button: UInt8, code: UInt16)
+    /// The housing is open.
+    case tamper(Bool)
+    case supply(millivolts: UInt16)
+    case byte(UInt8)
+    case received(FixedBytes<256>)
+    /// Parity, framing or overrun error at the UART.
+    case lineError
+    /// The last stop bit of `reply` is on the wire and the RS-485 driver is off.
+    case transmitted
+    /// How the save went that `.saveSettings` asked for.
+    case settingsSaved(Bool)
+  }
+
+  public enum Effect: Sendable, Equatable {
+    /// Send `reply`, then say `.transmitted`.
+    case transmit
+    case lamp(button: UInt8, isOn: Bool)
+    case buzzer(Bool)
+    /// Write `settings` (as they are now) to flash, then say `.settingsSaved`.
+    case saveSettings
+    /// Address or baud changed by a held button: set the UART to `baud`, after an answer that is on its way.
+    case applyLine
+  }
+
+  private var slave: ModbusSlave<PanelCore>
+  private var isStarted = false
+  private var pins: UInt8 = 0
+  private var buzzes = false
+
+  /// `unit` is burnt in at manufacture and not 0; `buttons` outside 1...8 is brought inside.
+  public init(unit: UInt32, buttons: UInt8) {
+    slave = ModbusSlave(
+      address: PanelSettings.factory.address, timing: ModbusTiming(baud: 19_200), bank: PanelCore(unit: unit, buttons: buttons))
+  }
+
+  public var settings: PanelSettings { slave.bank.settings }
+  public var reply: FixedBytes<256> { slave.reply }
+  public var baud: UInt32 { PanelMap.baud(code: settings.baudCode) ?? 19_200 }
+  public var unit: UInt32 { slave.bank.unit }
+  public var buttons: UInt8 { slave.bank.buttons }
+  /// What the resident is shown at a button (the meaning, not the momentary state of the pin).
+  public func shown(_ button: UInt8) -> PanelLamp { slave.bank.lamps.shown(button) }
+  /// Idle lamps flash every 5 s because no host has spoken for 10 s.
+  public var showsHostSilence: Bool { slave.bank.lamps.hostIsSilent }
+  /// Lamps lit at this moment, bit 0 = button 1.
+  public var lampPins: UInt8 { pins }
+  public var isBuzzing: Bool { buzzes }
+  /// Events that the host has not acknowledged.
+  public var waitingEvents: Int { slave.bank.queue.count }
+  public var droppedEvents: UInt16 { slave.bank.queue.dropped }
+  /// The address it answers to; a simulator may set it wrong.
+  public var address: UInt8 {
+    get { slave.address }
+    set { slave.address = newValue }
+  }
+
+  /// Waiting event `index`, oldest first, with its age at `now`.
+  public mutating func waitingEvent(_ index: Int, at now: Instant) -> PanelEvent? {
+    slave.bank.queue.event(index, at: now)
+  }
+
+  public var deadline: Instant? {
+    guard isStarted else { return nil }
+    guard let first = slave.bank.deadline else { return slave.deadline }
+    guard let second = slave.deadline else { return first }
+    return min(first, second)
+  }
+
+  public mutating func handle(_ input: Input, at now: Instant, into effects: inout Effects<Effect>) {
+    if case .started(let start) = input {
+      isStarted = true
+      slave.bank.start(start, at: now)
+      applyLine()
+    }
+    guard isStarted else { return }
+    slave.bank.advance(to: now)
+    switch input {
+    case .started: break
+    case .wake: listen(.wake, at: now, into: &effects)
+    case .contacts(let mask): slave.bank.sampleContacts(mask)
+    case .line(let button, let code): slave.bank.sampleLine(button, code)
+    case .tamper(let open): slave.bank.setTamper(open)
+    case .supply(let millivolts): slave.bank.supplyMillivolts = millivolts
+    case .byte(let byte): listen(.byte(byte), at: now, into: &effects)
+    case .received(let bytes): listen(.received(bytes), at: now, into: &effects)
+    case .lineError: listen(.lineError, at: now, into: &effects)
+    case .transmitted: listen(.transmitted, at: now, into: &effects)
+    case .settingsSaved(let succeeded): slave.bank.settingsSaved(succeeded)
+    }
+    show(into: &effects)
+  }
+
+  private mutating func listen(
+    _ input: ModbusSlave<PanelCore>.Input, at now: Instant, into effects: inout Effects<Effect>
+  ) {
+    var answers = Effects<ModbusSlave<PanelCore>.Effect>()
+    slave.handle(input, at: now, into: &answers)
+    if answers.count > 0 { effects.append(.transmit) }
+  }
+
+  /// Says what changed at the pins, and what the core wants of flash and UART.
+  private mutating func show(into effects: inout Effects<Effect>) {
+    let lit = slave.bank.lamps.pins & slave.bank.buttonMask
+    var button: UInt8 = 1
+    while button <= slave.bank.buttons {
+      let bit = UInt8(1) << (button &- 1)
+      if (lit ^ pins) & bit != 0 { effects.append(.lamp(button: button, isOn: lit & bit != 0)) }
+      button &+= 1
+    }
+    pins = lit
+    if slave.bank.lamps.buzzes != buzzes {
+      buzzes.toggle()
+      effects.append(.buzzer(buzzes))
+    }
+    if slave.bank.wantsLineChange {
+      slave.bank.wantsLineChange = false
+      applyLine()
+      effects.append(.applyLine)
+    }
+    if slave.bank.wantsSave {
+      slave.bank.wantsSave = false
+      effects.append(.saveSettings)
+    }
+  }
+
+  private mutating func applyLine() {
+    slave.address = settings.address
+    slave.timing = ModbusTiming(baud: baud)
+  }
+}

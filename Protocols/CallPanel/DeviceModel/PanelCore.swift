@@ -1,0 +1,265 @@
+import CallPanelCodec
+import DeviceKit
+
+/// What a call panel knows and decides, without the wire: contacts, lamps, the queue of events, settings.
+///
+/// `CallPanelLogic` puts the Modbus slave in front of it; `PanelRegisters.swift` shows it as registers.
+struct PanelCore: Sendable {
+  static let hostSilenceLimit = Interval.seconds(10)
+  static let configurationHold = Interval.seconds(5)
+  static let saveRetry = Interval.seconds(1)
+  /// After so many failed saves events are offered although the new epoch is not stored: a call goes before bookkeeping.
+  static let savesBeforeGivingUp: UInt8 = 3
+
+  let unit: UInt32
+  /// 1...8.
+  let buttons: UInt8
+  var settings: PanelSettings
+  var queue = EventQueue()
+  var lamps = CallLamps()
+  var contacts: InlineArray<8, Contact> = InlineArray(repeating: Contact())
+  var lines: InlineArray<8, LineSupervisor> = InlineArray(repeating: LineSupervisor())
+  var tamper = false
+  var supplyMillivolts: UInt16 = 0
+  var resetCause = PanelResetCause.unknown
+
+  /// The time of the input being handled.
+  var now: Instant = .zero
+  var startedAt: Instant = .zero
+  var hostHeardAt: Instant = .zero
+
+  // Towards the host.
+  var order = PanelOrder(token: 0)
+  var staged = PanelOrder(token: 0)
+  var snapshot = PanelReport()
+  var window: InlineArray<4, PanelEvent?> = InlineArray(repeating: nil)
+  var restartUnseen = false
+  var changed = false
+  var silenceNoted = false
+
+  // Settings on their way to flash and a new address waiting for a finger.
+  var wantsSave = false
+  var wantsLineChange = false
+  var pendingAddress: UInt16 = 0
+  var pendingBaud: UInt16 = 0
+  var armedAt: Instant?
+  private var saving = false
+  private var saveAgain = false
+  private var failedSaves: UInt8 = 0
+  private var saveRetryAt: Instant?
+  /// Events are shown only under an epoch that is on flash: otherwise a second loss of power could use its numbers again.
+  private(set) var epochIsStored = false
+  /// The epoch that hosts see: the stored one, or where the flash is broken one drawn by chance.
+  private(set) var shownEpoch: UInt16 = 0
+  private var entropy: UInt16 = 0
+  private var lastQueuedPress: InlineArray<8, Instant?> = InlineArray(repeating: nil)
+
+  init(unit: UInt32, buttons: UInt8) {
+    self.unit = unit
+    self.buttons = buttons < 1 ? 1 : buttons > PanelMap.buttonLimit ? PanelMap.buttonLimit : buttons
+    settings = .factory
+  }
+
+  var buttonMask: UInt8 { UInt8(truncatingIfNeeded: (UInt16(1) << UInt16(buttons)) &- 1) }
+  var settingsBusy: Bool { saving || saveRetryAt != nil || armedAt != nil }
+
+  mutating func start(_ start: PanelStart, at instant: Instant) {
+    now = instant
+    startedAt = instant
+    hostHeardAt = instant
+    resetCause = start.cause
+    entropy = start.entropy
+    if let stored = start.stored {
+      settings = stored
+    } else {
+      settings = .factory
+      // Which epochs were used is lost: go on in a range of its own, at a place drawn by chance.
+      settings.epoch = 0x4000 | start.entropy & 0x3FFF
+    }
+    settings.bootCount &+= 1
+    contacts = InlineArray(repeating: Contact())
+    lines = InlineArray(repeating: LineSupervisor())
+    lastQueuedPress = InlineArray(repeating: nil)
+    lamps.startOver()
+    lamps.silentMask = settings.silentMask
+    lamps.muted = false
+    order = PanelOrder(token: 0)
+    armedAt = nil
+    restartUnseen = true
+    changed = true
+    silenceNoted = false
+    (saving, saveAgain, saveRetryAt, failedSaves) = (false, false, nil, 0)
+    if start.queueKept && start.stored != nil {
+      epochIsStored = true
+      var button: UInt8 = 1
+      while button <= buttons {
+        if queue.holdsPress(of: button) { lamps.show(.fastBlink, button, at: now) }
+        button &+= 1
+      }
+    } else {
+      epochIsStored = false
+      queue.startOver()
+      settings.raiseEpoch()
+    }
+    shownEpoch = settings.epoch
+    save()
+  }
+
+  var deadline: Instant? {
+    var earliest = lamps.deadline
+    func consider(_ instant: Instant?) {
+      guard let instant else { return }
+      if let known = earliest, known <= instant { return }
+      earliest = instant
+    }
+    consider(saveRetryAt)
+    if !lamps.hostIsSilent { consider(hostHeardAt + PanelCore.hostSilenceLimit) }
+    if let armedAt { consider(armedAt + .seconds(PanelMap.configurationWindowSeconds)) }
+    var index = 0
+    while index < Int(buttons) {
+      consider(contacts[index].deadline)
+      if armedAt != nil && contacts[index].isClosed { consider(contacts[index].closedSince + PanelCore.configurationHold) }
+      index &+= 1
+    }
+    return earliest
+  }
+
+  /// Everything that has become due by `instant`.
+  mutating func advance(to instant: Instant) {
+    now = instant
+    lamps.advance(to: now)
+    if let retry = saveRetryAt, retry <= now {
+      saveRetryAt = nil
+      save()
+    }
+    if !lamps.hostIsSilent && now >= hostHeardAt + PanelCore.hostSilenceLimit {
+      silenceNoted = true
+      lamps.setHostSilent(true, at: now)
+    }
+    var index = 0
+    while index < Int(buttons) {
+      let news = contacts[index].advance(to: now)
+      take(news, of: UInt8(truncatingIfNeeded: index &+ 1), chatters: contacts[index].chatters)
+      index &+= 1
+    }
+    advanceConfiguration()
+  }
+
+  /// The pins of all contacts, bit 0 = button 1, 1 = closed.
+  mutating func sampleContacts(_ mask: UInt8) {
+    var index = 0
+    while index < Int(buttons) {
+      contacts[index].sample(mask & (1 << UInt8(index)) != 0, at: now)
+      index &+= 1
+    }
+  }
+
+  mutating func sampleLine(_ button: UInt8, _ code: UInt16) {
+    guard button >= 1 && button <= buttons else { return }
+    if lines[Int(button) &- 1].sample(code) { changed = true }
+  }
+
+  mutating func setTamper(_ open: Bool) {
+    if tamper != open { changed = true }
+    tamper = open
+  }
+
+  /// A request for this panel arrived whole and sound.
+  mutating func hostSpoke() {
+    hostHeardAt = now
+    lamps.setHostSilent(false, at: now)
+  }
+
+  /// The flash says how the save went that `wantsSave` asked for.
+  mutating func settingsSaved(_ succeeded: Bool) {
+    guard saving else { return }
+    saving = false
+    if succeeded {
+      failedSaves = 0
+      // What was stored holds this epoch even when a later change of settings waits for a save of its own.
+      epochIsStored = true
+      if saveAgain { save() }
+    } else {
+      failedSaves = failedSaves == .max ? .max : failedSaves &+ 1
+      saveRetryAt = now + PanelCore.saveRetry
+      if failedSaves >= PanelCore.savesBeforeGivingUp && !epochIsStored {
+        // The raised epoch would come again after the next reset. One drawn by chance, and numbers that start at such a place too,
+        // keep presses apart; it is not stored, so that a healed flash goes on where it stood.
+        shownEpoch = 0x8000 | entropy & 0x7FFF
+        queue.renumber(by: UInt32(truncatingIfNeeded: now.microseconds) & 0x0FFF_FFFF)
+        epochIsStored = true
+      }
+    }
+  }
+
+  mutating func save() {
+    guard !saving else {
+      saveAgain = true
+      return
+    }
+    saving = true
+    saveAgain = false
+    wantsSave = true
+  }
+
+  private mutating func take(_ news: Contact.News, of button: UInt8, chatters: Bool) {
+    if news.faultsChanged { changed = true }
+    if let pressedAt = news.pressedAt { pressed(button, at: pressedAt, chatters: chatters) }
+    // A chattering contact is told of by its flag; its further edges would only push others out of the queue.
+    guard !chatters else { return }
+    if news.longPress { queue.append(.longPress, button, at: contacts[Int(button) &- 1].closedSince + Contact.longPress) }
+    if let releasedAt = news.releasedAt { queue.append(.release, button, at: releasedAt) }
+  }
+
+  private mutating func pressed(_ button: UInt8, at instant: Instant, chatters: Bool) {
+    let index = Int(button) &- 1
+    if chatters {
+      if let last = lastQueuedPress[index], queue.holdsPress(of: button) || now - last < Contact.chatterWindow { return }
+    }
+    lastQueuedPress[index] = now
+    queue.press(button, at: instant)
+    lamps.confirm(button, at: now)
+    let shown = lamps.shown(button)
+    if (shown == .off || shown == .fault) && settings.silentMask & (1 << (button &- 1)) == 0 {
+      lamps.show(.fastBlink, button, at: now)
+      changed = true
+    }
+  }
+
+  private mutating func advanceConfiguration() {
+    guard let armed = armedAt else { return }
+    var index = 0
+    while index < Int(buttons) {
+      let contact = contacts[index]
+      if contact.isClosed && contact.closedSince >= armed && now >= contact.closedSince + PanelCore.configurationHold {
+        armedAt = nil
+        settings.address = UInt8(truncatingIfNeeded: pendingAddress)
+        settings.baudCode = pendingBaud
+        wantsLineChange = true
+        changed = true
+        save()
+        return
+      }
+      index &+= 1
+    }
+    if now >= armed + .seconds(PanelMap.configurationWindowSeconds) { armedAt = nil }
+  }
+}
+
+/// What a board knows when its processor starts.
+public struct PanelStart: Sendable, Equatable {
+  public var cause: PanelResetCause
+  /// `nil` when the settings store is empty or damaged.
+  public var stored: PanelSettings?
+  /// The memory that holds the queue, and the clock with it, survived the reset (checked by the board).
+  public var queueKept: Bool
+  /// Any number that differs from start to start: it takes the place of an epoch that was lost with the settings.
+  public var entropy: UInt16
+
+  public init(cause: PanelResetCause, stored: PanelSettings?, queueKept: Bool, entropy: UInt16) {
+    self.cause = cause
+    self.stored = stored
+    self.queueKept = queueKept
+    self.entropy = entropy
+  }
+}

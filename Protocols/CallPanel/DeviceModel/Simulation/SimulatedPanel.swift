@@ -1,0 +1,216 @@
+import CallPanelCodec
+import DeviceKit
+
+/// A whole panel for tests and simulators: the firmware's logic with a power supply, a flash memory, contacts, and things that go wrong.
+///
+/// It begins without power. The wire is bytes in, `reply` out; the hand is `PanelHand`.
+public struct SimulatedPanel: Machine, Sendable {
+  public enum Input: Sendable {
+    case wake
+    case byte(UInt8)
+    case received(FixedBytes<256>)
+    /// The reply is on the wire.
+    case transmitted
+    case hand(PanelHand)
+  }
+
+  public enum Effect: Sendable, Equatable {
+    /// Send `reply`, then say `.transmitted`.
+    case transmit
+    case lamp(button: UInt8, isOn: Bool)
+    case buzzer(Bool)
+  }
+
+  /// How long the flash takes.
+  public static let flashTime = Interval.milliseconds(30)
+  /// Pause between two bursts of a jabbering panel.
+  static let jabberPause = Interval.milliseconds(5)
+  static let cutCode: UInt16 = 4_095
+  static let shortCode: UInt16 = 0
+  static let soundCode: UInt16 = 2_048
+
+  public private(set) var logic: CallPanelLogic
+  public private(set) var reply = FixedBytes<256>()
+  public private(set) var isPowered = false
+  public private(set) var fault = PanelFault.none
+  /// What lies in the panel's flash; `nil` is an empty one.
+  public private(set) var flash: PanelSettings?
+  /// Contacts closed, bit 0 = button 1.
+  public private(set) var contacts: UInt8 = 0
+  private var lines = PackedLines()
+  private var housingIsOpen = false
+  private var supplyMillivolts: UInt16 = 12_000
+  private var saving: (settings: PanelSettings, until: Instant)?
+  private var replyAt: Instant?
+  private var jabberAt: Instant?
+  private var random: SeededRandom
+
+  public init(unit: UInt32, buttons: UInt8, settings: PanelSettings?, seed: UInt64) {
+    logic = CallPanelLogic(unit: unit, buttons: buttons)
+    flash = settings
+    random = SeededRandom(seed: seed)
+  }
+
+  /// What the resident sees at a button; nothing without power.
+  public func indicator(of button: UInt8) -> PanelLamp { isPowered ? logic.shown(button) : .off }
+  /// Idle lamps tell that no host has spoken for 10 s.
+  public var showsHostSilence: Bool { isPowered && logic.showsHostSilence }
+  public func isLit(_ button: UInt8) -> Bool {
+    isPowered && button >= 1 && button <= 8 && logic.lampPins & (1 << (button &- 1)) != 0
+  }
+  public var isBuzzing: Bool { isPowered && logic.isBuzzing }
+
+  public var deadline: Instant? {
+    guard isPowered else { return nil }
+    var earliest = logic.deadline
+    for candidate in [saving?.until, replyAt, jabberAt] {
+      guard let candidate else { continue }
+      if let known = earliest, known <= candidate { continue }
+      earliest = candidate
+    }
+    return earliest
+  }
+
+  public mutating func handle(_ input: Input, at now: Instant, into effects: inout Effects<Effect>) {
+    if isPowered { catchUp(now, &effects) }
+    switch input {
+    case .wake: break
+    case .byte(let byte): feed(.byte(byte), now, &effects)
+    case .received(let bytes): feed(.received(bytes), now, &effects)
+    case .transmitted: feed(.transmitted, now, &effects)
+    case .hand(let hand): use(hand, now, &effects)
+    }
+  }
+
+  private mutating func catchUp(_ now: Instant, _ effects: inout Effects<Effect>) {
+    if let write = saving, write.until <= now {
+      saving = nil
+      let works = fault != .flashBroken
+      if works { flash = write.settings }
+      feed(.settingsSaved(works), now, &effects)
+    }
+    feed(.wake, now, &effects)
+    if let at = replyAt, at <= now {
+      replyAt = nil
+      effects.append(.transmit)
+    }
+    if let at = jabberAt, at <= now, effects.room > 0 {
+      jabberAt = now + SimulatedPanel.jabberPause
+      reply.removeAll()
+      while reply.count < 32 { reply.append(UInt8(truncatingIfNeeded: random.next())) }
+      effects.append(.transmit)
+    }
+  }
+
+  private mutating func use(_ hand: PanelHand, _ now: Instant, _ effects: inout Effects<Effect>) {
+    switch hand {
+    case .press(let button): contacts |= SimulatedPanel.bit(button)
+    case .release(let button): contacts &= ~SimulatedPanel.bit(button)
+    case .contacts(let mask): contacts = mask
+    case .cutLine(let button): lines[button] = .open
+    case .shortLine(let button): lines[button] = .short
+    case .repairLine(let button): lines[button] = .normal
+    case .openHousing: housingIsOpen = true
+    case .closeHousing: housingIsOpen = false
+    case .supply(let millivolts): supplyMillivolts = millivolts
+    case .powerOff: switchOff(&effects)
+    case .powerOn(let cause, let keepsQueue): switchOn(cause, keepsQueue, now, &effects)
+    case .fault(let new): become(new, now)
+    }
+    sample(now, &effects)
+  }
+
+  /// The pins and converters as they are, as a board would sample them.
+  private mutating func sample(_ now: Instant, _ effects: inout Effects<Effect>) {
+    feed(.contacts(contacts), now, &effects)
+    feed(.tamper(housingIsOpen), now, &effects)
+    feed(.supply(millivolts: supplyMillivolts), now, &effects)
+    var button: UInt8 = 1
+    while button <= logic.buttons {
+      let code =
+        switch lines[button] {
+        case .normal: SimulatedPanel.soundCode
+        case .open: SimulatedPanel.cutCode
+        case .short: SimulatedPanel.shortCode
+        }
+      for _ in 0..<3 { feed(.line(button: button, code: code), now, &effects) }
+      button &+= 1
+    }
+  }
+
+  private mutating func switchOff(_ effects: inout Effects<Effect>) {
+    guard isPowered else { return }
+    isPowered = false
+    // A write that was under way is lost: the old record stays.
+    (saving, replyAt, jabberAt) = (nil, nil, nil)
+    var button: UInt8 = 1
+    while button <= logic.buttons {
+      if logic.lampPins & SimulatedPanel.bit(button) != 0 { effects.append(.lamp(button: button, isOn: false)) }
+      button &+= 1
+    }
+    if logic.isBuzzing { effects.append(.buzzer(false)) }
+  }
+
+  private mutating func switchOn(_ cause: PanelResetCause, _ keepsQueue: Bool, _ now: Instant, _ effects: inout Effects<Effect>) {
+    switchOff(&effects)
+    isPowered = true
+    if !keepsQueue { logic = CallPanelLogic(unit: logic.unit, buttons: logic.buttons) }
+    // An answer that was being sent ended with the power.
+    feed(.transmitted, now, &effects)
+    let start = PanelStart(
+      cause: cause, stored: flash, queueKept: keepsQueue, entropy: UInt16(truncatingIfNeeded: random.next()))
+    feed(.started(start), now, &effects)
+    become(fault, now)
+  }
+
+  private mutating func become(_ new: PanelFault, _ now: Instant) {
+    if case .answersFor = fault { logic.address = logic.settings.address }
+    fault = new
+    if case .answersFor(let other) = new { logic.address = other }
+    jabberAt = new == .jabber && isPowered ? now : nil
+  }
+
+  private mutating func feed(_ input: CallPanelLogic.Input, _ now: Instant, _ effects: inout Effects<Effect>) {
+    guard isPowered else { return }
+    var wanted = Effects<CallPanelLogic.Effect>()
+    logic.handle(input, at: now, into: &wanted)
+    var index = 0
+    while let effect = wanted[index] {
+      index &+= 1
+      switch effect {
+      case .transmit: answer(now, &effects)
+      case .lamp(let button, let isOn): effects.append(.lamp(button: button, isOn: isOn))
+      case .buzzer(let isOn): effects.append(.buzzer(isOn))
+      case .saveSettings: saving = (logic.settings, now + SimulatedPanel.flashTime)
+      case .applyLine: become(fault, now)
+      }
+    }
+  }
+
+  private mutating func answer(_ now: Instant, _ effects: inout Effects<Effect>) {
+    reply = logic.reply
+    switch fault {
+    case .none, .answersFor, .flashBroken: effects.append(.transmit)
+    case .mute, .jabber:
+      // To the logic it has been sent; the wire never saw it.
+      feed(.transmitted, now, &effects)
+    case .late(let milliseconds): replyAt = now + .milliseconds(Int(min(milliseconds, 60_000)))
+    case .signsAs(let address):
+      sign(as: address)
+      effects.append(.transmit)
+    }
+  }
+
+  private mutating func sign(as address: UInt8) {
+    guard reply.count >= 4 else { return }
+    reply[0] = address
+    var sum = Checksum.CRC16Modbus()
+    for index in 0..<reply.count - 2 { sum.update(reply[index]) }
+    reply[reply.count - 2] = UInt8(truncatingIfNeeded: sum.value)
+    reply[reply.count - 1] = UInt8(truncatingIfNeeded: sum.value >> 8)
+  }
+
+  private static func bit(_ button: UInt8) -> UInt8 {
+    button >= 1 && button <= 8 ? 1 << (button &- 1) : 0
+  }
+}

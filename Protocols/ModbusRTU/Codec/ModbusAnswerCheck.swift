@@ -1,0 +1,62 @@
+import DeviceKit
+
+/// How an answer stands to the request it is meant for.
+public enum ModbusMatch: Sendable, Equatable {
+  case matches
+  /// Another function: a late answer, or a node that mistook the request.
+  case otherFunction
+  /// The right function with a length or an echo that the request does not allow.
+  case malformed
+}
+
+extension ModbusPDU {
+  /// Checks an answer against its request: function, length, and what the standard makes a node repeat.
+  public func match(request: ModbusPDU) -> ModbusMatch {
+    guard function == request.bytes[0] else { return .otherFunction }
+    if isException { return bytes.count == 2 && bytes[1] != 0 ? .matches : .malformed }
+    return isRightAnswer(to: request) ? .matches : .malformed
+  }
+
+  private func isRightAnswer(to request: ModbusPDU) -> Bool {
+    switch bytes[0] {
+    case ModbusFunction.readCoils, ModbusFunction.readDiscreteInputs:
+      let length = (Int(request.bytes.bigEndian(at: 3)) &+ 7) >> 3
+      return Int(bytes[1]) == length && bytes.count == length &+ 2
+    case ModbusFunction.readHoldingRegisters, ModbusFunction.readInputRegisters, ModbusFunction.readWriteRegisters:
+      let length = Int(request.bytes.bigEndian(at: 3)) &* 2
+      return Int(bytes[1]) == length && bytes.count == length &+ 2
+    case ModbusFunction.writeCoil, ModbusFunction.writeRegister, ModbusFunction.diagnostics, ModbusFunction.maskWriteRegister:
+      return self == request
+    case ModbusFunction.writeCoils, ModbusFunction.writeRegisters:
+      return bytes.count == 5 && bytes.bigEndian(at: 1) == request.bytes.bigEndian(at: 1)
+        && bytes.bigEndian(at: 3) == request.bytes.bigEndian(at: 3)
+    case ModbusFunction.readFIFO:
+      let count = Int(bytes.bigEndian(at: 3))
+      return count <= Int(ModbusLimit.fifoRegisters) && Int(bytes.bigEndian(at: 1)) == 2 &+ 2 &* count
+        && bytes.count == 5 &+ 2 &* count
+    case ModbusFunction.encapsulated:
+      return bytes[2] == request.bytes[2] && ModbusIdentification(self) != nil
+    case ModbusFunction.reportServerID:
+      return bytes.count == 2 &+ Int(bytes[1])
+    default: return false
+    }
+  }
+
+  /// How many bytes the right answer to this request has on the wire; the longest it may have where only the node knows.
+  public var longestAnswerLength: Int {
+    let count = Int(bytes.bigEndian(at: 3))
+    let length =
+      switch bytes[0] {
+      case ModbusFunction.readCoils, ModbusFunction.readDiscreteInputs: 5 &+ (count &+ 7) >> 3
+      case ModbusFunction.readHoldingRegisters, ModbusFunction.readInputRegisters, ModbusFunction.readWriteRegisters:
+        5 &+ 2 &* count
+      case ModbusFunction.writeCoil, ModbusFunction.writeRegister, ModbusFunction.diagnostics, ModbusFunction.writeCoils,
+        ModbusFunction.writeRegisters:
+        8
+      case ModbusFunction.maskWriteRegister: 10
+      case ModbusFunction.readFIFO: 70
+      default: ModbusLimit.frameBytes
+      }
+    return length < ModbusLimit.frameBytes ? length : ModbusLimit.frameBytes
+  }
+}

@@ -1,0 +1,193 @@
+import DeviceKit
+import DeviceVocabulary
+import ModbusRTUCodec
+
+/// Whose turn it is.
+struct ModbusRotation: Sendable {
+  /// Counts alarm scans.
+  var scan: UInt32 = 1
+  /// Where the search for the next node of each kind goes on.
+  var nextAlarm = 0
+  var nextOther = 0
+  var nextLost = 0
+  /// Whether this scan still owes a turn to another node, to a lost one.
+  var owesOther = true
+  var owesLost = true
+  /// After the bus came back: so many lost nodes are looked for in every other turn, not one a scan.
+  var quickLooks = 0
+  var isQuickTurn = false
+  /// The node whose poll is repeated at once.
+  var retry: Int?
+  /// Not 0 while nodes have a health that the station was not told.
+  var unsaid = 0
+}
+
+/// The request that is out.
+struct ModbusExchange: Sendable {
+  var slot = 0
+  var request = ModbusPDU(bytes: FixedBytes())
+  var toleratesLateAnswers = true
+  var start = Instant.zero
+  var requestEnd = Instant.zero
+  var replyBy = Instant.zero
+  /// Bytes that keep coming may stretch `replyBy` up to here.
+  var latestReply = Instant.zero
+  var longestAnswer = 0
+  var bytesHeard = 0
+  var garbageAtStart: UInt32 = 0
+  var failure = ModbusFailure.silent
+}
+
+extension ModbusMaster {
+  private enum Kind {
+    case alarm, other, lost
+  }
+
+  /// Lets the next node make its request; `nil` when none has one now.
+  mutating func nextRequest(at now: Instant) -> FixedBytes<256>? {
+    // Each node is given one chance a call; one that had nothing to ask has moved itself, or is moved, into the future.
+    for _ in 0...slots.count {
+      guard let index = pick(at: now) else { return nil }
+      if let transaction = slots[index].node.nextTransaction(at: now) {
+        return send(transaction, to: index, at: now)
+      }
+      slots[index].againAt = .distantFuture
+      slots[index].notBefore = now + (slots[index].isLost ? .seconds(1) : .milliseconds(20))
+      if slots[index].attempts > 0 {
+        concludeFailure(of: index, slots[index].lastFailure, cost: .zero, at: now)
+        return nil
+      }
+    }
+    return nil
+  }
+
+  private mutating func pick(at now: Instant) -> Int? {
+    if let retry = rotation.retry {
+      rotation.retry = nil
+      return retry
+    }
+    rotation.isQuickTurn.toggle()
+    if rotation.quickLooks > 0, rotation.isQuickTurn, let index = find(.lost, from: rotation.nextLost, at: now) {
+      rotation.quickLooks -= 1
+      rotation.nextLost = index + 1
+      return index
+    }
+    for _ in 0..<2 {
+      if let index = find(.alarm, from: rotation.nextAlarm, at: now) {
+        rotation.nextAlarm = index + 1
+        slots[index].scan = rotation.scan
+        return index
+      }
+      if rotation.owesOther {
+        rotation.owesOther = false
+        if let index = find(.other, from: rotation.nextOther, at: now) {
+          rotation.nextOther = index + 1
+          return index
+        }
+      }
+      if rotation.owesLost {
+        rotation.owesLost = false
+        if let index = find(.lost, from: rotation.nextLost, at: now) {
+          rotation.nextLost = index + 1
+          return index
+        }
+      }
+      rotation.scan &+= 1
+      rotation.owesOther = true
+      rotation.owesLost = true
+    }
+    return nil
+  }
+
+  private func find(_ kind: Kind, from start: Int, at now: Instant) -> Int? {
+    guard !slots.isEmpty else { return nil }
+    for step in 0..<slots.count {
+      let index = (start + step) % slots.count
+      guard isOf(kind, index), slots[index].eligible <= now else { continue }
+      return index
+    }
+    return nil
+  }
+
+  private func isOf(_ kind: Kind, _ index: Int) -> Bool {
+    switch kind {
+    case .alarm: !slots[index].isLost && slots[index].node.carriesCalls && slots[index].scan != rotation.scan
+    case .other: !slots[index].isLost && !slots[index].node.carriesCalls
+    case .lost: slots[index].isLost
+    }
+  }
+
+  private mutating func send(_ transaction: ModbusTransaction, to index: Int, at now: Instant) -> FixedBytes<256> {
+    let frame = ModbusFrame(address: slots[index].node.device.node, pdu: transaction.request)
+    let wire = frame.encoded()
+    let timing = settings.timing
+    let longest = transaction.request.longestAnswerLength
+    exchange.slot = index
+    exchange.request = transaction.request
+    exchange.toleratesLateAnswers = transaction.toleratesLateAnswers
+    exchange.start = now
+    exchange.requestEnd = now + timing.interval(ofCharacters: wire.count)
+    exchange.longestAnswer = longest
+    exchange.bytesHeard = 0
+    exchange.failure = .silent
+    // Of an answer whose length only the node knows, 64 bytes are waited for; more stretch the time while they come.
+    let likely = longest == ModbusLimit.frameBytes ? 64 : longest
+    exchange.replyBy = exchange.requestEnd + timing.interval(ofCharacters: likely) + allowance(of: index)
+    exchange.latestReply = exchange.requestEnd + timing.interval(ofCharacters: longest) + settings.replyCeiling
+    silenceUntil = exchange.requestEnd + timing.silence
+    if slots[index].isLost { slots[index].probes = (slots[index].probes + 1) & 0xFF }
+    decoder.begin(frame, dropsEcho: settings.dropsEcho)
+    exchange.garbageAtStart = decoder.garbageBytes
+    slots[index].requestEnd = exchange.requestEnd
+    slots[index].againAt = .distantFuture
+    slots[index].statistics.requests &+= 1
+    lineStatistics.bytesSent &+= UInt32(truncatingIfNeeded: wire.count)
+    if frame.address == 0 {
+      exchange.replyBy = exchange.requestEnd + settings.broadcastTurnaround
+      phase = .turnaround
+    } else {
+      phase = .waiting
+    }
+    return wire
+  }
+
+  /// How long this node gets to begin. A node that fails gets more each time, as it may have become slow; a lost one only with every
+  /// fourth probe, so that looking for it costs little. While the whole bus fails, going round quickly finds out sooner.
+  private func allowance(of index: Int) -> Interval {
+    let usual = slots[index].estimate.allowance(floor: settings.replyFloor, ceiling: settings.replyCeiling)
+    if slots[index].isLost { return slots[index].probes & 3 == 3 ? settings.replyCeiling : usual }
+    guard !watch.isSuspect else { return usual }
+    return min(usual * (1 << min(slots[index].failures, 3)), settings.replyCeiling)
+  }
+}
+
+extension ModbusMaster {
+  /// How many bytes the answer that is waited for has at most; `nil` while nobody is asked.
+  public var expectedAnswerLength: Int? { phase == .waiting ? exchange.longestAnswer : nil }
+
+  /// Before this the answer cannot be complete, so that a thread that waits need not look; `nil` while nobody is asked.
+  public var earliestAnswer: Instant? {
+    guard phase == .waiting else { return nil }
+    let length = exchange.longestAnswer == ModbusLimit.frameBytes ? 5 : exchange.longestAnswer
+    return exchange.requestEnd + settings.timing.interval(ofCharacters: length)
+  }
+
+  public var nodeCount: Int { slots.count }
+
+  /// The node driver in turn `index`, to look at.
+  public func node(_ index: Int) -> Node? { slots.indices.contains(index) ? slots[index].node : nil }
+
+  /// What was counted about the node with this address.
+  public func statistics(ofAddress address: UInt8) -> ModbusNodeStatistics? {
+    let index = slotOfAddress[Int(address)]
+    return index >= 0 ? slots[index].statistics : nil
+  }
+
+  public func isLost(address: UInt8) -> Bool {
+    let index = slotOfAddress[Int(address)]
+    return index >= 0 && slots[index].isLost
+  }
+
+  /// What the station was told of the bus last.
+  public var condition: BusCondition? { watch.condition }
+}

@@ -1,0 +1,112 @@
+import DeviceKit
+import DeviceVocabulary
+import ModbusRTUCodec
+
+/// The owner of a half-duplex Modbus line: asks one node at a time, keeps t3.5 of silence, measures how long each node takes, retries,
+/// opens circuit breakers and judges the bus as a whole (MODBUS over Serial Line V1.02 §2.4; the sheet's section 7).
+///
+/// Order of turns: alarm nodes that are due, each once a scan; after a scan one other node and one lost node. So a dead node costs the
+/// others one probe now and then, and an alarm node never waits for more than one scan, one other node and one probe.
+///
+/// What it says of a node: `stale`, `absent` or `faulted` when the breaker opens (or the bus is gone). When the node answers again it is
+/// told `completed` and then `lineRestored`: its driver asks who is there and says `online` itself.
+public struct ModbusMaster<Node: ModbusNode>: Machine {
+  public enum Input: Sendable {
+    case received(FixedBytes<256>)
+    case wake
+    /// The port is open.
+    case lineUp
+    /// The port is gone, or could not be opened (`adapterAbsent`, `portBusy`).
+    case lineDown(BusCondition)
+    case command(DeviceCommand)
+  }
+
+  public enum Effect: Sendable, Equatable {
+    case transmit(FixedBytes<256>)
+    case event(DeviceEvent)
+  }
+
+  enum Phase: Sendable {
+    /// No port. Can transition to: idle.
+    case down
+    /// Nobody is asked. Can transition to: waiting, turnaround, down.
+    case idle
+    /// A request is out. Can transition to: idle, down.
+    case waiting
+    /// A broadcast is out. Can transition to: idle, down.
+    case turnaround
+  }
+
+  public let settings: ModbusMasterSettings
+  public internal(set) var lineStatistics = ModbusLineStatistics()
+  /// Nothing is sent before: t3.5 after the last byte sent or heard.
+  public internal(set) var silenceUntil = Instant.zero
+  public private(set) var deadline: Instant?
+
+  var slots: [ModbusSlot<Node>]
+  /// Slot of each address; -1 where there is none.
+  var slotOfAddress: [Int]
+  var phase = Phase.down
+  var exchange = ModbusExchange()
+  var decoder = ModbusAnswerDecoder()
+  var watch: BusWatch
+  var rotation = ModbusRotation()
+  /// Events that did not fit into the effects yet.
+  var outbox: [DeviceEvent] = []
+  var outboxHead = 0
+
+  /// Nodes in the order of their turns. Of two nodes with one address only the first is ever asked.
+  public init(settings: ModbusMasterSettings, nodes: [Node]) {
+    self.settings = settings
+    watch = BusWatch(timing: settings.timing)
+    slots = nodes.map { ModbusSlot(node: $0) }
+    slotOfAddress = Array(repeating: -1, count: 256)
+    for index in slots.indices.reversed() { slotOfAddress[Int(slots[index].node.device.node)] = index }
+    for index in slots.indices where slotOfAddress[Int(slots[index].node.device.node)] != index {
+      slots[index].isShadowed = true
+    }
+    outbox.reserveCapacity(32)
+  }
+
+  public mutating func handle(_ input: Input, at now: Instant, into effects: inout Effects<Effect>) {
+    switch input {
+    case .received(let bytes): hear(bytes, at: now)
+    case .wake: break
+    case .lineUp: raiseLine(at: now)
+    case .lineDown(let condition): dropLine(condition, at: now)
+    case .command(let command): pass(command, at: now)
+    }
+    advance(at: now, into: &effects)
+    deadline = nextWake(after: now)
+  }
+
+  private mutating func advance(at now: Instant, into effects: inout Effects<Effect>) {
+    switch phase {
+    case .down, .idle: break
+    case .waiting: if now >= exchange.replyBy && isQuietOutbox { timeOut(at: now) }
+    case .turnaround: if now >= exchange.replyBy && isQuietOutbox { finishBroadcast(at: now) }
+    }
+    flush(into: &effects)
+    guard phase == .idle, isQuietOutbox, effects.room > 0, now >= sendGate else { return }
+    if let wire = nextRequest(at: now) { effects.append(.transmit(wire)) }
+    // A retry that its driver gave up leaves events behind.
+    flush(into: &effects)
+  }
+
+  /// From when on something may be sent.
+  var sendGate: Instant {
+    watch.condition == .jammed ? max(silenceUntil, watch.lastHeard + settings.quietAfterJam) : silenceUntil
+  }
+
+  private func nextWake(after now: Instant) -> Instant? {
+    guard isQuietOutbox else { return now }
+    switch phase {
+    case .down: return nil
+    case .waiting, .turnaround: return exchange.replyBy
+    case .idle:
+      var earliest = Instant.distantFuture
+      for index in slots.indices { earliest = min(earliest, slots[index].eligible) }
+      return earliest == .distantFuture ? nil : max(earliest, sendGate)
+    }
+  }
+}

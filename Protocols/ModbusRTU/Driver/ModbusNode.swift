@@ -1,0 +1,66 @@
+import DeviceKit
+import DeviceVocabulary
+import ModbusRTUCodec
+
+/// One device on a Modbus line as the master sees it: a driver that names the next transaction it wants and is told how it went.
+///
+/// The master owns the line: it decides whose turn it is, keeps t3.5, measures reply times, retries and opens the circuit breaker. A node
+/// driver only knows its device. It is a pure machine without a line of its own.
+public protocol ModbusNode {
+  var device: DeviceID { get }
+  /// Nodes that carry calls for help go before all others.
+  var carriesCalls: Bool { get }
+  /// When this node wants its next transaction; in the past means as soon as its turn comes, `distantFuture` never.
+  var due: Instant { get }
+
+  /// What to ask now, or `nil` when there is nothing (then `due` has moved into the future). A retry asks here again, so that the
+  /// node can give it a new token.
+  mutating func nextTransaction(at now: Instant) -> ModbusTransaction?
+
+  /// Whether this answer belongs to the transaction under way. A late answer to an earlier one (old token) is told apart here; the
+  /// master drops it, counts it and keeps waiting.
+  func accepts(_ answer: ModbusPDU) -> Bool
+
+  /// How the last transaction went; appends what the station should hear. At most 8 events: more wait for the next call.
+  mutating func completed(_ outcome: ModbusOutcome, at now: Instant, into events: inout Effects<DeviceEvent>)
+
+  /// A wish of the station for this device, kept until the device shows it.
+  mutating func command(_ command: DeviceCommand, at now: Instant)
+
+  /// The line is back after it was gone (adapter replugged, bus repaired): ask who is there before anything else.
+  mutating func lineRestored(at now: Instant)
+}
+
+/// One request and what may be done when no answer comes.
+public struct ModbusTransaction: Sendable, Equatable {
+  public var request: ModbusPDU
+  /// True where the device echoes a token (our panel), so that `accepts` can tell a late answer. Otherwise the master waits out the
+  /// node's longest reply time before it asks the same node again.
+  public var toleratesLateAnswers: Bool
+
+  public init(request: ModbusPDU, toleratesLateAnswers: Bool) {
+    self.request = request
+    self.toleratesLateAnswers = toleratesLateAnswers
+  }
+}
+
+/// How a transaction ended, after the master's retries.
+public enum ModbusOutcome: Sendable, Equatable {
+  /// A well-formed answer from the right node with the right function (exceptions included).
+  case answered(ModbusPDU, roundTrip: Interval)
+  /// Nothing, or nothing usable, in time.
+  case failed(ModbusFailure)
+  /// The line went away before the answer.
+  case lineLost
+}
+
+public enum ModbusFailure: String, Sendable, Equatable, CaseIterable {
+  /// Not one byte came.
+  case silent
+  /// Bytes came but no frame with a good CRC.
+  case garbled
+  /// A good frame of another node or function.
+  case foreignAnswer
+  /// An answer with the right CRC that the codec refuses (wrong length, wrong echo).
+  case malformed
+}

@@ -1,0 +1,91 @@
+import DeviceKit
+import DeviceVocabulary
+import ModbusRTUCodec
+
+/// One node and what the master remembers about it: estimate, circuit breaker, turn.
+struct ModbusSlot<Node: ModbusNode> {
+  var node: Node
+  var statistics = ModbusNodeStatistics()
+  var estimate = ReplyEstimate()
+
+  /// Failed polls in a row.
+  var failures = 0
+  /// Tries of the poll under way that got no answer.
+  var attempts = 0
+  var lastFailure = ModbusFailure.silent
+  /// The circuit breaker is open: the node is only looked for now and then.
+  var isLost = false
+  var wasHeard = false
+  /// Step of the back-off, 0...4.
+  var backOff = 0
+  /// Probes sent since it was lost.
+  var probes = 0
+  /// Another node in front of it has the same address: it is never asked.
+  var isShadowed = false
+  /// Not to be asked before: breaker, or a driver that had nothing to ask.
+  var notBefore = Instant.zero
+  /// Until then an answer of a module without token may still be on its way.
+  var barredUntil = Instant.zero
+  /// To be asked from then on although it is not due, after a failed poll.
+  var againAt = Instant.distantFuture
+  /// The alarm scan in which it had its turn.
+  var scan: UInt32 = 0
+
+  /// When the last request to it had left, and whether its answer is still out.
+  var requestEnd = Instant.zero
+  var owesAnswer = false
+  /// The stretch without a good answer (`BusWatch.stretch`) in which it failed, or was lost.
+  var failedStretch: UInt32?
+  var lostStretch: UInt32?
+  /// Health that the station is to hear of; the node driver speaks for itself while it is answered.
+  var unsaid: Health?
+  var said: Health?
+
+  init(node: Node) {
+    self.node = node
+  }
+
+  /// From when on it may be asked.
+  var eligible: Instant {
+    guard !isShadowed else { return .distantFuture }
+    return max(barredUntil, notBefore, isLost ? .zero : min(node.due, againAt))
+  }
+
+  /// Opens the breaker, once; the station hears what that means.
+  mutating func lose(_ health: Health, stretch: UInt32) {
+    if !isLost {
+      isLost = true
+      backOff = 0
+      lostStretch = stretch
+      statistics.losses &+= 1
+    }
+    say(health)
+  }
+
+  mutating func say(_ health: Health) {
+    unsaid = said == health ? nil : health
+  }
+
+  /// It answered: breaker closed, everything it failed is forgiven.
+  mutating func recover() {
+    failures = 0
+    attempts = 0
+    backOff = 0
+    isLost = false
+    wasHeard = true
+    owesAnswer = false
+    notBefore = .zero
+    barredUntil = .zero
+    probes = 0
+    againAt = .distantFuture
+    unsaid = nil
+    said = nil
+  }
+
+  /// How long to wait before the next probe: 1, 2, 4, 8, 10 s, and so long that the last one cost less than 3 % of the line.
+  mutating func backOff(cost: Interval) -> Interval {
+    let step = Interval.seconds(backOff >= 4 ? 10 : 1 << backOff)
+    backOff = min(backOff + 1, 4)
+    return min(max(step, cost * 34), .seconds(10))
+  }
+}

@@ -1,0 +1,117 @@
+import CallPanelCodec
+import CallPanelDeviceModel
+import DeviceKit
+
+/// What can be said to a simulated bus, as a person types it: `press 3/1`, `fault 2 late 400`, `wire cut 4`.
+public enum BusCommand: Sendable, Equatable {
+  case hand(node: Int, PanelHand)
+  /// Press, and let go after so many milliseconds.
+  case tap(node: Int, button: UInt8, milliseconds: Int)
+  case wire(SimulatedBus.WireFault)
+  case show
+
+  /// How long a finger stays on a button unless said otherwise.
+  public static let tapMilliseconds = 300
+
+  public static let help = """
+    press N/B            按一下 N 号面板的 B 号按钮 / press and let go
+    hold N/B             按住不放 / hold
+    release N/B          松开 / let go
+    line N/B cut|short|ok  按钮线 / the button's line
+    housing N open|closed  外壳 / the housing
+    power N off|on|lost  断电、来电、来电但内存丢失 / off, on, on with its queue lost
+    fault N none|mute|jabber|flash|late MS|answers-for M|signs-as M
+    wire ok|swapped|cut N|noise PERMILLE|loss PERMILLE
+    show                 面板和灯 / panels and lamps
+    """
+
+  /// - Throws: `BusCommandError` naming what is wrong and what is accepted.
+  public init(_ text: String) throws(BusCommandError) {
+    let words = text.split(separator: " ").map(String.init)
+    guard let verb = words.first else { throw .unknown("") }
+    switch (verb, words.count) {
+    case ("show", 1): self = .show
+    case ("press", 2):
+      let (node, button) = try Self.button(words[1])
+      self = .tap(node: node, button: button, milliseconds: Self.tapMilliseconds)
+    case ("hold", 2):
+      let (node, button) = try Self.button(words[1])
+      self = .hand(node: node, .press(button))
+    case ("release", 2):
+      let (node, button) = try Self.button(words[1])
+      self = .hand(node: node, .release(button))
+    case ("line", 3):
+      let (node, button) = try Self.button(words[1])
+      self = .hand(
+        node: node, try Self.pick(words[2], ["cut": .cutLine(button), "short": .shortLine(button), "ok": .repairLine(button)]))
+    case ("housing", 3):
+      self = .hand(node: try Self.number(words[1]), try Self.pick(words[2], ["open": .openHousing, "closed": .closeHousing]))
+    case ("power", 3):
+      let hands: [String: PanelHand] = [
+        "off": .powerOff, "on": .powerOn(.powerOn, keepsQueue: true), "lost": .powerOn(.powerOn, keepsQueue: false),
+      ]
+      self = .hand(node: try Self.number(words[1]), try Self.pick(words[2], hands))
+    case ("fault", 3...4): self = .hand(node: try Self.number(words[1]), .fault(try Self.fault(words)))
+    case ("wire", 2...3): self = .wire(try Self.wire(words))
+    default: throw .unknown(text)
+    }
+  }
+
+  private static func button(_ text: String) throws(BusCommandError) -> (Int, UInt8) {
+    let parts = text.split(separator: "/").map(String.init)
+    guard parts.count == 2, let node = Int(parts[0]), let button = UInt8(parts[1]), (1...8).contains(button) else {
+      throw .notAButton(text)
+    }
+    return (node, button)
+  }
+
+  private static func number(_ text: String) throws(BusCommandError) -> Int {
+    guard let number = Int(text), (0...60_000).contains(number) else { throw .notANumber(text) }
+    return number
+  }
+
+  private static func pick<Value>(_ word: String, _ values: [String: Value]) throws(BusCommandError) -> Value {
+    guard let value = values[word] else { throw .notAmong(word, values.keys.sorted()) }
+    return value
+  }
+
+  private static func fault(_ words: [String]) throws(BusCommandError) -> PanelFault {
+    if words.count == 3 { return try pick(words[2], ["none": .none, "mute": .mute, "jabber": .jabber, "flash": .flashBroken]) }
+    let number = try number(words[3])
+    return try pick(
+      words[2],
+      [
+        "late": .late(milliseconds: UInt16(clamping: number)), "answers-for": .answersFor(UInt8(clamping: number)),
+        "signs-as": .signsAs(UInt8(clamping: number)),
+      ])
+  }
+
+  private static func wire(_ words: [String]) throws(BusCommandError) -> SimulatedBus.WireFault {
+    if words.count == 2 { return try pick(words[1], ["ok": .none, "swapped": .swapped]) }
+    let number = try number(words[2])
+    return try pick(
+      words[1],
+      [
+        "cut": .cutBefore(number - 1), "noise": .noisy(perMille: UInt32(clamping: number)),
+        "loss": .lossy(perMille: UInt32(clamping: number)),
+      ])
+  }
+}
+
+public enum BusCommandError: Error, CustomStringConvertible, Equatable {
+  case unknown(String)
+  case notAButton(String)
+  case notANumber(String)
+  case notAmong(String, [String])
+  case noPanel(Int, Int)
+
+  public var description: String {
+    switch self {
+    case .unknown(let text): "不认识的命令 \"\(text)\";可用:\n\(BusCommand.help)"
+    case .notAButton(let text): "\"\(text)\" 不是按钮,应写成 面板/按钮,如 3/1(按钮 1 至 8) / not a button such as 3/1"
+    case .notANumber(let text): "\"\(text)\" 不是 0 至 60000 的数 / not a number from 0 to 60000"
+    case .notAmong(let text, let names): "\"\(text)\" 不行,只能是: \(names.joined(separator: ", ")) / must be one of these"
+    case .noPanel(let node, let count): "没有 \(node) 号面板,只有 1 至 \(count) / there is no panel \(node), only 1 to \(count)"
+    }
+  }
+}

@@ -1,0 +1,170 @@
+import DeviceKit
+import DeviceVocabulary
+import Foundation
+import ModbusRTUCodec
+import ModbusRTUDriver
+import Transports
+
+/// One pair of wires and the thread that owns it: opens the port, runs the whole conversation, and hands on only what changed.
+final class BusLoop {
+  private let plan: BusPlan
+  private let commands: BoundedMailbox<DeviceCommand>
+  private let wake: WakeSignal
+  private let deliver: (DeviceEvent, Instant) -> MailboxSend
+  private let heartbeat: Heartbeat
+  private let log: @Sendable (String) -> Void
+
+  private var master: ModbusMaster<CatalogNode>
+  private var line: SerialLine?
+  private var openAt = Instant.zero
+  private var condition: BusCondition?
+  private var lastError = ""
+  /// Events that the station's mailbox did not take; the line rests until they are through, so that none is lost.
+  private var undelivered: [DeviceEvent] = []
+  private var effects = Effects<ModbusMaster<CatalogNode>.Effect>()
+
+  static let reopenInterval = Interval.seconds(1)
+  static let redeliverInterval = Interval.milliseconds(20)
+
+  init(
+    plan: BusPlan, commands: BoundedMailbox<DeviceCommand>, wake: WakeSignal, heartbeat: Heartbeat,
+    log: @escaping @Sendable (String) -> Void,
+    deliver: @escaping (DeviceEvent, Instant) -> MailboxSend
+  ) {
+    self.plan = plan
+    self.commands = commands
+    self.wake = wake
+    self.heartbeat = heartbeat
+    self.log = log
+    self.deliver = deliver
+    let parity: ModbusTiming.Parity =
+      switch plan.format {
+      case .none: .none
+      case .even: .even
+      case .odd: .odd
+      }
+    var settings = ModbusMasterSettings(bus: plan.name, timing: ModbusTiming(baud: UInt32(clamping: plan.baud), parity: parity))
+    settings.dropsEcho = plan.echo
+    master = ModbusMaster(settings: settings, nodes: DriverCatalog.nodes(plan))
+  }
+
+  func run(until stop: StopFlag) {
+    _ = TimedWait.sharpenForThisThread()
+    var batch: [DeviceCommand] = []
+    while !stop.isRaised {
+      var now = MonotonicClock.now()
+      heartbeat.beat(now)
+      if line == nil, now >= openAt { open(at: now) }
+      wake.clear()
+      commands.receive(into: &batch)
+      for command in batch { give(.command(command), at: now) }
+      batch.removeAll(keepingCapacity: true)
+      readAll(at: now)
+      now = MonotonicClock.now()
+      if undelivered.isEmpty, let deadline = master.deadline, deadline <= now { give(.wake, at: now) }
+      redeliver(at: now)
+      wait(from: now)
+    }
+    line?.close()
+  }
+
+  private func wait(from now: Instant) {
+    var until = undelivered.isEmpty ? master.deadline : now + Self.redeliverInterval
+    if line == nil { until = until.map { min($0, openAt) } ?? openAt }
+    // Never longer than half a second, so that the heartbeat and the stop flag are looked at.
+    let limit = now + .milliseconds(500)
+    var set = PollSet()
+    _ = set.add(wake.fileDescriptor)
+    if let line { _ = set.add(line.fileDescriptor, output: line.hasUnsentBytes) }
+    _ = set.wait(until: until.map { min($0, limit) } ?? limit)
+  }
+
+  // MARK: - The port
+
+  private func open(at now: Instant) {
+    openAt = now + Self.reopenInterval
+    do {
+      let path = try Self.locate(plan.port)
+      let line = try SerialLine(path: path, settings: Self.settings(plan))
+      self.line = line
+      note(.working, "\(path), \(plan.baud) \(plan.format.rawValue)")
+      give(.lineUp, at: now)
+    } catch {
+      let next = error.busCondition
+      note(next, "\(error)")
+      give(.lineDown(next), at: now)
+    }
+  }
+
+  /// A path is taken as it stands (a link to a pseudo-terminal, `/dev/serial/by-path/…`); anything else names an adapter.
+  static func locate(_ port: String) throws(TransportError) -> String {
+    port.hasPrefix("/") ? port : try PortSelector(parsing: port).resolve().path
+  }
+
+  static func settings(_ plan: BusPlan) -> SerialSettings {
+    var settings = SerialSettings()
+    settings.baud = BaudRate(rawValue: plan.baud) ?? .b19200
+    settings.format = CharacterFormat(rawValue: plan.format.rawValue) ?? .none8One
+    settings.rs485 = plan.kernelRS485 ? .kernel(RS485Timing()) : .off
+    return settings
+  }
+
+  private func lost(_ why: String, at now: Instant) {
+    line?.close()
+    line = nil
+    openAt = now + Self.reopenInterval
+    note(.adapterAbsent, why)
+    give(.lineDown(.adapterAbsent), at: now)
+  }
+
+  private func note(_ next: BusCondition, _ text: String) {
+    guard next != condition || text != lastError else { return }
+    condition = next
+    lastError = text
+    log("bus \(plan.name): \(next.rawValue): \(text)")
+  }
+
+  // MARK: - Bytes
+
+  private func readAll(at now: Instant) {
+    var buffer = FixedBytes<256>()
+    while let open = line {
+      switch open.read(into: &buffer) {
+      case .bytes: give(.received(buffer), at: now)
+      case .none: return
+      case .hangup: lost("串口断开 / port hung up", at: now)
+      }
+    }
+  }
+
+  private func give(_ input: ModbusMaster<CatalogNode>.Input, at now: Instant) {
+    master.handle(input, at: now, into: &effects)
+    var hungUp = false
+    effects.drain { effect in
+      switch effect {
+      case .transmit(let bytes):
+        if let line, case .hangup = line.write(bytes) { hungUp = true }
+      case .event(let event):
+        if !undelivered.isEmpty || deliver(event, now) == .refused { undelivered.append(event) }
+      }
+    }
+    if hungUp { lost("串口断开 / port hung up", at: now) }
+  }
+
+  private func redeliver(at now: Instant) {
+    while let event = undelivered.first {
+      guard deliver(event, now) != .refused else { return }
+      undelivered.removeFirst()
+    }
+  }
+}
+
+extension TransportError {
+  /// What a failed opening means for the whole bus.
+  var busCondition: BusCondition {
+    switch self {
+    case .portBusy, .notPermitted: .portBusy
+    default: .adapterAbsent
+    }
+  }
+}

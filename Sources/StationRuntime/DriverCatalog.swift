@@ -1,0 +1,48 @@
+import CallPanelDriver
+import DeviceKit
+import DeviceVocabulary
+import DigitalIOCodec
+import DigitalIODriver
+import ModbusRTUCodec
+import ModbusRTUDriver
+
+/// Every driver that a site file can name. Adding a device is one folder under `Protocols/`, its line in `Package.swift` and one here.
+enum DriverCatalog {
+  static func nodes(_ bus: BusPlan) -> [CatalogNode] {
+    bus.panels.map { CatalogNode(CallPanelDriver(CallPanelConfiguration(device: DeviceID(bus: bus.name, node: $0.node)))) }
+      + bus.modules.map { CatalogNode(DigitalIODriver(configuration($0, bus.name))) }
+  }
+
+  private static func configuration(_ module: ModulePlan, _ bus: String) -> DigitalIOConfiguration {
+    var layout = DigitalIOLayout()
+    layout.inputFunction = module.inputsAreCoils ? .coils : .discreteInputs
+    layout.inputStart = UInt16(clamping: module.inputStart)
+    layout.inputCount = UInt16(clamping: module.inputCount)
+    layout.activeLowMask = module.activeLowMask
+    layout.outputStart = UInt16(clamping: module.outputStart)
+    layout.outputCount = UInt16(clamping: module.outputCount)
+    return DigitalIOConfiguration(
+      device: DeviceID(bus: bus, node: module.node), layout: layout, product: module.name,
+      longestReply: .milliseconds(module.longestReplyMilliseconds))
+  }
+}
+
+/// Any driver of the catalogue on one line.
+struct CatalogNode: ModbusNode {
+  private var driver: any ModbusNode
+
+  init(_ driver: any ModbusNode) {
+    self.driver = driver
+  }
+
+  var device: DeviceID { driver.device }
+  var carriesCalls: Bool { driver.carriesCalls }
+  var due: Instant { driver.due }
+  mutating func nextTransaction(at now: Instant) -> ModbusTransaction? { driver.nextTransaction(at: now) }
+  func accepts(_ answer: ModbusPDU) -> Bool { driver.accepts(answer) }
+  mutating func completed(_ outcome: ModbusOutcome, at now: Instant, into events: inout Effects<DeviceEvent>) {
+    driver.completed(outcome, at: now, into: &events)
+  }
+  mutating func command(_ command: DeviceCommand, at now: Instant) { driver.command(command, at: now) }
+  mutating func lineRestored(at now: Instant) { driver.lineRestored(at: now) }
+}

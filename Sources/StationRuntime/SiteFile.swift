@@ -1,0 +1,270 @@
+import DeviceVocabulary
+import Station
+import Yams
+
+/// A site file, checked: what the station decides by (`plan`) and what the runtime opens.
+public struct Site: Sendable, Equatable {
+  public var plan: SitePlan
+  public var buses: [BusPlan]
+  /// Port of the duty desk on loopback.
+  public var deskPort: Int
+  /// Folder of the journal; relative to the site file's folder when it is relative.
+  public var journalFolder: String
+  public var ballastMebibytes: Int
+}
+
+/// One pair of wires.
+public struct BusPlan: Sendable, Equatable {
+  public var name: String
+  /// A device path (`/dev/ttyUSB0`, a link under `/dev/serial/by-path`, a pseudo-terminal), or what `linli ports` calls an
+  /// adapter: `usb-path:1-1.4`, `usb-id:0403:6001:SERIAL`, `usb-serial:SERIAL`.
+  public var port: String
+  public var baud: Int
+  public var format: Format
+  public var kernelRS485: Bool
+  /// The adapter hears what it sends.
+  public var echo: Bool
+  public var panels: [PanelPlan]
+  public var modules: [ModulePlan]
+
+  public enum Format: String, Sendable, CaseIterable { case none = "8N1", even = "8E1", odd = "8O1" }
+}
+
+public struct PanelPlan: Sendable, Equatable {
+  public var node: UInt8
+  public var name: String
+  /// Buttons whose place is silent, bit 0 = button 1.
+  public var silentMask: UInt8
+}
+
+/// A third-party input/output module.
+public struct ModulePlan: Sendable, Equatable {
+  public var node: UInt8
+  public var name: String
+  public var inputCount: Int
+  public var inputStart: Int
+  /// Inputs are read as coils (0x01) instead of discrete inputs (0x02).
+  public var inputsAreCoils: Bool
+  /// Bit 0 = input 1; a set bit means that an open contact is a press.
+  public var activeLowMask: UInt32
+  public var outputCount: Int
+  public var outputStart: Int
+  public var longestReplyMilliseconds: Int
+}
+
+/// Reads a site file. Every mistake is reported with file, line, column and what is accepted; none stops the reading of the rest.
+public struct SiteFile {
+  public static func read(_ text: String, file: String) throws(SiteError) -> Site {
+    let reader = SiteReader(file: file)
+    guard let root = reader.compose(text) else { throw SiteError(problems: reader.problems) }
+    var parser = SiteFile(reader: reader)
+    let site = parser.site(root)
+    guard reader.problems.isEmpty else { throw SiteError(problems: reader.problems) }
+    return site
+  }
+
+  public static let baudRates = [1200, 2400, 4800, 9600, 19200, 38400, 57600, 115_200]
+
+  private let reader: SiteReader
+  private var posts: [SitePlan.Post] = []
+  private var places: [SitePlan.Place] = []
+  private var callPoints: [SitePlan.CallPoint] = []
+  private var devices: [SitePlan.Device] = []
+  private var outputs: [SitePlan.Output] = []
+
+  private init(reader: SiteReader) {
+    self.reader = reader
+  }
+
+  private mutating func site(_ root: Node) -> Site {
+    let top = reader.section(
+      root, "site file", keys: ["site", "posts", "places", "buses", "escalation", "roster", "desk", "journal"])
+    let head = reader.section(top.raw("site") ?? Node.mapping([:]), "site", keys: ["name", "station"])
+    let name = head.text("name")
+    let station = head.text("station", limit: 40)
+    for node in top.list("places", required: true) { readPlace(node) }
+    for node in top.list("posts", required: true) { readPost(node) }
+    let buses = top.list("buses", required: true).map { readBus($0) }
+    refuseRepeats(top.list("buses"), buses.map(\.name), "总线名", "bus name")
+    refuseRepeats(top.list("buses"), buses.map(\.port), "串口", "port")
+    let ladder = readLadder(top)
+    let desk = reader.section(top.raw("desk") ?? Node.mapping([:]), "desk", keys: ["port"])
+    let journal = reader.section(top.raw("journal") ?? Node.mapping([:]), "journal", keys: ["folder", "ballastMiB"])
+    let plan = SitePlan(
+      name: name, station: station, posts: posts, places: places, callPoints: callPoints, devices: devices, outputs: outputs,
+      ladder: ladder.steps, roster: top.list("roster").map { readRoster($0) }, onSceneWithinSeconds: ladder.onScene,
+      offerExpiresSeconds: ladder.offer)
+    return Site(
+      plan: plan, buses: buses, deskPort: desk.number("port", in: 0...65535, default: 8460),
+      journalFolder: journal.text("folder", default: "journal", limit: 400),
+      ballastMebibytes: journal.number("ballastMiB", in: 1...1024, default: 16))
+  }
+
+  private mutating func readPlace(_ node: Node) {
+    let section = reader.section(node, "place", keys: ["id", "name", "grid"])
+    let place = SitePlan.Place(
+      id: section.identifier("id"), name: section.text("name"), grid: section.raw("grid").map { _ in section.text("grid") })
+    if self.places.contains(where: { $0.id == place.id }) { complainRepeat(node, "地点", "place", place.id) }
+    places.append(place)
+  }
+
+  private mutating func readPost(_ node: Node) {
+    let section = reader.section(node, "post", keys: ["id", "name", "phone", "place"])
+    let post = SitePlan.Post(
+      id: section.identifier("id"), name: section.text("name"), phone: section.raw("phone").map { _ in section.text("phone") },
+      place: section.raw("place").map { _ in section.text("place") })
+    if posts.contains(where: { $0.id == post.id }) { complainRepeat(node, "岗位", "post", post.id) }
+    if let place = post.place { checkPlace(place, section.raw("place")) }
+    posts.append(post)
+  }
+
+  private mutating func readBus(_ node: Node) -> BusPlan {
+    let section = reader.section(node, "bus", keys: ["name", "port", "baud", "format", "rs485", "echo", "panels", "modules"])
+    let name = section.identifier("name")
+    var taken: [UInt8] = []
+    let bus = BusPlan(
+      name: name, port: section.text("port", limit: 200),
+      baud: section.choice("baud", Self.baudRates.map { ("\($0)", $0) }, default: 19200),
+      format: section.choice("format", BusPlan.Format.allCases.map { ($0.rawValue, $0) }, default: .none),
+      kernelRS485: section.choice("rs485", [("adapter", false), ("kernel", true)], default: false),
+      echo: section.flag("echo", default: false),
+      panels: section.list("panels").map { readPanel($0, bus: name, &taken) },
+      modules: section.list("modules").map { readModule($0, bus: name, &taken) })
+    if taken.isEmpty { reader.complain(node, "总线 \(name) 上没有设备", "bus \(name) has no panels and no modules") }
+    return bus
+  }
+
+  private mutating func address(_ section: SiteSection, bus: String, _ taken: inout [UInt8]) -> DeviceID {
+    let node = UInt8(clamping: section.number("node", in: 1...247))
+    if taken.contains(node) {
+      reader.complain(section.raw("node"), "总线 \(bus) 上地址 \(node) 用了两次", "address \(node) is used twice on bus \(bus)")
+    }
+    taken.append(node)
+    return DeviceID(bus: bus, node: node)
+  }
+
+  private mutating func readPanel(_ node: Node, bus: String, _ taken: inout [UInt8]) -> PanelPlan {
+    let section = reader.section(node, "panel", keys: ["node", "name", "buttons"])
+    let device = address(section, bus: bus, &taken)
+    let name = section.text("name")
+    devices.append(SitePlan.Device(id: device, name: name))
+    var silentMask: UInt8 = 0
+    for item in section.list("buttons", required: true) {
+      let button = readButton(item, device, limit: 8)
+      if button.silent { silentMask |= 1 << (button.button.button - 1) }
+    }
+    return PanelPlan(node: device.node, name: name, silentMask: silentMask)
+  }
+
+  private mutating func readButton(_ node: Node, _ device: DeviceID, limit: Int) -> SitePlan.CallPoint {
+    let section = reader.section(node, "button", keys: ["button", "place", "silent"])
+    let point = SitePlan.CallPoint(
+      button: ButtonID(device: device, button: UInt8(clamping: section.number("button", in: 1...limit))),
+      place: section.text("place"),
+      silent: section.flag("silent", default: false))
+    checkPlace(point.place, section.raw("place"))
+    if callPoints.contains(where: { $0.button == point.button }) {
+      complainRepeat(node, "按钮", "button", point.button.description)
+    }
+    callPoints.append(point)
+    return point
+  }
+
+  private mutating func readModule(_ node: Node, bus: String, _ taken: inout [UInt8]) -> ModulePlan {
+    let section = reader.section(
+      node, "module",
+      keys: [
+        "node", "name", "inputs", "inputStart", "inputFunction", "activeLow", "outputs", "outputStart", "longestReplyMs",
+        "buttons", "roles",
+      ])
+    let device = address(section, bus: bus, &taken)
+    let name = section.text("name")
+    devices.append(SitePlan.Device(id: device, name: name))
+    let inputCount = section.number("inputs", in: 0...32, default: 0)
+    let outputCount = section.number("outputs", in: 0...32, default: 0)
+    if inputCount > 0 { for item in section.list("buttons") { _ = readButton(item, device, limit: inputCount) } }
+    for item in section.list("roles") {
+      let role = reader.section(item, "role", keys: ["output", "role"])
+      let output = role.number("output", in: 1...max(1, outputCount))
+      let accepted = SitePlan.Output.Role.allCases.map { ($0.rawValue, $0) }
+      outputs.append(
+        SitePlan.Output(device: device, output: UInt8(clamping: output), role: role.choice("role", accepted, default: .sounder)))
+    }
+    return ModulePlan(
+      node: device.node, name: name, inputCount: inputCount, inputStart: section.number("inputStart", in: 0...65535, default: 0),
+      inputsAreCoils: section.choice("inputFunction", [("discrete-inputs", false), ("coils", true)], default: false),
+      activeLowMask: section.flag("activeLow", default: false) ? .max : 0, outputCount: outputCount,
+      outputStart: section.number("outputStart", in: 0...65535, default: 0),
+      longestReplyMilliseconds: section.number("longestReplyMs", in: 10...2000, default: 300))
+  }
+
+  private mutating func readLadder(_ top: SiteSection) -> (steps: [SitePlan.LadderStep], onScene: Int, offer: Int) {
+    guard let node = top.raw("escalation") else { return (SitePlan.LadderStep.standard, 300, 60) }
+    let section = reader.section(node, "escalation", keys: ["steps", "onSceneWithin", "offerExpires"])
+    var steps: [SitePlan.LadderStep] = []
+    for item in section.list("steps") {
+      let step = reader.section(item, "step", keys: ["after", "posts"])
+      let after = step.number("after", in: 1...86_400)
+      if let last = steps.last, after <= last.afterSeconds {
+        reader.complain(item, "升级步骤的时间必须递增", "escalation steps must come later than the one before")
+      }
+      for (post, node) in step.texts("posts") { checkPost(post, node) }
+      steps.append(SitePlan.LadderStep(afterSeconds: after, posts: step.texts("posts").map(\.text)))
+    }
+    return (
+      steps.isEmpty ? SitePlan.LadderStep.standard : steps, section.number("onSceneWithin", in: 30...86_400, default: 300),
+      section.number("offerExpires", in: 10...3600, default: 60)
+    )
+  }
+
+  private func readRoster(_ node: Node) -> SitePlan.RosterRule {
+    let section = reader.section(node, "roster", keys: ["post", "grids", "from", "to", "days"])
+    let post = section.text("post")
+    checkPost(post, section.raw("post"))
+    let days = section.list("days").map { item in
+      guard let day = item.int, (1...7).contains(day) else {
+        reader.complain(item, "星期应为 1(周一)至 7(周日)", "days must be 1 (Monday) to 7 (Sunday)")
+        return 1
+      }
+      return day
+    }
+    return SitePlan.RosterRule(
+      post: post, grids: section.texts("grids").map(\.text), fromMinute: minute(section, "from"), toMinute: minute(section, "to"),
+      weekdays: days)
+  }
+
+  private func minute(_ section: SiteSection, _ key: String) -> Int {
+    guard let node = section.raw(key) else { return 0 }
+    let parts = (node.string ?? "").split(separator: ":")
+    if parts.count == 2, let hour = Int(parts[0]), let minute = Int(parts[1]), (0...23).contains(hour), (0...59).contains(minute)
+    {
+      return hour * 60 + minute
+    }
+    reader.complain(node, "时间应写成 \"08:30\"(加引号)", "a time is written \"08:30\", in quotes")
+    return 0
+  }
+
+  // MARK: - References
+
+  private func checkPlace(_ id: String, _ node: Node?) {
+    if !id.isEmpty, !places.contains(where: { $0.id == id }) {
+      reader.complain(node, "没有地点 \"\(id)\"", "there is no place \"\(id)\" under places")
+    }
+  }
+
+  private func checkPost(_ id: String, _ node: Node?) {
+    if !posts.contains(where: { $0.id == id }) {
+      reader.complain(node, "没有岗位 \"\(id)\"", "there is no post \"\(id)\" under posts")
+    }
+  }
+
+  private func complainRepeat(_ node: Node, _ chinese: String, _ english: String, _ id: String) {
+    reader.complain(node, "\(chinese) \"\(id)\" 写了两次", "\(english) \"\(id)\" is given twice")
+  }
+
+  private func refuseRepeats(_ nodes: [Node], _ values: [String], _ chinese: String, _ english: String) {
+    for (index, value) in values.enumerated() where !value.isEmpty && values[..<index].contains(value) {
+      complainRepeat(nodes[index], chinese, english, value)
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import DeviceKit
+import DeviceVocabulary
+import Foundation
+import Station
+import Synchronization
+import Transports
+
+/// The thread that owns the station: takes what waits, decides, commits once, and lets the effects go.
+final class StationLoop {
+  private var decider: Decider
+  private let inbox: BoundedMailbox<StationRuntime.Message>
+  private let wake: WakeSignal
+  private let heartbeat: Heartbeat
+  private let desk: DeskAnswers
+  private let options: StationRuntime.Options
+  private let command: (DeviceCommand) -> Bool
+  /// Commands that a wire's mailbox did not take, in order.
+  private var unsent: [DeviceCommand] = []
+  private var publishedAt = Instant.zero
+  private var loggedError: String?
+
+  /// Pages hear from the station at least this often.
+  static let publishInterval = Interval.seconds(2)
+  /// How many inputs share one fsync at most.
+  static let batchLimit = 256
+
+  /// The loop is made on one thread and handed to its own; nothing else ever touches it.
+  struct Handed: @unchecked Sendable { let value: StationLoop }
+
+  private init(
+    _ decider: Decider, _ inbox: BoundedMailbox<StationRuntime.Message>, _ wake: WakeSignal, _ heartbeat: Heartbeat,
+    _ desk: DeskAnswers,
+    _ options: StationRuntime.Options, _ command: @escaping (DeviceCommand) -> Bool
+  ) {
+    self.decider = decider
+    self.inbox = inbox
+    self.wake = wake
+    self.heartbeat = heartbeat
+    self.desk = desk
+    self.options = options
+    self.command = command
+  }
+
+  static func make(
+    decider: Decider, inbox: BoundedMailbox<StationRuntime.Message>, wake: WakeSignal, heartbeat: Heartbeat, desk: DeskAnswers,
+    options: StationRuntime.Options, command: @escaping (DeviceCommand) -> Bool
+  ) -> Handed {
+    Handed(value: StationLoop(decider, inbox, wake, heartbeat, desk, options, command))
+  }
+
+  func run(until stop: StopFlag) {
+    let boot = BootIdentity.current() ?? "unknown"
+    var inputs: [(input: StationInput, at: Instant)] = [(.started(boot: boot, program: options.program), MonotonicClock.now())]
+    var batch: [StationRuntime.Message] = []
+    while true {
+      let stopping = stop.isRaised
+      wake.clear()
+      inbox.receive(into: &batch, limit: Self.batchLimit)
+      for message in batch { inputs.append((message.input, message.at)) }
+      batch.removeAll(keepingCapacity: true)
+      let now = MonotonicClock.now()
+      if stopping { inputs.append((.stopping, now)) }
+      heartbeat.beat(now)
+      let changed = !inputs.isEmpty || decider.deadline.map { $0 <= now } ?? false
+      decider.step(inputs, wall: .current(), now: now) { perform($0) }
+      inputs.removeAll(keepingCapacity: true)
+      sendUnsent()
+      if changed || now - publishedAt >= Self.publishInterval { publish(now) }
+      if stopping {
+        decider.saveSnapshot()
+        return
+      }
+      wait(from: MonotonicClock.now())
+    }
+  }
+
+  private func wait(from now: Instant) {
+    var until = min(publishedAt + Self.publishInterval, decider.deadline ?? .distantFuture)
+    if !unsent.isEmpty { until = min(until, now + .milliseconds(20)) }
+    var set = PollSet()
+    _ = set.add(wake.fileDescriptor)
+    _ = set.wait(until: min(until, now + .milliseconds(500)))
+  }
+
+  private func perform(_ effect: StationEffect) {
+    switch effect {
+    case .record: break
+    case .device(let command):
+      if !unsent.isEmpty || !self.command(command) { unsent.append(command) }
+    case .answer(let number, let answer): desk.answer(number, answer)
+    }
+  }
+
+  private func sendUnsent() {
+    while let next = unsent.first, command(next) { unsent.removeFirst() }
+  }
+
+  private func publish(_ now: Instant) {
+    publishedAt = now
+    if decider.lastError != loggedError {
+      loggedError = decider.lastError
+      options.log("journal: \(loggedError ?? "恢复 / works again")")
+    }
+    options.onView(decider.view())
+  }
+}
+
+extension WallClock {
+  static func current() -> WallClock {
+    let time = WallTime.now()
+    let seconds = time.microsecondsSince1970 / 1_000_000
+    let offset = TimeZone.current.secondsFromGMT(for: Date(timeIntervalSince1970: Double(seconds)))
+    return WallClock(
+      unixMilliseconds: time.microsecondsSince1970 / 1000, synchronised: time.isSynchronised,
+      utcOffsetSeconds: Int32(clamping: offset))
+  }
+}
+
+/// Requests that wait for their answer.
+final class DeskAnswers: Sendable {
+  private struct State {
+    var next: UInt64 = 0
+    var waiting: [UInt64: CheckedContinuation<DeskAnswer, Never>] = [:]
+  }
+  private let state = Mutex(State())
+
+  static let patience: Duration = .seconds(5)
+
+  func ask(_ send: @escaping @Sendable (UInt64) -> Bool) async -> DeskAnswer {
+    let number = state.withLock { state in
+      state.next += 1
+      return state.next
+    }
+    let limit = Task {
+      try await Task.sleep(for: Self.patience)
+      answer(number, .refused(.journalUnavailable))
+    }
+    defer { limit.cancel() }
+    return await withCheckedContinuation { continuation in
+      state.withLock { $0.waiting[number] = continuation }
+      if !send(number) { answer(number, .refused(.journalUnavailable)) }
+    }
+  }
+
+  func answer(_ number: UInt64, _ answer: DeskAnswer) {
+    state.withLock { $0.waiting.removeValue(forKey: number) }?.resume(returning: answer)
+  }
+}

@@ -1,0 +1,169 @@
+import DeviceKit
+import DeviceVocabulary
+import Foundation
+import Journal
+import Station
+import Synchronization
+import Transports
+
+/// A running station: a thread for each pair of wires, one for the decisions, and nothing between them but values in bounded mailboxes.
+public final class StationRuntime: Sendable {
+  public struct Options: Sendable {
+    /// Where the mailbox is recorded, if it is.
+    public var recording: String?
+    public var program: String
+    public var log: @Sendable (String) -> Void
+    /// Called on the station's thread after every commit that changes what a page shows.
+    public var onView: @Sendable (DeskView) -> Void
+
+    public init(
+      program: String, recording: String? = nil, log: @escaping @Sendable (String) -> Void,
+      onView: @escaping @Sendable (DeskView) -> Void
+    ) {
+      self.program = program
+      self.recording = recording
+      self.log = log
+      self.onView = onView
+    }
+  }
+
+  struct Message: Sendable {
+    var input: StationInput
+    var at: Instant
+  }
+
+  private let inbox: BoundedMailbox<Message>
+  private let inboxWake: WakeSignal
+  private let stop = StopFlag()
+  private let wires: [Wire]
+  private let threads: Mutex<[DispatchGroup]>
+  private let desk = DeskAnswers()
+  public let readings = LatestValues()
+
+  private struct Wire: Sendable {
+    var name: String
+    var commands: BoundedMailbox<DeviceCommand>
+    var wake: WakeSignal
+  }
+
+  /// Opens the journal, starts the wires at once (panels keep their events until then) and the decisions.
+  public init(site: Site, journalFolder: String, options: Options) throws {
+    inboxWake = try WakeSignal()
+    inbox = BoundedMailbox(capacity: 4096, reserve: 4096, wake: inboxWake)
+    let wires = try site.buses.map { bus in
+      let wake = try WakeSignal()
+      return Wire(name: bus.name, commands: BoundedMailbox(capacity: 0, reserve: 1024, wake: wake), wake: wake)
+    }
+    self.wires = wires
+    let decider = try Self.makeDecider(site, journalFolder, options)
+    let now = MonotonicClock.now()
+    var heartbeats: [Heartbeat] = []
+    var groups: [DispatchGroup] = []
+    for (bus, wire) in zip(site.buses, wires) {
+      let heartbeat = Heartbeat(name: "bus \(bus.name)")
+      heartbeat.beat(now)
+      heartbeats.append(heartbeat)
+      let stop = stop
+      let inbox = inbox
+      let readings = readings
+      groups.append(
+        startThread("bus-\(bus.name)") {
+          BusLoop(plan: bus, commands: wire.commands, wake: wire.wake, heartbeat: heartbeat, log: options.log) { event, at in
+            if case .measured(let device, let quantity, let reading) = event {
+              readings.put(device, quantity, reading)
+              return .accepted
+            }
+            return inbox.send(Message(input: .device(event), at: at), event.isReplaceable ? .replaceable : .irreplaceable)
+          }.run(until: stop)
+        })
+    }
+    let heartbeat = Heartbeat(name: "station")
+    heartbeat.beat(now)
+    heartbeats.append(heartbeat)
+    let loop = StationLoop.make(
+      decider: decider, inbox: inbox, wake: inboxWake, heartbeat: heartbeat, desk: desk, options: options,
+      command: { command in Self.send(command, wires) })
+    groups.append(startThread("station") { [stop] in loop.value.run(until: stop) })
+    groups.append(Self.startWatchdog(heartbeats, stop, options.log))
+    threads = Mutex(groups)
+  }
+
+  private static func makeDecider(_ site: Site, _ folder: String, _ options: Options) throws -> Decider {
+    var journal = JournalOptions()
+    journal.ballastBytes = site.ballastMebibytes << 20
+    let store = try SQLiteJournal(folder: folder, station: site.plan.station, options: journal)
+    var decider = try Decider(plan: site.plan, store: store)
+    if let path = options.recording {
+      let recorder = try Recorder(path: path, plan: site.plan, state: decider.station.state)
+      decider.recorder = { recorder.record($0, $1) }
+    }
+    return decider
+  }
+
+  private static func send(_ command: DeviceCommand, _ wires: [Wire]) -> Bool {
+    guard let wire = wires.first(where: { $0.name == command.device.bus }) else { return true }
+    return wire.commands.send(command, .irreplaceable) != .refused
+  }
+
+  private static func startWatchdog(_ heartbeats: [Heartbeat], _ stop: StopFlag, _ log: @escaping @Sendable (String) -> Void)
+    -> DispatchGroup
+  {
+    startThread("watchdog") {
+      let reporter = StallReporter(heartbeats, log: log)
+      let manager = ServiceManager()
+      while !stop.isRaised {
+        if reporter.check(MonotonicClock.now()) { manager.alive() }
+        Thread.sleep(forTimeInterval: min(manager.watchdogSeconds ?? 0.5, 0.5))
+      }
+    }
+  }
+
+  /// Asks for something in a post's name; answers when it is on disk. After 5 s without a journal the answer is a refusal: what was
+  /// decided is still written when the journal takes entries again.
+  public func submit(post: String, action: DeskRequest.Action) async -> DeskAnswer {
+    await desk.ask { number in
+      self.inbox.send(
+        Message(input: .request(DeskRequest(number: number, post: post, action: action)), at: MonotonicClock.now()),
+        .irreplaceable)
+        != .refused
+    }
+  }
+
+  /// Stops cleanly: the wires first, then what has reached the station is decided and committed.
+  public func shutDown() {
+    stop.raise()
+    for wire in wires { wire.wake.raise() }
+    inboxWake.raise()
+    for group in threads.withLock({ $0 }) { _ = group.wait(timeout: .now() + 5) }
+  }
+}
+
+extension DeviceEvent {
+  /// A newer one says all that this one says.
+  var isReplaceable: Bool {
+    switch self {
+    case .indicatorObserved, .outputsObserved, .measured: true
+    default: false
+    }
+  }
+}
+
+/// The newest reading of each quantity of each device: its own lane, never in the journal.
+public final class LatestValues: Sendable {
+  private let values = Mutex<[DeviceID: [Quantity: Reading]]>([:])
+
+  public init() {}
+
+  public func put(_ device: DeviceID, _ quantity: Quantity, _ reading: Reading) {
+    values.withLock { $0[device, default: [:]][quantity] = reading }
+  }
+
+  /// In order of the device and the quantity's name.
+  public func all() -> [(device: DeviceID, quantity: Quantity, reading: Reading)] {
+    values.withLock { values in
+      values.keys.sorted().flatMap { device in
+        (values[device] ?? [:]).sorted { $0.key.rawValue < $1.key.rawValue }.map { (device, $0.key, $0.value) }
+      }
+    }
+  }
+}

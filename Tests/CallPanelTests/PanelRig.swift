@@ -1,0 +1,204 @@
+import CallPanelCodec
+import CallPanelDeviceModel
+import CallPanelDriver
+import DeviceKit
+import DeviceVocabulary
+import ModbusRTUCodec
+import ModbusRTUDriver
+
+/// One driver and one panel at the two ends of a wire in virtual time, with a station that records and accepts.
+struct PanelRig {
+  static let device = DeviceID(bus: "A", node: 3)
+  static let characterTime = Interval.microseconds(573)
+  static let answerTimeout = Interval.milliseconds(60)
+
+  var now = Instant(microseconds: 1_000_000)
+  var driver = CallPanelDriver(CallPanelConfiguration(device: PanelRig.device))
+  var panel: SimulatedPanel
+  var random: SeededRandom
+  var events: [DeviceEvent] = []
+  /// Presses as a station records them: each identity once.
+  var recorded: [Press] = []
+  var duplicates = 0
+  var accepts = true
+  /// What the station commands when it has recorded a press.
+  var wishOnRecord: Indicator? = .slowBlink
+  /// Of a thousand requests and answers, how many are lost.
+  var lossPerThousand: UInt32 = 0
+  var transactions = 0
+  var exchanges = 0
+  var lateAnswersRefused = 0
+  var lampLog: [(at: Instant, button: UInt8, isOn: Bool)] = []
+  var buzzerLog: [(at: Instant, isOn: Bool)] = []
+  /// What reached the host and has not been looked at.
+  private var arrived: [ModbusPDU] = []
+  private var arrivals = 0
+  private var sending: (bytes: FixedBytes<256>, until: Instant)?
+
+  init(buttons: UInt8 = 8, unit: UInt32 = 0x00C0_FFEE, seed: UInt64 = 1, silentMask: UInt8 = 0) {
+    panel = SimulatedPanel(unit: unit, buttons: buttons, settings: PanelSettings(address: 3, silentMask: silentMask), seed: seed)
+    random = SeededRandom(seed: seed)
+    hand(.powerOn(.powerOn, keepsQueue: false))
+  }
+
+  static func button(_ number: UInt8) -> ButtonID { ButtonID(device: device, button: number) }
+
+  mutating func hand(_ hand: PanelHand) {
+    switch hand {
+    case .powerOff, .powerOn: sending = nil
+    default: break
+    }
+    feed(.hand(hand))
+  }
+
+  /// Closes the contact for long enough and opens it again.
+  mutating func tap(_ button: UInt8) {
+    hand(.press(button))
+    idle(.milliseconds(120))
+    hand(.release(button))
+    idle(.milliseconds(60))
+  }
+
+  mutating func command(_ command: DeviceCommand) {
+    driver.command(command, at: now)
+  }
+
+  /// Time passes for the panel alone: the host is dead.
+  mutating func idle(_ length: Interval) {
+    advance(to: now + length)
+  }
+
+  /// Host and panel live.
+  mutating func run(_ length: Interval) {
+    let end = now + length
+    while now < end {
+      if driver.due <= now {
+        transact()
+      } else {
+        advance(to: min(end, driver.due))
+      }
+    }
+  }
+
+  mutating func advance(to instant: Instant) {
+    while let next, next <= instant { step(to: next) }
+    now = max(now, instant)
+  }
+
+  /// The next thing that happens at the panel's end.
+  private var next: Instant? {
+    guard let sent = sending?.until else { return panel.deadline }
+    return min(sent, panel.deadline ?? sent)
+  }
+
+  private mutating func step(to instant: Instant) {
+    now = max(now, instant)
+    if let sent = sending, sent.until <= now {
+      sending = nil
+      arrivals += 1
+      if let frame = ModbusFrame(wire: sent.bytes), frame.address == PanelRig.device.node { arrived.append(frame.pdu) }
+      feed(.transmitted)
+    } else {
+      feed(.wake)
+    }
+  }
+
+  /// One transaction with one retry, as a master does it.
+  mutating func transact() {
+    transactions += 1
+    for _ in 0..<2 {
+      guard let transaction = driver.nextTransaction(at: now) else {
+        now += .milliseconds(1)
+        return
+      }
+      if transaction.request.function == 0x17 { exchanges += 1 }
+      if let answer = exchange(transaction.request) {
+        complete(.answered(answer, roundTrip: .milliseconds(10)))
+        return
+      }
+    }
+    complete(.failed(.silent))
+  }
+
+  private mutating func exchange(_ request: ModbusPDU) -> ModbusPDU? {
+    let wire = ModbusFrame(address: PanelRig.device.node, pdu: request).encoded()
+    advance(to: now + PanelRig.characterTime * wire.count)
+    let end = now + PanelRig.answerTimeout
+    if !random.chance(lossPerThousand, in: 1_000) {
+      let before = arrivals
+      feed(.received(wire))
+      while arrivals == before, let next, next <= end { step(to: next) }
+      if arrivals > before, random.chance(lossPerThousand, in: 1_000) { arrived.removeLast(min(1, arrived.count)) }
+    }
+    let answers = arrived
+    arrived = []
+    for answer in answers {
+      if driver.accepts(answer) { return answer }
+      lateAnswersRefused += 1
+    }
+    advance(to: end)
+    return nil
+  }
+
+  private mutating func complete(_ outcome: ModbusOutcome) {
+    var out = Effects<DeviceEvent>()
+    driver.completed(outcome, at: now, into: &out)
+    out.drain { hear($0) }
+    advance(to: now + .milliseconds(2))
+  }
+
+  private mutating func hear(_ event: DeviceEvent) {
+    events.append(event)
+    guard accepts else { return }
+    switch event {
+    case .pressed(let press):
+      if press.kind == .press || press.kind == .repeat { note(press) }
+      if let identity = press.identity { driver.command(.accept(PanelRig.device, identity), at: now) }
+    case .released(_, .some(let identity), _):
+      driver.command(.accept(PanelRig.device, identity), at: now)
+    default: break
+    }
+  }
+
+  private mutating func note(_ press: Press) {
+    if recorded.contains(where: { $0.identity == press.identity }) {
+      duplicates += 1
+    } else {
+      recorded.append(press)
+      if let wishOnRecord { driver.command(.indicate(press.button, wishOnRecord), at: now) }
+    }
+  }
+
+  private mutating func feed(_ input: SimulatedPanel.Input) {
+    var out = Effects<SimulatedPanel.Effect>()
+    panel.handle(input, at: now, into: &out)
+    var index = 0
+    while let effect = out[index] {
+      index += 1
+      switch effect {
+      case .transmit: send()
+      case .lamp(let button, let isOn): lampLog.append((now, button, isOn))
+      case .buzzer(let isOn): buzzerLog.append((now, isOn))
+      }
+    }
+  }
+
+  /// The panel's answer travels; cut short when the panel starts again meanwhile.
+  private mutating func send() {
+    sending = (panel.reply, now + PanelRig.characterTime * panel.reply.count)
+  }
+}
+
+extension PanelRig {
+  /// The newest thing said about something.
+  func last<Value>(_ pick: (DeviceEvent) -> Value?) -> Value? {
+    for event in events.reversed() {
+      if let value = pick(event) { return value }
+    }
+    return nil
+  }
+
+  func observed(_ button: UInt8) -> Indicator? {
+    last { if case .indicatorObserved(PanelRig.button(button), let indicator) = $0 { indicator } else { nil } }
+  }
+}

@@ -1,0 +1,167 @@
+import DeviceKit
+import DeviceVocabulary
+import DigitalIOCodec
+import DigitalIODeviceModel
+import ModbusRTUCodec
+import Testing
+
+@Suite struct DigitalIOTests {
+  static let layout = DigitalIOLayout(inputStart: 4, inputCount: 12, activeLowMask: 0b10, outputStart: 0x20, outputCount: 10)
+
+  @Test func pressByEdge() {
+    var rig = DigitalIORig(Self.layout)
+    rig.run(.seconds(1))
+    #expect(rig.presses.isEmpty)
+    #expect(rig.events.contains(.healthChanged(DigitalIORig.device, .online)))
+    rig.module.setContact(2, closed: true)
+    rig.run(.milliseconds(200))
+    #expect(rig.presses == [2], "active low or not, closed is closed")
+    rig.module.setContact(2, closed: false)
+    rig.run(.milliseconds(200))
+    #expect(rig.count { if case .released = $0 { true } else { false } } == 1)
+    rig.module.setContact(12, closed: true)
+    rig.run(.milliseconds(200))
+    #expect(rig.presses == [2, 12])
+  }
+
+  @Test func contactClosedAtTheFirstPollIsAPress() {
+    var rig = DigitalIORig(Self.layout)
+    rig.module.setContact(7, closed: true)
+    rig.run(.milliseconds(300))
+    #expect(rig.presses == [7])
+    rig.run(.seconds(10))
+    #expect(rig.presses == [7], "once")
+  }
+
+  @Test func shortPulseBetweenPollsIsMissed() {
+    var rig = DigitalIORig(Self.layout)
+    rig.run(.seconds(1))
+    rig.module.setContact(1, closed: true)
+    rig.module.setContact(1, closed: false)
+    rig.run(.seconds(1))
+    #expect(rig.presses.isEmpty, "the honest limit that the README tells")
+  }
+
+  @Test func allInputsAtOnceAreToldOverSeveralCalls() {
+    var rig = DigitalIORig(DigitalIOLayout(inputFunction: .coils, inputCount: 32))
+    rig.run(.seconds(1))
+    for input in UInt8(1)...32 { rig.module.setContact(input, closed: true) }
+    rig.run(.milliseconds(300))
+    #expect(rig.presses == Array(1...32))
+  }
+
+  @Test func stuckAndChatter() {
+    var rig = DigitalIORig(Self.layout)
+    rig.module.setContact(3, closed: true)
+    rig.run(.seconds(59))
+    #expect(!rig.events.contains(.stuckChanged(ButtonID(device: DigitalIORig.device, button: 3), true)))
+    rig.run(.seconds(2))
+    #expect(rig.events.contains(.stuckChanged(ButtonID(device: DigitalIORig.device, button: 3), true)))
+    rig.module.setContact(3, closed: false)
+    rig.run(.seconds(1))
+    #expect(rig.events.contains(.stuckChanged(ButtonID(device: DigitalIORig.device, button: 3), false)))
+    rig.events = []
+    for _ in 0..<100 {
+      rig.module.setContact(4, closed: true)
+      rig.run(.milliseconds(100))
+      rig.module.setContact(4, closed: false)
+      rig.run(.milliseconds(150))
+    }
+    #expect(rig.events.contains(.chatterChanged(ButtonID(device: DigitalIORig.device, button: 4), true)))
+    #expect(rig.presses.count < 12, "25 s of chatter are not a hundred calls")
+    #expect(rig.presses.count >= 7)
+    rig.run(.seconds(12))
+    #expect(rig.events.contains(.chatterChanged(ButtonID(device: DigitalIORig.device, button: 4), false)))
+  }
+
+  @Test(arguments: [DigitalIOLayout.WriteFunction.single, .multiple]) func relaysFollowTheWish(
+    _ function: DigitalIOLayout.WriteFunction
+  ) {
+    var layout = Self.layout
+    layout.writeFunction = function
+    var rig = DigitalIORig(layout)
+    rig.run(.milliseconds(200))
+    rig.driver.command(.setOutput(DigitalIORig.device, output: 1, on: true), at: rig.now)
+    rig.driver.command(.setOutput(DigitalIORig.device, output: 10, on: true), at: rig.now)
+    rig.run(.milliseconds(500))
+    #expect(rig.module.outputs == 0b10_0000_0001)
+    #expect(rig.events.contains(.outputsObserved(DigitalIORig.device, 0b10_0000_0001)))
+    rig.module.powerCycle()
+    rig.run(.seconds(6))
+    #expect(rig.module.outputs == 0b10_0000_0001, "set again after the module lost power")
+    rig.driver.command(.setOutput(DigitalIORig.device, output: 1, on: false), at: rig.now)
+    rig.run(.milliseconds(500))
+    #expect(rig.module.outputs == 0b10_0000_0000)
+  }
+
+  @Test func acknowledgedWriteWithoutEffectIsAFault() {
+    var rig = DigitalIORig(Self.layout)
+    rig.run(.milliseconds(200))
+    rig.module.set(.deafRelays)
+    rig.driver.command(.setOutput(DigitalIORig.device, output: 2, on: true), at: rig.now)
+    rig.run(.seconds(2))
+    #expect(!rig.events.contains(.outputsObserved(DigitalIORig.device, 0b10)), "an acknowledgement is no fact")
+    #expect(rig.events.contains(.healthChanged(DigitalIORig.device, .faulted)))
+    rig.requests = []
+    rig.run(.seconds(10))
+    #expect(rig.requests.filter { $0 == 0x0F }.count <= 3, "no tight loop")
+    rig.module.setContact(5, closed: true)
+    rig.run(.milliseconds(200))
+    #expect(rig.presses == [5], "a dead relay keeps no press waiting")
+    rig.module.set(.none)
+    rig.events = []
+    rig.run(.seconds(12))
+    #expect(rig.module.outputs == 0b10)
+    #expect(rig.events.contains(.healthChanged(DigitalIORig.device, .online)))
+  }
+
+  @Test func wrongPaddingIsTakenOnlyWhereTheSiteSaysSo() {
+    var strict = DigitalIORig(Self.layout)
+    strict.module.set(.padded(bytes: 2))
+    strict.module.setContact(1, closed: true)
+    strict.run(.seconds(1))
+    #expect(strict.presses.isEmpty)
+    var layout = Self.layout
+    layout.padsAnswers = true
+    var lenient = DigitalIORig(layout)
+    lenient.module.set(.padded(bytes: 2))
+    lenient.module.setContact(1, closed: true)
+    lenient.run(.seconds(1))
+    #expect(lenient.presses == [1])
+  }
+
+  @Test func deadAndLateModulesComeBack() {
+    var rig = DigitalIORig(Self.layout)
+    rig.run(.milliseconds(200))
+    for fault in [DigitalIOFault.dead, .late(milliseconds: 500)] {
+      rig.events = []
+      rig.module.set(fault)
+      rig.module.setContact(1, closed: true)
+      rig.run(.seconds(2))
+      if fault == .dead { #expect(rig.presses.isEmpty) }
+      rig.module.set(.none)
+      rig.run(.seconds(1))
+      #expect(rig.presses == [1])
+      rig.module.setContact(1, closed: false)
+      rig.run(.seconds(1))
+    }
+  }
+
+  @Test func randomAnswersNeverTrap() {
+    var random = SeededRandom(seed: 5)
+    var rig = DigitalIORig(Self.layout)
+    for _ in 0..<5_000 {
+      rig.now += .milliseconds(30)
+      guard let transaction = rig.driver.nextTransaction(at: rig.now) else { continue }
+      var bytes = FixedBytes<253>()
+      let length = Int(random.below(12))
+      bytes.append(random.chance(3, in: 4) ? transaction.request.bytes[0] : UInt8(truncatingIfNeeded: random.next()))
+      for _ in 0..<length { bytes.append(UInt8(truncatingIfNeeded: random.next())) }
+      var out = Effects<DeviceEvent>()
+      let pdu = ModbusPDU(bytes: bytes)
+      rig.driver.completed(
+        rig.driver.accepts(pdu) ? .answered(pdu, roundTrip: .zero) : .failed(.malformed), at: rig.now, into: &out)
+      #expect(out.count <= 8)
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import Station
+import StationRuntime
+import Testing
+
+@Suite struct SiteFileTests {
+  static let good = """
+    site: {name: 铁西社区综治中心, station: tiexi-03}
+    places:
+      - {id: hall, name: 大厅, grid: G1}
+      - {id: office, name: 接待室}
+    posts:
+      - {id: desk, name: 值班台, place: hall}
+      - {id: lead, name: 带班岗}
+    buses:
+      - name: A
+        port: /dev/ttyUSB0
+        baud: 19200
+        panels:
+          - {node: 1, name: 大厅面板, buttons: [{button: 1, place: hall}, {button: 2, place: office, silent: true}]}
+        modules:
+          - {node: 20, name: 继电器, inputs: 4, outputs: 2, buttons: [{button: 1, place: hall}], roles: [{output: 1, role: sounder}]}
+    escalation: {steps: [{after: 30, posts: [lead]}, {after: 60}], onSceneWithin: 240}
+    roster:
+      - {post: desk, grids: [G1], from: "08:00", to: "18:00", days: [1, 2, 3, 4, 5]}
+    """
+
+  @Test func aGoodFileIsReadWhole() throws {
+    let site = try SiteFile.read(Self.good, file: "site.yaml")
+    #expect(site.plan.callPoints.map(\.button.description) == ["A/1/1", "A/1/2", "A/20/1"])
+    #expect(site.buses[0].panels[0].silentMask == 2)
+    #expect(site.plan.outputs.map(\.role) == [.sounder])
+    #expect(site.plan.ladder.map(\.afterSeconds) == [30, 60] && site.plan.onSceneWithinSeconds == 240)
+    #expect(site.plan.roster[0].fromMinute == 480 && site.deskPort == 8460)
+  }
+
+  /// Every kind of mistake: what is changed in the good file, the line on which it must be reported, and a word of the message.
+  static let mistakes: [(from: String, to: String, line: Int, word: String)] = [
+    ("station: tiexi-03}", "station: tiexi-03, nmae: x}", 1, "name?"), ("name: 铁西社区综治中心, ", "", 1, "needs \"name\""),
+    ("{id: office, name: 接待室}", "{id: hall, name: 接待室}", 4, "given twice"),
+    ("place: hall}\n  - {id: lead", "place: roof}\n  - {id: lead", 6, "no place \"roof\""),
+    ("baud: 19200", "baud: 19201", 11, "one of: 1200"), ("{node: 1,", "{node: 0,", 13, "from 1 to 247"),
+    ("{node: 1,", "{node: 20,", 15, "used twice"),
+    ("button: 2, place: office", "button: 9, place: office", 13, "from 1 to 8"),
+    ("button: 2, place: office", "button: 1, place: office", 13, "given twice"),
+    ("silent: true", "silent: maybe", 13, "true or false"), ("role: sounder", "role: trumpet", 15, "sounder, redLight"),
+    ("{after: 60}", "{after: 20}", 16, "later than"), ("posts: [lead]", "posts: [boss]", 16, "no post \"boss\""),
+    ("\"08:00\"", "\"8 Uhr\"", 18, "08:30"),
+    ("days: [1, 2", "days: [0, 2", 18, "Monday"), ("port: /dev/ttyUSB0", "prot: /dev/ttyUSB0", 10, "port?"),
+    ("name: A\n", "name: A B\n", 9, "letters"),
+    ("grids: [G1]", "grids: G1", 18, "list"),
+  ]
+
+  @Test(arguments: mistakes.indices) func everyMistakeIsReportedWithItsLine(index: Int) throws {
+    let mistake = Self.mistakes[index]
+    let text = Self.good.replacing(mistake.from, with: mistake.to, maxReplacements: 1)
+    try #require(text != Self.good)
+    do {
+      _ = try SiteFile.read(text, file: "site.yaml")
+      Issue.record("accepted: \(mistake.to)")
+    } catch {
+      #expect(
+        error.problems.contains { $0.line == mistake.line && $0.description.contains(mistake.word) }, "\(mistake.to): \(error)")
+    }
+  }
+
+  @Test func allMistakesComeAtOnce() {
+    let text = Self.good.replacing("baud: 19200", with: "baud: 7").replacing("silent: true", with: "silent: 3")
+    #expect(throws: SiteError.self) { _ = try SiteFile.read(text, file: "f") }
+    do { _ = try SiteFile.read(text, file: "f") } catch { #expect(error.problems.count == 2) }
+  }
+
+  @Test(arguments: ["", "[", "a: b: c", "- 1", "site: {name: a}\nsite: {name: b}", "\u{0}", "site: 3", "{{{{", "buses: [[[]]]"])
+  func whatIsNoSiteFileIsRefusedInWords(text: String) {
+    #expect(throws: SiteError.self) { _ = try SiteFile.read(text, file: "f") }
+  }
+
+  @Test func aRepeatedKeyIsNamedWithoutQuotingTheFile() {
+    do {
+      _ = try SiteFile.read("site: {name: geheim}\nsite: {name: b}", file: "f")
+      Issue.record("accepted")
+    } catch {
+      #expect(!"\(error)".contains("geheim") && "\(error)".contains("site"))
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import ArgumentParser
+import DeviceVocabulary
+import Foundation
+import Station
+import StationRuntime
+
+/// What can be asked of a running station by one line: `status`, `readings`, `acknowledge 3 desk`, ...
+enum DeskControl {
+  static let help = """
+    status                      求助与故障 / calls and faults
+    readings                    设备读数 / latest readings
+    acknowledge ID POST         接警
+    offer ID POST TO            移交
+    accept ID POST              接受移交
+    refuse ID POST REASON       拒绝移交
+    on-scene ID POST            到场
+    resolve ID POST NOTE        处置
+    close ID POST               结案
+    false-alarm ID POST [NOTE]  误按
+    drill BUTTON POST           演练
+    test BUTTON POST            测试
+    retest FAULT POST           复测
+    silence FAULT POST          静音
+    """
+
+  static func answer(
+    _ line: String, board: ViewBoard, readings: LatestValues, submit: (String, DeskRequest.Action) -> DeskAnswer
+  ) -> String {
+    let words = line.split(separator: " ", maxSplits: 3).map(String.init)
+    switch words.first {
+    case "ping": return "ok\n"
+    case "status": return board.get().map(status) ?? "尚未就绪 / not ready yet\n"
+    case "readings":
+      return readings.all().map { "\($0.device) \($0.quantity.rawValue) \($0.reading.value)\n" }.joined()
+    default:
+      guard words.count >= 3, let action = action(words) else { return "不认识的命令 / unknown command:\n\(help)\n" }
+      return text(submit(words[2], action)) + "\n"
+    }
+  }
+
+  private static func action(_ words: [String]) -> DeskRequest.Action? {
+    let rest = words.count > 3 ? words[3] : ""
+    if let id = IncidentID(words[1]) {
+      switch words[0] {
+      case "acknowledge": return .acknowledge(id)
+      case "offer": return rest.isEmpty ? nil : .offerHandOver(id, to: rest)
+      case "accept": return .acceptHandOver(id)
+      case "refuse": return .refuseHandOver(id, reason: rest)
+      case "on-scene": return .onScene(id)
+      case "resolve": return .resolve(id, note: rest)
+      case "close": return .close(id)
+      case "false-alarm": return .falseAlarm(id, note: rest)
+      default: return nil
+      }
+    }
+    switch words[0] {
+    case "drill": return ButtonID(words[1]).map { .startDrill($0) }
+    case "test": return ButtonID(words[1]).map { .announceTest($0) }
+    case "retest": return FaultKey(words[1]).map { .retest($0) }
+    case "silence": return FaultKey(words[1]).map { .silenceFault($0) }
+    default: return nil
+    }
+  }
+
+  static func text(_ answer: DeskAnswer) -> String {
+    switch answer {
+    case .done: "已办 / done"
+    case .underWay: "正在复测 / under way"
+    case .refused(let refusal): "不行 / refused: \(refusal.rawValue)"
+    }
+  }
+
+  private static func status(_ view: DeskView) -> String {
+    var lines = ["\(view.site): 记录 \(view.entries) 条, 磁盘 \(view.journal.condition.rawValue), 等待 \(view.journal.waiting)"]
+    lines += view.incidents.map(Terminal.line)
+    lines += view.faults.map(Terminal.line)
+    for point in view.callPoints {
+      lines.append(
+        "  \(point.button) \(point.placeName): \(point.health.rawValue), 灯 \(point.lampShown.map(Terminal.name) ?? "未回读")")
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+}
+
+struct Desk: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "在终端上值班 / asks a running station", discussion: DeskControl.help)
+  @OptionGroup var file: SiteArgument
+  @Argument(parsing: .captureForPassthrough, help: "命令 / command") var command: [String]
+
+  func run() throws {
+    print(try ControlSocket.ask(Socket.station(file.site), command.joined(separator: " "), timeoutSeconds: 10), terminator: "")
+  }
+}

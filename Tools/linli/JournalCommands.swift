@@ -1,0 +1,105 @@
+import ArgumentParser
+import Foundation
+import Journal
+import Station
+import StationRuntime
+import Transports
+
+struct JournalCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "journal", abstract: "查看和核对日志 / reads and checks the journal", subcommands: [List.self, Verify.self, Why.self])
+
+  static func open(_ folder: String) throws -> SQLiteJournal {
+    var options = JournalOptions()
+    options.readOnly = true
+    return try SQLiteJournal(folder: folder, station: "", options: options)
+  }
+
+  static func forEach(_ folder: String, _ body: (JournalEntry, Entry) -> Void) throws {
+    let journal = try open(folder)
+    let coder = EntryCoder()
+    var position: JournalPosition?
+    while true {
+      let page = try journal.entries(after: position, limit: 1000)
+      for stored in page { body(stored, try coder.decode(stored.body)) }
+      guard let last = page.last else { return }
+      position = last.position
+    }
+  }
+
+  static func time(_ time: EntryTime) -> String {
+    let date = Date(timeIntervalSince1970: Double(time.wallMilliseconds) / 1000)
+    return date.formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true)) + (time.synchronised ? "" : "?")
+  }
+
+  struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "逐条列出 / every entry, a line each, as stored")
+    @Argument(help: "日志文件夹 / journal folder") var folder: String
+
+    func run() throws {
+      try JournalCommand.forEach(folder) { stored, _ in
+        print("\(stored.position) \(String(decoding: stored.body, as: UTF8.self))")
+      }
+    }
+  }
+
+  struct Verify: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "核对整条链 / checks the whole chain")
+    @Argument(help: "日志文件夹 / journal folder") var folder: String
+
+    func run() throws {
+      let journal = try JournalCommand.open(folder)
+      let problems = try journal.verify()
+      for problem in problems { print(problem) }
+      guard problems.isEmpty else { throw ExitCode(1) }
+      print("完好: \(journal.last?.position.description ?? "空") / intact")
+    }
+  }
+
+  struct Why: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "一次求助的每一步 / every step of one call, with its times")
+    @Argument(help: "日志文件夹 / journal folder") var folder: String
+    @Argument(help: "求助编号 / number of the call") var incident: UInt32
+
+    func run() throws {
+      var first: EntryTime?
+      try JournalCommand.forEach(folder) { _, entry in
+        guard entry.change.incident == incident else { return }
+        let since =
+          first.flatMap { $0.elapsed(at: entry.time) }.map { String(format: "%+10.3f s", Double($0.microseconds) / 1_000_000) }
+          ?? "           "
+        if case .opened(_, let opening) = entry.change {
+          print(
+            "\(JournalCommand.time(entry.time))              按下 \(opening.button),\(opening.ageMilliseconds) ms 前 / pressed that long before"
+          )
+        }
+        first = first ?? entry.time
+        print("\(JournalCommand.time(entry.time)) \(since)  \(entry.change)")
+      }
+      guard first != nil else { throw Failure("日志里没有 \(incident) 号求助 / no call \(incident) in this journal") }
+    }
+  }
+}
+
+struct ReplayCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "replay", abstract: "重放录制,打印它导致的日志 / repeats a recording and prints the entries it leads to")
+  @Argument(help: "录制文件 / recording") var recording: String
+
+  func run() throws {
+    guard let text = try? String(contentsOfFile: recording, encoding: .utf8) else {
+      throw Failure("读不了 \(recording) / cannot read it")
+    }
+    for body in try Replay.bodies(text) { print(String(decoding: body, as: UTF8.self)) }
+  }
+}
+
+struct Ports: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "列出串口 / lists serial ports with their USB places")
+
+  func run() throws {
+    let ports = try PortIdentity.list()
+    for port in ports { print(port) }
+    if ports.isEmpty { print("没有串口 / no serial ports") }
+  }
+}

@@ -1,0 +1,36 @@
+import ArgumentParser
+import Foundation
+
+@main
+struct Linli: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "linli",
+    abstract: "邻里: 综治中心站点程序 / controller host for community governance centres",
+    subcommands: [Run.self, Check.self, Ports.self, Desk.self, JournalCommand.self, ReplayCommand.self, Sim.self])
+
+  /// Shown in the journal and on pages.
+  static let version = "linli 0.1"
+
+  static func main() async {
+    // A reader that goes away must not end the program.
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      if var command = command as? AsyncParsableCommand { try await command.run() } else { try command.run() }
+    } catch {
+      exit(withError: error)
+    }
+  }
+}
+
+/// A message for the person at the terminal and exit code 1.
+struct Failure: Error, CustomStringConvertible {
+  var description: String
+  init(_ text: String) { description = text }
+}
+
+/// Where a running station and a simulated bus can be asked, unless told otherwise.
+enum Socket {
+  static func station(_ siteFile: String) -> String { siteFile + ".sock" }
+  static let simulator = FileManager.default.temporaryDirectory.path + "/linli-bus.sock"
+}

@@ -1,0 +1,142 @@
+import ArgumentParser
+import DeviceKit
+import Foundation
+import Station
+import StationRuntime
+
+struct SiteArgument: ParsableArguments {
+  @Argument(help: "站点文件 / site file (YAML)") var site: String
+
+  func load() throws -> Site {
+    guard let text = try? String(contentsOfFile: site, encoding: .utf8) else {
+      throw Failure("读不了站点文件 \(site) / cannot read the site file")
+    }
+    return try SiteFile.read(text, file: site)
+  }
+
+  /// Relative paths in a site file are meant from where the file lies.
+  func path(_ relative: String) -> String {
+    relative.hasPrefix("/")
+      ? relative
+      : (site as NSString).deletingLastPathComponent.isEmpty
+        ? relative : (site as NSString).deletingLastPathComponent + "/" + relative
+  }
+}
+
+struct Check: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "检查站点文件 / checks a site file and prints what it means")
+  @OptionGroup var file: SiteArgument
+
+  func run() throws {
+    let site = try file.load()
+    print("\(site.plan.name) (\(site.plan.station))")
+    for bus in site.buses {
+      print("总线 \(bus.name): \(bus.port) \(bus.baud) \(bus.format.rawValue)")
+      for device in site.plan.devices where device.id.bus == bus.name {
+        print("  \(device.id) \(device.name)")
+        for point in site.plan.callPoints where point.button.device == device.id {
+          print("    \(point.button) → \(site.plan.place(point.place)?.name ?? "?")\(point.silent ? " (静默)" : "")")
+        }
+        for output in site.plan.outputs where output.device == device.id {
+          print("    输出 \(output.output): \(output.role.rawValue)")
+        }
+      }
+    }
+    for step in site.plan.ladder {
+      print("升级 \(step.afterSeconds) s: \(step.posts.isEmpty ? "当班岗位 / on duty" : step.posts.joined(separator: ", "))")
+    }
+    print("正确 / correct")
+  }
+}
+
+struct Run: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "运行站点 / runs a station")
+  @OptionGroup var file: SiteArgument
+  @Option(help: "把输入录到这个文件,可用 linli replay 重放 / records the station's inputs") var record: String?
+
+  func run() async throws {
+    let site = try file.load()
+    let board = ViewBoard()
+    let options = StationRuntime.Options(
+      program: Linli.version, recording: record, log: { Terminal.log($0) },
+      onView: { view in
+        board.put(view)
+        Terminal.shared.show(view)
+      })
+    let runtime = try StationRuntime(site: site, journalFolder: file.path(site.journalFolder), options: options)
+    let control = try ControlSocket(path: Socket.station(file.site)) { line in
+      DeskControl.answer(line, board: board, readings: runtime.readings) { post, action in
+        waitFor { await runtime.submit(post: post, action: action) }
+      }
+    }
+    ServiceManager().ready()
+    Terminal.log("\(site.plan.name): 运行中 / running; linli desk \(file.site) status")
+    await Signals.stop()
+    Terminal.log("正在停止 / stopping")
+    ServiceManager().stopping()
+    control.stop()
+    runtime.shutDown()
+  }
+}
+
+/// Resumes when the program is asked to stop.
+enum Signals {
+  static func stop() async {
+    await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+      let queue = DispatchQueue(label: "signals")
+      var sources: [any DispatchSourceSignal] = []
+      for number in [SIGTERM, SIGINT] {
+        signal(number, SIG_IGN)
+        sources.append(DispatchSource.makeSignalSource(signal: number, queue: queue))
+      }
+      let once = Once(sources) { continuation.resume() }
+      for source in sources {
+        source.setEventHandler { once.fire() }
+        source.resume()
+      }
+    }
+  }
+
+  private final class Once: @unchecked Sendable {
+    // Touched on the one serial queue of the signal sources only.
+    private var sources: [any DispatchSourceSignal]
+    private var action: (() -> Void)?
+    init(_ sources: [any DispatchSourceSignal], _ action: @escaping () -> Void) {
+      self.sources = sources
+      self.action = action
+    }
+    func fire() {
+      action?()
+      action = nil
+      for source in sources { source.cancel() }
+      sources = []
+    }
+  }
+}
+
+/// Runs async work from a thread that may wait (the control socket's own).
+func waitFor<Value: Sendable>(_ body: @escaping @Sendable () async -> Value) -> Value {
+  let box = WaitBox<Value>()
+  Task {
+    box.put(await body())
+  }
+  return box.take()
+}
+
+private final class WaitBox<Value: Sendable>: @unchecked Sendable {
+  // `value` is written before the semaphore is signalled and read after it was waited for.
+  private var value: Value?
+  private let semaphore = DispatchSemaphore(value: 0)
+
+  func put(_ value: Value) {
+    self.value = value
+    semaphore.signal()
+  }
+
+  func take() -> Value {
+    while true {
+      semaphore.wait()
+      if let value { return value }
+    }
+  }
+}

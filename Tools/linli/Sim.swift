@@ -1,0 +1,157 @@
+import ArgumentParser
+import CallPanelCodec
+import CallPanelDeviceModel
+import DeviceKit
+import Foundation
+import SimulatedSite
+import StationRuntime
+import Synchronization
+import Transports
+
+struct Sim: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sim", abstract: "模拟设备 / simulated devices", subcommands: [Bus.self, Say.self], defaultSubcommand: Say.self)
+
+  struct Bus: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "在伪终端上模拟一条总线 / serves simulated call panels on a pseudo-terminal", discussion: BusCommand.help)
+    @Option(help: "伪终端的链接 / link to the pseudo-terminal") var link: String
+    @Option(help: "面板数 / number of panels") var panels = 8
+    @Option(help: "每面板按钮数 / buttons a panel") var buttons = 2
+    @Option(help: "波特率 / baud rate") var baud = 19200
+    @Option(help: "命令套接字 / control socket") var socket = Socket.simulator
+    @Option(help: "随机种子 / seed") var seed: UInt64 = 1
+
+    func validate() throws {
+      guard (1...247).contains(panels), (1...8).contains(buttons) else {
+        throw ValidationError("--panels 1...247, --buttons 1...8")
+      }
+    }
+
+    func run() throws {
+      let simulator = try BusSimulator(link: link, panels: panels, buttons: UInt8(buttons), baud: UInt32(baud), seed: seed)
+      let control = try ControlSocket(path: socket) { simulator.say($0) }
+      Terminal.log("总线在 \(link),\(panels) 个面板;linli sim press 3/1 / bus ready")
+      simulator.run()
+      control.stop()
+    }
+  }
+
+  struct Say: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "say", abstract: "对模拟总线说一句 / tells a simulated bus something", discussion: BusCommand.help)
+    @Option(help: "命令套接字 / control socket") var socket = Socket.simulator
+    @Argument(parsing: .captureForPassthrough, help: "命令 / command") var command: [String]
+
+    func run() throws { print(try ControlSocket.ask(socket, command.joined(separator: " ")), terminator: "") }
+  }
+}
+
+/// The front of a simulated bus: a pseudo-terminal and the clock around the pure model.
+final class BusSimulator: Sendable {
+  private struct State {
+    var bus: SimulatedBus
+    var out: [FixedBytes<256>] = []
+    var releases: [(node: Int, button: UInt8, at: Instant)] = []
+  }
+  private let state: Mutex<State>
+  private let terminal: Handed
+  private let wake: WakeSignal
+
+  /// Only the thread in `run` touches the terminal after it was made.
+  private struct Handed: @unchecked Sendable { let terminal: PseudoTerminal }
+
+  init(link: String, panels: Int, buttons: UInt8, baud: UInt32, seed: UInt64) throws {
+    terminal = Handed(terminal: try PseudoTerminal(link: link))
+    wake = try WakeSignal()
+    state = Mutex(State(bus: SimulatedBus(panels: panels, buttons: buttons, baud: baud, seed: seed)))
+    for index in 0..<panels { give(.hand(panel: index, .powerOn(.powerOn, keepsQueue: false))) }
+  }
+
+  private func give(_ input: SimulatedBus.Input) {
+    state.withLock { state in
+      var effects = Effects<SimulatedBus.Effect>()
+      state.bus.handle(input, at: MonotonicClock.now(), into: &effects)
+      effects.drain { effect in
+        if case .transmit(let bytes) = effect { state.out.append(bytes) }
+      }
+    }
+  }
+
+  func run() {
+    _ = TimedWait.sharpenForThisThread()
+    var buffer = FixedBytes<256>()
+    while true {
+      wake.clear()
+      while case .bytes = terminal.terminal.read(into: &buffer) { give(.received(buffer)) }
+      let now = MonotonicClock.now()
+      let released = state.withLock { state in
+        let due = state.releases.filter { $0.at <= now }
+        state.releases.removeAll { $0.at <= now }
+        return due
+      }
+      for item in released { give(.hand(panel: item.node - 1, .release(item.button))) }
+      give(.wake)
+      let (out, deadline) = state.withLock { state in
+        let out = state.out
+        state.out.removeAll()
+        let release = state.releases.map(\.at).min()
+        return (out, [state.bus.deadline, release].compactMap { $0 }.min())
+      }
+      for bytes in out { terminal.terminal.write(bytes) }
+      var set = PollSet()
+      _ = set.add(wake.fileDescriptor)
+      _ = set.add(terminal.terminal.descriptorToWaitOn)
+      _ = set.wait(until: min(deadline ?? .distantFuture, MonotonicClock.now() + .milliseconds(500)))
+    }
+  }
+
+  func say(_ line: String) -> String {
+    defer { wake.raise() }
+    if line == "ping" { return "ok\n" }
+    do {
+      switch try BusCommand(line) {
+      case .show: return drawing()
+      case .wire(let fault): give(.wire(fault))
+      case .hand(let node, let hand):
+        try check(node)
+        give(.hand(panel: node - 1, hand))
+      case .tap(let node, let button, let milliseconds):
+        try check(node)
+        give(.hand(panel: node - 1, .press(button)))
+        let end = MonotonicClock.now() + .milliseconds(milliseconds)
+        state.withLock { $0.releases.append((node, button, end)) }
+      }
+      return "好 / ok\n"
+    } catch {
+      return "\(error)\n"
+    }
+  }
+
+  private func check(_ node: Int) throws(BusCommandError) {
+    let count = state.withLock { $0.bus.panels.count }
+    guard (1...count).contains(node) else { throw .noPanel(node, count) }
+  }
+
+  /// The panels as a person in the room sees them.
+  private func drawing() -> String {
+    state.withLock { state in
+      state.bus.panels.enumerated().map { index, panel in
+        let lamps = (1...panel.logic.buttons).map { "\($0):\(Self.word(panel.indicator(of: $0)))" }.joined(separator: "  ")
+        let extra = (panel.isPowered ? "" : " 无电") + (panel.showsHostSilence ? " 主机无声" : "") + (panel.isBuzzing ? " 响" : "")
+        return "\(index + 1)  \(lamps)\(extra)\n"
+      }.joined()
+    }
+  }
+
+  private static func word(_ lamp: PanelLamp) -> String {
+    switch lamp {
+    case .off: "off"
+    case .fastBlink: "fast"
+    case .slowBlink: "slow"
+    case .steady: "steady"
+    case .coming: "coming"
+    case .fault: "fault"
+    }
+  }
+}
