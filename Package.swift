@@ -4,6 +4,10 @@ import PackageDescription
 // The folder listing is the architecture: every target states its `path:`. Imports run one way (README.md, ArchitectureTests):
 // DeviceKit ◄ Codec ◄ Driver, DeviceModel ◄ StationRuntime ◄ linli; Station knows the vocabulary and no driver.
 
+let web: [Target.Dependency] = [
+  .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+  .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+]
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 
 /// The targets of one wire: `Codec`, `Driver` and `DeviceModel` under `Protocols/<wire>/`. Driver and DeviceModel never see each other.
@@ -20,9 +24,9 @@ func wire(_ name: String, uses others: [String] = []) -> [Target] {
 }
 
 func source(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .target(
-    name: name, dependencies: dependencies, path: "Sources/\(name)",
-    exclude: name == "Transports" ? ["CSerialPort", "CSQLite"] : [])
+  // Module maps are targets of their own; pages are served from a web root, not compiled.
+  let excluded = ["Transports": ["CSerialPort", "CSQLite"], "Consoles": ["Web"]]
+  return .target(name: name, dependencies: dependencies, path: "Sources/\(name)", exclude: excluded[name] ?? [])
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -42,6 +46,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
@@ -58,11 +63,12 @@ let package = Package(
     source("Station", kit),
     source(
       "StationRuntime", kit + drivers + codecs + ["Station", "Journal", "Transports", .product(name: "Yams", package: "Yams")]),
+    source("Consoles", kit + ["Station"] + web),
     source("SimulatedSite", kit + drivers + codecs + models + ["Station", "Journal", "StationRuntime"]),
     .executableTarget(
       name: "linli",
       dependencies: kit + codecs + models + drivers + [
-        "Station", "StationRuntime", "Journal", "Transports", "SimulatedSite",
+        "Station", "StationRuntime", "Journal", "Transports", "Consoles", "SimulatedSite",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Tools/linli"),
 
@@ -85,6 +91,7 @@ let package = Package(
     .testTarget(
       name: "TransportsTests", dependencies: ["DeviceKit", "Transports", "transport-probe"], path: "Tests/TransportsTests",
       exclude: ["Helpers", "Probe"]),
+    tests("ConsolesTests", kit + ["Station", "Consoles"] + web),
     tests("ArchitectureTests", []),
   ],
   swiftLanguageModes: [.v6]

@@ -64,6 +64,9 @@ public struct DeskView: Sendable, Equatable, Codable {
     public var secondsToAcknowledge: Int?
     public var secondsToScene: Int?
     public var note: String?
+    /// An acknowledgement is wanted now: never taken, or raised again because nobody came.
+    public var waits: Bool
+    public var falseAlarm: Bool
   }
 
   public struct FaultCard: Sendable, Equatable, Codable {

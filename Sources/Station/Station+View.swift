@@ -7,11 +7,19 @@ extension Station {
   public func view(waiting: Int = 0) -> DeskView {
     DeskView(
       site: plan.name, station: plan.station, revision: revision, entries: state.entries, asOfMilliseconds: wall.unixMilliseconds,
-      clockSynchronised: wall.synchronised, incidents: state.incidents.map(card), recentlyClosed: state.recentlyClosed.map(card),
+      clockSynchronised: wall.synchronised, incidents: inOrderOfNeed.map(card), recentlyClosed: state.recentlyClosed.map(card),
       faults: state.faults.map(card), callPoints: plan.callPoints.map(card), posts: plan.posts,
       onDuty: plan.onDuty(grid: nil, at: wall), sound: sound,
       journal: DeskView.JournalStatus(condition: journal, waiting: waiting),
       statistics: state.statistics)
+  }
+
+  /// What waits for somebody first, real calls before tests and drills, then the older before the younger.
+  private var inOrderOfNeed: [Incident] {
+    func rank(_ incident: Incident) -> Int {
+      (incident.waits && !incident.opening.bypassed ? 0 : incident.isOpen ? 2 : 4) + (incident.opening.mark == .real ? 0 : 1)
+    }
+    return state.incidents.sorted { (rank($0), $0.id) < (rank($1), $1.id) }
   }
 
   private var sound: DeskView.Sound {
@@ -33,7 +41,8 @@ extension Station {
       offeredTo: incident.offer?.to, escalationStep: incident.escalationStep, escalatedTo: incident.escalatedTo,
       nextStepSeconds: nextStep(incident), raisedAgain: incident.raisedAgain,
       secondsToAcknowledge: between(incident.openedAt, incident.acknowledgedAt),
-      secondsToScene: between(incident.openedAt, incident.onSceneAt), note: incident.note)
+      secondsToScene: between(incident.openedAt, incident.onSceneAt), note: incident.note,
+      waits: open && incident.waits, falseAlarm: incident.falseAlarm)
   }
 
   private func card(_ fault: StationState.Fault) -> DeskView.FaultCard {

@@ -30,6 +30,16 @@ import Testing
     }
   }
 
+  /// The station shows a read-back lamp for 15 s: an unchanged one must be said again in time.
+  @Test func anUnchangedLampIsReadBackAgain() {
+    var rig = PanelRig()
+    rig.run(.seconds(2))
+    let before = rig.events.count
+    rig.run(.seconds(12))
+    let again = rig.events[before...].filter { $0 == .indicatorObserved(PanelRig.button(1), .off) }
+    #expect((2...3).contains(again.count), "\(again.count)")
+  }
+
   @Test func pressIsRecordedWithinAFewTurns() {
     var rig = PanelRig()
     rig.run(.seconds(1))

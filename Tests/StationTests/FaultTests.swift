@@ -77,11 +77,11 @@ import Testing
     #expect(bench.ask("desk", .startDrill(ButtonID("A/1/1"))) == .done)
     #expect(bench.view.incidents.map(\.mark) == [.drill] && bench.lamp("A/1/1") == .slowBlink)
     bench.press("A/1/1", sequence: 1)
-    #expect(bench.view.incidents.map(\.mark) == [.drill, .real], "a real press breaks through a drill")
+    #expect(bench.view.incidents.map(\.mark) == [.real, .drill], "a real press breaks through a drill")
     #expect(bench.ask("desk", .announceTest(ButtonID("A/1/2"))) == .done)
     bench.press("A/1/2", sequence: 2)
     bench.press("A/1/2", sequence: 3)
-    #expect(bench.view.incidents.map(\.mark) == [.drill, .real, .test, .real], "one press is the test, the next is real")
+    #expect(bench.view.incidents.map(\.mark) == [.real, .real, .drill, .test], "one press is the test, the next is real")
     let counts = bench.view.statistics
     #expect(counts.real.opened == 2 && counts.test.opened == 1 && counts.drill.opened == 1)
     bench.ask("desk", .announceTest(ButtonID("A/1/2")))

@@ -71,7 +71,7 @@ import Testing
     bench.ask("desk", .onScene(1))
     bench.ask("desk", .resolve(1, note: "好了"))
     bench.press("A/1/1", sequence: 2)
-    #expect(bench.view.incidents.map(\.id) == [1, 2])
+    #expect(bench.view.incidents.map(\.id) == [2, 1], "what waits comes first")
     #expect(bench.lamp("A/1/1") == .slowBlink)
   }
 

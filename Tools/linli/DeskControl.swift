@@ -66,7 +66,7 @@ enum DeskControl {
     switch answer {
     case .done: "已办 / done"
     case .underWay: "正在复测 / under way"
-    case .refused(let refusal): "不行 / refused: \(refusal.rawValue)"
+    case .refused(let refusal): "不行: \(Texts.text(refusal).chinese) / refused: \(Texts.text(refusal).english)"
     }
   }
 

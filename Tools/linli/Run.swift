@@ -1,8 +1,10 @@
 import ArgumentParser
+import Consoles
 import DeviceKit
 import Foundation
 import Station
 import StationRuntime
+import Synchronization
 
 struct SiteArgument: ParsableArguments {
   @Argument(help: "站点文件 / site file (YAML)") var site: String
@@ -52,15 +54,18 @@ struct Check: ParsableCommand {
 struct Run: AsyncParsableCommand {
   static let configuration = CommandConfiguration(abstract: "运行站点 / runs a station")
   @OptionGroup var file: SiteArgument
+  @Option(help: "网页文件夹 / folder of the page files") var web: String?
   @Option(help: "把输入录到这个文件,可用 linli replay 重放 / records the station's inputs") var record: String?
 
   func run() async throws {
     let site = try file.load()
     let board = ViewBoard()
+    let pages = PageHolder()
     let options = StationRuntime.Options(
       program: Linli.version, recording: record, log: { Terminal.log($0) },
       onView: { view in
         board.put(view)
+        pages.publish(view)
         Terminal.shared.show(view)
       })
     let runtime = try StationRuntime(site: site, journalFolder: file.path(site.journalFolder), options: options)
@@ -69,13 +74,18 @@ struct Run: AsyncParsableCommand {
         waitFor { await runtime.submit(post: post, action: action) }
       }
     }
+    let desk = try DutyDesk(port: site.deskPort, webRoot: try WebRoot.find(web)) { await runtime.submit(post: $0, action: $1) }
+    pages.open(desk, board.get())
     ServiceManager().ready()
-    Terminal.log("\(site.plan.name): 运行中 / running; linli desk \(file.site) status")
+    Terminal.log("\(site.plan.name): 运行中 / running")
+    Terminal.log("值班台 / duty desk: http://127.0.0.1:\(desk.port)/")
     await Signals.stop()
     Terminal.log("正在停止 / stopping")
     ServiceManager().stopping()
     control.stop()
+    desk.stationLost()
     runtime.shutDown()
+    desk.stop()
   }
 }
 
@@ -138,5 +148,35 @@ private final class WaitBox<Value: Sendable>: @unchecked Sendable {
       semaphore.wait()
       if let value { return value }
     }
+  }
+}
+
+/// The station may have something to show before its pages are open.
+final class PageHolder: Sendable {
+  private let desk = Mutex<DutyDesk?>(nil)
+
+  func publish(_ view: DeskView) { desk.withLock { $0 }?.publish(view) }
+
+  func open(_ new: DutyDesk, _ first: DeskView?) {
+    desk.withLock { $0 = new }
+    if let first { new.publish(first) }
+  }
+}
+
+/// Where the page files lie: as told, beside an installed program, or in the sources that this program was built from.
+enum WebRoot {
+  static func find(_ told: String?) throws -> String {
+    if let told { return told }
+    let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    var candidates = [program.deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("share/linli/web")]
+    var folder = program.deletingLastPathComponent()
+    while folder.path != "/" {
+      candidates.append(folder.appendingPathComponent("Sources/Consoles/Web"))
+      folder.deleteLastPathComponent()
+    }
+    if let found = candidates.first(where: { FileManager.default.fileExists(atPath: $0.path + "/desk.html") }) {
+      return found.path
+    }
+    throw Failure("找不到网页文件夹;用 --web 指明 / the page files were not found; name their folder with --web")
   }
 }

@@ -1,7 +1,9 @@
 import ArgumentParser
 import CallPanelCodec
 import CallPanelDeviceModel
+import Consoles
 import DeviceKit
+import DeviceVocabulary
 import Foundation
 import SimulatedSite
 import StationRuntime
@@ -21,6 +23,8 @@ struct Sim: ParsableCommand {
     @Option(help: "波特率 / baud rate") var baud = 19200
     @Option(help: "命令套接字 / control socket") var socket = Socket.simulator
     @Option(help: "随机种子 / seed") var seed: UInt64 = 1
+    @Option(help: "画面板的网页端口 / port of a page that draws the panels") var page: Int?
+    @Option(help: "网页文件夹 / folder of the page files") var web: String?
 
     func validate() throws {
       guard (1...247).contains(panels), (1...8).contains(buttons) else {
@@ -31,9 +35,16 @@ struct Sim: ParsableCommand {
     func run() throws {
       let simulator = try BusSimulator(link: link, panels: panels, buttons: UInt8(buttons), baud: UInt32(baud), seed: seed)
       let control = try ControlSocket(path: socket) { simulator.say($0) }
+      var drawn: PanelsPage?
+      if let page {
+        let pages = try PanelsPage(port: page, webRoot: try WebRoot.find(web), source: simulator)
+        Terminal.log("面板 / panels: http://127.0.0.1:\(pages.port)/")
+        drawn = pages
+      }
       Terminal.log("总线在 \(link),\(panels) 个面板;linli sim press 3/1 / bus ready")
       simulator.run()
       control.stop()
+      drawn?.stop()
     }
   }
 
@@ -153,5 +164,60 @@ final class BusSimulator: Sendable {
     case .coming: "coming"
     case .fault: "fault"
     }
+  }
+}
+
+extension BusSimulator: PanelsSource {
+  func panels() -> [PanelDrawing] {
+    state.withLock { state in
+      state.bus.panels.enumerated().map { index, panel in
+        PanelDrawing(
+          node: UInt8(clamping: index + 1), name: "\(index + 1) 号面板", faults: Self.planted(panel),
+          buttons: (1...panel.logic.buttons).map { button in
+            PanelDrawing.Button(
+              number: button, held: panel.contacts & (1 << (button - 1)) != 0,
+              indicator: Indicator(rawValue: panel.indicator(of: button).rawValue) ?? .off, lampOn: panel.isLit(button),
+              buzzer: panel.isBuzzing,
+              line: Self.line(panel.line(of: button)))
+          })
+      }
+    }
+  }
+
+  private static func line(_ line: PanelLine) -> LineState {
+    switch line {
+    case .normal: .normal
+    case .open: .open
+    case .short: .short
+    }
+  }
+
+  private static func planted(_ panel: SimulatedPanel) -> [String] {
+    var names: [String] = panel.isPowered ? [] : ["power"]
+    switch panel.fault {
+    case .mute: names.append("mute")
+    case .late: names.append("late")
+    case .jabber: names.append("jabber")
+    default: break
+    }
+    return names
+  }
+
+  func faults() -> [Consoles.PanelFault] {
+    [
+      .init(id: "power", chinese: "断电", english: "no power", plant: "power {node} off", heal: "power {node} on"),
+      .init(id: "mute", chinese: "不应答", english: "does not answer", plant: "fault {node} mute", heal: "fault {node} none"),
+      .init(
+        id: "late", chinese: "应答慢 400 毫秒", english: "answers 400 ms late", plant: "fault {node} late 400",
+        heal: "fault {node} none"),
+      .init(
+        id: "jabber", chinese: "不停发送", english: "transmits without pause", plant: "fault {node} jabber", heal: "fault {node} none"
+      ),
+    ]
+  }
+
+  func command(_ text: String) async -> String {
+    // On the page a finger goes down and up by itself.
+    say(text.hasPrefix("press ") ? "hold " + text.dropFirst(6) : text)
   }
 }

@@ -51,6 +51,8 @@ struct PanelFacts: Sendable {
     if measuredAt.map({ now - $0 >= .milliseconds(4_500) }) ?? true {
       measuredAt = now
       (supplyToTell, upTimeToTell) = (true, true)
+      // A lamp that was read back is current only for a while: say it again although it has not changed.
+      for index in told.indices { told[index].lamp = nil }
     }
   }
 

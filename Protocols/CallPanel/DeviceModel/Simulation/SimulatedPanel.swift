@@ -58,6 +58,8 @@ public struct SimulatedPanel: Machine, Sendable {
   public func isLit(_ button: UInt8) -> Bool {
     isPowered && button >= 1 && button <= 8 && logic.lampPins & (1 << (button &- 1)) != 0
   }
+  /// The wire to a button as it is, whatever the panel has noticed.
+  public func line(of button: UInt8) -> PanelLine { lines[button] }
   public var isBuzzing: Bool { isPowered && logic.isBuzzing }
 
   public var deadline: Instant? {

@@ -1,0 +1,115 @@
+import DeviceVocabulary
+import Station
+
+/// The addresses of the duty desk: which there are, what each takes, what each answers.
+struct DeskRoutes: Routes {
+  static let fileNames = [
+    "desk.html", "desk.css", "desk.js", "cards.js", "dialogs.js", "dom.js", "lists.js", "sound.js", "stream.js",
+    "stream-worker.js",
+    "words.js", "favicon.svg", "lamp.css", "lamp.js",
+  ]
+
+  let files: WebFiles
+  let board: DeskBoard
+  let hub: EventHub
+  let submit: DutyDesk.Submit
+  private let texts = HTTPReply(status: 200, json: PageWords.catalogue(PageWords.desk))
+
+  init(files: WebFiles, board: DeskBoard, hub: EventHub, submit: @escaping DutyDesk.Submit) {
+    self.files = files
+    self.board = board
+    self.hub = hub
+    self.submit = submit
+  }
+
+  func route(_ request: HTTPRequest) -> RouteResult {
+    switch (request.path.first, request.path.dropFirst().first) {
+    case (nil, _): return get(request) { file("desk.html", request) }
+    case ("healthz", nil): return get(request) { .reply(health()) }
+    case ("api", "desk") where request.path.count == 2: return get(request) { .reply(view()) }
+    case ("api", "texts") where request.path.count == 2: return get(request) { .reply(texts) }
+    case ("api", "events") where request.path.count == 2: return get(request) { .events(hub) }
+    case ("api", "incidents"), ("api", "call-points"), ("api", "faults"): return act(request)
+    case (let name?, nil): return get(request) { file(name, request) }
+    default: return .reply(notFound(request))
+    }
+  }
+
+  // MARK: - Reading
+
+  private func get(_ request: HTTPRequest, _ body: () -> RouteResult) -> RouteResult {
+    guard request.method == .get else {
+      return .reply(HTTPReply(405, .wrongMethod, at: request.pathText, accepted: "GET", allow: "GET"))
+    }
+    return body()
+  }
+
+  private func file(_ name: String, _ request: HTTPRequest) -> RouteResult { .reply(files[name] ?? notFound(request)) }
+
+  private func view() -> HTTPReply {
+    guard let json = board.picture.json else {
+      return HTTPReply(503, .notReady, at: "station", accepted: "ask again in a second")
+    }
+    return HTTPReply(contentType: "application/json; charset=utf-8", body: json)
+  }
+
+  private func health() -> HTTPReply {
+    let picture = board.picture
+    return HTTPReply(
+      status: picture.liveness == .live ? 200 : 503,
+      json: .object {
+        $0.field("station", picture.liveness.rawValue)
+        $0.field("revision", picture.revision)
+        $0.field("pages", hub.clientCount)
+      })
+  }
+
+  private func notFound(_ request: HTTPRequest) -> HTTPReply {
+    HTTPReply(
+      404, .notFound, at: request.pathText,
+      accepted: "GET /, /api/desk, /api/events, /api/texts, /healthz; POST /api/incidents/{id}/{action}, "
+        + "/api/call-points/{bus}/{node}/{button}/{action}, /api/faults/{key}/{action}")
+  }
+
+  // MARK: - Acting
+
+  private func act(_ request: HTTPRequest) -> RouteResult {
+    guard let verb = request.path.last, request.path.count >= 4, let action = DeskAction(group: request.path[1], verb: verb)
+    else {
+      return .reply(
+        HTTPReply(404, .notFound, at: request.pathText, accepted: DeskAction.accepted(group: request.path[1])))
+    }
+    guard request.method == .post else {
+      return .reply(HTTPReply(405, .wrongMethod, at: request.pathText, accepted: "POST", allow: "POST"))
+    }
+    switch board.picture.liveness {
+    case .starting: return .reply(HTTPReply(503, .notReady, at: "station", accepted: "ask again in a second"))
+    case .lost: return .reply(HTTPReply(503, .stationLost, at: "station", accepted: "ask again when the station is back"))
+    case .live: break
+    }
+    let submit = submit
+    do throws(BadRequest) {
+      let (post, deskAction) = try action.read(subject: request.path[2..<(request.path.count - 1)], body: request.body)
+      return .later { Self.reply(await submit(post, deskAction)) }
+    } catch {
+      return .reply(HTTPReply(400, error.fault, at: error.place, accepted: error.accepted))
+    }
+  }
+
+  private static func reply(_ answer: DeskAnswer) -> HTTPReply {
+    switch answer {
+    case .done: return HTTPReply(status: 200, json: .object { $0.field("answer", "done") })
+    case .underWay: return HTTPReply(status: 202, json: .object { $0.field("answer", "underWay") })
+    case .refused(let refusal):
+      let words = Texts.text(refusal)
+      return HTTPReply(
+        status: 409,
+        json: .object {
+          $0.field("answer", "refused")
+          $0.field("code", refusal.rawValue)
+          $0.field("chinese", words.chinese)
+          $0.field("english", words.english)
+        })
+    }
+  }
+}

@@ -1,0 +1,174 @@
+import Station
+
+/// The words of the pages themselves (headings, buttons, notices), beside the values of `Texts`. The pages hold none of their own.
+enum PageWords {
+  typealias Word = (key: String, text: BilingualText)
+
+  /// `{kind: {value: [Chinese, English]}}`: the values of `Texts`, and the page's own words under `page`.
+  static func catalogue(_ page: [Word]) -> JSONText {
+    var json = JSONText()
+    json.object { json in
+      for (kind, words) in Texts.catalogue + [("page", common + page)] {
+        json.key(kind)
+        json.object { json in
+          for (key, text) in words {
+            json.key(key)
+            json.array([text.chinese, text.english]) { $0.value($1) }
+          }
+        }
+      }
+    }
+    return json
+  }
+
+  private static func word(_ key: String, _ chinese: String, _ english: String) -> Word { (key, BilingualText(chinese, english)) }
+
+  static let common = [
+    word("switchLanguage", "English", "中文"),
+    word("notReadBack", "未回读", "not read back"),
+    word("noAnswer", "没有得到答复,请看页面是否已生效", "No answer came; look whether it took effect"),
+    word("buzzing", "♪ 蜂鸣", "♪ beeping"),
+  ]
+
+  static let desk = starting + notices + incidents + faultsAndPoints + dialogs
+
+  private static let starting = [
+    word("title", "值班台", "Duty desk"),
+    word("pickPost", "请选择您的岗位", "Pick your post"),
+    word("startDuty", "开始值班", "Start duty"),
+    word("startDutyHelp", "点“开始值班”后,求助会响铃", "“Start duty” lets calls sound on this computer"),
+    word("otherPost", "换岗位", "Change post"),
+    word("post", "岗位", "Post"),
+    word("onDutyNow", "当班", "on duty"),
+    word("nobodyOnDuty", "此刻没有岗位排班", "no post is on the roster now"),
+  ]
+
+  private static let notices = [
+    word("connecting", "正在连接站点……", "Connecting to the station …"),
+    word(
+      "lost", "站点失联 — 页面内容已停在 {time},不能操作。请查看主机,并用电话值守。",
+      "STATION LOST: this page stopped at {time} and nothing can be done here. Look at the computer, and keep watch by telephone."
+    ),
+    word("starting", "站点正在启动……", "The station is starting …"),
+    word("soundBlocked", "声音没有打开:求助时不会响铃。点这里打开声音", "Sound is off: calls will not ring. Press here to turn it on"),
+    word("soundOn", "声音已开", "Sound on"),
+    word("soundElsewhere", "声音在另一个标签页", "Sound in another tab"),
+    word("soundBroken", "浏览器放不出声音,请换浏览器或检查音箱", "The browser cannot play sound: use another one, or check the speakers"),
+    word(
+      "clockUnsynchronised", "主机时钟没有校准,下面的时刻可能不准(先后顺序和已过时间仍然准确)",
+      "The computer's clock is not synchronised: times of day may be wrong (order and ages still hold)"),
+    word("waitingCalls", "有 {count} 个求助只在内存里,没有记录", "{count} calls are held in memory and not recorded"),
+    word("newCall", "新的求助:{place}", "New call: {place}"),
+    word("done", "已完成", "Done"),
+    word("underWay", "正在复测……", "Re-test under way …"),
+  ]
+
+  private static let incidents = [
+    word("incidents", "求助", "Calls"),
+    word("noIncidents", "现在没有求助", "No call for help"),
+    word("quietHere", "静默求助:此处不响铃、不闪灯", "Silent call: nothing sounds or lights in the room"),
+    word("recentlyClosed", "最近结案", "Recently closed"),
+    word("age", "已过", "since"),
+    word("pressedAt", "按下时刻", "Pressed at"),
+    word("pressedTimes", "按了 {count} 次", "pressed {count} times"),
+    word("lamp", "现场灯", "Resident's lamp"),
+    word("lampWish", "应为", "should show"),
+    word("lampShown", "回读", "shows"),
+    word("lampDiffers", "现场灯与应有状态不一致", "The lamp does not show what it should"),
+    word("owner", "负责岗位", "Owner"),
+    word("nobody", "尚无人接警", "nobody yet"),
+    word("formerOwners", "原负责岗位", "Formerly"),
+    word("takenFromYou", "已升级由“{post}”接手,原由本岗位负责", "Escalated and taken over by {post}; it was yours"),
+    word("offered", "正在移交给", "Offered to"),
+    word("offeredToYou", "移交给本岗位,请答复", "Handed over to this post: please answer"),
+    word("escalation", "升级", "Escalation"),
+    word("notEscalated", "未升级", "not escalated"),
+    word("step", "第 {count} 级", "step {count}"),
+    word("nextStep", "{time} 后升级", "next in {time}"),
+    word("sceneDue", "{time} 内须到场", "on scene within {time}"),
+    word("ladderEnds", "已到最高一级", "last step reached"),
+    word("told", "已通知", "told"),
+    word("raisedAgain", "无人到场,再次呼叫({count})", "Nobody came: raised again ({count})"),
+    word("silent", "静默", "Silent"),
+    word("bypassedMark", "已停用的呼叫点", "Bypassed call point"),
+    word("note", "情况", "Note"),
+    word("falseAlarmMark", "误按", "False alarm"),
+    word("timeToAcknowledge", "接警用时", "acknowledged after"),
+    word("timeToScene", "到场用时", "on scene after"),
+    word("acknowledge", "接警", "Acknowledge"),
+    word("onScene", "已到场", "On scene"),
+    word("resolve", "处置完毕", "Resolve"),
+    word("close", "结案", "Close"),
+    word("handOver", "移交", "Hand over"),
+    word("accept", "接收", "Accept"),
+    word("refuse", "不接收", "Refuse"),
+    word("falseAlarm", "误按", "False alarm"),
+    word(
+      "shortcuts", "键盘:1–9 选求助,回车 接警,S 已到场,R 处置,H 移交,C 结案,X 误按,F 故障,P 呼叫点",
+      "Keys: 1–9 pick a call, Enter acknowledges, S on scene, R resolve, H hand over, C close, X false alarm, F faults, P call points"
+    ),
+  ]
+
+  private static let faultsAndPoints = [
+    word("faults", "故障", "Faults"),
+    word("noFaults", "没有故障", "No faults"),
+    word("where", "位置", "Where"),
+    word("since", "开始", "Since"),
+    word("whatToDo", "怎么办", "What to do"),
+    word("causeGone", "原因已消失,等待复测", "Cause gone: needs a re-test"),
+    word("stillPresent", "故障仍在", "Still there"),
+    word("retest", "复测", "Re-test"),
+    word("silence", "静音", "Silence"),
+    word("silenced", "已静音", "Silenced"),
+    word("detail", "细节", "Detail"),
+    word("callPoints", "呼叫点", "Call points"),
+    word("place", "地点", "Place"),
+    word("state", "状态", "State"),
+    word("actions", "操作", "Actions"),
+    word("drill", "演练", "Drill"),
+    word("test", "测试", "Test"),
+    word("testAnnounced", "等待测试按下", "waits for a test press"),
+    word("bypass", "停用", "Bypass"),
+    word("endBypass", "恢复", "Put back"),
+    word("bypassUntil", "已停用,还剩 {time}:{reason}({post})", "Bypassed, {time} left: {reason} ({post})"),
+    word("inService", "使用中", "in service"),
+    word("statistics", "统计", "Statistics"),
+    word("statisticsHelp", "三类分开统计", "Each kind counts for itself"),
+    word("opened", "求助数", "Opened"),
+    word("falseAlarms", "误按", "False alarms"),
+    word("closed", "结案", "Closed"),
+    word("escalated", "升级过", "Escalated"),
+    word("machine", "主机时钟", "Clock"),
+    word("clockGood", "已校准", "synchronised"),
+    word("journalEntries", "日志条数", "journal entries"),
+    word("busUnit", "总线 {name}", "Bus {name}"),
+    word("journalPlace", "日志与磁盘", "Journal and disk"),
+  ]
+
+  private static let dialogs = [
+    word("cancel", "取消", "Cancel"),
+    word("confirm", "确定", "Confirm"),
+    word("askResolve", "处置情况(必填,不要写个人信息)", "What was done (needed; no personal data)"),
+    word("askFalseAlarm", "误按说明(可不填)", "About the false alarm (may be empty)"),
+    word("askRefuse", "不接收的原因(必填)", "Why not (needed)"),
+    word("askHandOver", "移交给哪个岗位?对方接收后才算移交", "Hand over to which post? It stays yours until accepted"),
+    word("askBypassReason", "停用原因(必填)", "Why it is bypassed (needed)"),
+    word("askBypassMinutes", "停用分钟数(1–480,到时自动恢复)", "Minutes (1–480; ends by itself)"),
+    word("askDrill", "在“{place}”开始演练?现场灯会像真的求助一样亮。", "Start a drill at {place}? Its lamp will act as in a real call."),
+    word("askTest", "两分钟内在“{place}”按一次,只记为测试。", "The next press at {place} within two minutes counts as a test."),
+    word("close_dialog", "关闭", "Close"),
+  ]
+
+  static let panels = [
+    word("title", "模拟呼叫面板", "Simulated call panels"),
+    word("help", "按住按钮就是按下;灯和蜂鸣由面板自己的程序决定。", "Hold a button to press it; lamps and beeps come from the panel's own program."),
+    word("node", "节点", "Node"),
+    word("plant", "故障", "Faults"),
+    word("lost", "模拟器没有响应", "The simulator does not answer"),
+    word("line.normal", "线路正常", "line normal"),
+    word("line.open", "线路断开", "line open"),
+    word("line.short", "线路短路", "line shorted"),
+    word("press", "按", "Press"),
+    word("said", "模拟器", "Simulator"),
+  ]
+}

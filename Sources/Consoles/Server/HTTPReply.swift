@@ -1,0 +1,86 @@
+import NIOCore
+import Station
+
+/// One complete answer. Every connection carries one request: the pages keep their event stream and ask seldom, and a server that never
+/// reuses a connection cannot mix up two requests.
+struct HTTPReply: Sendable, Equatable {
+  var status: Int
+  var contentType = "application/json; charset=utf-8"
+  var allow: String?
+  var body: [UInt8]
+
+  init(status: Int, json: JSONText) {
+    self.status = status
+    self.body = json.bytes
+  }
+
+  init(contentType: String, body: [UInt8]) {
+    self.status = 200
+    self.contentType = contentType
+    self.body = body
+  }
+
+  /// What was wrong, where, and what is accepted.
+  init(_ status: Int, _ fault: RequestFault, at place: String, accepted: String, allow: String? = nil) {
+    let words = Texts.text(fault)
+    self.init(
+      status: status,
+      json: .object {
+        $0.field("answer", "error")
+        $0.field("code", fault.rawValue)
+        $0.field("where", place)
+        $0.field("accepted", accepted)
+        $0.field("chinese", words.chinese)
+        $0.field("english", words.english)
+      })
+    self.allow = allow
+  }
+
+  /// Bytes for the wire.
+  func serialised(allocator: ByteBufferAllocator) -> ByteBuffer {
+    var head = "HTTP/1.1 \(status) \(Self.reason(status))\r\nContent-Type: \(contentType)\r\nContent-Length: \(body.count)\r\n"
+    if let allow { head += "Allow: \(allow)\r\n" }
+    head += Self.commonHeaders
+    var buffer = allocator.buffer(capacity: head.utf8.count + body.count)
+    buffer.writeString(head)
+    buffer.writeBytes(body)
+    return buffer
+  }
+
+  /// Nothing is loaded from elsewhere, nothing is framed, nothing is kept by the browser.
+  static let commonHeaders = """
+    Cache-Control: no-store\r
+    Content-Security-Policy: default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'\r
+    X-Content-Type-Options: nosniff\r
+    X-Frame-Options: DENY\r
+    Referrer-Policy: no-referrer\r
+    Cross-Origin-Resource-Policy: same-origin\r
+    Connection: close\r
+    \r
+
+    """
+
+  static let eventStreamHead =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n" + commonHeaders + "retry: 1000\n\n"
+
+  private static func reason(_ status: Int) -> String {
+    switch status {
+    case 200: "OK"
+    case 202: "Accepted"
+    case 400: "Bad Request"
+    case 403: "Forbidden"
+    case 404: "Not Found"
+    case 405: "Method Not Allowed"
+    case 408: "Request Timeout"
+    case 409: "Conflict"
+    case 411: "Length Required"
+    case 413: "Content Too Large"
+    case 414: "URI Too Long"
+    case 415: "Unsupported Media Type"
+    case 431: "Request Header Fields Too Large"
+    case 503: "Service Unavailable"
+    case 504: "Gateway Timeout"
+    default: "Error"
+    }
+  }
+}

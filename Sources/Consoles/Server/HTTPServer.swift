@@ -1,0 +1,120 @@
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// What a page server does with a checked request. Called on the server's event loop: it must not wait.
+protocol Routes: Sendable {
+  func route(_ request: HTTPRequest) -> RouteResult
+}
+
+enum RouteResult: Sendable {
+  case reply(HTTPReply)
+  case later(@Sendable () async -> HTTPReply)
+  case events(EventHub)
+}
+
+/// A small HTTP/1.1 server on loopback: one event loop on one thread, one request per connection.
+final class HTTPServer: Sendable {
+  let port: Int
+  private let group: MultiThreadedEventLoopGroup
+  private let listener: any Channel
+  private let gate: LoopGate
+
+  /// - Parameter group: one thread; the server ends it in `stop()`, and here when it cannot listen.
+  init(
+    address: LoopbackAddress, port: Int, limits: ServerLimits, group: MultiThreadedEventLoopGroup, gate: LoopGate,
+    routes: any Routes
+  )
+    throws(ConsoleError)
+  {
+    let core = ServerCore(limits: limits, routes: routes, gate: gate)
+    Self.allowOpenFiles(limits.connections + 256)
+    do {
+      listener = try ServerBootstrap(group: group)
+        .serverChannelOption(.backlog, value: 1024)
+        .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+        .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+        .childChannelOption(.socketOption(.so_sndbuf), value: limits.sendBufferBytes)
+        .childChannelOption(.allowRemoteHalfClosure, value: true)
+        .childChannelOption(
+          .writeBufferWaterMark, value: .init(low: limits.streamBacklogBytes / 8, high: max(1, limits.streamBacklogBytes))
+        )
+        .childChannelInitializer { channel in
+          channel.eventLoop.makeCompletedFuture {
+            var decoderLimits = NIOHTTPDecoderLimitConfiguration()
+            decoderLimits.maxHeaderListSize = limits.headerBytes
+            decoderLimits.maxHeaderFieldSize = limits.headerBytes
+            let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: decoderLimits)
+            let meter = HeaderMeter(limit: limits.headerBytes)
+            try channel.pipeline.syncOperations.addHandlers([
+              meter, ByteToMessageHandler(decoder), HTTPConnection(core: core, meter: meter),
+            ])
+          }
+        }
+        .bind(host: address.text, port: port).wait()
+      self.port = listener.localAddress?.port ?? port
+      self.group = group
+      self.gate = gate
+    } catch {
+      group.shutdownGracefully { _ in }
+      throw .cannotListen(address: address.text, port: port, reason: String(describing: error))
+    }
+  }
+
+  /// Closes every connection and ends the thread; returns when both have happened.
+  func stop() {
+    gate.close()
+    try? group.syncShutdownGracefully()
+  }
+
+  /// A page each takes a descriptor; the usual soft limit of 1,024 is fewer than the pages that are allowed.
+  private static func allowOpenFiles(_ wanted: Int) {
+    #if canImport(Glibc)
+      let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    #else
+      let resource = RLIMIT_NOFILE
+    #endif
+    var limit = rlimit()
+    guard getrlimit(resource, &limit) == 0, limit.rlim_cur < rlim_t(wanted) else { return }
+    limit.rlim_cur = min(limit.rlim_max, rlim_t(wanted))
+    _ = setrlimit(resource, &limit)
+  }
+}
+
+/// What the connections of one server share.
+final class ServerCore: Sendable {
+  let limits: ServerLimits
+  let routes: any Routes
+  let gate: LoopGate
+  /// Open connections; touched on the event loop only.
+  let open: NIOLoopBoundBox<Int>
+
+  init(limits: ServerLimits, routes: any Routes, gate: LoopGate) {
+    self.limits = limits
+    self.routes = routes
+    self.gate = gate
+    self.open = .makeBoxSendingValue(0, eventLoop: gate.loop)
+  }
+}
+
+/// The way onto the server's event loop from outside: shut before the loop ends, as a loop that has ended takes no work.
+final class LoopGate: Sendable {
+  let loop: any EventLoop
+  private let isOpen = NIOLockedValueBox(true)
+
+  init(loop: any EventLoop) { self.loop = loop }
+
+  /// Does nothing once the server has stopped.
+  func execute(_ work: @escaping @Sendable () -> Void) {
+    isOpen.withLockedValue { if $0 { loop.execute(work) } }
+  }
+
+  func close() { isOpen.withLockedValue { $0 = false } }
+}

@@ -1,0 +1,274 @@
+// The duty desk's page: what it shows, what it asks, what it plays. It knows nothing but what the station told it last, and how long ago.
+import { createCard, isQuietHere, allowed, postName, tickCard, updateCard } from "./cards.js";
+import { ask, dialogIsOpen, enableDialogs } from "./dialogs.js";
+import { clock, element, reconcile, setClass, setHidden, setText } from "./dom.js";
+import { showClosed, showFaults, showPoints, showStatistics, tickPoints } from "./lists.js";
+import { onSoundChange, sound, soundStatus, unlockSound } from "./sound.js";
+import { listen } from "./stream.js";
+import { loadWords, name, onLanguage, pick, switchLanguage, word } from "./words.js";
+
+// Heartbeats come every 2 s: after two missed ones, and within 5 s, the station counts as lost.
+const lostAfter = 4300;
+
+const byId = (id) => document.getElementById(id);
+const page = { view: null, viewAt: 0, station: "connecting", heardAt: clock(), heardTime: null, post: remembered(), started: false, calls: null };
+
+function remembered() {
+  try {
+    return localStorage.getItem("linli-post");
+  } catch {
+    return null;
+  }
+}
+
+// MARK: - What the station says
+
+function receive(message) {
+  page.heardAt = message.at;
+  page.heardTime = new Date();
+  if (message.kind === "view") {
+    page.view = message.view;
+    page.viewAt = message.at;
+    announceNewCalls();
+  } else {
+    page.station = message.heartbeat.station;
+    // The view may have been made long before this page came: its ages go on from then.
+    const madeAt = message.at - message.heartbeat.viewAge;
+    if (page.view && message.heartbeat.revision === page.view.revision && Math.abs(madeAt - page.viewAt) > 500) page.viewAt = madeAt;
+  }
+  show();
+}
+
+function liveness() {
+  if (clock() - page.heardAt > lostAfter) return page.view ? "lost" : "connecting";
+  return page.station;
+}
+
+function announceNewCalls() {
+  const calls = page.view.incidents.filter((card) => !isQuietHere(card, page.view, page.post));
+  const fresh = page.calls ? calls.filter((card) => !page.calls.has(card.id)) : [];
+  page.calls = new Set(page.view.incidents.map((card) => card.id));
+  if (fresh.length) byId("announcements").textContent = fresh.map((card) => word("newCall", { place: card.placeName })).join(" ");
+}
+
+// MARK: - Showing
+
+function show() {
+  const live = liveness() === "live";
+  showFrame(live);
+  if (page.view) {
+    showPosts();
+    const order = { real: 0, drill: 1, test: 2 };
+    const cards = [...page.view.incidents].sort((a, b) => order[a.mark] - order[b.mark] || a.id - b.id);
+    reconcile(byId("incidents"), cards, (card) => card.id, (card) => createCard(card, actOnIncident), (node, card, index) => updateCard(node, card, index, page));
+    setText(byId("incident-count"), String(cards.length));
+    setHidden(byId("no-incidents"), cards.length > 0);
+    showFaults(page.view, actOnFault);
+    showPoints(page.view, actOnPoint);
+    showStatistics(page.view);
+    showClosed(page.view);
+  }
+  tick();
+}
+
+function showFrame(live) {
+  const state = liveness();
+  setClass(document.body, "lost", state === "lost");
+  setClass(document.body, "not-started", !page.started);
+  const disabled = !live || !page.started;
+  if (byId("desk").disabled !== disabled) byId("desk").disabled = disabled;
+  enableDialogs(live);
+  setText(byId("site"), page.view ? page.view.site : "");
+  setText(byId("link"), { live: `● ${name("health", "online")}`, lost: `✕ ${name("health", "stale")}` }[state] ?? word(state));
+  setClass(byId("link"), "bad", state !== "live");
+  setText(byId("my-post"), page.started && page.view ? `${word("post")}: ${postName(page.view, page.post)}` : "");
+  setHidden(byId("my-post"), !page.started);
+  setHidden(byId("change-post"), !page.started);
+  setHidden(byId("start"), page.started);
+  showBanners(state);
+  document.title = titleText(state);
+}
+
+function showBanners(state) {
+  setHidden(byId("lost-banner"), state === "live");
+  setText(byId("lost-banner"), state === "lost" ? word("lost", { time: page.heardTime?.toLocaleTimeString("zh-CN", { hour12: false }) ?? "" }) : word(state));
+  const status = soundStatus();
+  setHidden(byId("sound-banner"), !page.started || status === "on" || status === "elsewhere");
+  setText(byId("sound-banner"), `🔇 ${word(status === "broken" ? "soundBroken" : "soundBlocked")}`);
+  setText(byId("sound"), { on: `♪ ${word("soundOn")}`, elsewhere: `♪ ${word("soundElsewhere")}` }[status] ?? "");
+  setHidden(byId("sound"), !page.started || !byId("sound").textContent);
+  const journal = page.view?.journal;
+  const waiting = journal?.waiting ? ` · ${word("waitingCalls", { count: journal.waiting })}` : "";
+  setHidden(byId("journal-banner"), !journal || (journal.condition === "healthy" && !waiting));
+  setText(byId("journal-banner"), journal ? `⚠ ${name("journal", journal.condition)}${waiting}` : "");
+  setHidden(byId("clock-banner"), !page.view || page.view.clockSynchronised);
+}
+
+function titleText(state) {
+  const waiting = page.view ? page.view.incidents.filter((card) => card.waits && !isQuietHere(card, page.view, page.post)).length : 0;
+  if (state === "lost") return `✕ ${word("title")}`;
+  return waiting ? `(${waiting}) ${word("newCall", { place: "" })}` : word("title");
+}
+
+function showPosts() {
+  reconcile(byId("post-choices"), page.view.posts, (post) => post.id,
+    (post) => element("label", { class: "choice" }, element("input", { type: "radio", name: "post", value: post.id }), element("span")),
+    (label, post) => setText(label.querySelector("span"), post.phone ? `${post.name} · ${post.phone}` : post.name));
+  const chosen = document.querySelector("input[name=post]:checked");
+  if (!chosen && page.post) {
+    const known = [...document.querySelectorAll("input[name=post]")].find((input) => input.value === page.post);
+    if (known) known.checked = true;
+  }
+  const disabled = !document.querySelector("input[name=post]:checked");
+  if (byId("start-button").disabled !== disabled) byId("start-button").disabled = disabled;
+}
+
+// Several times a second: ages, countdowns, and whether the station is still there.
+function tick() {
+  if (!page.view) return;
+  const state = liveness();
+  // A lost station's ages stop with the rest of its picture.
+  const passed = Math.max(0, ((state === "lost" ? page.heardAt : clock()) - page.viewAt) / 1000);
+  for (const card of byId("incidents").children) tickCard(card, passed, page.view);
+  tickPoints(page.view, passed);
+  sound(wantedSound(state));
+}
+
+function wantedSound(state) {
+  if (!page.started) return "none";
+  if (state === "lost") return "fault";
+  const calls = page.view.incidents.some((card) => card.waits && !card.bypassed && !isQuietHere(card, page.view, page.post));
+  if (calls) return "call";
+  return page.view.faults.some((fault) => fault.present && !fault.silenced) ? "fault" : "none";
+}
+
+let shownLiveness = "";
+setInterval(() => {
+  if (liveness() !== shownLiveness) {
+    shownLiveness = liveness();
+    show();
+  } else {
+    tick();
+  }
+}, 300);
+
+// MARK: - Asking the station
+
+async function send(path, fields = {}) {
+  if (liveness() !== "live") return toast(word("noAnswer"), true);
+  try {
+    const answer = await fetch(path, {
+      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ post: page.post, ...fields }), signal: AbortSignal.timeout(12000),
+    });
+    const said = await answer.json();
+    if (answer.ok) toast(word(said.answer), false);
+    else toast(pick(said), true);
+  } catch {
+    toast(word("noAnswer"), true);
+  }
+}
+
+let toastTimer;
+function toast(text, isBad) {
+  clearTimeout(toastTimer);
+  const node = byId("toast");
+  setText(node, isBad ? `⚠ ${text}` : `✓ ${text}`);
+  setClass(node, "bad", isBad);
+  node.hidden = false;
+  toastTimer = setTimeout(() => (node.hidden = true), isBad ? 8000 : 3000);
+}
+
+const text = (fieldName, label, required) => ({ name: fieldName, label: word(label), kind: "text", required });
+
+async function actOnIncident(action, card) {
+  const path = (verb) => `/api/incidents/${card.id}/${verb}`;
+  const title = `${word(action)} · ${card.placeName}`;
+  const withFields = async (verb, fields) => {
+    const values = await ask(title, fields, word(action));
+    if (values) await send(path(verb), values);
+  };
+  switch (action) {
+    case "acknowledge": return send(path("acknowledge"));
+    case "onScene": return send(path("on-scene"));
+    case "close": return send(path("close"));
+    case "accept": return send(path("accept"));
+    case "refuse": return withFields("refuse", [text("reason", "askRefuse", true)]);
+    case "resolve": return withFields("resolve", [text("note", "askResolve", true)]);
+    case "falseAlarm": return withFields("false-alarm", [text("note", "askFalseAlarm", false)]);
+    case "handOver": {
+      const choices = page.view.posts.filter((post) => post.id !== page.post).map((post) => [post.id, post.name]);
+      return withFields("offer", [{ name: "to", label: word("askHandOver"), kind: "choice", choices, required: true }]);
+    }
+  }
+}
+
+async function actOnPoint(action, point) {
+  const path = (verb) => `/api/call-points/${point.button}/${verb}`;
+  const title = `${word(action)} · ${point.placeName}`;
+  switch (action) {
+    case "endBypass": return send(path("end-bypass"));
+    case "drill": return (await ask(word("askDrill", { place: point.placeName }), [], word(action))) && send(path("drill"));
+    case "test": return (await ask(word("askTest", { place: point.placeName }), [], word(action))) && send(path("test"));
+    case "bypass": {
+      const minutes = { name: "minutes", label: word("askBypassMinutes"), kind: "number", min: 1, max: 480, value: 60, required: true };
+      const values = await ask(title, [text("reason", "askBypassReason", true), minutes], word(action));
+      return values && send(path("bypass"), { reason: values.reason, minutes: Number(values.minutes) });
+    }
+  }
+}
+
+function actOnFault(action, fault) {
+  return send(`/api/faults/${encodeURIComponent(fault.key)}/${action}`);
+}
+
+// MARK: - Keyboard
+
+const keys = { Enter: "acknowledge", s: "onScene", r: "resolve", h: "handOver", c: "close", x: "falseAlarm" };
+
+document.addEventListener("keydown", (event) => {
+  if (dialogIsOpen() || !page.started || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  if (/^[1-9]$/.test(key)) byId("incidents").children[Number(key) - 1]?.focus();
+  else if (key === "f") byId("faults-title").focus();
+  else if (key === "p") byId("points-title").focus();
+  else if (keys[key]) actByKey(event, keys[key]);
+});
+
+function actByKey(event, action) {
+  const article = event.target.closest?.(".card");
+  // Enter on a button inside the card presses that button.
+  if (!article || (event.key === "Enter" && event.target !== article)) return;
+  if (byId("desk").disabled || !allowed(article.card, page.post)[action]) return;
+  event.preventDefault();
+  actOnIncident(action, article.card);
+}
+
+// MARK: - Start
+
+byId("start-form").addEventListener("change", () => (byId("start-button").disabled = false));
+byId("start-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  page.post = document.querySelector("input[name=post]:checked")?.value ?? page.post;
+  try {
+    localStorage.setItem("linli-post", page.post);
+  } catch {
+    // Private mode: asked again next time.
+  }
+  page.started = true;
+  unlockSound();
+  show();
+  (document.querySelector(".card") ?? byId("change-post")).focus();
+});
+byId("change-post").addEventListener("click", () => {
+  page.started = false;
+  show();
+  document.querySelector("input[name=post]:checked")?.focus();
+});
+byId("sound-banner").addEventListener("click", unlockSound);
+byId("language").addEventListener("click", switchLanguage);
+onLanguage(show);
+onSoundChange(() => showBanners(liveness()));
+
+await loadWords();
+listen(receive);
+show();

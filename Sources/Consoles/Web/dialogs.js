@@ -1,0 +1,52 @@
+// Questions before an action. One dialog at a time; Escape takes it back.
+import { element } from "./dom.js";
+import { word } from "./words.js";
+
+let open = null;
+
+export function dialogIsOpen() {
+  return open !== null;
+}
+
+// While the station is lost nothing can be confirmed; what was typed stays.
+export function enableDialogs(enabled) {
+  if (open) open.querySelector(".primary").disabled = !enabled;
+}
+
+// fields: [{name, label, kind: "text" | "number" | "choice", value, choices: [[value, text]], required}]. Gives the values, or null.
+export function ask(title, fields = [], confirm = word("confirm")) {
+  return new Promise((resolve) => {
+    const form = element("form", { method: "dialog" }, element("h2", { id: "dialog-title" }, title));
+    for (const field of fields) form.append(row(field));
+    const cancel = element("button", { type: "button", onclick: () => dialog.close() }, word("cancel"));
+    form.append(element("div", { class: "buttons" }, element("button", { type: "submit", class: "primary" }, confirm), cancel));
+    const dialog = element("dialog", { "aria-labelledby": "dialog-title" }, form);
+    let values = null;
+    form.addEventListener("submit", () => (values = Object.fromEntries(new FormData(form))));
+    dialog.addEventListener("close", () => {
+      open = null;
+      dialog.remove();
+      resolve(values);
+    });
+    document.body.append(dialog);
+    open = dialog;
+    dialog.showModal();
+    (form.querySelector("textarea, input, select") ?? form.querySelector("button")).focus();
+  });
+}
+
+function row(field) {
+  const common = { name: field.name, required: field.required ?? false };
+  let input;
+  if (field.kind === "choice") {
+    input = element("select", common, ...field.choices.map(([value, text]) => element("option", { value }, text)));
+  } else if (field.kind === "number") {
+    input = element("input", { ...common, type: "number", min: field.min, max: field.max, step: 1, value: field.value });
+  } else {
+    input = element("textarea", { ...common, rows: 3, maxlength: 500 });
+    // Enter makes a new line here; with Control it confirms.
+    input.addEventListener("keydown", (event) => event.key === "Enter" && event.ctrlKey && input.form.requestSubmit());
+    input.addEventListener("input", () => input.setCustomValidity(field.required && !input.value.trim() ? field.label : ""));
+  }
+  return element("label", {}, element("span", {}, field.label), input);
+}

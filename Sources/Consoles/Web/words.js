@@ -1,0 +1,64 @@
+// The words of the page, all from /api/texts. Chinese first; the other language is remembered.
+
+let catalogue = {};
+let language = remembered();
+const listeners = [];
+
+function remembered() {
+  try {
+    return localStorage.getItem("linli-language") === "en" ? 1 : 0;
+  } catch {
+    return 0;
+  }
+}
+
+export async function loadWords() {
+  for (;;) {
+    try {
+      const answer = await fetch("/api/texts");
+      if (answer.ok) {
+        catalogue = await answer.json();
+        return apply();
+      }
+    } catch {
+      // The station is not up yet: ask again.
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+}
+
+// A word of the page; `{name}` in it is replaced by values.name.
+export function word(key, values = {}) {
+  const text = catalogue.page?.[key]?.[language] ?? key;
+  return text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+}
+
+// The name of a value, for instance name("phase", "opened").
+export function name(kind, value) {
+  return catalogue[kind]?.[String(value)]?.[language] ?? String(value);
+}
+
+// Picks from an object with a Chinese and an English field.
+export function pick(object, chinese = "chinese", english = "english") {
+  return language === 0 ? object[chinese] : object[english];
+}
+
+export function onLanguage(listener) {
+  listeners.push(listener);
+}
+
+export function switchLanguage() {
+  language = 1 - language;
+  try {
+    localStorage.setItem("linli-language", language === 1 ? "en" : "zh");
+  } catch {
+    // Private mode: it holds for this page only.
+  }
+  apply();
+}
+
+function apply() {
+  document.documentElement.lang = language === 0 ? "zh-CN" : "en";
+  for (const node of document.querySelectorAll("[data-word]")) node.textContent = word(node.dataset.word);
+  for (const listener of listeners) listener();
+}

@@ -1,0 +1,144 @@
+import DeviceVocabulary
+
+/// Words in both languages; pages show Chinese first.
+public struct BilingualText: Sendable, Equatable, Codable {
+  public var chinese: String
+  public var english: String
+
+  public init(_ chinese: String, _ english: String) {
+    self.chinese = chinese
+    self.english = english
+  }
+}
+
+/// Why the duty desk's API did not take a request at all; what the station itself refuses is `Refusal`.
+public enum RequestFault: String, Sendable, Codable, CaseIterable {
+  case malformed, badPath, badBody, unknownField, notFound, wrongMethod, tooSlow, lengthNeeded, bodyTooLarge, targetTooLong
+  case notJSON, headersTooLarge, foreignHost, foreignOrigin, tooManyConnections, notReady, stationLost, noAnswer
+}
+
+/// The one catalogue of words for values that people see. What a fault card says is in `FaultTexts.swift` and is listed here, too.
+public enum Texts {
+  public static func text(_ refusal: Refusal) -> BilingualText {
+    switch refusal {
+    case .unknownPost: BilingualText("站点配置里没有这个岗位", "The site file has no such post")
+    case .unknownIncident: BilingualText("没有这个求助", "There is no such incident")
+    case .unknownButton: BilingualText("没有这个呼叫点", "There is no such call point")
+    case .unknownFault: BilingualText("没有这个故障,可能已经复测通过", "There is no such fault; it may have passed its re-test")
+    case .ownedByAnother: BilingualText("已由别的岗位接警", "Another post has acknowledged it")
+    case .notOwner: BilingualText("不是由本岗位负责,不能操作", "This post does not own the incident")
+    case .notAcknowledged: BilingualText("还没有接警,请先接警", "Not acknowledged yet: acknowledge it first")
+    case .alreadyDone: BilingualText("这一步已经做过了", "This step has been done already")
+    case .alreadyClosed: BilingualText("已经结案", "The incident is closed already")
+    case .notOnScene: BilingualText("还没有到场,请先点“已到场”", "Nobody is on scene yet: say so first")
+    case .notResolved: BilingualText("还没有处置,请先填写处置情况", "Not resolved yet: resolve it with a note first")
+    case .offerToSelf: BilingualText("不能移交给自己", "It cannot be handed over to the same post")
+    case .noOffer: BilingualText("没有待接收的移交,可能已经超时", "No hand-over is offered; it may have expired")
+    case .offeredToAnother: BilingualText("这次移交是给别的岗位的", "The hand-over is offered to another post")
+    case .offerStands: BilingualText("已有一次移交在等待答复", "A hand-over is waiting for an answer already")
+    case .reasonNeeded: BilingualText("请写明原因或情况", "A reason or note is needed")
+    case .noteTooLong: BilingualText("文字太长,最多 500 字", "The text is too long: at most 500 characters")
+    case .bypassTooLong: BilingualText("停用时间应为 1 至 480 分钟", "A bypass lasts 1 to 480 minutes")
+    case .notBypassed: BilingualText("这个呼叫点没有停用", "This call point is not bypassed")
+    case .stillPresent: BilingualText("故障还在,复测没有通过", "The fault is still there: the re-test did not pass")
+    case .journalUnavailable: BilingualText("日志写不进磁盘,这一步没有记录", "The journal cannot be written: this step is not recorded")
+    }
+  }
+
+  public static func text(_ phase: Phase) -> BilingualText {
+    switch phase {
+    case .opened: BilingualText("等待接警", "Waiting for acknowledgement")
+    case .acknowledged: BilingualText("已接警", "Acknowledged")
+    case .onScene: BilingualText("已到场", "On scene")
+    case .resolved: BilingualText("已处置", "Resolved")
+    case .closed: BilingualText("已结案", "Closed")
+    }
+  }
+
+  public static func text(_ mark: Mark) -> BilingualText {
+    switch mark {
+    case .real: BilingualText("求助", "Call for help")
+    case .test: BilingualText("测试", "Test")
+    case .drill: BilingualText("演练", "Drill")
+    }
+  }
+
+  /// What the lamp of a call point shows, and what it tells the resident.
+  public static func text(_ indicator: Indicator) -> BilingualText {
+    switch indicator {
+    case .off: BilingualText("灭", "Off")
+    case .fastBlink: BilingualText("快闪:已按下", "Fast blink: pressed")
+    case .slowBlink: BilingualText("慢闪:已记录", "Slow blink: recorded")
+    case .steady: BilingualText("常亮:上级已收到", "Steady: the centre has it")
+    case .coming: BilingualText("常亮带提示音:有人来了", "Steady with sound: someone is coming")
+    case .fault: BilingualText("故障闪:此处失灵", "Fault pattern: out of order")
+    }
+  }
+
+  public static func text(_ health: Health) -> BilingualText {
+    switch health {
+    case .absent: BilingualText("不在", "Absent")
+    case .opening: BilingualText("正在打开", "Opening")
+    case .identifying: BilingualText("正在识别", "Identifying")
+    case .online: BilingualText("在线", "Online")
+    case .stale: BilingualText("失联", "Not answering")
+    case .faulted: BilingualText("应答错误", "Answers wrongly")
+    }
+  }
+
+  public static func text(_ sound: DeskView.Sound) -> BilingualText {
+    switch sound {
+    case .none: BilingualText("无声", "Quiet")
+    case .fault: BilingualText("故障提示音", "Fault tone")
+    case .call: BilingualText("求助警铃", "Call alarm")
+    }
+  }
+
+  public static func text(_ condition: DeskView.JournalStatus.Condition) -> BilingualText {
+    switch condition {
+    case .healthy: BilingualText("日志正常", "The journal works")
+    case .callsOnly: BilingualText("磁盘快满了,现在只记录求助", "The disk is nearly full: only calls are recorded")
+    case .failed: BilingualText("日志写不进磁盘,新的求助没有记录", "The journal cannot be written: new calls are not recorded")
+    }
+  }
+
+  public static func text(_ fault: RequestFault) -> BilingualText {
+    switch fault {
+    case .malformed: BilingualText("请求不是合格的 HTTP", "The request is not well-formed HTTP")
+    case .badPath: BilingualText("地址里的编号不对", "A number or name in the address is wrong")
+    case .badBody: BilingualText("请求内容不对", "The request body is wrong")
+    case .unknownField: BilingualText("请求里有不认识的字段", "The request has an unknown field")
+    case .notFound: BilingualText("没有这个地址", "There is no such address")
+    case .wrongMethod: BilingualText("这个地址不接受这种方法", "This address does not take this method")
+    case .tooSlow: BilingualText("请求发得太慢,已断开", "The request came too slowly and was cut off")
+    case .lengthNeeded: BilingualText("请求必须写明 Content-Length", "The request must state its Content-Length")
+    case .bodyTooLarge: BilingualText("请求内容太大", "The request body is too large")
+    case .targetTooLong: BilingualText("地址太长", "The address is too long")
+    case .notJSON: BilingualText("请求内容必须是 JSON", "The request body must be JSON")
+    case .headersTooLarge: BilingualText("请求头太大", "The request headers are too large")
+    case .foreignHost: BilingualText("只接受用本机名称访问", "Only the names of this computer itself are served")
+    case .foreignOrigin: BilingualText("不接受来自别的网页的操作", "Requests from another site's page are not taken")
+    case .tooManyConnections: BilingualText("连接太多,请关闭不用的页面", "Too many connections: close pages that are not needed")
+    case .notReady: BilingualText("站点正在启动,请稍候", "The station is starting: wait a moment")
+    case .stationLost: BilingualText("站点程序没有响应,操作没有执行", "The station does not respond: nothing was done")
+    case .noAnswer:
+      BilingualText("站点没有及时答复,不知道是否已执行,请看页面", "The station did not answer in time; look at the page whether it was done")
+    }
+  }
+
+  /// Every value of the catalogue: kind, then raw value, then words. In a fixed order.
+  public static var catalogue: [(kind: String, words: [(key: String, text: BilingualText)])] {
+    [
+      ("refusal", Refusal.allCases.map { ($0.rawValue, text($0)) }),
+      ("phase", Phase.allCases.map { ($0.rawValue, text($0)) }),
+      ("mark", Mark.allCases.map { ($0.rawValue, text($0)) }),
+      ("indicator", Indicator.allCases.map { (String($0.rawValue), text($0)) }),
+      ("health", Health.allCases.map { ($0.rawValue, text($0)) }),
+      ("sound", [DeskView.Sound.none, .fault, .call].map { ($0.rawValue, text($0)) }),
+      ("journal", [DeskView.JournalStatus.Condition.healthy, .callsOnly, .failed].map { ($0.rawValue, text($0)) }),
+      ("fault", FaultKey.Kind.allCases.map { ($0.rawValue, BilingualText($0.text.whatChinese, $0.text.whatEnglish)) }),
+      ("advice", FaultKey.Kind.allCases.map { ($0.rawValue, BilingualText($0.text.adviceChinese, $0.text.adviceEnglish)) }),
+      ("request", RequestFault.allCases.map { ($0.rawValue, text($0)) }),
+    ]
+  }
+}

@@ -1,0 +1,185 @@
+import DeviceVocabulary
+import Foundation
+import Testing
+
+@testable import Consoles
+@testable import Station
+
+@Suite struct APITests {
+  private func liveDesk(answer: @escaping @Sendable (DeskRequest.Action) async -> DeskAnswer = { _ in .done }) async throws
+    -> TestDesk
+  {
+    let test = try TestDesk(answer: answer)
+    test.desk.publish(Sample.view())
+    _ = try await test.listen().received { text, _ in text.contains("event: view") }
+    return test
+  }
+
+  @Test func everyActionReachesTheStation() async throws {
+    let test = try await liveDesk()
+    defer { test.desk.stop() }
+    let button = Sample.button(3)
+    let silent = FaultKey(.device(DeviceID(bus: "A", node: 3)), .silent)
+    let requests: [(String, String, DeskRequest.Action)] = [
+      ("/api/incidents/7/acknowledge", "", .acknowledge(7)),
+      ("/api/incidents/7/offer", #","to":"post-2""#, .offerHandOver(7, to: "post-2")),
+      ("/api/incidents/7/accept", "", .acceptHandOver(7)),
+      ("/api/incidents/7/refuse", #","reason":"忙""#, .refuseHandOver(7, reason: "忙")),
+      ("/api/incidents/7/on-scene", "", .onScene(7)),
+      ("/api/incidents/7/resolve", #","note":"已扶起""#, .resolve(7, note: "已扶起")),
+      ("/api/incidents/7/close", "", .close(7)),
+      ("/api/incidents/4294967295/false-alarm", #","note":"""#, .falseAlarm(.max, note: "")),
+      ("/api/call-points/A/3/1/drill", "", .startDrill(button)),
+      ("/api/call-points/A/3/1/test", "", .announceTest(button)),
+      ("/api/call-points/A/3/1/bypass", #","reason":"检修","minutes":30"#, .bypass(button, reason: "检修", minutes: 30)),
+      ("/api/call-points/A/3/1/end-bypass", "", .endBypass(button)),
+      ("/api/faults/A%2F3%3Asilent/retest", "", .retest(silent)),
+      ("/api/faults/A/3:silent/silence", "", .silenceFault(silent)),
+      ("/api/faults/journal:diskFull/retest", "", .retest(FaultKey(.journal, .diskFull))),
+    ]
+    for (path, fields, _) in requests {
+      let answer = try await test.post(path, #"{"post":"post-1""# + fields + "}")
+      #expect(answer.status == 200, "\(path): \(answer.body)")
+      #expect(answer.body == #"{"answer":"done"}"#)
+    }
+    #expect(test.asked == requests.map { TestDesk.Asked(post: "post-1", action: $0.2) })
+  }
+
+  @Test(arguments: Refusal.allCases) func refusalIsExplainedInBothLanguages(refusal: Refusal) async throws {
+    let test = try await liveDesk { _ in .refused(refusal) }
+    defer { test.desk.stop() }
+    let answer = try await test.post("/api/incidents/7/close", #"{"post":"post-1"}"#)
+    #expect(answer.status == 409)
+    let said = try JSONDecoder().decode([String: String].self, from: Data(answer.body.utf8))
+    #expect(said["code"] == refusal.rawValue)
+    #expect(said["chinese"] == Texts.text(refusal).chinese)
+    #expect(said["english"] == Texts.text(refusal).english)
+  }
+
+  @Test func reTestIsUnderWay() async throws {
+    let test = try await liveDesk { _ in .underWay }
+    defer { test.desk.stop() }
+    let answer = try await test.post("/api/faults/A:busSilent/retest", #"{"post":"post-1"}"#)
+    #expect(answer.status == 202)
+    #expect(answer.body == #"{"answer":"underWay"}"#)
+  }
+
+  @Test(arguments: [
+    ("/api/incidents/x/acknowledge", #"{"post":"a"}"#, 400, "badPath"),
+    ("/api/incidents/-1/acknowledge", #"{"post":"a"}"#, 400, "badPath"),
+    ("/api/incidents/+1/acknowledge", #"{"post":"a"}"#, 400, "badPath"),
+    ("/api/incidents/4294967296/acknowledge", #"{"post":"a"}"#, 400, "badPath"),
+    ("/api/incidents/1/2/acknowledge", #"{"post":"a"}"#, 400, "badPath"),
+    ("/api/incidents/1/%zz/acknowledge", #"{"post":"a"}"#, 400, "badPath"),
+    ("/api/incidents/1/acknowledge%00", #"{"post":"a"}"#, 400, "badPath"),
+    ("/api/incidents/1/%ff", #"{"post":"a"}"#, 400, "badPath"),
+    ("/api/incidents/1/drill", #"{"post":"a"}"#, 404, "notFound"),
+    ("/api/incidents/1/explode", #"{"post":"a"}"#, 404, "notFound"),
+    ("/api/incidents/acknowledge", #"{"post":"a"}"#, 404, "notFound"),
+    ("/api/call-points/A/3/drill", #"{"post":"a"}"#, 400, "badPath"),
+    ("/api/call-points/A/300/1/drill", #"{"post":"a"}"#, 400, "badPath"),
+    ("/api/faults/A/3:gone/retest", #"{"post":"a"}"#, 400, "badPath"),
+    ("/api/nothing/1/retest", #"{"post":"a"}"#, 404, "notFound"),
+    ("/api/desk", #"{"post":"a"}"#, 405, "wrongMethod"),
+    ("/desk.html", #"{"post":"a"}"#, 405, "wrongMethod"),
+    ("/api/incidents/1/acknowledge", "", 400, "badBody"),
+    ("/api/incidents/1/acknowledge", "{", 400, "badBody"),
+    ("/api/incidents/1/acknowledge", "[]", 400, "badBody"),
+    ("/api/incidents/1/acknowledge", "{}", 400, "badBody"),
+    ("/api/incidents/1/acknowledge", #"{"post":1}"#, 400, "badBody"),
+    ("/api/incidents/1/acknowledge", #"{"post":"a\u0007"}"#, 400, "badBody"),
+    ("/api/incidents/1/acknowledge", #"{"post":"a\u202e"}"#, 400, "badBody"),
+    ("/api/incidents/1/acknowledge", #"{"post":"a","force":true}"#, 400, "unknownField"),
+    ("/api/incidents/1/resolve", #"{"post":"a"}"#, 400, "badBody"),
+    ("/api/incidents/1/resolve", #"{"post":"a","note":null}"#, 400, "badBody"),
+    ("/api/call-points/A/3/1/bypass", #"{"post":"a","reason":"r","minutes":1.5}"#, 400, "badBody"),
+    ("/api/call-points/A/3/1/bypass", #"{"post":"a","reason":"r","minutes":1e99}"#, 400, "badBody"),
+    ("/api/call-points/A/3/1/bypass", #"{"post":"a","reason":"r","minutes":"5"}"#, 400, "badBody"),
+  ])
+  func nonsenseIsRefusedAndExplained(path: String, body: String, status: Int, code: String) async throws {
+    let test = try await liveDesk()
+    defer { test.desk.stop() }
+    let answer = try await test.post(path, body)
+    #expect(answer.status == status, "\(answer.body)")
+    let said = try JSONDecoder().decode([String: String].self, from: Data(answer.body.utf8))
+    #expect(said["answer"] == "error")
+    #expect(said["code"] == code)
+    for key in ["where", "accepted", "chinese", "english"] { #expect(said[key]?.isEmpty == false, "\(key)") }
+    #expect(test.asked.isEmpty)
+  }
+
+  @Test func anActionByGetIsRefused() async throws {
+    let test = try await liveDesk()
+    defer { test.desk.stop() }
+    let answer = try await test.get("/api/incidents/1/acknowledge")
+    #expect(answer.status == 405)
+    #expect(answer.headers["allow"] == "POST")
+    #expect(test.asked.isEmpty)
+  }
+
+  @Test func pagesAndTheirFilesAreServedWithSecurityHeaders() async throws {
+    let test = try await liveDesk()
+    defer { test.desk.stop() }
+    for name in DeskRoutes.fileNames + [""] {
+      let answer = try await test.get("/" + name)
+      #expect(answer.status == 200, "\(name)")
+      #expect(answer.headers["content-security-policy"]?.contains("default-src 'self'") == true)
+      #expect(answer.headers["content-security-policy"]?.contains("frame-ancestors 'none'") == true)
+      #expect(answer.headers["x-content-type-options"] == "nosniff")
+      #expect(answer.headers["cache-control"] == "no-store")
+      #expect(answer.headers["content-length"] == String(answer.body.utf8.count))
+    }
+    #expect(try await test.get("/desk.js").headers["content-type"] == "text/javascript; charset=utf-8")
+    for path in ["/missing.html", "/../Package.swift", "/..%2f..%2fPackage.swift", "/%2e%2e/desk.html", "/desk.html/"] {
+      #expect(try await test.get(path).status == 404, "\(path)")
+    }
+  }
+
+  @Test func deskHealthAndTextsAnswer() async throws {
+    let test = try await liveDesk()
+    defer { test.desk.stop() }
+    let view = try JSONDecoder().decode(DeskView.self, from: Data(try await test.get("/api/desk").body.utf8))
+    #expect(view == Sample.view())
+    let health = try await test.get("/healthz")
+    #expect(health.status == 200)
+    #expect(health.body.contains(#""station":"live","revision":1"#))
+    let texts = try JSONDecoder().decode(
+      [String: [String: [String]]].self, from: Data(try await test.get("/api/texts").body.utf8))
+    #expect(texts["refusal"]?.count == Refusal.allCases.count)
+    #expect(texts["page"]?["acknowledge"] == ["接警", "Acknowledge"])
+  }
+
+  @Test func beforeTheFirstViewAndAfterTheStationIsLostNothingIsClaimed() async throws {
+    let test = try TestDesk()
+    defer { test.desk.stop() }
+    #expect(try await test.get("/api/desk").status == 503)
+    #expect(try await test.get("/healthz").body.contains("starting"))
+    #expect(try await test.post("/api/incidents/1/close", #"{"post":"a"}"#).body.contains("notReady"))
+    let page = try await test.listen()
+    test.desk.publish(Sample.view())
+    _ = try await page.received { text, _ in text.contains(#""station":"live""#) }
+    test.desk.stationLost()
+    _ = try await page.received { text, _ in text.contains(#""station":"lost""#) }
+    let refused = try await test.post("/api/incidents/1/close", #"{"post":"a"}"#)
+    #expect(refused.status == 503)
+    #expect(refused.body.contains("stationLost"))
+    #expect(try await test.get("/healthz").status == 503)
+    #expect(test.asked.isEmpty)
+  }
+
+  @Test func aStationThatDoesNotAnswerInTimeIsSaidToBeUncertain() async throws {
+    var limits = ServerLimits()
+    limits.answerTime = .milliseconds(50)
+    let test = try TestDesk(limits: limits) { _ in
+      try? await Task.sleep(for: .seconds(1))
+      return .done
+    }
+    defer { test.desk.stop() }
+    test.desk.publish(Sample.view())
+    _ = try await test.listen().received { text, _ in text.contains("event: view") }
+    let answer = try await test.post("/api/incidents/1/close", #"{"post":"a"}"#)
+    #expect(answer.status == 504)
+    #expect(answer.body.contains("noAnswer"))
+    #expect(test.asked.count == 1)
+  }
+}

@@ -1,0 +1,51 @@
+import DeviceVocabulary
+import Foundation
+import Testing
+
+@testable import Consoles
+@testable import Station
+
+@Suite struct JSONTests {
+  @Test(arguments: [Sample.view(), Sample.fullView()]) func theViewKeepsTheFormOfItsCoding(view: DeskView) throws {
+    let json = view.json()
+    #expect(try JSONDecoder().decode(DeskView.self, from: Data(json.bytes)) == view)
+    #expect(!json.bytes.contains(UInt8(ascii: "\n")), "a line break would end the event")
+    // Field for field what the synthesised coding writes: nothing more for others to depend on, nothing less.
+    let ours = try JSONSerialization.jsonObject(with: Data(json.bytes)) as? NSDictionary
+    let theirs = try JSONSerialization.jsonObject(with: JSONEncoder().encode(view)) as? NSDictionary
+    #expect(ours == theirs)
+  }
+
+  @Test func everyControlCharacterIsEscaped() throws {
+    let text = String(String.UnicodeScalarView((0..<0x100).compactMap { Unicode.Scalar($0) }))
+    let json = JSONText.object { $0.field("text", text) }
+    #expect(try JSONDecoder().decode([String: String].self, from: Data(json.bytes)) == ["text": text])
+    #expect(json.bytes.allSatisfy { $0 >= 0x20 })
+  }
+
+  @Test func everyValueHasWordsInBothLanguages() {
+    for (kind, words) in Texts.catalogue {
+      #expect(!words.isEmpty, "\(kind)")
+      #expect(Set(words.map(\.key)).count == words.count, "\(kind) has a key twice")
+      for (key, text) in words {
+        #expect(text.chinese.unicodeScalars.contains { $0.value > 0x3000 }, "\(kind).\(key)")
+        #expect(!text.english.isEmpty && text.english.unicodeScalars.allSatisfy { $0.value < 0x3000 }, "\(kind).\(key)")
+      }
+    }
+  }
+
+  @Test(arguments: [("desk", PageWords.desk), ("panels", PageWords.panels)])
+  func everyWordThatThePageAsksForIsThere(page: String, words: [PageWords.Word]) throws {
+    let keys = Set((words + PageWords.common).map(\.key))
+    #expect(keys.count == words.count + PageWords.common.count, "a key stands twice")
+    let names = (page == "desk" ? DeskRoutes.fileNames : PanelsRoutes.fileNames).filter {
+      $0.hasSuffix(".js") || $0.hasSuffix(".html")
+    }
+    for name in names {
+      let text = try String(contentsOfFile: Sample.webRoot + "/" + name, encoding: .utf8)
+      for match in text.matches(of: #/(?:[^a-zA-Z.]word\(|data-word(?:"?[:=]) ?)"([A-Za-z_.]+)"/#) {
+        #expect(keys.contains(String(match.1)), "\(name) asks for \(match.1)")
+      }
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import DeviceVocabulary
+import Foundation
+import NIOConcurrencyHelpers
+import NIOCore
+
+@testable import Consoles
+@testable import Station
+
+/// Views and desks to test with.
+enum Sample {
+  static let webRoot = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appendingPathComponent("Sources/Consoles/Web").path
+
+  static func button(_ node: UInt8, _ number: UInt8 = 1) -> ButtonID {
+    ButtonID(device: DeviceID(bus: "A", node: node), button: number)
+  }
+
+  static func view(revision: UInt64 = 1) -> DeskView {
+    DeskView(
+      site: "铁西社区综治中心", station: "tiexi-03", revision: revision, entries: 412, asOfMilliseconds: 1_795_500_000_000,
+      clockSynchronised: true, incidents: [], recentlyClosed: [], faults: [], callPoints: [], posts: [], onDuty: [], sound: .none,
+      journal: .init(condition: .healthy, waiting: 0), statistics: Statistics())
+  }
+
+  static func incident(
+    _ id: IncidentID, _ placeName: String, mark: Mark = .real, phase: Phase = .opened, owner: String? = nil
+  ) -> DeskView.IncidentCard {
+    DeskView.IncidentCard(
+      id: id, button: button(UInt8(truncatingIfNeeded: id)), place: "p\(id)", placeName: placeName, mark: mark, phase: phase,
+      pressedAtMilliseconds: 1_795_500_000_000, ageSeconds: 42, presses: 1, silent: false, bypassed: false, lampWish: .slowBlink,
+      lampShown: .slowBlink, owner: owner, formerOwners: [], offeredTo: nil, escalationStep: 0, escalatedTo: [],
+      nextStepSeconds: 18,
+      raisedAgain: 0, secondsToAcknowledge: nil, secondsToScene: nil, note: nil, waits: phase == .opened, falseAlarm: false)
+  }
+
+  /// Every field filled, with text that must be escaped.
+  static func fullView() -> DeskView {
+    var view = view(revision: UInt64.max)
+    var taken = incident(7, "二单元 \"电梯\" \\ 厅\n\u{7F}", phase: .acknowledged, owner: "post-1")
+    taken.lampShown = nil
+    taken.formerOwners = ["post-2", "post-3"]
+    taken.offeredTo = "post-2"
+    taken.escalatedTo = ["post-2"]
+    taken.secondsToAcknowledge = 12
+    taken.secondsToScene = 90
+    taken.nextStepSeconds = nil
+    taken.note = "一楼已处理 🙂\t<script>"
+    view.incidents = [incident(6, "一单元门厅"), taken]
+    view.recentlyClosed = [incident(5, "活动室", mark: .drill, phase: .closed)]
+    view.faults = FaultKey.Kind.allCases.map { kind in
+      DeskView.FaultCard(
+        key: FaultKey(.button(button(3)), kind), whatChinese: kind.text.whatChinese, whatEnglish: kind.text.whatEnglish,
+        whereText: "A/3", sinceMilliseconds: -1, adviceChinese: kind.text.adviceChinese, adviceEnglish: kind.text.adviceEnglish,
+        present: true, silenced: false, retesting: true, detail: "9600 8N1")
+    }
+    view.callPoints = Health.allCases.enumerated().map { index, health in
+      DeskView.CallPointCard(
+        button: button(UInt8(index + 1), 2), place: "p", placeName: "门厅", silent: true, health: health, lampWish: .coming,
+        lampShown: index == 0 ? nil : .steady,
+        bypass: index == 1 ? DeskView.Bypass(post: "post-1", reason: "检修", remainingSeconds: 600) : nil, testAnnounced: true)
+    }
+    view.posts = [.init(id: "post-1", name: "值班室", phone: "8001", place: "p"), .init(id: "post-2", name: "大厅窗口")]
+    view.onDuty = ["post-1"]
+    view.sound = .call
+    view.journal = .init(condition: .callsOnly, waiting: 3)
+    view.statistics.drill.opened = 4
+    view.statistics.test.escalated = 2
+    return view
+  }
+}
+
+/// A running desk that notes what it was asked and answers as it is told.
+final class TestDesk: Sendable {
+  struct Asked: Sendable, Equatable {
+    var post: String
+    var action: DeskRequest.Action
+  }
+
+  let desk: DutyDesk
+  private let notes: NIOLockedValueBox<[Asked]>
+
+  init(
+    limits: ServerLimits = .standard, address: String = "127.0.0.1",
+    answer: @escaping @Sendable (DeskRequest.Action) async -> DeskAnswer = { _ in .done }
+  )
+    throws
+  {
+    let notes = NIOLockedValueBox<[Asked]>([])
+    self.notes = notes
+    desk = try DutyDesk(address: address, port: 0, webRoot: Sample.webRoot, limits: limits) { post, action in
+      notes.withLockedValue { $0.append(Asked(post: post, action: action)) }
+      return await answer(action)
+    }
+  }
+
+  var asked: [Asked] { notes.withLockedValue { $0 } }
+
+  func get(_ path: String) async throws -> Answer {
+    try await exchange("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(desk.port)\r\n\r\n")
+  }
+
+  func post(_ path: String, _ body: String, headers: String = "") async throws -> Answer {
+    try await exchange(
+      "POST \(path) HTTP/1.1\r\nHost: localhost:\(desk.port)\r\nContent-Type: application/json\r\n\(headers)"
+        + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+  }
+
+  /// Sends bytes as they are and takes the answer apart.
+  func exchange(_ text: String) async throws -> Answer {
+    let client = try await RawClient.connect(port: desk.port)
+    client.send(text)
+    let received = try await client.untilClosed()
+    guard let answer = Answer(received) else { throw RawClient.TimedOut(received: received) }
+    return answer
+  }
+
+  /// An open event stream.
+  func listen(reads: Bool = true) async throws -> RawClient {
+    let client = try await RawClient.connect(port: desk.port, reads: reads)
+    client.send("GET /api/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    return client
+  }
+}
