@@ -92,6 +92,7 @@ let package = Package(
       name: "TransportsTests", dependencies: ["DeviceKit", "Transports", "transport-probe"], path: "Tests/TransportsTests",
       exclude: ["Helpers", "Probe"]),
     tests("ConsolesTests", kit + ["Station", "Consoles"] + web),
+    tests("ShellTests", kit + ["Station", "StationRuntime", "Journal", "linli"]),
     tests("ArchitectureTests", []),
   ],
   swiftLanguageModes: [.v6]

@@ -16,6 +16,9 @@ public final class StationRuntime: Sendable {
     /// Called on the station's thread after every commit that changes what a page shows.
     public var onView: @Sendable (DeskView) -> Void
 
+    /// Called when the station's thread has not come round for 3 s: what was last shown is not current any more.
+    public var onStall: @Sendable () -> Void = {}
+
     public init(
       program: String, recording: String? = nil, log: @escaping @Sendable (String) -> Void,
       onView: @escaping @Sendable (DeskView) -> Void
@@ -84,7 +87,7 @@ public final class StationRuntime: Sendable {
       decider: decider, inbox: inbox, wake: inboxWake, heartbeat: heartbeat, desk: desk, options: options,
       command: { command in Self.send(command, wires) })
     groups.append(startThread("station") { [stop] in loop.value.run(until: stop) })
-    groups.append(Self.startWatchdog(heartbeats, stop, options.log))
+    groups.append(Self.startWatchdog(heartbeats, stop, options))
     threads = Mutex(groups)
   }
 
@@ -105,14 +108,16 @@ public final class StationRuntime: Sendable {
     return wire.commands.send(command, .irreplaceable) != .refused
   }
 
-  private static func startWatchdog(_ heartbeats: [Heartbeat], _ stop: StopFlag, _ log: @escaping @Sendable (String) -> Void)
+  private static func startWatchdog(_ heartbeats: [Heartbeat], _ stop: StopFlag, _ options: Options)
     -> DispatchGroup
   {
     startThread("watchdog") {
-      let reporter = StallReporter(heartbeats, log: log)
+      let reporter = StallReporter(heartbeats, log: options.log)
       let manager = ServiceManager()
       while !stop.isRaised {
-        if reporter.check(MonotonicClock.now()) { manager.alive() }
+        let now = MonotonicClock.now()
+        if reporter.check(now) { manager.alive() }
+        if let station = heartbeats.last, station.age(now) > StallReporter.limit { options.onStall() }
         Thread.sleep(forTimeInterval: min(manager.watchdogSeconds ?? 0.5, 0.5))
       }
     }

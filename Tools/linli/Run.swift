@@ -61,13 +61,14 @@ struct Run: AsyncParsableCommand {
     let site = try file.load()
     let board = ViewBoard()
     let pages = PageHolder()
-    let options = StationRuntime.Options(
+    var options = StationRuntime.Options(
       program: Linli.version, recording: record, log: { Terminal.log($0) },
       onView: { view in
         board.put(view)
         pages.publish(view)
         Terminal.shared.show(view)
       })
+    options.onStall = { pages.lost() }
     let runtime = try StationRuntime(site: site, journalFolder: file.path(site.journalFolder), options: options)
     let control = try ControlSocket(path: Socket.station(file.site)) { line in
       DeskControl.answer(line, board: board, readings: runtime.readings) { post, action in
@@ -156,6 +157,8 @@ final class PageHolder: Sendable {
   private let desk = Mutex<DutyDesk?>(nil)
 
   func publish(_ view: DeskView) { desk.withLock { $0 }?.publish(view) }
+
+  func lost() { desk.withLock { $0 }?.stationLost() }
 
   func open(_ new: DutyDesk, _ first: DeskView?) {
     desk.withLock { $0 = new }

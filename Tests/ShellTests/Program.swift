@@ -1,0 +1,81 @@
+import Foundation
+import StationRuntime
+import Testing
+
+/// The real program with a simulated bus, in a folder of its own.
+final class Shell {
+  let folder: String
+  private var processes: [Process] = []
+
+  static let linli =
+    Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" }?.deletingLastPathComponent()
+    .appendingPathComponent("linli").path
+    ?? URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("linli").path
+
+  init(panels: Int) throws {
+    // Short, because the paths of Unix sockets are.
+    folder = "/tmp/linli-shell-\(UUID().uuidString.prefix(8))"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    var site = "site: {name: 测试站, station: test}\nplaces:\n  - {id: p, name: 大厅}\nposts:\n  - {id: desk, name: 值班台}\nbuses:\n"
+    site += "  - name: A\n    port: \(folder)/bus\n    panels:\n"
+    for node in 1...panels {
+      site += "      - {node: \(node), name: 面板, buttons: [{button: 1, place: p}, {button: 2, place: p}]}\n"
+    }
+    site += "desk: {port: 0}\njournal: {folder: journal, ballastMiB: 1}\n"
+    try site.write(toFile: "\(folder)/site.yaml", atomically: true, encoding: .utf8)
+    try start(["sim", "bus", "--link", "\(folder)/bus", "--panels", "\(panels)", "--socket", "\(folder)/sim.sock"])
+    try waitUntil("the simulated bus is there") { (try? ControlSocket.ask("\(folder)/sim.sock", "ping")) == "ok\n" }
+  }
+
+  deinit {
+    for process in processes where process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    try? FileManager.default.removeItem(atPath: folder)
+  }
+
+  @discardableResult
+  func start(_ arguments: [String]) throws -> Process {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: Self.linli)
+    process.arguments = arguments
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    processes.append(process)
+    return process
+  }
+
+  func startStation(_ more: [String] = []) throws -> Process { try start(["run", "\(folder)/site.yaml"] + more) }
+
+  /// Runs to the end and answers exit code and both outputs.
+  func run(_ arguments: [String]) throws -> (code: Int32, text: String) {
+    let process = Process()
+    let pipe = Pipe()
+    process.executableURL = URL(fileURLWithPath: Self.linli)
+    process.arguments = arguments
+    process.standardOutput = pipe
+    process.standardError = pipe
+    try process.run()
+    let data = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+  }
+
+  func panels(_ command: String) throws -> String { try ControlSocket.ask("\(folder)/sim.sock", command) }
+  func desk(_ command: String) throws -> String { try ControlSocket.ask("\(folder)/site.yaml.sock", command, timeoutSeconds: 10) }
+
+  /// Looks again and again; the limit is only there against hanging.
+  func waitUntil(_ what: String, seconds: Double = 30, _ condition: () throws -> Bool) throws {
+    let limit = Date(timeIntervalSinceNow: seconds)
+    while Date() < limit {
+      if try condition() { return }
+      usleep(20_000)
+    }
+    throw ShellError(what: what)
+  }
+}
+
+struct ShellError: Error, CustomStringConvertible {
+  var what: String
+  var description: String { "did not happen: \(what)" }
+}
