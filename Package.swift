@@ -25,7 +25,7 @@ func wire(_ name: String, uses others: [String] = []) -> [Target] {
 
 func source(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   // Module maps are targets of their own; pages are served from a web root, not compiled.
-  let excluded = ["Transports": ["CSerialPort", "CSQLite"], "Consoles": ["Web"]]
+  let excluded = ["Transports": ["CSerialPort", "CSQLite"], "Consoles": ["Web"], "Journal": ["README.md"]]
   return .target(name: name, dependencies: dependencies, path: "Sources/\(name)", exclude: excluded[name] ?? [])
 }
 
@@ -64,7 +64,7 @@ let package = Package(
     source(
       "StationRuntime", kit + drivers + codecs + ["Station", "Journal", "Transports", .product(name: "Yams", package: "Yams")]),
     source("Consoles", kit + ["Station"] + web),
-    source("SimulatedSite", kit + drivers + codecs + models + ["Station", "Journal", "StationRuntime"]),
+    source("SimulatedSite", kit + drivers + codecs + models + ["Station", "Journal", "StationRuntime", "CSQLite"]),
     .executableTarget(
       name: "linli",
       dependencies: kit + codecs + models + drivers + [
@@ -85,7 +85,7 @@ let package = Package(
         "ModbusRTUCodec", "ModbusRTUDriver", "ModbusRTUDeviceModel", "DigitalIOCodec", "DigitalIODriver", "DigitalIODeviceModel",
       ]),
     tests("StationRuntimeTests", kit + ["Station", "StationRuntime", "Journal"]),
-    tests("JournalTests", ["DeviceKit", "Journal", "CSQLite"]),
+    tests("JournalTests", ["DeviceKit", "Journal", "CSQLite", "SimulatedSite"]),
     tests("StationTests", kit + ["Station"]),
     .executableTarget(name: "transport-probe", dependencies: ["DeviceKit", "Transports"], path: "Tests/TransportsTests/Probe"),
     .testTarget(

@@ -1,105 +1,112 @@
-import Crypto
+/// Where the station's decisions become durable. `SQLiteJournal` is the one of the field; a simulated disk may stand in its place.
+///
+/// A store has one owner and is not shared between threads.
+public protocol EntryStore: AnyObject {
+  /// Writes the bodies in order as one transaction with one fsync: either all of them are durable when this returns, or none counts.
+  ///
+  /// - Parameter urgent: a call for help. While the disk is full, nothing else is accepted.
+  func append(_ bodies: [[UInt8]], urgent: Bool) throws(JournalError) -> [JournalEntry]
 
-/// Where an entry stands: every new, salvaged or restored journal file that may disagree with an older one starts a new epoch.
-public struct JournalPosition: Sendable, Hashable, Codable, Comparable, CustomStringConvertible {
-  public var epoch: UInt32
-  public var sequence: UInt64
+  /// At most `limit` entries behind `position` (nil: from the oldest that is kept), oldest first, each verified against the chain.
+  func entries(after position: JournalPosition?, limit: Int) throws(JournalError) -> [JournalEntry]
 
-  public init(epoch: UInt32, sequence: UInt64) {
-    self.epoch = epoch
-    self.sequence = sequence
-  }
+  /// The last durable entry, or where the first one will be chained to.
+  var last: JournalHead { get }
 
-  public var description: String { "\(epoch)-\(sequence)" }
+  /// Whether and what may be written, and what has gone wrong since opening.
+  var condition: JournalCondition { get }
 
-  public static func < (left: JournalPosition, right: JournalPosition) -> Bool {
-    left.epoch == right.epoch ? left.sequence < right.sequence : left.epoch < right.epoch
-  }
+  /// Keeps the state folded up to `snapshot.head`. A cache: losing it costs time, never facts.
+  func saveSnapshot(_ snapshot: JournalSnapshot) throws(JournalError)
+
+  /// The kept snapshot, if it is whole, was folded by this version of the fold, and stands on this very chain.
+  func latestSnapshot(foldVersion: UInt32) -> JournalSnapshot?
+
+  /// What can wait for an idle moment; call it about once a minute. `month` is the wall date's when the clock can be trusted, else nil.
+  func maintain(month: JournalMonth?) throws(JournalError)
 }
 
-/// One stored entry. The chain covers stored bytes, which are never encoded anew.
-public struct JournalEntry: Sendable, Equatable {
-  public var position: JournalPosition
-  public var body: [UInt8]
-  /// 32 bytes, see `JournalChain`.
-  public var hash: [UInt8]
-
-  public init(position: JournalPosition, body: [UInt8], hash: [UInt8]) {
-    self.position = position
-    self.body = body
-    self.hash = hash
-  }
-}
-
-/// How entries are chained, byte for byte: SHA-256 over the hash of the entry before (32 zero bytes before the first), the epoch as 4 and
-/// the sequence as 8 bytes, both most significant byte first, and the body as stored.
-public enum JournalChain {
-  public static let start = [UInt8](repeating: 0, count: 32)
-
-  public static func hash(previous: [UInt8], position: JournalPosition, body: [UInt8]) -> [UInt8] {
-    var sha = SHA256()
-    sha.update(data: previous)
-    withUnsafeBytes(of: position.epoch.bigEndian) { sha.update(bufferPointer: $0) }
-    withUnsafeBytes(of: position.sequence.bigEndian) { sha.update(bufferPointer: $0) }
-    sha.update(data: body)
-    return Array(sha.finalize())
-  }
-}
-
-public enum JournalCondition: String, Sendable, Equatable {
-  case healthy
-  /// The disk is full: the ballast is gone, and only calls are taken.
-  case callsOnly
-  /// Nothing can be written.
-  case failed
-}
-
-public struct JournalSnapshot: Sendable, Equatable {
-  public var position: JournalPosition
-  public var hash: [UInt8]
+/// State folded from the entries up to and including `head`.
+public struct JournalSnapshot: Sendable, Hashable {
+  public var head: JournalHead
+  /// Raised whenever the fold would make another state of the same entries.
+  public var foldVersion: UInt32
   public var bytes: [UInt8]
 
-  public init(position: JournalPosition, hash: [UInt8], bytes: [UInt8]) {
-    self.position = position
-    self.hash = hash
+  public init(head: JournalHead, foldVersion: UInt32, bytes: [UInt8]) {
+    self.head = head
+    self.foldVersion = foldVersion
     self.bytes = bytes
   }
 }
 
-/// A journal as its one owner sees it. What `append` returned is on disk; what it threw for is not, and may be given again.
-public protocol EntryStore: AnyObject {
-  /// One transaction and one fsync for all bodies: all or nothing.
-  @discardableResult
-  func append(_ bodies: [[UInt8]], urgent: Bool) throws(JournalError) -> [JournalEntry]
-  /// In order, at most `limit`, those after `position` (from the first kept one when `nil`).
-  func entries(after position: JournalPosition?, limit: Int) throws(JournalError) -> [JournalEntry]
-  var last: JournalEntry? { get }
-  var condition: JournalCondition { get }
-  /// What happened to the journal since the last call, in words, once.
-  func takeNotice() -> String?
-  func saveSnapshot(position: JournalPosition, foldVersion: Int, bytes: [UInt8]) throws(JournalError)
-  /// The newest usable one; `nil` when there is none of this fold version whose entry is in the journal.
-  func latestSnapshot(foldVersion: Int) throws(JournalError) -> JournalSnapshot?
+/// What the store can do at this moment, and why.
+public struct JournalCondition: Sendable, Hashable {
+  public enum State: Sendable, Hashable {
+    case healthy
+    /// Only urgent entries are accepted; they have the room of the removed ballast.
+    case diskFull
+    /// The last attempt to write found no file that could be written. Every append tries anew.
+    case failed
+  }
+
+  public var state: State
+  /// The newest 32 since opening, oldest first; none is removed before a restart.
+  public var faults: [JournalFault]
+  /// All since opening, those no longer listed included.
+  public var faultCount: Int
+
+  public static let healthy = JournalCondition(state: .healthy, faults: [], faultCount: 0)
+
+  public init(state: State, faults: [JournalFault], faultCount: Int) {
+    self.state = state
+    self.faults = faults
+    self.faultCount = faultCount
+  }
+
+  mutating func note(_ fault: JournalFault) {
+    faultCount &+= 1
+    if faults.count >= 32 { faults.removeFirst() }
+    faults.append(fault)
+  }
 }
 
-/// What can go wrong with a journal, in words for the technician.
-public enum JournalError: Error, Sendable, Equatable, CustomStringConvertible {
-  case inUse(folder: String, holder: String)
-  case cannotOpen(path: String, detail: String)
-  case readOnly(path: String)
-  case diskFull
-  case writeFailed(detail: String)
-  case readFailed(path: String, detail: String)
+/// Something that went wrong with the disk and that somebody has to look at.
+public struct JournalFault: Sendable, Hashable, CustomStringConvertible {
+  public enum Kind: Sendable, Hashable {
+    /// A file could not be synced or written; the chain goes on in a new file under a new epoch.
+    case fileEnded
+    case diskFull
+    /// A file was damaged; what could be read was copied, the old file was kept.
+    case salvaged
+    /// Entries that once were there cannot be found.
+    case entriesMissing
+    case ballastMissing
+  }
+
+  public var kind: Kind
+  public var file: String
+  /// The last position that was good.
+  public var position: JournalPosition
+  /// SQLite's or the system's own words, for the technician.
+  public var detail: String
+
+  public init(kind: Kind, file: String, position: JournalPosition, detail: String) {
+    self.kind = kind
+    self.file = file
+    self.position = position
+    self.detail = detail
+  }
 
   public var description: String {
-    switch self {
-    case .inUse(let folder, let holder):
-      "日志 \(folder) 正被另一个站点程序使用(进程 \(holder));先停止它 / journal \(folder) is in use by process \(holder); stop it first"
-    case .cannotOpen(let path, let detail): "打不开日志 \(path): \(detail) / cannot open the journal"
-    case .readOnly(let path): "日志所在磁盘只读: \(path);改为可写后重启 / the journal's disk is read-only; make it writable and start again"
-    case .diskFull: "磁盘已满,只记录求助;请清理磁盘 / disk full, only calls are recorded; free some space"
-    case .writeFailed(let detail): "日志写不进磁盘: \(detail);请检查磁盘 / the journal cannot be written; check the disk"
-    case .readFailed(let path, let detail): "日志读不出: \(path): \(detail);请运行 linli journal verify / journal cannot be read"
-    }
+    let (chinese, english) =
+      switch kind {
+      case .fileEnded: ("日志文件写盘失败，已改写到新文件，请检查磁盘", "a journal file could not be written and was closed; check the disk")
+      case .diskFull: ("磁盘已满，只记录求助，请清理磁盘", "the disk is full, only calls are recorded; free some space")
+      case .salvaged: ("日志文件损坏，可读记录已抢救，原文件已保留", "a journal file was damaged; what was readable is salvaged, the old file is kept")
+      case .entriesMissing: ("日志缺少记录", "entries are missing from the journal")
+      case .ballastMissing: ("日志预留空间未能建立", "the journal's reserved space could not be made")
+      }
+    return "\(chinese)（\(file)，\(position)）/ \(english) (\(file), after \(position)): \(detail)"
   }
 }

@@ -1,268 +1,252 @@
-import Foundation
-
-#if canImport(Glibc)
-  import Glibc
-#endif
-
-public struct JournalOptions: Sendable {
-  /// A file of this size is kept and given up when the disk is full, so that calls can still be written.
-  public var ballastBytes = 16 << 20
-  /// A registered file system of SQLite, for tests.
-  public var vfs: String?
-  /// For `list` and `verify` beside a running station or on a read-only disk.
-  public var readOnly = false
-  /// `2026-11`: which month's file a new one is; only ever moves forward.
-  public var month: String
-
-  public init() {
-    let parts = Calendar(identifier: .gregorian).dateComponents([.year, .month], from: Date())
-    month = String(format: "%04d-%02d", parts.year ?? 1970, parts.month ?? 1)
-  }
-}
-
-/// The journal on SQLite: WAL, `synchronous=FULL`, one connection, one owner (design decisions 1 to 5).
+/// The journal of the field: monthly SQLite files in one folder, hash-chained, one writer. See README.md for the promises.
+///
+/// Not shared between threads: the station's thread owns it, together with the station.
 public final class SQLiteJournal: EntryStore {
-  public let folder: String
-  public private(set) var last: JournalEntry?
-  public private(set) var condition = JournalCondition.healthy
+  public private(set) var last: JournalHead
+  public internal(set) var condition = JournalCondition.healthy
+  /// Damages that were found and salvaged when the journal was opened.
+  public private(set) var salvages: [JournalSalvage] = []
+
   let options: JournalOptions
-  private let station: String
-  private var segments: [Segment] = []
-  private var notices: [String] = []
-  private let ballast: Ballast
-  private var lock: Int32 = -1
+  let folder: JournalFolder
+  let archive: Archive
+  let snapshots: SnapshotFile
+  let ballast: Ballast
+  var month: JournalMonth
+  private var lock: FolderLock?
+  private var closed = false
 
-  /// Opens or begins the journal of a station in `folder`, salvaging what a damaged file still holds.
-  public init(folder: String, station: String, options: JournalOptions = JournalOptions()) throws(JournalError) {
-    self.folder = folder
-    self.station = station
+  /// Opens the journal in `folder`, which is made when it is not there; verifies the chain from the last snapshot; salvages what is
+  /// damaged.
+  ///
+  /// - Parameter month: the wall date's, or nil while the clock cannot be trusted. A month before the newest file's is ignored.
+  /// - Throws: `.inUse` when another process has it, `.readOnly`, `.folderUnusable`, `.diskFull`, `.inputOutput`, `.unknownFormat`.
+  public init(folder path: String, month wall: JournalMonth?, options: JournalOptions = JournalOptions()) throws(JournalError) {
     self.options = options
-    ballast = Ballast(path: folder + "/ballast", bytes: options.ballastBytes)
-    if options.readOnly {
-      try openAll()
-      return
+    folder = try JournalFolder(path: path, vfs: options.vfs)
+    try folder.make()
+    lock = try FolderLock(folder: path)
+    try folder.tidy()
+    snapshots = SnapshotFile(folder: path)
+    ballast = Ballast(folder: path, bytes: options.ballastBytes, disk: folder.disk)
+    archive = try Archive(folder: folder, vfs: options.vfs)
+    month = max(wall ?? .unknown, archive.items.last?.name.month ?? .unknown)
+    last = .start
+    let suspicious = try check()
+    last = try archive.lastHead()
+    if archive.items.isEmpty {
+      try begin(epoch: nextEpoch(), cause: .firstOfAll)
+    } else if suspicious {
+      try begin(epoch: nextEpoch(), cause: .salvage)
+    } else if options.beginEpoch {
+      try begin(epoch: nextEpoch(), cause: .restored)
+    } else {
+      try resume()
     }
-    do { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) } catch {
-      throw .cannotOpen(path: folder, detail: "\(error.localizedDescription)")
-    }
-    lock = try FolderLock.take(folder)
-    do throws(JournalError) {
-      try openAll()
-      if segments.isEmpty { try begin(epoch: 1, gaps: []) }
-      if last != nil, let found = try Verifier(self).problems(after: snapshotPosition()).first {
-        throw .readFailed(path: found.path, detail: found.text)
-      }
-    } catch {
-      guard case .readFailed = error else { throw error }
-      try salvageAll()
-    }
-    ballast.make()
+    refillBallast()
   }
 
-  deinit {
-    for segment in segments { segment.database.close() }
-    if lock >= 0 { close(lock) }
+  deinit { close() }
+
+  /// Moves everything into the main file and lets go of the folder. Nothing is lost when it is not called.
+  public func close() {
+    guard !closed else { return }
+    closed = true
+    archive.closeReading()
+    archive.current?.close()
+    archive.current = nil
+    lock = nil
   }
 
-  private func openAll() throws(JournalError) {
-    segments = []
-    for (number, path) in Segment.list(folder) {
-      do throws(Database.Failure) {
-        segments.append(try Segment.open(number: number, path: path, readOnly: options.readOnly, vfs: options.vfs))
-      } catch {
-        throw error.isReadOnly ? .readOnly(path: path) : .readFailed(path: path, detail: error.detail)
-      }
-    }
-    last = nil
-    for index in segments.indices.reversed() where last == nil {
-      do throws(Database.Failure) { last = try segments[index].last(through: limit(of: index)) } catch {
-        throw .readFailed(path: segments[index].path, detail: error.detail)
-      }
-    }
-  }
+  // MARK: Writing
 
-  /// Rows past this sequence in segment `index` never counted: the next file says where it goes on.
-  func limit(of index: Int) -> UInt64? {
-    index + 1 < segments.count ? segments[index + 1].header.follows?.sequence ?? 0 : nil
-  }
-
-  var files: [Segment] { segments }
-  private var epoch: UInt32 { segments.last?.header.epoch ?? 1 }
-
-  private func begin(epoch: UInt32, gaps: [Segment.Gap], month: String? = nil, anchor: [UInt8]? = nil) throws(JournalError) {
-    let number = (Segment.list(folder).last?.number ?? 0) + 1
-    let month = max(month ?? options.month, segments.last?.header.month ?? "")
-    let header = Segment.Header(
-      station: station, month: month, epoch: epoch, follows: last?.position,
-      previousHash: last?.hash ?? anchor ?? JournalChain.start,
-      gaps: gaps)
-    do throws(Database.Failure) {
-      segments.append(try Segment.create(folder: folder, number: number, header: header, vfs: options.vfs))
-    } catch {
-      // A half-made file holds nothing that counts.
-      unlink(folder + "/" + Segment.fileName(number: number, month: month))
-      throw error.isReadOnly ? .readOnly(path: folder) : error.isFull ? .diskFull : .writeFailed(detail: error.detail)
-    }
-  }
-
-  // MARK: - Writing
-
-  @discardableResult
   public func append(_ bodies: [[UInt8]], urgent: Bool) throws(JournalError) -> [JournalEntry] {
-    if options.readOnly { throw .readOnly(path: folder) }
-    if condition == .callsOnly {
-      if ballast.make() {
-        condition = .healthy
-      } else if !urgent {
-        throw .diskFull
+    guard !closed else { throw .closed }
+    guard bodies.count <= JournalOptions.maximumBatch else { throw .tooLarge(bytes: bodies.count) }
+    for body in bodies where body.count > JournalOptions.maximumBodyBytes { throw .tooLarge(bytes: body.count) }
+    guard !bodies.isEmpty else { return [] }
+    if condition.state == .diskFull && !urgent { throw .diskFull(callsStillFit: true) }
+    if archive.current.map({ $0.header.room(after: last.position) < UInt64(bodies.count) }) ?? true {
+      try beginAnew(urgent: urgent)
+    }
+    // Twice, because the second attempt is on a new file or on a disk with the ballast given up; more would only delay the alarm.
+    for attempt in 1...3 {
+      do {
+        return try commit(bodies)
+      } catch {
+        if attempt == 3 { throw reported(error) }
+        try recover(from: error, urgent: urgent)
       }
     }
-    do throws(Database.Failure) {
-      let entries = try write(bodies)
-      if condition == .failed { condition = ballast.exists ? .healthy : .callsOnly }
-      return entries
-    } catch {
-      return try recover(from: error, bodies, urgent: urgent)
-    }
+    throw .closed
   }
 
-  private func write(_ bodies: [[UInt8]]) throws(Database.Failure) -> [JournalEntry] {
-    guard let segment = segments.last else { throw Database.Failure(code: 14, detail: "no file") }
+  private func commit(_ bodies: [[UInt8]]) throws(SQLiteFailure) -> [JournalEntry] {
+    guard let segment = archive.current else { throw SQLiteFailure(code: 14, detail: "no file") }
+    var head = last
     var entries: [JournalEntry] = []
-    var hash = last?.hash ?? segment.header.previousHash
-    var sequence = last?.position.sequence ?? 0
+    entries.reserveCapacity(bodies.count)
     for body in bodies {
-      sequence += 1
-      let position = JournalPosition(epoch: epoch, sequence: sequence)
-      hash = JournalChain.hash(previous: hash, position: position, body: body)
-      entries.append(JournalEntry(position: position, body: body, hash: hash))
+      let entry = head.followed(by: body, inEpoch: segment.header.epoch)
+      entries.append(entry)
+      head = entry.head
     }
-    try segment.database.insert(entries)
-    last = entries.last ?? last
+    try segment.append(entries, after: last)
+    last = head
+    if condition.state == .failed { condition.state = ballast.isThere ? .healthy : .diskFull }
+    // Without idle moments the write-ahead file must not grow for ever. The entries are durable whatever comes of this.
+    if segment.pagesAhead >= options.checkpointPages &* 8 { checkpoint() }
     return entries
   }
 
-  /// Disk full: the ballast goes, calls go on. Anything else ends the file: nothing since the last good sync counts, and the bodies are
-  /// written again to a new file under a new epoch.
-  private func recover(from failure: Database.Failure, _ bodies: [[UInt8]], urgent: Bool) throws(JournalError) -> [JournalEntry] {
-    if failure.isFull {
-      ballast.remove()
-      condition = .callsOnly
-      guard urgent else { throw .diskFull }
-      do throws(Database.Failure) { return try write(bodies) } catch {
-        if error.isFull { throw .diskFull }
-      }
+  /// Makes the next attempt possible, or throws what the caller has to know.
+  private func recover(from failure: SQLiteFailure, urgent: Bool) throws(JournalError) {
+    switch failure.kind {
+    case .busy:
+      throw reported(failure)
+    case .full:
+      try makeRoom(failure, urgent: urgent)
+    case .readOnly, .damaged, .other:
+      end(failure)
+      try beginAnew(urgent: urgent)
     }
-    condition = .failed
-    do throws(JournalError) {
-      try begin(epoch: epoch + 1, gaps: [])
-      let entries = try writeAgain(bodies)
-      condition = ballast.exists ? .healthy : .callsOnly
-      notices.append("\(failure.detail): → \(segments.last?.path ?? "")")
-      return entries
+  }
+
+  /// Gives the ballast up; from then on only calls are written.
+  private func makeRoom(_ failure: SQLiteFailure, urgent: Bool) throws(JournalError) {
+    let given = ballast.giveUp()
+    if condition.state != .diskFull {
+      condition.note(JournalFault(kind: .diskFull, file: currentFile, position: last.position, detail: failure.detail))
+    }
+    condition.state = .diskFull
+    guard urgent else { throw .diskFull(callsStillFit: true) }
+    guard given else { throw .diskFull(callsStillFit: false) }
+  }
+
+  /// The current file is finished: what was written behind the last good sync does not count, because the next file begins before it.
+  private func end(_ failure: SQLiteFailure) {
+    condition.note(
+      JournalFault(kind: .fileEnded, file: currentFile, position: last.position, detail: "\(failure.code) \(failure.detail)"))
+    archive.current?.close(keepingAhead: true)
+    archive.current = nil
+  }
+
+  /// A new file under a new epoch, making room for it where that is allowed.
+  private func beginAnew(urgent: Bool) throws(JournalError) {
+    let cause: SegmentCause = archive.current == nil ? .fileEnded : .sequenceFull
+    do {
+      try begin(epoch: nextEpoch(), cause: cause)
+    } catch .diskFull {
+      try makeRoom(SQLiteFailure(code: 13, detail: "no room for a new file"), urgent: urgent)
+      try begin(epoch: nextEpoch(), cause: cause)
     } catch {
-      // The file that was just begun holds nothing: it must not stand between what counts and the next try.
-      if let empty = segments.last, (try? empty.last(through: nil)) == .some(nil), segments.count > 1 {
-        empty.database.close()
-        unlink(empty.path)
-        segments.removeLast()
-      }
-      if case .diskFull = error { condition = .callsOnly }
+      condition.state = .failed
       throw error
     }
   }
 
-  private func writeAgain(_ bodies: [[UInt8]]) throws(JournalError) -> [JournalEntry] {
-    do throws(Database.Failure) { return try write(bodies) } catch {
-      throw error.isFull ? .diskFull : .writeFailed(detail: error.detail)
-    }
-  }
+  // MARK: Files
 
-  public func takeNotice() -> String? {
-    defer { notices.removeAll() }
-    return notices.isEmpty ? nil : notices.joined(separator: "; ")
-  }
-
-  /// Begins the file of a new month; an earlier or the same one changes nothing.
-  public func enter(month: String) throws(JournalError) {
-    guard let current = segments.last, month > current.header.month, condition == .healthy, last != nil else { return }
-    try begin(epoch: epoch, gaps: [], month: month)
-  }
-
-  /// Takes the oldest whole file away (not the one in use); the next one's header is the anchor of the chain.
-  public func dropOldestSegment() -> Bool {
-    guard segments.count > 1 else { return false }
-    let oldest = segments.removeFirst()
-    oldest.database.close()
-    for ending in ["", "-wal", "-shm"] { unlink(oldest.path + ending) }
-    return true
-  }
-
-  // MARK: - Reading
-
-  public func entries(after position: JournalPosition?, limit: Int) throws(JournalError) -> [JournalEntry] {
-    var found: [JournalEntry] = []
-    for index in segments.indices {
-      let end = self.limit(of: index)
-      if let position, let end, position.sequence >= end { continue }
-      do throws(Database.Failure) {
-        found += try segments[index].entries(
-          after: found.last?.position.sequence ?? position?.sequence, through: end, limit: limit - found.count)
-      } catch {
-        throw .readFailed(path: segments[index].path, detail: error.detail)
-      }
-      if found.count >= limit { break }
-    }
-    return found
-  }
-
-  // MARK: - Snapshots, a cache
-
-  public func saveSnapshot(position: JournalPosition, foldVersion: Int, bytes: [UInt8]) throws(JournalError) {
-    guard let last, last.position == position else { return }
-    do { try SnapshotFile(position: position, hash: last.hash, foldVersion: foldVersion, bytes: bytes).save(folder) } catch {
-      throw .writeFailed(detail: error.localizedDescription)
-    }
-  }
-
-  public func latestSnapshot(foldVersion: Int) throws(JournalError) -> JournalSnapshot? {
-    guard let file = SnapshotFile.load(folder), file.foldVersion == foldVersion else { return nil }
-    // The entry it was taken at must still be the one in the journal.
-    let sequence = file.position.sequence
-    let found = try entries(after: sequence == 0 ? nil : JournalPosition(epoch: 0, sequence: sequence - 1), limit: 1).first
-    guard let found, found.position == file.position, found.hash == file.hash else { return nil }
-    return JournalSnapshot(position: file.position, hash: file.hash, bytes: file.bytes)
-  }
-
-  private func snapshotPosition() -> JournalPosition? { SnapshotFile.load(folder)?.position }
-
-  // MARK: - Salvage
-
-  /// Copies whatever can be read into new files; the damaged ones stay beside them under another name.
-  private func salvageAll() throws(JournalError) {
-    for segment in segments { segment.database.close() }
-    segments = []
-    last = nil
-    let salvaged = Salvage(folder: folder, vfs: options.vfs).collect()
-    let epoch = (salvaged.highestEpoch ?? 0) + 1
-    try begin(epoch: epoch, gaps: salvaged.gaps, anchor: salvaged.anchor)
-    do throws(Database.Failure) {
-      var rest = salvaged.entries[...]
-      while !rest.isEmpty {
-        try segments[0].database.insert(Array(rest.prefix(1000)))
-        rest = rest.dropFirst(1000)
-      }
+  /// Continues in the newest file, or in a new one when the month has changed.
+  private func resume() throws(JournalError) {
+    guard let name = archive.items.last?.name, let header = archive.items.last?.header else { throw .closed }
+    if name.month < month { return try begin(epoch: header.epoch, cause: .month) }
+    archive.closeReading()
+    do {
+      archive.current = try Segment(path: archive.path(name), vfs: options.vfs, writing: true)
     } catch {
-      throw .writeFailed(detail: error.detail)
+      throw archive.reported(error, name, "open")
     }
-    last = salvaged.entries.last
-    Salvage.setAside(salvaged.paths)
-    let gaps = salvaged.gaps.map { "\($0.from)…\($0.through)" }.joined(separator: ", ")
-    notices.append(
-      "日志损坏,已抢救 \(salvaged.entries.count) 条;缺: \(gaps.isEmpty ? "无" : gaps) / salvaged \(salvaged.entries.count), missing: \(gaps)"
-    )
   }
 
-  /// Checks the whole chain; an empty list means that every entry is there and unchanged.
-  public func verify() throws(JournalError) -> [JournalProblem] { try Verifier(self).problems(after: nil) }
+  /// Begins a new file: made complete under another name, then renamed, so that no half-made file is ever part of the chain.
+  func begin(epoch: UInt32, cause: SegmentCause) throws(JournalError) {
+    let number = (archive.items.last?.name.number ?? 0) + 1
+    let header = SegmentHeader(name: SegmentName(month: month, number: number), epoch: epoch, anchor: last, cause: cause)
+    let file = "\(header.name)"
+    let fresh = file + JournalFolder.beingMade
+    do {
+      for part in ["", "-wal", "-shm", "-journal"] { try folder.disk.delete("\(folder.path)/\(fresh)\(part)") }
+      try Segment.create(at: "\(folder.path)/\(fresh)", vfs: options.vfs, header: header)
+    } catch {
+      throw archive.reported(error, header.name, "begin")
+    }
+    // From here on a file may exist that begins at `last`: were the old one still written to when this fails, a later start would
+    // take what follows for void. So it is closed first, and the next attempt replaces the new file.
+    archive.current?.close(keepingAhead: cause == .fileEnded)
+    archive.current = nil
+    do {
+      try folder.disk.rename(fresh, to: file, in: folder.path)
+      archive.add(try Segment(path: archive.path(header.name), vfs: options.vfs, writing: true))
+    } catch {
+      throw archive.reported(error, header.name, "begin")
+    }
+  }
+
+  /// One above every epoch that is known, and not below the floor of the options.
+  func nextEpoch() -> UInt32 {
+    let known = archive.items.compactMap { $0.header?.epoch }.max() ?? 0
+    let snapshot = snapshots.load()?.head.position.epoch ?? 0
+    let (next, overflow) = max(known, snapshot, last.position.epoch).addingReportingOverflow(1)
+    return max(overflow ? .max : next, options.epochFloor, 1)
+  }
+
+  /// Verifies from the last snapshot on and salvages what is damaged. True when the past can no longer be vouched for.
+  private func check() throws(JournalError) -> Bool {
+    let proof = snapshots.load()?.head
+    let start = proof.flatMap { archive.holds($0) ? $0 : nil }
+    let report = archive.verify(from: start, structure: false)
+    var suspicious = false
+    // From the newest back: a salvage changes no index before its own.
+    for index in archive.items.indices.reversed()
+    where report.findings.contains(where: { $0.file == "\(archive.items[index].name)" }) {
+      guard report.needsSalvage(of: "\(archive.items[index].name)") else { continue }
+      let salvage = try archive.salvage(index, proof: index == archive.items.count - 1 ? proof : nil)
+      salvages.insert(salvage, at: 0)
+      suspicious = true
+      let position = salvage.gaps.first?.after ?? .start
+      condition.note(JournalFault(kind: .salvaged, file: salvage.file, position: position, detail: "\(salvage)"))
+    }
+    for finding in report.findings where !report.needsSalvage(of: finding.file) {
+      let position = finding.position ?? .start
+      condition.note(JournalFault(kind: .entriesMissing, file: finding.file, position: position, detail: finding.problem.english))
+    }
+    if suspicious { try archive.reload() }
+    if let proof, start == nil, let end = try? archive.lastHead().position, proof.position > end {
+      let file = archive.items.last.map { "\($0.name)" } ?? "-"
+      condition.note(JournalFault(kind: .entriesMissing, file: file, position: end, detail: "snapshot at \(proof.position)"))
+      suspicious = true
+    }
+    return suspicious
+  }
+
+  var currentFile: String { archive.items.last.map { "\($0.name)" } ?? "-" }
+
+  private func reported(_ failure: SQLiteFailure) -> JournalError {
+    JournalError(failure, file: currentFile, folder: folder.path, during: "append")
+  }
+
+  func checkpoint() {
+    do {
+      try archive.current?.checkpoint(truncating: false)
+    } catch  where error.kind == .busy || error.kind == .full {
+      // Somebody reads, or there is no room in the main file: the pages stay where they are, which is as durable.
+      return
+    } catch {
+      end(error)
+    }
+  }
+}
+
+extension JournalVerification {
+  /// Files that are missing, or borders that do not meet, cannot be mended by copying a file.
+  fileprivate func needsSalvage(of file: String) -> Bool {
+    findings.contains { finding in
+      guard finding.file == file else { return false }
+      switch finding.problem {
+      case .filesMissing, .anchorMismatch, .endMissing: return false
+      default: return true
+      }
+    }
+  }
 }

@@ -1,97 +1,105 @@
-import Foundation
+/// What was saved out of a damaged file.
+public struct JournalSalvage: Sendable, Hashable, CustomStringConvertible {
+  public var file: String
+  /// The damaged file's new name; it is kept until its segment is dropped.
+  public var keptAs: String
+  public var copied: Int
+  /// The losses, in order. Empty: only the file's structure was damaged.
+  public var gaps: [JournalGap]
 
-#if canImport(Glibc)
-  import Glibc
-#endif
+  public var description: String {
+    let losses = gaps.map { "\($0)" }.joined(separator: ", ")
+    return """
+      \(file)：抢救 \(copied) 条，缺失 [\(losses)]，原文件保留为 \(keptAs) \
+      / \(copied) entries salvaged, missing [\(losses)], damaged file kept as \(keptAs)
+      """
+  }
+}
 
-/// Reads whatever a damaged journal still gives, row by row, and says what is missing. Nothing is dropped silently: the damaged files stay.
-struct Salvage {
-  let folder: String
-  let vfs: String?
-
-  struct Result {
-    var entries: [JournalEntry] = []
-    var gaps: [Segment.Gap] = []
-    var paths: [String] = []
-    var highestEpoch: UInt32?
-    /// What the oldest file's chain starts from.
-    var anchor = JournalChain.start
+extension Archive {
+  /// Copies every readable entry of a damaged segment, in order and with its identity, to a new file that takes the old one's
+  /// name. The old file is kept. The caller begins a new epoch afterwards.
+  func salvage(_ index: Int, proof: JournalHead?) throws(JournalError) -> JournalSalvage {
+    let item = items[index]
+    let declared = item.header == nil ? nil : try? segment(index).declaredCount()
+    closeReading()
+    let file = "\(item.name)"
+    let entries = readable(in: item)
+    let header = item.header ?? rebuiltHeader(index, from: entries)
+    let kept = entries.filter { $0.position.epoch == header.epoch && $0.position >= header.first }
+    let next = items.dropFirst(index + 1).first { $0.header != nil }?.header?.anchor
+    let provenEnd = proof?.position.epoch == header.epoch ? proof : nil
+    var gaps = Self.gaps(in: kept, header: header, end: next ?? provenEnd).filter { !item.gaps.contains($0) }
+    let accounted = gaps.reduce(UInt64(kept.count)) { $0 &+ ($1.missing ?? 0) }
+    if next == nil, let declared, declared > accounted, gaps.last?.before != nil || gaps.isEmpty {
+      // Nothing follows that would prove the loss of the last entries, but the pages count more rows than could be read.
+      gaps.append(JournalGap(after: kept.last?.position ?? header.anchor.position, before: nil))
+    }
+    do {
+      let fresh = path(item.name) + JournalFolder.beingMade
+      for part in ["", "-wal", "-shm", "-journal"] { try folder.disk.delete(fresh + part) }
+      try Segment.create(at: fresh, vfs: vfs, header: header, gaps: item.gaps + gaps, entries: kept)
+      try folder.disk.rename(file + JournalFolder.beingMade, to: file + JournalFolder.beingSalvaged, in: folder.path)
+    } catch {
+      throw reported(error, item.name, "salvage")
+    }
+    let keptAs = try folder.putSalvagedInPlace(of: file)
+    replace(index, header: header, gaps: item.gaps + gaps)
+    return JournalSalvage(file: file, keptAs: keptAs, copied: kept.count, gaps: gaps)
   }
 
-  func collect() -> Result {
-    var result = Result()
-    var rows: [UInt64: JournalEntry] = [:]
-    for (_, path) in Segment.list(folder) {
-      result.paths.append(path)
-      guard let database = try? Database(path: path, create: false, readOnly: false, vfs: vfs) else { continue }
-      // A later file under a higher epoch says which rows of an earlier one never counted.
-      if let text = try? database.text("SELECT json FROM header").first,
-        let header = try? JSONDecoder().decode(Segment.Header.self, from: Data(text.utf8))
+  /// Self-verified rows, each position once, in order, those that never counted left out.
+  private func readable(in item: Item) -> [StoredEntry] {
+    let sorted = PageScan(path: path(item.name)).found.filter { $0.position.key <= item.ceiling }
+      .sorted { $0.position < $1.position }
+    var kept: [StoredEntry] = []
+    for stored in sorted {
+      guard let last = kept.last, last.position == stored.position else {
+        kept.append(stored)
+        continue
+      }
+      // Two whole rows for one place: one belongs to a transaction that was rolled back. The one that the chain needs stays.
+      if kept.count > 1, last.previous != kept[kept.count - 2].entry.hash { kept[kept.count - 1] = stored }
+    }
+    return kept
+  }
+
+  /// A header for a file whose own is lost, from its entries and its neighbours.
+  private func rebuiltHeader(_ index: Int, from entries: [StoredEntry]) -> SegmentHeader {
+    let name = items[index].name
+    var before = JournalHead.start
+    if index > 0, let earlier = items[index - 1].header {
+      before = earlier.anchor
+      if let segment = try? segment(index - 1), let key = try? segment.lastKey(),
+        case .whole(let stored)? = try? segment.rows(from: key, limit: 1).first
       {
-        result.highestEpoch = max(result.highestEpoch ?? 0, header.epoch)
-        if rows.isEmpty { result.anchor = header.previousHash }
-        let follows = header.follows?.sequence ?? 0
-        rows = rows.filter { $0.key <= follows }
+        before = stored.entry.head
       }
-      for entry in readable(database) {
-        result.highestEpoch = max(result.highestEpoch ?? 0, entry.position.epoch)
-        rows[entry.position.sequence] = entry
-      }
-      database.close()
+      closeReading()
     }
-    result.entries = rows.values.sorted { $0.position.sequence < $1.position.sequence }
-    keepWhatChains(&result)
-    return result
+    guard let first = entries.first else {
+      return SegmentHeader(name: name, epoch: max(1, before.position.epoch), anchor: before, cause: .salvage)
+    }
+    // With the oldest file's header lost, the first entry that is left is the best anchor there is.
+    let anchored = before != .start || first.position.sequence == 1
+    let origin = JournalPosition(epoch: first.position.epoch, sequence: max(1, first.position.sequence) - 1)
+    return SegmentHeader(
+      name: name, epoch: first.position.epoch,
+      anchor: anchored ? before : JournalHead(position: origin, hash: first.previous), cause: .salvage)
   }
 
-  /// In ranges, halved wherever one does not read, down to single rows.
-  private func readable(_ database: Database) -> [JournalEntry] {
-    func read(_ from: UInt64, _ through: UInt64) -> [JournalEntry] {
-      if let rows = try? database.entries(
-        "WHERE sequence >= ? AND sequence <= ? ORDER BY sequence", [Int64(from), Int64(through)])
+  private static func gaps(in entries: [StoredEntry], header: SegmentHeader, end: JournalHead?) -> [JournalGap] {
+    var gaps: [JournalGap] = []
+    var head = header.anchor
+    for stored in entries {
+      if stored.previous != head.hash
+        || (stored.position != header.first && stored.position.sequence != head.position.sequence &+ 1)
       {
-        return rows
+        gaps.append(JournalGap(after: head.position, before: stored.position))
       }
-      guard from < through else { return [] }
-      let middle = from + (through - from) / 2
-      return read(from, middle) + read(middle + 1, through)
+      head = stored.entry.head
     }
-    let first = (try? database.entries("ORDER BY sequence LIMIT 1", []))?.first?.position.sequence ?? 1
-    // When the end cannot be asked for, look a generous way ahead: the halving costs little where nothing is.
-    let last = (try? database.entries("ORDER BY sequence DESC LIMIT 1", []))?.first?.position.sequence ?? first + 1_048_575
-    return read(first, last)
-  }
-
-  /// Keeps the rows whose hash follows from the row before. One that was altered, or whose predecessor cannot be read, proves nothing:
-  /// it is left out and named, and stays in the damaged file.
-  private func keepWhatChains(_ result: inout Result) {
-    var kept: [JournalEntry] = []
-    var before: JournalEntry?
-    for entry in result.entries {
-      let follows = before.map { $0.position.sequence + 1 == entry.position.sequence } ?? true
-      let previous = before?.hash ?? result.anchor
-      if follows, entry.hash == JournalChain.hash(previous: previous, position: entry.position, body: entry.body) {
-        if let last = kept.last, entry.position.sequence > last.position.sequence + 1 {
-          result.gaps.append(Segment.Gap(from: last.position.sequence + 1, through: entry.position.sequence - 1))
-        }
-        kept.append(entry)
-      }
-      before = entry
-    }
-    if let first = kept.first?.position.sequence, let lost = result.entries.first?.position.sequence, first > lost {
-      result.gaps.insert(Segment.Gap(from: lost, through: first - 1), at: 0)
-    }
-    if let last = kept.last?.position.sequence, let lost = result.entries.last?.position.sequence, last < lost {
-      result.gaps.append(Segment.Gap(from: last + 1, through: lost))
-    }
-    result.entries = kept
-  }
-
-  static func setAside(_ paths: [String]) {
-    for path in paths {
-      for ending in ["", "-wal", "-shm"] where FileManager.default.fileExists(atPath: path + ending) {
-        rename(path + ending, path + ending + ".damaged")
-      }
-    }
+    if let end, end.position > head.position { gaps.append(JournalGap(after: head.position, before: nil)) }
+    return gaps
   }
 }

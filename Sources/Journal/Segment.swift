@@ -1,79 +1,199 @@
-import Foundation
+/// One row as it lies in the file: it carries what it is chained to, so that each row can be verified by itself.
+struct StoredEntry {
+  var position: JournalPosition
+  var previous: EntryHash
+  var entry: JournalEntry
 
-/// One file of the journal: a month, or a part of one when an epoch began in it. It starts with the hash that the one before ended with,
-/// so that older files can be dropped and the chain still has its anchor.
+  /// Nil unless the hash fits everything else.
+  init?(position: JournalPosition, previous: [UInt8], hash: [UInt8], body: [UInt8]) {
+    guard let previous = EntryHash(previous), let hash = EntryHash(hash),
+      hash == EntryHash.chained(after: previous, at: position, body: body)
+    else { return nil }
+    self.position = position
+    self.previous = previous
+    entry = JournalEntry(position: position, body: body, hash: hash)
+  }
+}
+
+/// A row that was read: whole, or known by its number only.
+enum SegmentRow {
+  case whole(StoredEntry)
+  case altered(key: Int64)
+}
+
+/// One open segment file. Errors are SQLite's; what they mean for the journal is decided by its owner.
 final class Segment {
-  let number: Int
-  let path: String
-  let header: Header
-  let database: Database
+  let header: SegmentHeader
+  let gaps: [JournalGap]
+  /// Rows above this key were written but never counted: the following segment begins below them.
+  var ceiling = Int64.max
 
-  struct Header: Codable, Equatable {
-    var station: String
-    var month: String
-    var epoch: UInt32
-    /// Where this file goes on: rows of an older file past this position never counted (their fsync had failed).
-    var follows: JournalPosition?
-    var previousHash: [UInt8]
-    /// After a salvage: sequences that could not be read, in words; the chain starts anew behind each.
-    var gaps: [Gap]
+  private let connection: SQLiteConnection
+  private let selecting: SQLiteStatement
+  private var inserting: [SQLiteStatement] = []
+
+  private static let schema = """
+    CREATE TABLE header (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL, fields BLOB NOT NULL);
+    CREATE TABLE gap (id INTEGER PRIMARY KEY, after INTEGER NOT NULL, before INTEGER);
+    CREATE TABLE entry (key INTEGER PRIMARY KEY, previous BLOB NOT NULL, hash BLOB NOT NULL, body BLOB NOT NULL);
+    """
+
+  var file: String { header.name.description }
+  var pagesAhead: Int { connection.pagesAhead }
+
+  /// Writes a complete, synced file with a header and no entries (or those of a salvage) and closes it. The caller gives it its
+  /// final name afterwards, so that a file with a final name always has its header.
+  static func create(
+    at path: String, vfs: String?, header: SegmentHeader, gaps: [JournalGap] = [], entries: [StoredEntry] = []
+  ) throws(SQLiteFailure) {
+    let connection = try SQLiteConnection(path: path, mode: .create, vfs: vfs)
+    defer { connection.close() }
+    try connection.execute("PRAGMA page_size=4096; PRAGMA journal_mode=WAL; BEGIN IMMEDIATE; \(schema)")
+    let heading = try connection.prepare("INSERT INTO header VALUES (1, ?1, ?2)")
+    heading.bind(Int64(SegmentHeader.formatVersion), at: 1)
+    heading.bind(header.encoded, at: 2)
+    try heading.run()
+    heading.finish()
+    let gapping = try connection.prepare("INSERT INTO gap (after, before) VALUES (?1, ?2)")
+    for gap in gaps {
+      gapping.bind(gap.after.key, at: 1)
+      if let before = gap.before { gapping.bind(before.key, at: 2) }
+      try gapping.run()
+    }
+    gapping.finish()
+    let inserting = try connection.prepare("INSERT INTO entry VALUES (?1, ?2, ?3, ?4)")
+    for stored in entries { try insert(stored.entry, after: stored.previous, with: inserting) }
+    inserting.finish()
+    try connection.execute("COMMIT")
+    try connection.checkpoint(truncating: true)
   }
 
-  struct Gap: Codable, Equatable {
-    var from: UInt64
-    var through: UInt64
-  }
-
-  static func fileName(number: Int, month: String) -> String { String(format: "journal-%05d-%@.sqlite", number, month) }
-
-  /// Segments of a folder in order; names that are not ours are left alone.
-  static func list(_ folder: String) -> [(number: Int, path: String)] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return names.compactMap { name in
-      guard name.hasPrefix("journal-"), name.hasSuffix(".sqlite"), let number = Int(name.dropFirst(8).prefix(5)) else {
-        return nil
-      }
-      return (number, folder + "/" + name)
-    }.sorted { $0.number < $1.number }
-  }
-
-  static func create(folder: String, number: Int, header: Header, vfs: String?) throws(Database.Failure) -> Segment {
-    let path = folder + "/" + fileName(number: number, month: header.month)
-    let database = try Database(path: path, create: true, readOnly: false, vfs: vfs)
-    let text = (try? JSONEncoder().encode(header)).map { String(decoding: $0, as: UTF8.self) } ?? ""
-    try database.execute(
-      """
-      BEGIN IMMEDIATE;
-      CREATE TABLE header(json TEXT NOT NULL);
-      CREATE TABLE entries(sequence INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, body BLOB NOT NULL, hash BLOB NOT NULL);
-      INSERT INTO header VALUES ('\(text.replacingOccurrences(of: "'", with: "''"))');
-      COMMIT
-      """)
-    return Segment(number: number, path: path, header: header, database: database)
-  }
-
-  static func open(number: Int, path: String, readOnly: Bool, vfs: String?) throws(Database.Failure) -> Segment {
-    let database = try Database(path: path, create: false, readOnly: readOnly, vfs: vfs)
-    guard let text = try database.text("SELECT json FROM header").first,
-      let header = try? JSONDecoder().decode(Header.self, from: Data(text.utf8))
-    else { throw Database.Failure(code: 11, detail: "header missing") }
-    return Segment(number: number, path: path, header: header, database: database)
-  }
-
-  private init(number: Int, path: String, header: Header, database: Database) {
-    self.number = number
-    self.path = path
+  init(path: String, vfs: String?, writing: Bool) throws(SQLiteFailure) {
+    let connection = try Self.connect(path: path, vfs: vfs, writing: writing)
+    self.connection = connection
+    let heading = try connection.prepare("SELECT version, fields FROM header")
+    guard try heading.step() else { throw SQLiteFailure(code: Self.damagedCode, detail: "no header") }
+    let version = Int(heading.integer(0))
+    guard version <= SegmentHeader.formatVersion else { throw SQLiteFailure(code: Self.newerCode, detail: "\(version)") }
+    guard let header = SegmentHeader(encoded: heading.bytes(1)) else {
+      throw SQLiteFailure(code: Self.damagedCode, detail: "header altered")
+    }
+    heading.finish()
     self.header = header
-    self.database = database
+    let gapping = try connection.prepare("SELECT after, before FROM gap ORDER BY id")
+    var gaps: [JournalGap] = []
+    while try gapping.step() {
+      guard let after = JournalPosition(key: gapping.integer(0)) else { continue }
+      gaps.append(JournalGap(after: after, before: gapping.isNull(1) ? nil : JournalPosition(key: gapping.integer(1))))
+    }
+    gapping.finish()
+    self.gaps = gaps
+    selecting = try connection.prepare(
+      "SELECT key, previous, hash, body FROM entry WHERE key >= ?1 AND key <= ?2 ORDER BY key LIMIT ?3")
+    if writing {
+      for sql in ["BEGIN IMMEDIATE", "INSERT INTO entry VALUES (?1, ?2, ?3, ?4)", "COMMIT"] {
+        inserting.append(try connection.prepare(sql))
+      }
+    }
   }
 
-  func entries(after sequence: UInt64?, through end: UInt64?, limit: Int) throws(Database.Failure) -> [JournalEntry] {
-    try database.entries(
-      "WHERE sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?",
-      [Int64(bitPattern: sequence ?? 0), end.map { Int64(bitPattern: $0) } ?? .max, Int64(limit)])
+  /// SQLITE_CORRUPT, and a code beyond SQLite's own for a file of a later format.
+  static let damagedCode: Int32 = 11
+  static let newerCode: Int32 = 0x7F00_0000
+
+  private static func connect(path: String, vfs: String?, writing: Bool) throws(SQLiteFailure) -> SQLiteConnection {
+    if writing { return try SQLiteConnection(path: path, mode: .write, vfs: vfs) }
+    do {
+      let connection = try SQLiteConnection(path: path, mode: .read, vfs: vfs)
+      try connection.execute("SELECT count(*) FROM sqlite_master")
+      return connection
+    } catch  where [.readOnly, .other].contains(error.kind) {
+      // A folder on a read-only disk has no room for the shared-memory file that a write-ahead file needs.
+      let connection = try SQLiteConnection(path: path, mode: .readAlone, vfs: vfs)
+      try connection.execute("SELECT count(*) FROM sqlite_master")
+      return connection
+    }
   }
 
-  func last(through end: UInt64?) throws(Database.Failure) -> JournalEntry? {
-    try database.entries("WHERE sequence <= ? ORDER BY sequence DESC LIMIT 1", [end.map { Int64(bitPattern: $0) } ?? .max]).first
+  /// One transaction, one fsync. After a throw nothing of it counts; whether the file may be used on depends on the failure.
+  func append(_ entries: [JournalEntry], after head: JournalHead) throws(SQLiteFailure) {
+    guard inserting.count == 3 else { throw SQLiteFailure(code: 8, detail: "opened for reading") }
+    do {
+      try inserting[0].run()
+      var previous = head.hash
+      for entry in entries {
+        try Self.insert(entry, after: previous, with: inserting[1])
+        previous = entry.hash
+      }
+      try inserting[2].run()
+    } catch {
+      connection.rollBack()
+      throw error
+    }
+  }
+
+  private static func insert(_ entry: JournalEntry, after previous: EntryHash, with statement: SQLiteStatement)
+    throws(SQLiteFailure)
+  {
+    statement.bind(entry.position.key, at: 1)
+    statement.bind(previous.bytes, at: 2)
+    statement.bind(entry.hash.bytes, at: 3)
+    statement.bind(entry.body, at: 4)
+    try statement.run()
+  }
+
+  /// At most `limit` rows with `key` or above, in order, never beyond the ceiling.
+  func rows(from key: Int64, limit: Int) throws(SQLiteFailure) -> [SegmentRow] {
+    defer { selecting.reset() }
+    selecting.bind(key, at: 1)
+    selecting.bind(ceiling, at: 2)
+    selecting.bind(Int64(limit), at: 3)
+    var rows: [SegmentRow] = []
+    while try selecting.step() {
+      let key = selecting.integer(0)
+      let stored = JournalPosition(key: key).flatMap {
+        StoredEntry(position: $0, previous: selecting.bytes(1), hash: selecting.bytes(2), body: selecting.bytes(3))
+      }
+      rows.append(stored.map { .whole($0) } ?? .altered(key: key))
+    }
+    return rows
+  }
+
+  /// The key of the last row that counts; nil: the segment has none.
+  func lastKey() throws(SQLiteFailure) -> Int64? {
+    let statement = try connection.prepare("SELECT max(key) FROM entry WHERE key <= ?1")
+    statement.bind(ceiling, at: 1)
+    return try statement.step() && !statement.isNull(0) ? statement.integer(0) : nil
+  }
+
+  /// How many rows the file's pages say they hold, readable or not.
+  func declaredCount() throws(SQLiteFailure) -> Int {
+    let statement = try connection.prepare("SELECT count(*) FROM entry")
+    return try statement.step() ? Int(statement.integer(0)) : 0
+  }
+
+  /// Rows above the ceiling: written in a transaction that failed.
+  func voidCount() throws(SQLiteFailure) -> Int {
+    guard ceiling < .max else { return 0 }
+    let statement = try connection.prepare("SELECT count(*) FROM entry WHERE key > ?1")
+    statement.bind(ceiling, at: 1)
+    return try statement.step() ? Int(statement.integer(0)) : 0
+  }
+
+  /// SQLite's own look at the file's structure; nil: sound.
+  func structureProblem() throws(SQLiteFailure) -> String? {
+    let statement = try connection.prepare("PRAGMA integrity_check(1)")
+    guard try statement.step() else { return "no answer" }
+    let answer = statement.text(0)
+    return answer == "ok" ? nil : answer
+  }
+
+  func checkpoint(truncating: Bool) throws(SQLiteFailure) { try connection.checkpoint(truncating: truncating) }
+
+  func close(keepingAhead: Bool = false) {
+    selecting.finish()
+    for statement in inserting { statement.finish() }
+    inserting = []
+    connection.close(keepingAhead: keepingAhead)
   }
 }

@@ -17,6 +17,8 @@ public struct Decider {
   private var retryAt: Instant?
   private var condition = DeskView.JournalStatus.Condition.healthy
   private var entriesSinceSnapshot = 0
+  /// Faults of the journal that have been told.
+  private var knownFaults = 0
 
   /// Calls (opened or pressed again) that are held in memory because the journal does not take them.
   public private(set) var waiting = 0
@@ -28,6 +30,7 @@ public struct Decider {
 
   static let retryInterval = Interval.milliseconds(500)
   static let snapshotEvery = 1000
+  static let batchLimit = 5000
 
   /// Folds the journal: from the newest usable snapshot, or from the first entry. Entries of a newer program are refused.
   public init(plan: SitePlan, store: any EntryStore) throws {
@@ -38,11 +41,11 @@ public struct Decider {
   public static func fold(_ store: any EntryStore, useSnapshot: Bool = true) throws -> StationState {
     var state = StationState()
     var position: JournalPosition?
-    if useSnapshot, let snapshot = try store.latestSnapshot(foldVersion: StationState.foldVersion),
+    if useSnapshot, let snapshot = store.latestSnapshot(foldVersion: UInt32(StationState.foldVersion)),
       let saved = try? JSONDecoder().decode(StationState.self, from: Data(snapshot.bytes))
     {
       state = saved
-      position = snapshot.position
+      position = snapshot.head.position
     }
     let coder = EntryCoder()
     while true {
@@ -95,10 +98,13 @@ public struct Decider {
 
   private mutating func commit(now: Instant, wall: WallClock) {
     do {
-      let bodies = try uncommitted.map { try encoder.encode($0) }
-      _ = try store.append(bodies, urgent: uncommitted.contains { $0.change.isCall })
-      entriesSinceSnapshot += uncommitted.count
-      uncommitted.removeAll(keepingCapacity: true)
+      // One fsync for all of it; what gathered while the disk refused may be more than one transaction takes.
+      while !uncommitted.isEmpty {
+        let batch = uncommitted.prefix(Self.batchLimit)
+        _ = try store.append(try batch.map { try encoder.encode($0) }, urgent: batch.contains { $0.change.isCall })
+        entriesSinceSnapshot += batch.count
+        uncommitted.removeFirst(batch.count)
+      }
       waiting = 0
       retryAt = nil
       lastError = nil
@@ -113,9 +119,11 @@ public struct Decider {
 
   /// What became of the journal during the append is an input like any other, and is written down itself.
   private mutating func noteCondition(now: Instant, wall: WallClock) {
-    let notice = store.takeNotice()
-    let next = DeskView.JournalStatus.Condition(store.condition)
+    let found = store.condition
+    let next = DeskView.JournalStatus.Condition(found.state)
+    let notice = found.faultCount > knownFaults ? found.faults.last.map { "\($0)" } : nil
     guard next != condition || notice != nil else { return }
+    knownFaults = found.faultCount
     condition = next
     give(Stimulus(wall: wall, input: .journal(next, detail: notice ?? "")), at: now)
     if !uncommitted.isEmpty { retryAt = now }
@@ -123,10 +131,14 @@ public struct Decider {
 
   /// A cache: losing it changes nothing but the time of the next start.
   public mutating func saveSnapshot() {
-    guard uncommitted.isEmpty, let position = store.last?.position, let bytes = try? encoder.encode(station.state) else { return }
-    if (try? store.saveSnapshot(position: position, foldVersion: StationState.foldVersion, bytes: bytes)) != nil {
-      entriesSinceSnapshot = 0
-    }
+    guard uncommitted.isEmpty, let bytes = try? encoder.encode(station.state) else { return }
+    let snapshot = JournalSnapshot(head: store.last, foldVersion: UInt32(StationState.foldVersion), bytes: bytes)
+    if (try? store.saveSnapshot(snapshot)) != nil { entriesSinceSnapshot = 0 }
+  }
+
+  /// To be called about once a minute: a new month's file, checkpoints, the ballast. What fails shows in the journal's condition.
+  public mutating func maintain(month: JournalMonth?) {
+    try? store.maintain(month: month)
   }
 
   public func view() -> DeskView {
@@ -149,10 +161,10 @@ extension Change {
 }
 
 extension DeskView.JournalStatus.Condition {
-  init(_ condition: JournalCondition) {
-    switch condition {
+  init(_ state: JournalCondition.State) {
+    switch state {
     case .healthy: self = .healthy
-    case .callsOnly: self = .callsOnly
+    case .diskFull: self = .callsOnly
     case .failed: self = .failed
     }
   }

@@ -1,6 +1,7 @@
 import DeviceKit
 import DeviceVocabulary
 import Foundation
+import Journal
 import Station
 import Synchronization
 import Transports
@@ -17,6 +18,7 @@ final class StationLoop {
   /// Commands that a wire's mailbox did not take, in order.
   private var unsent: [DeviceCommand] = []
   private var publishedAt = Instant.zero
+  private var maintainedAt = Instant.zero
   private var loggedError: String?
 
   /// Pages hear from the station at least this often.
@@ -65,6 +67,10 @@ final class StationLoop {
       decider.step(inputs, wall: .current(), now: now) { perform($0) }
       inputs.removeAll(keepingCapacity: true)
       sendUnsent()
+      if now - maintainedAt >= .seconds(60) {
+        maintainedAt = now
+        decider.maintain(month: WallClock.current().journalMonth)
+      }
       if changed || now - publishedAt >= Self.publishInterval { publish(now) }
       if stopping {
         decider.saveSnapshot()
@@ -106,6 +112,14 @@ final class StationLoop {
 }
 
 extension WallClock {
+  /// The month's file that an entry of now belongs to; `nil` while the clock stands before this program was made.
+  var journalMonth: JournalMonth? {
+    let date = Date(timeIntervalSince1970: Double(unixMilliseconds / 1000 + Int64(utcOffsetSeconds)))
+    let parts = Calendar(identifier: .gregorian).dateComponents(in: .gmt, from: date)
+    guard let year = parts.year, let month = parts.month, year >= 2026 else { return nil }
+    return JournalMonth(year: year, month: month)
+  }
+
   static func current() -> WallClock {
     let time = WallTime.now()
     let seconds = time.microsecondsSince1970 / 1_000_000

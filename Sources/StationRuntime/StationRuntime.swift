@@ -94,7 +94,10 @@ public final class StationRuntime: Sendable {
   private static func makeDecider(_ site: Site, _ folder: String, _ options: Options) throws -> Decider {
     var journal = JournalOptions()
     journal.ballastBytes = site.ballastMebibytes << 20
-    let store = try SQLiteJournal(folder: folder, station: site.plan.station, options: journal)
+    let wall = WallClock.current()
+    // Minutes since 2020: a wiped or restored journal never takes up an epoch that a parent has already seen.
+    journal.epochFloor = UInt32(clamping: max(1, (wall.unixMilliseconds / 1000 - 1_577_836_800) / 60))
+    let store = try SQLiteJournal(folder: folder, month: wall.journalMonth, options: journal)
     var decider = try Decider(plan: site.plan, store: store)
     if let path = options.recording {
       let recorder = try Recorder(path: path, plan: site.plan, state: decider.station.state)

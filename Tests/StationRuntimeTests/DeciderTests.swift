@@ -13,23 +13,15 @@ final class MemoryStore: EntryStore {
   var refusesOnlyNormal = false
   var snapshot: JournalSnapshot?
   var condition = JournalCondition.healthy
-  var notice: String?
   var appends = 0
 
-  var last: JournalEntry? { stored.last }
+  var last: JournalHead { stored.last?.head ?? .start }
 
   func append(_ bodies: [[UInt8]], urgent: Bool) throws(JournalError) -> [JournalEntry] {
     appends += 1
     if let refuses, !(refusesOnlyNormal && urgent) { throw refuses }
     var new: [JournalEntry] = []
-    for body in bodies {
-      let before = new.last ?? stored.last
-      let position = JournalPosition(epoch: 1, sequence: (before?.position.sequence ?? 0) + 1)
-      new.append(
-        JournalEntry(
-          position: position, body: body,
-          hash: JournalChain.hash(previous: before?.hash ?? JournalChain.start, position: position, body: body)))
-    }
+    for body in bodies { new.append((new.last?.head ?? last).followed(by: body)) }
     stored += new
     return new
   }
@@ -38,16 +30,9 @@ final class MemoryStore: EntryStore {
     Array(stored.filter { $0.position.sequence > position?.sequence ?? 0 }.prefix(limit))
   }
 
-  func takeNotice() -> String? {
-    defer { notice = nil }
-    return notice
-  }
-
-  func saveSnapshot(position: JournalPosition, foldVersion: Int, bytes: [UInt8]) throws(JournalError) {
-    snapshot = JournalSnapshot(position: position, hash: stored.last?.hash ?? [], bytes: bytes)
-  }
-
-  func latestSnapshot(foldVersion: Int) throws(JournalError) -> JournalSnapshot? { snapshot }
+  func saveSnapshot(_ snapshot: JournalSnapshot) throws(JournalError) { self.snapshot = snapshot }
+  func latestSnapshot(foldVersion: UInt32) -> JournalSnapshot? { snapshot }
+  func maintain(month: JournalMonth?) throws(JournalError) {}
 }
 
 @Suite struct DeciderTests {
@@ -75,7 +60,7 @@ final class MemoryStore: EntryStore {
     let store = MemoryStore()
     var decider = try Decider(plan: plan, store: store)
     _ = step(&decider, [.started(boot: "b", program: "t")], 1000)
-    store.refuses = .writeFailed(detail: "planted")
+    store.refuses = .inputOutput(file: "f", operation: "fsync", code: 5)
     #expect(step(&decider, [press(1)], 2000).isEmpty)
     #expect(decider.waiting == 1 && decider.view().journal.condition == .failed && decider.view().journal.waiting == 1)
     #expect(step(&decider, [press(2)], 2100).isEmpty)
@@ -111,7 +96,8 @@ final class MemoryStore: EntryStore {
   @Test func whatHappenedToTheJournalIsAFaultInTheJournal() throws {
     let store = MemoryStore()
     var decider = try Decider(plan: plan, store: store)
-    store.notice = "moved to a new file"
+    let fault = JournalFault(kind: .fileEnded, file: "f", position: .start, detail: "moved to a new file")
+    store.condition = JournalCondition(state: .healthy, faults: [fault], faultCount: 1)
     _ = step(&decider, [.started(boot: "b", program: "t")], 1000)
     _ = step(&decider, [], 1001)
     #expect(decider.view().faults.map(\.key.description) == ["journal:diskFailed"])

@@ -9,14 +9,8 @@ struct JournalCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "journal", abstract: "查看和核对日志 / reads and checks the journal", subcommands: [List.self, Verify.self, Why.self])
 
-  static func open(_ folder: String) throws -> SQLiteJournal {
-    var options = JournalOptions()
-    options.readOnly = true
-    return try SQLiteJournal(folder: folder, station: "", options: options)
-  }
-
   static func forEach(_ folder: String, _ body: (JournalEntry, Entry) -> Void) throws {
-    let journal = try open(folder)
+    let journal = try JournalReader(folder: folder)
     let coder = EntryCoder()
     var position: JournalPosition?
     while true {
@@ -48,11 +42,12 @@ struct JournalCommand: ParsableCommand {
     @Argument(help: "日志文件夹 / journal folder") var folder: String
 
     func run() throws {
-      let journal = try JournalCommand.open(folder)
-      let problems = try journal.verify()
-      for problem in problems { print(problem) }
-      guard problems.isEmpty else { throw ExitCode(1) }
-      print("完好: \(journal.last?.position.description ?? "空") / intact")
+      let journal = try JournalReader(folder: folder)
+      let result = journal.verify()
+      for gap in result.knownGaps { print("已知缺口 / known gap: \(gap)") }
+      for finding in result.findings { print(finding) }
+      guard result.isSound else { throw ExitCode(1) }
+      print("完好: \(result.entries) 条,至 \(try journal.last().position) / intact")
     }
   }
 
