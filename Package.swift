@@ -92,7 +92,10 @@ let package = Package(
       name: "TransportsTests", dependencies: ["DeviceKit", "Transports", "transport-probe"], path: "Tests/TransportsTests",
       exclude: ["Helpers", "Probe"]),
     tests("ConsolesTests", kit + ["Station", "Consoles"] + web),
-    tests("ShellTests", kit + ["Station", "StationRuntime", "Journal", "linli"]),
+    .testTarget(
+      name: "ShellTests", dependencies: kit + ["Station", "StationRuntime", "Journal", "Transports", "linli"],
+      path: "Tests/ShellTests",
+      exclude: ["Peers"]),
     tests("ArchitectureTests", []),
   ],
   swiftLanguageModes: [.v6]

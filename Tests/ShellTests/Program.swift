@@ -4,6 +4,7 @@ import Testing
 
 /// The real program with a simulated bus, in a folder of its own.
 final class Shell {
+  /// Short, because the paths of Unix sockets are.
   let folder: String
   private var processes: [Process] = []
 
@@ -12,17 +13,21 @@ final class Shell {
     .appendingPathComponent("linli").path
     ?? URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("linli").path
 
-  init(panels: Int) throws {
-    // Short, because the paths of Unix sockets are.
+  /// A station on another wire than a simulated bus: `buses` is that part of its site file.
+  init(buses: (String) -> String) throws {
     folder = "/tmp/linli-shell-\(UUID().uuidString.prefix(8))"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     var site = "site: {name: 测试站, station: test}\nplaces:\n  - {id: p, name: 大厅}\nposts:\n  - {id: desk, name: 值班台}\nbuses:\n"
-    site += "  - name: A\n    port: \(folder)/bus\n    panels:\n"
-    for node in 1...panels {
-      site += "      - {node: \(node), name: 面板, buttons: [{button: 1, place: p}, {button: 2, place: p}]}\n"
-    }
-    site += "desk: {port: 0}\njournal: {folder: journal, ballastMiB: 1}\n"
+    site += buses(folder) + "desk: {port: 0}\njournal: {folder: journal, ballastMiB: 1}\n"
     try site.write(toFile: "\(folder)/site.yaml", atomically: true, encoding: .utf8)
+  }
+
+  convenience init(panels: Int) throws {
+    try self.init { folder in
+      (1...panels).reduce("  - name: A\n    port: \(folder)/bus\n    panels:\n") { text, node in
+        text + "      - {node: \(node), name: 面板, buttons: [{button: 1, place: p}, {button: 2, place: p}]}\n"
+      }
+    }
     try start(["sim", "bus", "--link", "\(folder)/bus", "--panels", "\(panels)", "--socket", "\(folder)/sim.sock"])
     try waitUntil("the simulated bus is there") { (try? ControlSocket.ask("\(folder)/sim.sock", "ping")) == "ok\n" }
   }
@@ -33,9 +38,9 @@ final class Shell {
   }
 
   @discardableResult
-  func start(_ arguments: [String]) throws -> Process {
+  func start(_ arguments: [String], program: String = Shell.linli) throws -> Process {
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: Self.linli)
+    process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
@@ -48,10 +53,10 @@ final class Shell {
   func startStation(_ more: [String] = []) throws -> Process { try start(["run", "\(folder)/site.yaml"] + more) }
 
   /// Runs to the end and answers exit code and both outputs.
-  func run(_ arguments: [String]) throws -> (code: Int32, text: String) {
+  func run(_ arguments: [String], program: String = Shell.linli) throws -> (code: Int32, text: String) {
     let process = Process()
     let pipe = Pipe()
-    process.executableURL = URL(fileURLWithPath: Self.linli)
+    process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
     process.standardOutput = pipe
     process.standardError = pipe
