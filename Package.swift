@@ -92,10 +92,11 @@ let package = Package(
       name: "TransportsTests", dependencies: ["DeviceKit", "Transports", "transport-probe"], path: "Tests/TransportsTests",
       exclude: ["Helpers", "Probe"]),
     tests("ConsolesTests", kit + ["Station", "Consoles"] + web),
-    .testTarget(
-      name: "ShellTests", dependencies: kit + ["Station", "StationRuntime", "Journal", "Transports", "linli"],
-      path: "Tests/ShellTests",
-      exclude: ["Peers"]),
+    // The real program with a simulated bus, for the tests that drive it from outside.
+    .target(
+      name: "TestSupport", dependencies: ["DeviceKit", "StationRuntime", "Transports", "linli"], path: "Tests/TestSupport"),
+    tests("ShellTests", kit + ["Station", "StationRuntime", "Journal", "TestSupport"]),
+    .testTarget(name: "InteropTests", dependencies: ["TestSupport"], path: "Tests/InteropTests", exclude: ["Peers"]),
     tests("ArchitectureTests", []),
   ],
   swiftLanguageModes: [.v6]

@@ -4,6 +4,7 @@ import Foundation
 import Journal
 import Station
 import StationRuntime
+import TestSupport
 import Testing
 
 @Suite(.serialized) struct ShellTests {

@@ -1,20 +1,19 @@
 import Foundation
 import StationRuntime
-import Testing
 
 /// The real program with a simulated bus, in a folder of its own.
-final class Shell {
+public final class Shell {
   /// Short, because the paths of Unix sockets are.
-  let folder: String
+  public let folder: String
   private var processes: [Process] = []
 
-  static let linli =
+  public static let linli =
     Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" }?.deletingLastPathComponent()
     .appendingPathComponent("linli").path
     ?? URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("linli").path
 
   /// A station on another wire than a simulated bus: `buses` is that part of its site file.
-  init(buses: (String) -> String) throws {
+  public init(buses: (String) -> String) throws {
     folder = "/tmp/linli-shell-\(UUID().uuidString.prefix(8))"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     var site = "site: {name: 测试站, station: test}\nplaces:\n  - {id: p, name: 大厅}\nposts:\n  - {id: desk, name: 值班台}\nbuses:\n"
@@ -22,7 +21,7 @@ final class Shell {
     try site.write(toFile: "\(folder)/site.yaml", atomically: true, encoding: .utf8)
   }
 
-  convenience init(panels: Int) throws {
+  public convenience init(panels: Int) throws {
     try self.init { folder in
       (1...panels).reduce("  - name: A\n    port: \(folder)/bus\n    panels:\n") { text, node in
         text + "      - {node: \(node), name: 面板, buttons: [{button: 1, place: p}, {button: 2, place: p}]}\n"
@@ -38,7 +37,7 @@ final class Shell {
   }
 
   @discardableResult
-  func start(_ arguments: [String], program: String = Shell.linli) throws -> Process {
+  public func start(_ arguments: [String], program: String = Shell.linli) throws -> Process {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
@@ -50,10 +49,10 @@ final class Shell {
     return process
   }
 
-  func startStation(_ more: [String] = []) throws -> Process { try start(["run", "\(folder)/site.yaml"] + more) }
+  public func startStation(_ more: [String] = []) throws -> Process { try start(["run", "\(folder)/site.yaml"] + more) }
 
   /// Runs to the end and answers exit code and both outputs.
-  func run(_ arguments: [String], program: String = Shell.linli) throws -> (code: Int32, text: String) {
+  public func run(_ arguments: [String], program: String = Shell.linli) throws -> (code: Int32, text: String) {
     let process = Process()
     let pipe = Pipe()
     process.executableURL = URL(fileURLWithPath: program)
@@ -66,11 +65,13 @@ final class Shell {
     return (process.terminationStatus, String(decoding: data, as: UTF8.self))
   }
 
-  func panels(_ command: String) throws -> String { try ControlSocket.ask("\(folder)/sim.sock", command) }
-  func desk(_ command: String) throws -> String { try ControlSocket.ask("\(folder)/site.yaml.sock", command, timeoutSeconds: 10) }
+  public func panels(_ command: String) throws -> String { try ControlSocket.ask("\(folder)/sim.sock", command) }
+  public func desk(_ command: String) throws -> String {
+    try ControlSocket.ask("\(folder)/site.yaml.sock", command, timeoutSeconds: 10)
+  }
 
   /// Looks again and again; the limit is only there against hanging.
-  func waitUntil(_ what: String, seconds: Double = 30, _ condition: () throws -> Bool) throws {
+  public func waitUntil(_ what: String, seconds: Double = 30, _ condition: () throws -> Bool) throws {
     let limit = Date(timeIntervalSinceNow: seconds)
     while Date() < limit {
       if try condition() { return }
@@ -80,7 +81,7 @@ final class Shell {
   }
 }
 
-struct ShellError: Error, CustomStringConvertible {
+public struct ShellError: Error, CustomStringConvertible {
   var what: String
-  var description: String { "did not happen: \(what)" }
+  public var description: String { "did not happen: \(what)" }
 }

@@ -1,8 +1,6 @@
-import DeviceKit
 import Foundation
-import StationRuntime
+import TestSupport
 import Testing
-import Transports
 
 /// Against programs that others wrote. A missing one fails.
 @Suite(.serialized) struct PeerTests {
@@ -39,7 +37,7 @@ import Transports
     let built = try shell.run(
       ["-o", "\(shell.folder)/module", source, "-I/usr/include/modbus", "-lmodbus"], program: "/usr/bin/cc")
     try #require(built.code == 0, "\(built.text)")
-    let wire = Wire("\(shell.folder)/host", "\(shell.folder)/far")
+    let wire = JoinedTerminals("\(shell.folder)/host", "\(shell.folder)/far")
     defer { wire.cut() }
     try shell.waitUntil("the wire is there") { FileManager.default.fileExists(atPath: "\(shell.folder)/far") }
     try shell.start(["\(shell.folder)/far", "\(shell.folder)/coils"], program: "\(shell.folder)/module")
@@ -50,24 +48,4 @@ import Transports
     #expect(try shell.desk("acknowledge 1 desk").contains("done"))
     try shell.waitUntil("an acknowledgement silences it") { coils().hasSuffix("coil 0\n") }
   }
-}
-
-/// Two pseudo-terminals joined: both programs open theirs as a port that nobody else holds.
-private final class Wire: Sendable {
-  private let stop = StopFlag()
-
-  init(_ near: String, _ far: String) {
-    let stop = stop
-    Thread.detachNewThread {
-      guard let one = try? PseudoTerminal(link: near), let other = try? PseudoTerminal(link: far) else { return }
-      var bytes = FixedBytes<256>()
-      while !stop.isRaised {
-        while case .bytes = one.read(into: &bytes) { other.write(bytes) }
-        while case .bytes = other.read(into: &bytes) { one.write(bytes) }
-        usleep(500)
-      }
-    }
-  }
-
-  func cut() { stop.raise() }
 }
