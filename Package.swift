@@ -64,7 +64,9 @@ let package = Package(
     source(
       "StationRuntime", kit + drivers + codecs + ["Station", "Journal", "Transports", .product(name: "Yams", package: "Yams")]),
     source("Consoles", kit + ["Station"] + web),
-    source("SimulatedSite", kit + drivers + codecs + models + ["Station", "Journal", "StationRuntime", "CSQLite"]),
+    source(
+      "SimulatedSite",
+      kit + drivers + codecs + models + ["Station", "Journal", "StationRuntime", "CSQLite", crypto]),
     .executableTarget(
       name: "linli",
       dependencies: kit + codecs + models + drivers + [
@@ -94,9 +96,12 @@ let package = Package(
     tests("ConsolesTests", kit + ["Station", "Consoles"] + web),
     // The real program with a simulated bus, for the tests that drive it from outside.
     .target(
-      name: "TestSupport", dependencies: ["DeviceKit", "StationRuntime", "Transports", "linli"], path: "Tests/TestSupport"),
-    tests("ShellTests", kit + ["Station", "StationRuntime", "Journal", "TestSupport"]),
+      name: "TestSupport", dependencies: kit + ["Station", "StationRuntime", "Journal", "Transports", "linli"],
+      path: "Tests/TestSupport"),
+    tests("ShellTests", kit + ["Station", "StationRuntime", "Journal", "Transports", "TestSupport"]),
     .testTarget(name: "InteropTests", dependencies: ["TestSupport"], path: "Tests/InteropTests", exclude: ["Peers"]),
+    tests("SiteTests", kit + ["SimulatedSite", "CallPanelDeviceModel", "Journal", "Station", "StationRuntime"]),
+    tests("BrowserTests", kit + ["Station", "StationRuntime", "TestSupport"]),
     tests("ArchitectureTests", []),
   ],
   swiftLanguageModes: [.v6]

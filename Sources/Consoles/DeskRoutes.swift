@@ -4,9 +4,8 @@ import Station
 /// The addresses of the duty desk: which there are, what each takes, what each answers.
 struct DeskRoutes: Routes {
   static let fileNames = [
-    "desk.html", "desk.css", "desk.js", "cards.js", "dialogs.js", "dom.js", "lists.js", "sound.js", "stream.js",
-    "stream-worker.js",
-    "words.js", "favicon.svg", "lamp.css", "lamp.js",
+    "desk.html", "desk.css", "desk.js", "cards.js", "dialogs.js", "dom.js", "events.js", "lists.js", "sound.js", "stream.js",
+    "stream-worker.js", "waiting.js", "words.js", "favicon.svg", "lamp.css", "lamp.js",
   ]
 
   let files: WebFiles

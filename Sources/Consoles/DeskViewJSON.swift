@@ -64,6 +64,7 @@ extension DeskView.IncidentCard {
       $0.field("note", optional: note)
       $0.field("waits", waits)
       $0.field("falseAlarm", falseAlarm)
+      $0.field("recorded", recorded)
     }
   }
 }

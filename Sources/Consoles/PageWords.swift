@@ -57,7 +57,8 @@ enum PageWords {
     word(
       "clockUnsynchronised", "主机时钟没有校准,下面的时刻可能不准(先后顺序和已过时间仍然准确)",
       "The computer's clock is not synchronised: times of day may be wrong (order and ages still hold)"),
-    word("waitingCalls", "有 {count} 个求助只在内存里,没有记录", "{count} calls are held in memory and not recorded"),
+    word("notRecorded", "还没有记录到磁盘,请先去现场", "Not recorded on disk yet: go there first"),
+    word("waitingCalls", "有 {count} 条求助信息只在内存里,没有记录", "{count} entries about calls are held in memory and not recorded"),
     word("newCall", "新的求助:{place}", "New call: {place}"),
     word("done", "已完成", "Done"),
     word("underWay", "正在复测……", "Re-test under way …"),
@@ -104,8 +105,8 @@ enum PageWords {
     word("refuse", "不接收", "Refuse"),
     word("falseAlarm", "误按", "False alarm"),
     word(
-      "shortcuts", "键盘:1–9 选求助,回车 接警,S 已到场,R 处置,H 移交,C 结案,X 误按,F 故障,P 呼叫点",
-      "Keys: 1–9 pick a call, Enter acknowledges, S on scene, R resolve, H hand over, C close, X false alarm, F faults, P call points"
+      "shortcuts", "键盘:1–9 选求助,W 等得最久的,回车 接警,S 已到场,R 处置,H 移交,C 结案,X 误按,F 故障,P 呼叫点",
+      "Keys: 1–9 pick a call, W the longest waiting, Enter acknowledges, S on scene, R resolve, H hand over, C close, X false alarm, F faults, P call points"
     ),
   ]
 
@@ -148,6 +149,7 @@ enum PageWords {
   private static let dialogs = [
     word("cancel", "取消", "Cancel"),
     word("confirm", "确定", "Confirm"),
+    word("dialogKeys", "键盘:Ctrl+回车 提交,Esc 取消", "Keys: Ctrl+Enter sends it, Escape cancels"),
     word("askResolve", "处置情况(必填,不要写个人信息)", "What was done (needed; no personal data)"),
     word("askFalseAlarm", "误按说明(可不填)", "About the false alarm (may be empty)"),
     word("askRefuse", "不接收的原因(必填)", "Why not (needed)"),

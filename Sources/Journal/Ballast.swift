@@ -3,12 +3,16 @@ import DeviceKit
 /// Disk space held in reserve: when the disk is full it is given up, and the calls for help have its room.
 struct Ballast {
   static let file = "journal.ballast"
+  /// SQLITE_FULL.
+  private static let fullCode: Int32 = 13
 
+  private let folder: String
   private let path: String
   private let bytes: Int
   private let disk: VirtualDisk
 
   init(folder: String, bytes: Int, disk: VirtualDisk) {
+    self.folder = folder
     path = "\(folder)/\(Self.file)"
     self.bytes = max(0, bytes)
     self.disk = disk
@@ -22,6 +26,10 @@ struct Ballast {
 
   func make() throws(SQLiteFailure) {
     guard bytes > 0 else { return }
+    // Asked first: trying would fill the disk to its last byte for a moment, each time.
+    if let free = disk.room(folder), case let room = free + (disk.size(path) ?? 0), room < bytes + margin {
+      throw SQLiteFailure(code: Self.fullCode, detail: "\(room) bytes free, \(bytes + margin) needed")
+    }
     // Random bytes: zeros would take no room on a disk that compresses.
     var random = SeededRandom(seed: 0x4C69_6E6C_69)
     do {

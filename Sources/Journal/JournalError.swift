@@ -30,7 +30,8 @@ public enum JournalError: Error, Sendable, Hashable, CustomStringConvertible {
       let english = pid.map { "process \($0)" } ?? "another process"
       return "日志正被\(chinese)使用，不能再启动一个（\(folder)）/ the journal is held by \(english), a second start is refused (\(folder))"
     case .readOnly(let folder):
-      return "日志目录只读，无法记录（\(folder)）/ the journal's folder is read-only, nothing can be recorded (\(folder))"
+      return "日志目录只读，无法记录（\(folder)）；请检查磁盘是否出错后被改为只读，以及运行用户的写权限 / the journal's folder is read-only, nothing can "
+        + "be recorded (\(folder)); see whether the disk failed and was made read-only, and whether this user may write there"
     case .folderUnusable(let folder, let detail):
       return "日志目录不可用（\(folder)）/ the journal's folder cannot be used (\(folder)): \(detail)"
     case .diskFull(callsStillFit: true):

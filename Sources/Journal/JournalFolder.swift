@@ -59,7 +59,9 @@ struct JournalFolder {
     var made = path.hasPrefix("/") ? "" : "."
     for part in path.split(separator: "/") {
       made += "/\(part)"
-      if mkdir(made, 0o750) != 0 && errno != EEXIST && access(made, F_OK) != 0 { throw Self.error(errno, folder: path) }
+      if mkdir(made, 0o750) == 0 { continue }
+      let reason = errno
+      if reason != EEXIST && !VirtualDisk.exists(made) { throw Self.error(reason, folder: path) }
     }
   }
 

@@ -31,6 +31,8 @@ final class SQLiteConnection {
     case write, create, read
     /// For a folder where not even the shared-memory file can be made: no locks, the index of the write-ahead file on the heap.
     case readAlone
+    /// The same for a file that was closed cleanly, where not even the missing write-ahead file could be made: as it lies there.
+    case readAsItLies
   }
 
   let path: String
@@ -45,9 +47,15 @@ final class SQLiteConnection {
       case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
       case .write: SQLITE_OPEN_READWRITE
       case .read, .readAlone: SQLITE_OPEN_READONLY
+      case .readAsItLies: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
       }
-    let name = if case .readAlone = mode { "unix-none" as String? } else { vfs }
-    let code = sqlite3_open_v2(path, &handle, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, name)
+    let (file, name): (String, String?) =
+      switch mode {
+      case .write, .create, .read: (path, vfs)
+      case .readAlone: (path, "unix-none")
+      case .readAsItLies: ("file:\(Self.quoted(path))?immutable=1", "unix-none")
+      }
+    let code = sqlite3_open_v2(file, &handle, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, name)
     guard code == SQLITE_OK else {
       let failure = failure(code)
       close()
@@ -57,8 +65,10 @@ final class SQLiteConnection {
     if case .readAlone = mode { try execute("PRAGMA locking_mode=EXCLUSIVE") }
     // A page that contradicts itself must be an error and not a wrong answer; the schema in a damaged file is not to be trusted.
     try execute("PRAGMA cell_size_check=ON; PRAGMA trusted_schema=OFF; PRAGMA mmap_size=0; PRAGMA cache_size=-1024")
-    if case .read = mode { return }
-    if case .readAlone = mode { return }
+    switch mode {
+    case .read, .readAlone, .readAsItLies: return
+    case .write, .create: break
+    }
     try execute("PRAGMA synchronous=FULL")
     // With a hook of our own SQLite does not checkpoint behind our back, where its failure would go unseen.
     sqlite3_wal_hook(
@@ -67,6 +77,18 @@ final class SQLiteConnection {
         context?.assumingMemoryBound(to: Int32.self).pointee = pages
         return SQLITE_OK
       }, walPages)
+  }
+
+  /// As a URI wants it (sqlite.org/uri.html): everything but the plainest characters in hexadecimal.
+  private static func quoted(_ path: String) -> String {
+    var text = ""
+    for byte in path.utf8 {
+      switch byte {
+      case 45...57, 65...90, 95, 97...122: text.unicodeScalars.append(Unicode.Scalar(byte))
+      default: text += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+      }
+    }
+    return text
   }
 
   deinit {

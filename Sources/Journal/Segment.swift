@@ -109,7 +109,8 @@ final class Segment {
       return connection
     } catch  where [.readOnly, .other].contains(error.kind) {
       // A folder on a read-only disk has no room for the shared-memory file that a write-ahead file needs.
-      let connection = try SQLiteConnection(path: path, mode: .readAlone, vfs: vfs)
+      let hasAhead = VirtualDisk.exists(path + "-wal")
+      let connection = try SQLiteConnection(path: path, mode: hasAhead ? .readAlone : .readAsItLies, vfs: vfs)
       try connection.execute("SELECT count(*) FROM sqlite_master")
       return connection
     }

@@ -48,10 +48,19 @@ struct VirtualDisk {
     }
   }
 
+  static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
   /// The file's size in bytes as it lies on the disk; nil: there is none.
   func size(_ path: String) -> Int? {
     var status = stat()
     return stat(path, &status) == 0 ? Int(status.st_size) : nil
+  }
+
+  /// Bytes that this user can still write in the folder, as the system says it; nil: it does not say.
+  func room(_ folder: String) -> Int? {
+    var status = statvfs()
+    guard statvfs(folder, &status) == 0 else { return nil }
+    return Int(clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
   }
 
   /// Writes a file of `count` bytes in pieces that `piece` gives, cuts it to `keeping` bytes and syncs it.

@@ -9,6 +9,7 @@ public enum BusCommand: Sendable, Equatable {
   case tap(node: Int, button: UInt8, milliseconds: Int)
   case wire(SimulatedBus.WireFault)
   case show
+  case signs
 
   /// How long a finger stays on a button unless said otherwise.
   public static let tapMilliseconds = 300
@@ -23,6 +24,7 @@ public enum BusCommand: Sendable, Equatable {
     fault N none|mute|jabber|flash|late MS|answers-for M|signs-as M
     wire ok|swapped|cut N|noise PERMILLE|loss PERMILLE
     show                 面板和灯 / panels and lamps
+    signs                各灯亮过、蜂鸣器响过几次 / how often each lamp lit and each buzzer sounded
     """
 
   /// - Throws: `BusCommandError` naming what is wrong and what is accepted.
@@ -31,6 +33,7 @@ public enum BusCommand: Sendable, Equatable {
     guard let verb = words.first else { throw .unknown("") }
     switch (verb, words.count) {
     case ("show", 1): self = .show
+    case ("signs", 1): self = .signs
     case ("press", 2):
       let (node, button) = try Self.button(words[1])
       self = .tap(node: node, button: button, milliseconds: Self.tapMilliseconds)

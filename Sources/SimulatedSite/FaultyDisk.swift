@@ -94,6 +94,8 @@ struct FaultyDisk {
   private(set) var injected: [DiskFault: Int] = [:]
   private(set) var fullAnswers = 0
   var quotaBytes: Int?
+  /// Writes, truncations and syncs fail; what is there can be read.
+  var refusesWrites = false
   /// Countdowns: a fault strikes at the operation that finds 0.
   private var waiting: [(fault: DiskFault, left: Int)] = []
   private var sizes: [String: Int] = [:]
@@ -114,7 +116,7 @@ struct FaultyDisk {
 
   /// Counts the operation and says how it goes. `growth` is the number of bytes by which the file would grow.
   mutating func judge(_ operation: Operation, growth: Int = 0) -> Verdict {
-    if isCut { return .fails }
+    if isCut || (refusesWrites && operation != .read && operation != .open) { return .fails }
     counts[operation, default: 0] += 1
     if operation != .read && operation != .open { operations += 1 }
     var verdict = Verdict.fine

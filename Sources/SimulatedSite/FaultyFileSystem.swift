@@ -49,6 +49,12 @@ public final class FaultyFileSystem {
     set { disk.quotaBytes = newValue }
   }
 
+  /// Nothing can be written as long as this is set; reading goes on.
+  public var refusesWrites: Bool {
+    get { disk.refusesWrites }
+    set { disk.refusesWrites = newValue }
+  }
+
   /// From now on nothing works any more.
   public func cutPower() { disk.cut() }
 

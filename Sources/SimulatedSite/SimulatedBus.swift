@@ -34,28 +34,42 @@ public struct SimulatedBus: Machine, Sendable {
 
   public let timing: ModbusTiming
   public private(set) var panels: [SimulatedPanel]
+  /// What was to be seen and heard at each panel, since the bus was made.
+  public private(set) var signs: [PanelSigns]
   public private(set) var fault = WireFault.none
   private var random: SeededRandom
+  /// Each panel's deadline after its last input: asking a whole panel copies it.
+  private var panelDue: [Instant]
   /// On their way to the panels, whole at the end of their time.
   private var downward: [(bytes: FixedBytes<256>, at: Instant)] = []
   private var upward: [Transmission] = []
   private var hostSpeaksUntil = Instant.zero
+
+  /// How often a lamp went on (element 0 = button 1) and the buzzer began to sound: nothing that was shown for a moment is missed.
+  public struct PanelSigns: Sendable, Equatable {
+    public var lit: [Int]
+    public var buzzed = 0
+  }
 
   private struct Transmission: Sendable {
     var panel: Int
     var bytes: FixedBytes<256>
     var from: Instant
     var until: Instant
+    /// Somebody else spoke at the same time.
+    var isGarbled = false
   }
 
-  /// Panels at addresses 1, 2, 3 ... without power; `start` switches them on.
-  public init(panels count: Int, buttons: UInt8, baud: UInt32, seed: UInt64) {
+  /// Panels at addresses 1, 2, 3 ... with unit ids from `firstUnit` on, without power; `start` switches them on.
+  public init(panels count: Int, buttons: UInt8, baud: UInt32, seed: UInt64, firstUnit: UInt32 = 1001) {
     timing = ModbusTiming(baud: baud)
     random = SeededRandom(seed: seed)
     panels = []
+    panelDue = Array(repeating: .distantFuture, count: max(0, count))
+    signs = Array(repeating: PanelSigns(lit: Array(repeating: 0, count: Int(min(buttons, 8)))), count: max(0, count))
     for index in 0..<count {
       let settings = PanelSettings(address: UInt8(clamping: index + 1), baudCode: Self.baudCode(baud))
-      panels.append(SimulatedPanel(unit: 1001 + UInt32(index), buttons: buttons, settings: settings, seed: random.next()))
+      panels.append(SimulatedPanel(unit: firstUnit + UInt32(index), buttons: buttons, settings: settings, seed: random.next()))
     }
   }
 
@@ -68,7 +82,7 @@ public struct SimulatedBus: Machine, Sendable {
     func consider(_ moment: Instant?) {
       if let moment { earliest = min(earliest ?? moment, moment) }
     }
-    for panel in panels { consider(panel.deadline) }
+    for due in panelDue where due != .distantFuture { consider(due) }
     for item in downward { consider(item.at) }
     for item in upward { consider(item.until) }
     return earliest
@@ -103,7 +117,7 @@ public struct SimulatedBus: Machine, Sendable {
         give(item.panel, .transmitted, due)
         if isReached(item.panel), let bytes = carried(garbledByOthers(item)) { effects.append(.transmit(bytes)) }
       } else {
-        for index in panels.indices { if let due = panels[index].deadline, due <= now { give(index, .wake, due) } }
+        for index in panelDue.indices where panelDue[index] <= now { give(index, .wake, panelDue[index]) }
       }
     }
   }
@@ -111,11 +125,18 @@ public struct SimulatedBus: Machine, Sendable {
   private mutating func give(_ index: Int, _ input: SimulatedPanel.Input, _ now: Instant) {
     var wanted = Effects<SimulatedPanel.Effect>()
     panels[index].handle(input, at: now, into: &wanted)
+    panelDue[index] = panels[index].deadline ?? .distantFuture
     for place in 0..<wanted.count {
-      guard case .transmit = wanted[place] else { continue }
-      let bytes = panels[index].reply
-      let until = now + .microseconds(Int(timing.microseconds(ofCharacters: bytes.count)))
-      upward.append(Transmission(panel: index, bytes: bytes, from: now, until: until))
+      switch wanted[place] {
+      case .transmit:
+        let bytes = panels[index].reply
+        let until = now + .microseconds(Int(timing.microseconds(ofCharacters: bytes.count)))
+        speak(Transmission(panel: index, bytes: bytes, from: now, until: until))
+      case .lamp(let button, isOn: true):
+        if signs[index].lit.indices.contains(Int(button) - 1) { signs[index].lit[Int(button) - 1] += 1 }
+      case .buzzer(true): signs[index].buzzed += 1
+      case .lamp, .buzzer, nil: break
+      }
     }
   }
 
@@ -125,9 +146,18 @@ public struct SimulatedBus: Machine, Sendable {
   }
 
   /// Two transmitters at once: neither is understood.
+  private mutating func speak(_ item: Transmission) {
+    var item = item
+    for index in upward.indices where upward[index].panel != item.panel && upward[index].until > item.from {
+      guard isReached(item.panel), isReached(upward[index].panel) else { continue }
+      upward[index].isGarbled = true
+      item.isGarbled = true
+    }
+    upward.append(item)
+  }
+
   private mutating func garbledByOthers(_ item: Transmission) -> FixedBytes<256> {
-    let overlaps = upward.contains { $0.panel != item.panel && $0.from < item.until && isReached($0.panel) }
-    guard overlaps else { return item.bytes }
+    guard item.isGarbled else { return item.bytes }
     var bytes = item.bytes
     for index in 0..<bytes.count { bytes[index] ^= UInt8(truncatingIfNeeded: random.next()) | 1 }
     return bytes

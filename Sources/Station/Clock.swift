@@ -14,6 +14,13 @@ public struct WallClock: Sendable, Hashable, Codable {
     self.utcOffsetSeconds = utcOffsetSeconds
   }
 
+  /// The same clock at another moment nearby, as long as nobody sets it in between.
+  public func advanced(by interval: Interval) -> WallClock {
+    var clock = self
+    clock.unixMilliseconds = unixMilliseconds &+ Self.floorDivide(interval.microseconds, 1000)
+    return clock
+  }
+
   private var localSeconds: Int64 { Self.floorDivide(unixMilliseconds, 1000) + Int64(utcOffsetSeconds) }
   public var localMinuteOfDay: Int { Int(Self.floorModulo(localSeconds, 86_400)) / 60 }
   /// 1 = Monday ... 7 = Sunday; 1970-01-01 was a Thursday.

@@ -67,6 +67,8 @@ public struct DeskView: Sendable, Equatable, Codable {
     /// An acknowledgement is wanted now: never taken, or raised again because nobody came.
     public var waits: Bool
     public var falseAlarm: Bool
+    /// False while the call is held in memory because the journal does not take it.
+    public var recorded: Bool
   }
 
   public struct FaultCard: Sendable, Equatable, Codable {
@@ -103,7 +105,7 @@ public struct DeskView: Sendable, Equatable, Codable {
     public var remainingSeconds: Int
   }
 
-  /// Whether the journal takes entries. `waiting` calls are held in memory, not recorded, and are not claimed to be.
+  /// Whether the journal takes entries. `waiting` entries about calls are held in memory, not recorded, and are not claimed to be.
   public struct JournalStatus: Sendable, Equatable, Codable {
     public var condition: Condition
     public var waiting: Int

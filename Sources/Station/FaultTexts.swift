@@ -74,7 +74,8 @@ extension FaultKey.Kind {
       FaultText("磁盘已满,只记录求助", "Disk full: only calls are recorded", "清理磁盘空间", "Free disk space")
     case .diskFailed:
       FaultText(
-        "磁盘写入出过错,已换新文件", "Disk write failed; the journal went on in a new file", "尽快检查并更换磁盘", "Check and replace the disk soon")
+        "日志写盘出过错", "The journal could not be written to the disk", "看说明:已满就清理空间,只读或出错就尽快检查、更换磁盘",
+        "See the detail: free space on a full disk; check and replace one that is read-only or fails")
     }
   }
 }

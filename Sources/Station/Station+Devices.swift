@@ -54,7 +54,7 @@ extension Station {
     if let identity = press.identity {
       noticeEpoch(identity, of: press.button.device)
       // Duplicates are dropped but answered: a lost acknowledgement must not leave the panel asking for ever.
-      if state.knows(identity) {
+      if state.knows(identity, of: press.button.device) {
         pending.append(.device(.accept(press.button.device, identity)))
         return
       }
@@ -77,8 +77,8 @@ extension Station {
 
   /// A panel whose epoch fell was given an old memory: its presses still count, but somebody must look.
   private mutating func noticeEpoch(_ identity: EventIdentity, of device: DeviceID) {
-    let newest = state.watermarks.filter { $0.unit == identity.unit }.map(\.epoch).max() ?? 0
-    if identity.epoch < newest, !state.knows(identity) {
+    let newest = state.watermarks.filter { $0.unit == identity.unit && $0.device == device }.map(\.epoch).max() ?? 0
+    if identity.epoch < newest, !state.knows(identity, of: device) {
       raise(FaultKey(.device(device), .epochWentBack), "\(identity.epoch) < \(newest)")
     }
   }
@@ -161,9 +161,10 @@ extension Station {
 
   mutating func journalChanged(_ condition: DeskView.JournalStatus.Condition, _ detail: String) {
     journal = condition
-    self.condition(FaultKey(.journal, .diskFull), condition == .callsOnly, detail: detail)
+    // A disk that takes nothing at all may still be a full one: its card stays as it was.
+    if condition != .failed { self.condition(FaultKey(.journal, .diskFull), condition == .callsOnly, detail: detail) }
     if condition == .failed || !detail.isEmpty && condition == .healthy {
-      // The journal went on in a new file: what happened is told in the detail, and the disk wants looking at.
+      // What happened is told in the detail, and the disk wants looking at.
       raise(FaultKey(.journal, .diskFailed), detail)
     }
   }

@@ -3,14 +3,36 @@ import DeviceVocabulary
 
 /// The picture of the station for the pages. Taken by the runtime after a commit, so that nothing in it is ahead of the disk.
 extension Station {
-  /// - Parameter waiting: calls that the runtime holds because the journal does not take them.
-  public func view(waiting: Int = 0) -> DeskView {
+  /// The picture while the journal does not take entries. What was seen, a press or a fault, is shown all the same, because somebody needs
+  /// help; a call that is not on disk says so. What was decided is not shown before it is on disk.
+  ///
+  /// - Parameters:
+  ///   - onDisk: the fold of what is on disk.
+  ///   - unwritten: what was recorded behind it and waits, oldest first.
+  ///   - waiting: how many of those are about calls.
+  public func view(onDisk: StationState, unwritten: [Entry], waiting: Int) -> DeskView {
+    var shown = self
+    shown.state = onDisk
+    for entry in unwritten where entry.change.isSeen { shown.state.apply(entry) }
+    shown.state.entries = onDisk.entries
+    shown.state.statistics = onDisk.statistics
+    var view = shown.view()
+    view.journal.waiting = waiting
+    for index in view.incidents.indices where onDisk.incident(view.incidents[index].id) == nil {
+      view.incidents[index].recorded = false
+      // The panel's own sign of a press; the station wishes nothing before the call is on disk.
+      if !view.incidents[index].silent { view.incidents[index].lampWish = .fastBlink }
+    }
+    return view
+  }
+
+  public func view() -> DeskView {
     DeskView(
       site: plan.name, station: plan.station, revision: revision, entries: state.entries, asOfMilliseconds: wall.unixMilliseconds,
       clockSynchronised: wall.synchronised, incidents: inOrderOfNeed.map(card), recentlyClosed: state.recentlyClosed.map(card),
       faults: state.faults.map(card), callPoints: plan.callPoints.map(card), posts: plan.posts,
       onDuty: plan.onDuty(grid: nil, at: wall), sound: sound,
-      journal: DeskView.JournalStatus(condition: journal, waiting: waiting),
+      journal: DeskView.JournalStatus(condition: journal, waiting: 0),
       statistics: state.statistics)
   }
 
@@ -42,7 +64,7 @@ extension Station {
       nextStepSeconds: nextStep(incident), raisedAgain: incident.raisedAgain,
       secondsToAcknowledge: between(incident.openedAt, incident.acknowledgedAt),
       secondsToScene: between(incident.openedAt, incident.onSceneAt), note: incident.note,
-      waits: open && incident.waits, falseAlarm: incident.falseAlarm)
+      waits: open && incident.waits, falseAlarm: incident.falseAlarm, recorded: true)
   }
 
   private func card(_ fault: StationState.Fault) -> DeskView.FaultCard {
@@ -103,4 +125,14 @@ extension Station {
   }
 
   private func seconds(_ interval: Interval) -> Int { Int(interval.microseconds / 1_000_000) }
+}
+
+extension Change {
+  /// Something that happened, in contrast to what was decided about it. More urgency is never held back.
+  fileprivate var isSeen: Bool {
+    switch self {
+    case .opened, .pressedAgain, .escalated, .raisedAgain, .faultRaised, .faultPresent: true
+    default: false
+    }
+  }
 }

@@ -7,7 +7,7 @@ import DeviceVocabulary
 /// gap, always folds. Arrays are kept sorted; nothing is looked up in a hash table whose order could leak into a decision.
 public struct StationState: Sendable, Equatable, Codable {
   /// Raise this when the form or the meaning of the state changes: older snapshots are then ignored.
-  public static let foldVersion = 1
+  public static let foldVersion = 2
   /// How many closed incidents are kept for the pages; the journal keeps all.
   static let recentLimit = 20
   /// A unit raises its epoch when it lost its queue; events of more than this many epochs back are not under way any more.
@@ -35,11 +35,17 @@ public struct StationState: Sendable, Equatable, Codable {
     public var detail: String
   }
 
-  /// The highest event number on disk for one epoch of one unit: that one and all below are duplicates.
+  /// The highest event number on disk for one epoch of one unit at one address: that one and all below are duplicates. The address is
+  /// part of it, so that two panels that were given one unit id by mistake never swallow each other's presses.
   public struct Watermark: Sendable, Equatable, Codable {
+    public var device: DeviceID
     public var unit: UInt32
     public var epoch: UInt16
     public var sequence: UInt32
+
+    func isOf(_ identity: EventIdentity, _ device: DeviceID) -> Bool {
+      self.device == device && unit == identity.unit && epoch == identity.epoch
+    }
   }
 
   public struct Bypass: Sendable, Equatable, Codable {
@@ -73,8 +79,8 @@ public struct StationState: Sendable, Equatable, Codable {
       break
     case .opened(let id, let opening):
       open(Incident(id: id, opening: opening, at: time))
-    case .pressedAgain(let id, _, let identity):
-      raiseWatermark(identity)
+    case .pressedAgain(let id, let button, let identity):
+      raiseWatermark(identity, button.device)
       change(id) { $0.presses += 1 }
     case .escalated(let id, let step, let posts):
       if let first = incident(id), first.escalationStep == 0, first.raisedAgain == 0 {
@@ -160,7 +166,7 @@ public struct StationState: Sendable, Equatable, Codable {
   }
 
   private mutating func open(_ incident: Incident) {
-    raiseWatermark(incident.opening.identity)
+    raiseWatermark(incident.opening.identity, incident.opening.button.device)
     if incident.opening.mark == .test { announcedTests.removeAll { $0.button == incident.opening.button } }
     guard incident.id > lastIncident else { return }
     lastIncident = incident.id
@@ -185,13 +191,13 @@ public struct StationState: Sendable, Equatable, Codable {
     if recentlyClosed.count > Self.recentLimit { recentlyClosed.removeLast() }
   }
 
-  private mutating func raiseWatermark(_ identity: EventIdentity?) {
+  private mutating func raiseWatermark(_ identity: EventIdentity?, _ device: DeviceID) {
     guard let identity else { return }
-    if let index = watermarks.firstIndex(where: { $0.unit == identity.unit && $0.epoch == identity.epoch }) {
+    if let index = watermarks.firstIndex(where: { $0.isOf(identity, device) }) {
       watermarks[index].sequence = max(watermarks[index].sequence, identity.sequence)
     } else {
-      watermarks.append(Watermark(unit: identity.unit, epoch: identity.epoch, sequence: identity.sequence))
-      let epochs = watermarks.filter { $0.unit == identity.unit }
+      watermarks.append(Watermark(device: device, unit: identity.unit, epoch: identity.epoch, sequence: identity.sequence))
+      let epochs = watermarks.filter { $0.unit == identity.unit && $0.device == device }
       if epochs.count > Self.epochsPerUnit, let oldest = epochs.first { watermarks.removeAll { $0 == oldest } }
     }
   }
@@ -199,8 +205,8 @@ public struct StationState: Sendable, Equatable, Codable {
   // MARK: - Questions
 
   /// On disk already, so that the panel may forget it and no second incident is opened.
-  public func knows(_ identity: EventIdentity) -> Bool {
-    watermarks.contains { $0.unit == identity.unit && $0.epoch == identity.epoch && identity.sequence <= $0.sequence }
+  public func knows(_ identity: EventIdentity, of device: DeviceID) -> Bool {
+    watermarks.contains { $0.isOf(identity, device) && identity.sequence <= $0.sequence }
   }
 
   public func incident(_ id: IncidentID) -> Incident? { incidents.first { $0.id == id } }

@@ -25,6 +25,7 @@ final class BusLoop {
 
   static let reopenInterval = Interval.seconds(1)
   static let redeliverInterval = Interval.milliseconds(20)
+  static let readsPerTurn = 16
 
   init(
     plan: BusPlan, commands: BoundedMailbox<DeviceCommand>, wake: WakeSignal, heartbeat: Heartbeat,
@@ -37,15 +38,7 @@ final class BusLoop {
     self.heartbeat = heartbeat
     self.log = log
     self.deliver = deliver
-    let parity: ModbusTiming.Parity =
-      switch plan.format {
-      case .none: .none
-      case .even: .even
-      case .odd: .odd
-      }
-    var settings = ModbusMasterSettings(bus: plan.name, timing: ModbusTiming(baud: UInt32(clamping: plan.baud), parity: parity))
-    settings.dropsEcho = plan.echo
-    master = ModbusMaster(settings: settings, nodes: DriverCatalog.nodes(plan))
+    master = DriverCatalog.master(plan)
   }
 
   func run(until stop: StopFlag) {
@@ -128,7 +121,9 @@ final class BusLoop {
 
   private func readAll(at now: Instant) {
     var buffer = FixedBytes<256>()
-    while let open = line {
+    // Bounded, so that a line on which bytes never end (a pseudo-terminal has no baud rate) keeps neither commands nor the stop waiting.
+    for _ in 0..<Self.readsPerTurn {
+      guard let open = line else { return }
       switch open.read(into: &buffer) {
       case .bytes: give(.received(buffer), at: now)
       case .none: return

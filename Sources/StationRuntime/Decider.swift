@@ -5,22 +5,28 @@ import Station
 
 /// The station with its journal: takes inputs in order, commits what they decide, and only then lets anything of it be seen.
 ///
-/// One owner: the station's thread in the field, the one thread of a simulated site. While the journal does not take entries, nothing is
-/// released; what was decided waits here in order and is tried again, and `waiting` says so to the pages.
+/// One owner: the station's thread in the field, the one thread of a simulated site. While the journal does not take entries, nothing that
+/// depends on them is released; what was decided waits here in order and is tried again, and `view` says so to the pages.
 public struct Decider {
   public private(set) var station: Station
   private let store: any EntryStore
   private let encoder = EntryCoder()
-  /// Decided but not on disk yet, with the effects that may follow only after it.
+  /// Decided but not on disk yet.
   private var uncommitted: [Entry] = []
-  private var held: [StationEffect] = []
+  /// Decided effects that wait for their entries, in order.
+  private var held: [HeldEffect] = []
+  /// Entries decided and entries on disk, since this object was made.
+  private var decided: UInt64 = 0
+  private var committed: UInt64 = 0
+  /// The fold of what is on disk; kept only while `uncommitted` holds something.
+  private var onDisk: StationState?
   private var retryAt: Instant?
   private var condition = DeskView.JournalStatus.Condition.healthy
   private var entriesSinceSnapshot = 0
   /// Faults of the journal that have been told.
   private var knownFaults = 0
 
-  /// Calls (opened or pressed again) that are held in memory because the journal does not take them.
+  /// Entries about calls that are held in memory because the journal does not take them.
   public private(set) var waiting = 0
   /// Set when the journal refused: what it said.
   public private(set) var lastError: String?
@@ -63,27 +69,45 @@ public struct Decider {
   }
 
   /// Hands a batch to the station, commits once, and releases in order what may now be seen.
+  ///
+  /// - Parameter wall: the wall clock at `now`; each input is given the wall time of its own moment.
   public mutating func step(
     _ inputs: [(input: StationInput, at: Instant)], wall: WallClock, now: Instant, release: (StationEffect) -> Void
   ) {
-    for item in inputs { give(Stimulus(wall: wall, input: item.input), at: item.at) }
+    for item in inputs { give(Stimulus(wall: wall.advanced(by: item.at - now), input: item.input), at: item.at) }
     while let due = station.deadline, due <= now { give(Stimulus(wall: wall, input: .wake), at: now) }
     if !uncommitted.isEmpty, retryAt.map({ $0 <= now }) ?? true { commit(now: now, wall: wall) }
-    if uncommitted.isEmpty {
-      for effect in held { release(effect) }
-      held.removeAll(keepingCapacity: true)
+    let free = held.prefix { $0.after <= committed }.count
+    for item in held.prefix(free) { release(item.effect) }
+    held.removeFirst(free)
+    // A disk that refuses must not keep the sounder quiet: what calls for attention claims nothing. It stays in its place as well, so
+    // that the outputs end as the station wants them.
+    for index in held.indices where !held[index].isAnnounced && callsForAttention(held[index].effect) {
+      held[index].isAnnounced = true
+      release(held[index].effect)
     }
   }
 
+  private struct HeldEffect {
+    var effect: StationEffect
+    /// So many entries must be on disk first.
+    var after: UInt64
+    var isAnnounced = false
+  }
+
   private mutating func give(_ stimulus: Stimulus, at now: Instant) {
+    if uncommitted.isEmpty { onDisk = station.state }
+    defer { if uncommitted.isEmpty { onDisk = nil } }
     var effects = Effects<StationEffect>()
     recorder?(stimulus, now)
     station.handle(stimulus, at: now, into: &effects)
     while true {
       for index in 0..<effects.count {
         switch effects[index] {
-        case .record(let entry): uncommitted.append(entry)
-        case .some(let effect): held.append(effect)
+        case .record(let entry):
+          uncommitted.append(entry)
+          decided += 1
+        case .some(let effect): hold(effect)
         case nil: break
         }
       }
@@ -96,36 +120,52 @@ public struct Decider {
     }
   }
 
+  private mutating func hold(_ effect: StationEffect) {
+    // A panel repeats an event every second until it is accepted: one acceptance of it is enough, however long the disk refuses.
+    if committed < decided, case .device(.accept) = effect, held.contains(where: { $0.effect == effect }) { return }
+    held.append(HeldEffect(effect: effect, after: decided))
+  }
+
+  private func callsForAttention(_ effect: StationEffect) -> Bool {
+    guard case .device(.setOutput(let device, let number, let on)) = effect,
+      let output = station.plan.outputs.first(where: { $0.device == device && $0.output == number })
+    else { return false }
+    return on != (output.role == .greenLight)
+  }
+
   private mutating func commit(now: Instant, wall: WallClock) {
     do {
       // One fsync for all of it; what gathered while the disk refused may be more than one transaction takes.
       while !uncommitted.isEmpty {
         let batch = uncommitted.prefix(Self.batchLimit)
-        _ = try store.append(try batch.map { try encoder.encode($0) }, urgent: batch.contains { $0.change.isCall })
+        _ = try store.append(try batch.map { try encoder.encode($0) }, urgent: batch.contains { $0.change.isUrgent })
         entriesSinceSnapshot += batch.count
+        committed += UInt64(batch.count)
+        if batch.count < uncommitted.count { for entry in batch { onDisk?.apply(entry) } } else { onDisk = nil }
         uncommitted.removeFirst(batch.count)
       }
       waiting = 0
       retryAt = nil
       lastError = nil
-      noteCondition(now: now, wall: wall)
+      noteCondition(DeskView.JournalStatus.Condition(store.condition.state), now: now, wall: wall)
       if entriesSinceSnapshot >= Self.snapshotEvery { saveSnapshot() }
     } catch {
       lastError = "\(error)"
       waiting = uncommitted.count { $0.change.isCall }
+      let callsFit = if case JournalError.diskFull(callsStillFit: true) = error { true } else { false }
+      noteCondition(callsFit ? .callsOnly : .failed, now: now, wall: wall)
       retryAt = now + Self.retryInterval
     }
   }
 
-  /// What became of the journal during the append is an input like any other, and is written down itself.
-  private mutating func noteCondition(now: Instant, wall: WallClock) {
+  /// What became of the journal is an input like any other, and is written down itself as soon as that is possible.
+  private mutating func noteCondition(_ next: DeskView.JournalStatus.Condition, now: Instant, wall: WallClock) {
     let found = store.condition
-    let next = DeskView.JournalStatus.Condition(found.state)
     let notice = found.faultCount > knownFaults ? found.faults.last.map { "\($0)" } : nil
     guard next != condition || notice != nil else { return }
     knownFaults = found.faultCount
     condition = next
-    give(Stimulus(wall: wall, input: .journal(next, detail: notice ?? "")), at: now)
+    give(Stimulus(wall: wall, input: .journal(next, detail: notice ?? lastError ?? "")), at: now)
     if !uncommitted.isEmpty { retryAt = now }
   }
 
@@ -136,20 +176,32 @@ public struct Decider {
     if (try? store.saveSnapshot(snapshot)) != nil { entriesSinceSnapshot = 0 }
   }
 
-  /// To be called about once a minute: a new month's file, checkpoints, the ballast. What fails shows in the journal's condition.
-  public mutating func maintain(month: JournalMonth?) {
-    try? store.maintain(month: month)
+  /// To be called about once a minute, and every few seconds while `isImpaired`: a new month's file, checkpoints, the ballast. What fails
+  /// shows in the journal's condition; when space has returned, what waits is written in the next step.
+  ///
+  /// - Parameter wall: the wall clock at `now`.
+  public mutating func maintain(wall: WallClock, now: Instant) {
+    try? store.maintain(month: wall.journalMonth)
+    if lastError != nil {
+      retryAt = now
+    } else {
+      noteCondition(DeskView.JournalStatus.Condition(store.condition.state), now: now, wall: wall)
+    }
   }
 
+  /// The journal does not take everything at the moment.
+  public var isImpaired: Bool { condition != .healthy }
+
+  /// What the desk shows. While entries wait for the disk, calls and faults among them are shown and marked as not recorded; what was
+  /// decided about them is not shown.
   public func view() -> DeskView {
-    var view = station.view(waiting: waiting)
-    if lastError != nil { view.journal.condition = .failed }
-    return view
+    guard let onDisk else { return station.view() }
+    return station.view(onDisk: onDisk, unwritten: uncommitted, waiting: waiting)
   }
 }
 
 extension Change {
-  /// Goes to disk even when it is nearly full.
+  /// A call for help or a step of one.
   var isCall: Bool {
     switch self {
     case .opened, .pressedAgain, .acknowledged, .onScene, .escalated, .raisedAgain, .resolved, .closed, .falseAlarm,
@@ -157,6 +209,12 @@ extension Change {
       true
     default: false
     }
+  }
+
+  /// Goes to disk even when it is nearly full: calls, and the start, without which nothing that follows could be reckoned.
+  var isUrgent: Bool {
+    if case .started = self { return true }
+    return isCall
   }
 }
 

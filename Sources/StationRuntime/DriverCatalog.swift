@@ -7,7 +7,20 @@ import ModbusRTUCodec
 import ModbusRTUDriver
 
 /// Every driver that a site file can name. Adding a device is one folder under `Protocols/`, its line in `Package.swift` and one here.
-enum DriverCatalog {
+public enum DriverCatalog {
+  /// The owner of a bus's line with all its nodes, as the site file describes them.
+  public static func master(_ bus: BusPlan) -> ModbusMaster<CatalogNode> {
+    let parity: ModbusTiming.Parity =
+      switch bus.format {
+      case .none: .none
+      case .even: .even
+      case .odd: .odd
+      }
+    var settings = ModbusMasterSettings(bus: bus.name, timing: ModbusTiming(baud: UInt32(clamping: bus.baud), parity: parity))
+    settings.dropsEcho = bus.echo
+    return ModbusMaster(settings: settings, nodes: nodes(bus))
+  }
+
   static func nodes(_ bus: BusPlan) -> [CatalogNode] {
     bus.panels.map { CatalogNode(CallPanelDriver(CallPanelConfiguration(device: DeviceID(bus: bus.name, node: $0.node)))) }
       + bus.modules.map { CatalogNode(DigitalIODriver(configuration($0, bus.name))) }
@@ -28,21 +41,22 @@ enum DriverCatalog {
 }
 
 /// Any driver of the catalogue on one line.
-struct CatalogNode: ModbusNode {
+public struct CatalogNode: ModbusNode {
   private var driver: any ModbusNode
 
   init(_ driver: any ModbusNode) {
     self.driver = driver
   }
 
-  var device: DeviceID { driver.device }
-  var carriesCalls: Bool { driver.carriesCalls }
-  var due: Instant { driver.due }
-  mutating func nextTransaction(at now: Instant) -> ModbusTransaction? { driver.nextTransaction(at: now) }
-  func accepts(_ answer: ModbusPDU) -> Bool { driver.accepts(answer) }
-  mutating func completed(_ outcome: ModbusOutcome, at now: Instant, into events: inout Effects<DeviceEvent>) {
+  public var device: DeviceID { driver.device }
+  public var carriesCalls: Bool { driver.carriesCalls }
+  public var urgency: ModbusUrgency { driver.urgency }
+  public var due: Instant { driver.due }
+  public mutating func nextTransaction(at now: Instant) -> ModbusTransaction? { driver.nextTransaction(at: now) }
+  public func accepts(_ answer: ModbusPDU) -> Bool { driver.accepts(answer) }
+  public mutating func completed(_ outcome: ModbusOutcome, at now: Instant, into events: inout Effects<DeviceEvent>) {
     driver.completed(outcome, at: now, into: &events)
   }
-  mutating func command(_ command: DeviceCommand, at now: Instant) { driver.command(command, at: now) }
-  mutating func lineRestored(at now: Instant) { driver.lineRestored(at: now) }
+  public mutating func command(_ command: DeviceCommand, at now: Instant) { driver.command(command, at: now) }
+  public mutating func lineRestored(at now: Instant) { driver.lineRestored(at: now) }
 }

@@ -26,7 +26,15 @@ final class SiteReader {
     self.file = file
   }
 
+  /// More than a person reads at once; what is no site file at all would have one on every line.
+  static let problemLimit = 100
+  private var isFull: Bool { problems.count > Self.problemLimit }
+
   func complain(_ node: Node?, _ chinese: String, _ english: String) {
+    guard !isFull else { return }
+    let isLast = problems.count == Self.problemLimit
+    let chinese = isLast ? "还有更多错误,请先改正以上各处" : chinese
+    let english = isLast ? "there are more mistakes; correct these first" : english
     problems.append(
       SiteProblem(file: file, line: node?.mark?.line ?? 1, column: node?.mark?.column ?? 1, chinese: chinese, english: english))
   }
@@ -65,7 +73,7 @@ final class SiteReader {
       let name = key.string ?? "?"
       if keys.contains(name) {
         values.append((name, value))
-      } else {
+      } else if !isFull {
         let near = keys.min { distance($0, name) < distance($1, name) }
         let hint = near.map { distance($0, name) <= 2 ? "\($0)?" : keys.joined(separator: ", ") } ?? ""
         complain(key, "\(what) 中没有 \"\(name)\" 这一项;可用: \(hint)", "unknown key \"\(name)\" in \(what); accepted: \(hint)")

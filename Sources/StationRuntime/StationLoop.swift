@@ -23,6 +23,9 @@ final class StationLoop {
 
   /// Pages hear from the station at least this often.
   static let publishInterval = Interval.seconds(2)
+  static let upkeepInterval = Interval.seconds(60)
+  /// While the disk is full or fails, its return is looked for this often.
+  static let impairedUpkeepInterval = Interval.seconds(2)
   /// How many inputs share one fsync at most.
   static let batchLimit = 256
 
@@ -67,9 +70,9 @@ final class StationLoop {
       decider.step(inputs, wall: .current(), now: now) { perform($0) }
       inputs.removeAll(keepingCapacity: true)
       sendUnsent()
-      if now - maintainedAt >= .seconds(60) {
+      if now - maintainedAt >= (decider.isImpaired ? Self.impairedUpkeepInterval : Self.upkeepInterval) {
         maintainedAt = now
-        decider.maintain(month: WallClock.current().journalMonth)
+        decider.maintain(wall: .current(), now: now)
       }
       if changed || now - publishedAt >= Self.publishInterval { publish(now) }
       if stopping {

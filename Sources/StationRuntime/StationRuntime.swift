@@ -137,13 +137,17 @@ public final class StationRuntime: Sendable {
     }
   }
 
-  /// Stops cleanly: the wires first, then what has reached the station is decided and committed.
+  /// Stops cleanly: what has reached the station is decided and committed, as far as the disk takes it. Returns within `stopSeconds`, also
+  /// when a thread hangs in a system call: what was not on disk was not accepted either, and its panel still has it.
   public func shutDown() {
     stop.raise()
     for wire in wires { wire.wake.raise() }
     inboxWake.raise()
-    for group in threads.withLock({ $0 }) { _ = group.wait(timeout: .now() + 5) }
+    let limit = DispatchTime.now() + Self.stopSeconds
+    for group in threads.withLock({ $0 }) { _ = group.wait(timeout: limit) }
   }
+
+  static let stopSeconds = 4.0
 }
 
 extension DeviceEvent {

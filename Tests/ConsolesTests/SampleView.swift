@@ -30,7 +30,8 @@ enum Sample {
       pressedAtMilliseconds: 1_795_500_000_000, ageSeconds: 42, presses: 1, silent: false, bypassed: false, lampWish: .slowBlink,
       lampShown: .slowBlink, owner: owner, formerOwners: [], offeredTo: nil, escalationStep: 0, escalatedTo: [],
       nextStepSeconds: 18,
-      raisedAgain: 0, secondsToAcknowledge: nil, secondsToScene: nil, note: nil, waits: phase == .opened, falseAlarm: false)
+      raisedAgain: 0, secondsToAcknowledge: nil, secondsToScene: nil, note: nil, waits: phase == .opened, falseAlarm: false,
+      recorded: true)
   }
 
   /// Every field filled, with text that must be escaped.

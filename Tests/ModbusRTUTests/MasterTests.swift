@@ -93,7 +93,8 @@ import Testing
       bus.run(for: .seconds(20))
       let node = bus.node(2)
       #expect(node.wrongAnswers == 0)
-      #expect(node.lastAnswer > slow + .seconds(19), "the estimate follows")
+      // A node that echoes a token is one of ours and answers at once: when it does not, it is asked so seldom that it costs 3 %.
+      #expect(node.lastAnswer > slow + .seconds(usesToken ? 9 : 19), "the estimate follows")
       #expect((bus.master.statistics(ofAddress: 2)?.late ?? 0) > 0)
       #expect(bus.silenceViolations == 0)
     }

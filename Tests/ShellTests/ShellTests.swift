@@ -28,14 +28,6 @@ import Testing
     for step in ["opened", "acknowledged", "onScene", "resolved"] { #expect(why.text.contains(step)) }
   }
 
-  @Test func aSecondStationIsRefusedInWords() throws {
-    let shell = try Shell(panels: 1)
-    _ = try shell.startStation()
-    try shell.waitUntil("the station runs") { (try? shell.desk("ping")) == "ok\n" }
-    let second = try shell.run(["run", "\(shell.folder)/site.yaml"])
-    #expect(second.code != 0 && second.text.contains("不能再启动一个"))
-  }
-
   @Test func theRecordingOfARealRunReplaysToTheSameEntriesInAnotherProcess() throws {
     let shell = try Shell(panels: 2)
     let station = try shell.startStation(["--record", "\(shell.folder)/day.rec"])
@@ -70,25 +62,13 @@ import Testing
     }
     usleep(500_000)
     let last = try shell.startStation()
-    try shell.waitUntil("every press is on disk") { try identities(shell).count >= kills }
+    try shell.waitUntil("every press is on disk") { try shell.presses().count >= kills }
     usleep(1_500_000)
     kill(last.processIdentifier, SIGTERM)
     last.waitUntilExit()
-    let found = try identities(shell)
+    let found = try shell.presses().map(\.identity)
     #expect(found.count == kills)
     #expect(Set(found).count == kills)
     #expect(try shell.run(["journal", "verify", "\(shell.folder)/journal"]).code == 0)
-  }
-
-  private func identities(_ shell: Shell) throws -> [EventIdentity] {
-    let journal = try JournalReader(folder: "\(shell.folder)/journal")
-    let coder = EntryCoder()
-    return try journal.entries(after: nil, limit: 1_000_000).compactMap { stored in
-      switch try coder.decode(stored.body).change {
-      case .opened(_, let opening): opening.identity
-      case .pressedAgain(_, _, let identity): identity
-      default: nil
-      }
-    }
   }
 }

@@ -69,7 +69,102 @@ final class MemoryStore: EntryStore {
     let released = step(&decider, [], 2600)
     let accepted = released.filter { if case .device(.accept) = $0 { true } else { false } }
     #expect(accepted.count == 2 && decider.waiting == 0)
-    #expect(store.stored.count == 3)
+    let changes = try store.stored.map { try EntryCoder().decode($0.body).change }
+    #expect(changes.filter { if case .faultRaised(FaultKey(.journal, .diskFailed), _) = $0 { true } else { false } }.count == 1)
+    #expect(changes.count == 4 && decider.view().journal == .init(condition: .healthy, waiting: 0))
+  }
+
+  /// The disk takes calls only: they are accepted although other entries, decided before and after them, wait.
+  @Test func anEntryThatWaitsForSpaceHoldsUpNoCall() throws {
+    let store = MemoryStore()
+    var decider = try Decider(plan: plan, store: store)
+    _ = step(&decider, [.started(boot: "b", program: "t")], 1000)
+    store.refuses = .diskFull(callsStillFit: true)
+    store.refusesOnlyNormal = true
+    store.condition = JournalCondition(
+      state: .diskFull, faults: [JournalFault(kind: .diskFull, file: "f", position: .start, detail: "full")], faultCount: 1)
+    #expect(step(&decider, [.device(.lineChanged(button, .open))], 2000).isEmpty)
+    #expect(Set(decider.view().faults.map(\.key.kind)) == [.lineCut, .diskFull])
+    #expect(decider.view().journal == .init(condition: .callsOnly, waiting: 0) && store.stored.count == 1)
+    let released = step(&decider, [press(1)], 2100) + step(&decider, [], 2700)
+    #expect(released.contains(.device(.accept(button.device, EventIdentity(unit: 9, epoch: 1, sequence: 1)))))
+    #expect(released.contains(.device(.indicate(button, .slowBlink))))
+    #expect(decider.view().incidents.map(\.recorded) == [true])
+    // Space has come back: the upkeep notices, and what waits is written without anything else having to happen.
+    store.refuses = nil
+    store.condition.state = .healthy
+    decider.maintain(wall: wall, now: .zero + .seconds(3))
+    _ = step(&decider, [.device(.lineChanged(button, .normal))], 3000)
+    _ = step(&decider, [], 3001)
+    #expect(decider.view().journal.condition == .healthy && !decider.isImpaired)
+    #expect(decider.view().faults.allSatisfy { !$0.present })
+    #expect(try Decider.fold(store) == decider.station.state)
+  }
+
+  /// What the desk shows while nothing can be written: the call, marked, and no step of it that is not on disk.
+  @Test func theDeskSeesACallThatIsNotRecordedAndNoStepOfIt() throws {
+    let store = MemoryStore()
+    var decider = try Decider(plan: plan, store: store)
+    _ = step(&decider, [.started(boot: "b", program: "t"), press(1)], 1000)
+    store.refuses = .readOnly(folder: "f")
+    _ = step(&decider, [.request(DeskRequest(number: 1, post: "desk", action: .acknowledge(1))), press(2)], 2000)
+    var card = try #require(decider.view().incidents.first)
+    #expect(card.phase == .opened && card.owner == nil && card.recorded && card.lampWish == .slowBlink && card.presses == 2)
+    _ = step(&decider, [.request(DeskRequest(number: 2, post: "desk", action: .falseAlarm(1, note: ""))), press(3)], 2600)
+    let cards = decider.view().incidents
+    #expect(cards.map(\.id) == [1, 2] && cards.map(\.recorded) == [true, false] && cards[1].lampWish == .fastBlink)
+    #expect(decider.view().entries == 2 && decider.view().statistics.real.opened == 1 && decider.view().sound == .call)
+    store.refuses = nil
+    let released = step(&decider, [], 3200)
+    #expect(released.contains(.answer(1, .done)) && released.contains(.answer(2, .done)))
+    card = try #require(decider.view().incidents.first)
+    #expect(card.id == 2 && card.recorded && decider.view().recentlyClosed.map(\.id) == [1])
+  }
+
+  /// A disk that refuses for days: the repeats of a panel that is not answered do not pile up.
+  @Test func repeatsOfAnEventThatCannotBeAcceptedDoNotPileUp() throws {
+    let store = MemoryStore()
+    var decider = try Decider(plan: plan, store: store)
+    _ = step(&decider, [.started(boot: "b", program: "t")], 1000)
+    store.refuses = .readOnly(folder: "f")
+    for second in 2...5000 { _ = step(&decider, [press(1)], second * 1000) }
+    store.refuses = nil
+    let released = step(&decider, [], 5_001_000)
+    #expect(released.filter { if case .device(.accept) = $0 { true } else { false } }.count == 1)
+  }
+
+  @Test func theSounderIsHeardAlthoughTheDiskRefuses() throws {
+    let store = MemoryStore()
+    var site = plan
+    let device = DeviceID(bus: "A", node: 20)
+    let roles: [SitePlan.Output.Role] = [.sounder, .greenLight]
+    site.outputs = roles.enumerated().map { .init(device: device, output: UInt8($0.offset + 1), role: $0.element) }
+    var decider = try Decider(plan: site, store: store)
+    _ = step(&decider, [.started(boot: "b", program: "t")], 1000)
+    store.refuses = .readOnly(folder: "f")
+    let released = step(&decider, [press(1)], 2000) + step(&decider, [], 2600)
+    #expect(released == [.device(.setOutput(device, output: 1, on: true)), .device(.setOutput(device, output: 2, on: false))])
+    let acknowledge = DeskRequest(number: 1, post: "desk", action: .acknowledge(1))
+    #expect(step(&decider, [.request(acknowledge)], 3200).isEmpty, "an acknowledgement that is not on disk silences nothing")
+    store.refuses = nil
+    let outputs = (step(&decider, [], 3700) + step(&decider, [], 3701)).filter {
+      if case .device(.setOutput) = $0 { true } else { false }
+    }
+    #expect(outputs.last(where: { "\($0)".contains("output: 1") }) == .device(.setOutput(device, output: 1, on: false)))
+    #expect(outputs.last(where: { "\($0)".contains("output: 2") }) == .device(.setOutput(device, output: 2, on: true)))
+  }
+
+  /// A commit that took long is no clock that was set: each input is given the wall time of its own moment.
+  @Test func anInputThatWaitedIsNotTakenForAClockThatWasSet() throws {
+    let store = MemoryStore()
+    var decider = try Decider(plan: plan, store: store)
+    _ = step(&decider, [.started(boot: "b", program: "t")], 1000)
+    let late = WallClock(unixMilliseconds: wall.unixMilliseconds + 5000, synchronised: true)
+    decider.step([(press(1), .zero + .seconds(2)), (press(2), .zero + .seconds(6))], wall: late, now: .zero + .seconds(6)) { _ in
+    }
+    let entries = try store.stored.map { try EntryCoder().decode($0.body) }
+    #expect(entries.map(\.time.wallMilliseconds).map { $0 - wall.unixMilliseconds } == [0, 1000, 5000])
+    #expect(!entries.contains { if case .clockStepped = $0.change { true } else { false } })
   }
 
   @Test func aBatchIsOneCommit() throws {

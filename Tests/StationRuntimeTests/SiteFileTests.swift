@@ -48,6 +48,30 @@ import Testing
     ("days: [1, 2", "days: [0, 2", 18, "Monday"), ("port: /dev/ttyUSB0", "prot: /dev/ttyUSB0", 10, "port?"),
     ("name: A\n", "name: A B\n", 9, "letters"),
     ("grids: [G1]", "grids: G1", 18, "list"),
+    (
+      "escalation:",
+      "  - {name: B, port: /dev/ttyUSB0, panels: [{node: 1, name: x, buttons: [{button: 1, place: hall}]}]}\nescalation:", 16,
+      "port \"/dev/ttyUSB0\" is given twice"
+    ),
+    (
+      "escalation:",
+      "  - {name: A, port: /dev/ttyS1, panels: [{node: 1, name: x, buttons: [{button: 1, place: hall}]}]}\nescalation:", 16,
+      "bus name \"A\" is given twice"
+    ),
+    ("escalation:", "  - {name: B, port: /dev/ttyS1}\nescalation:", 16, "no panels and no modules"),
+    ("button: 1, place: hall}, {", "button: 1, place: cellar}, {", 13, "no place \"cellar\""),
+    ("{post: desk,", "{post: chief,", 18, "no post \"chief\""), ("id: lead", "id: desk", 7, "given twice"),
+    ("\"18:00\"", "\"24:00\"", 18, "08:30"), ("\"18:00\"", "64800", 18, "08:30"), ("days: [1, 2", "days: [mon, 2", 18, "Monday"),
+    ("baud: 19200", "baud: fast", 11, "one of: 1200"), ("baud: 19200", "format: 7E1", 11, "one of: 8N1"),
+    ("baud: 19200", "rs485: auto", 11, "one of: adapter"), ("baud: 19200", "echo: 3", 11, "true or false"),
+    ("{output: 1, role", "{output: 3, role", 15, "from 1 to 2"), ("inputs: 4", "inputs: 33", 15, "from 0 to 32"),
+    ("inputs: 4", "inputs: -1", 15, "from 0 to 32"), ("inputs: 4", "inputs: 4.5", 15, "whole number"),
+    ("onSceneWithin: 240", "onSceneWithin: 5", 16, "from 30"), ("{after: 60}", "{posts: [lead]}", 16, "needs \"after\""),
+    ("station: tiexi-03", "station: [1]", 1, "text"), ("name: 接待室", "name: \"\"", 4, "1 to 80"),
+    ("roster:", "desk: {port: 70000}\nroster:", 17, "from 0 to 65535"),
+    ("roster:", "journal: {ballastMiB: 0}\nroster:", 17, "from 1 to 1024"),
+    ("roster:", "posts: []\nroster:", 5, "repeated key: posts"),
+    ("posts:\n  - {id: desk", "persons:\n  - {id: desk", 5, "accepted:"), ("buses:", "buses: A\nbusses:", 8, "list"),
   ]
 
   @Test(arguments: mistakes.indices) func everyMistakeIsReportedWithItsLine(index: Int) throws {
@@ -72,6 +96,16 @@ import Testing
   @Test(arguments: ["", "[", "a: b: c", "- 1", "site: {name: a}\nsite: {name: b}", "\u{0}", "site: 3", "{{{{", "buses: [[[]]]"])
   func whatIsNoSiteFileIsRefusedInWords(text: String) {
     #expect(throws: SiteError.self) { _ = try SiteFile.read(text, file: "f") }
+  }
+
+  @Test func whatHasAMistakeOnEveryLineIsNotToldWhole() {
+    let text = (0..<5000).map { "key\($0): 1\n" }.joined()
+    do {
+      _ = try SiteFile.read(text, file: "f")
+      Issue.record("accepted")
+    } catch {
+      #expect(error.problems.count == 101 && error.problems.last?.english.contains("correct these first") == true)
+    }
   }
 
   @Test func aRepeatedKeyIsNamedWithoutQuotingTheFile() {

@@ -10,10 +10,7 @@ struct SiteArgument: ParsableArguments {
   @Argument(help: "站点文件 / site file (YAML)") var site: String
 
   func load() throws -> Site {
-    guard let text = try? String(contentsOfFile: site, encoding: .utf8) else {
-      throw Failure("读不了站点文件 \(site) / cannot read the site file")
-    }
-    return try SiteFile.read(text, file: site)
+    try SiteFile.read(try SiteFile.text(of: site), file: site)
   }
 
   /// Relative paths in a site file are meant from where the file lies.

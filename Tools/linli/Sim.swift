@@ -123,6 +123,7 @@ final class BusSimulator: Sendable {
     do {
       switch try BusCommand(line) {
       case .show: return drawing()
+      case .signs: return signs()
       case .wire(let fault): give(.wire(fault))
       case .hand(let node, let hand):
         try check(node)
@@ -151,6 +152,16 @@ final class BusSimulator: Sendable {
         let lamps = (1...panel.logic.buttons).map { "\($0):\(Self.word(panel.indicator(of: $0)))" }.joined(separator: "  ")
         let extra = (panel.isPowered ? "" : " 无电") + (panel.showsHostSilence ? " 主机无声" : "") + (panel.isBuzzing ? " 响" : "")
         return "\(index + 1)  \(lamps)\(extra)\n"
+      }.joined()
+    }
+  }
+
+  private func signs() -> String {
+    state.withLock { state in
+      zip(state.bus.panels, state.bus.signs).enumerated().map { index, item in
+        let lit = item.1.lit.enumerated().map { "\($0 + 1):\($1)" }.joined(separator: "  ")
+        let silent = (1...item.0.logic.buttons).filter { item.0.logic.settings.silentMask & (1 << ($0 - 1)) != 0 }
+        return "\(index + 1)  \(lit)  响:\(item.1.buzzed)" + (silent.isEmpty ? "" : "  静默:\(silent)") + "\n"
       }.joined()
     }
   }

@@ -39,12 +39,14 @@ final class Terminal: Sendable {
     let owner = card.owner.map { " 接警: \($0)" } ?? ""
     let shown = card.lampShown.map { name($0) } ?? "未回读"
     let escalated = card.escalatedTo.isEmpty ? "" : " 已升级: \(card.escalatedTo.joined(separator: ", "))"
-    return "求助 #\(card.id) \(mark)\(card.placeName) (\(card.button)) \(card.phase.rawValue) 按下 \(card.presses) 次"
+    let unrecorded = card.recorded ? "" : "【未记录】"
+    return "求助 #\(card.id) \(unrecorded)\(mark)\(card.placeName) (\(card.button)) \(card.phase.rawValue) 按下 \(card.presses) 次"
       + " 灯: \(name(card.lampWish)) (现场: \(shown))\(owner)\(escalated)"
   }
 
   static func line(_ fault: DeskView.FaultCard) -> String {
     "故障 \(fault.key): \(fault.whatChinese), \(fault.whereText) \(fault.present ? "" : "(已消失,待复测)") → \(fault.adviceChinese)"
+      + (fault.detail.isEmpty ? "" : " [\(fault.detail)]")
   }
 
   static func name(_ indicator: Indicator) -> String {

@@ -70,6 +70,11 @@ public struct CallPanelDriver: ModbusNode, Sendable {
     self.configuration = configuration
   }
 
+  public var urgency: ModbusUrgency {
+    guard case .serving = state, exchangeNow else { return .none }
+    return Int(pendingShown) > offered.count ? .press : .answer
+  }
+
   public var due: Instant {
     switch state {
     case .refused(let until): until
@@ -99,7 +104,9 @@ public struct CallPanelDriver: ModbusNode, Sendable {
       } else if exchangeNow || now >= nextExchange || facts.report == nil {
         let order = order(for: identification, at: now)
         underway = .exchange(order)
-        request = PanelTransaction.exchange(order, events: pendingShown > 0 || facts.report == nil ? PanelMap.eventWindow : 0)
+        // As many events as the panel has shown to wait: each costs 5 ms at 19,200 baud.
+        let events = facts.report == nil ? PanelMap.eventWindow : min(Int(pendingShown), PanelMap.eventWindow)
+        request = PanelTransaction.exchange(order, events: events)
       } else {
         underway = .poll(token: token)
         request = PanelTransaction.poll(token: token)
@@ -286,7 +293,17 @@ public struct CallPanelDriver: ModbusNode, Sendable {
     let moreEvents = Int(report.pending) > offered.count && offered.count < PanelMap.eventWindow
     if unmet != order.lamps || restartAcknowledgementDue || offered.acknowledgementIsDue || moreEvents { exchangeNow = true }
     nextExchange =
-      now + (offered.someWait || report.status.lampsDiffer ? CallPanelDriver.retryInterval : CallPanelDriver.exchangeInterval)
+      offered.someWait || report.status.lampsDiffer ? now + CallPanelDriver.retryInterval : nextRoutineExchange(after: now)
+  }
+
+  /// Panels take their routine exchanges at moments of their own, spread over the interval by address: sixteen of them in one scan would make
+  /// a press wait for a second.
+  private func nextRoutineExchange(after now: Instant) -> Instant {
+    let interval = CallPanelDriver.exchangeInterval.microseconds
+    let moment = Int64(device.node &* 7 & 15) * (interval / 16)
+    let since = (Int64(clamping: now.microseconds) - moment) % interval
+    // Not so soon after another one that it would tell nothing new.
+    return now + Interval(microseconds: interval - since < interval / 2 ? 2 * interval - since : interval - since)
   }
 
   /// Presses first, then what else is new, as much as one call may carry.

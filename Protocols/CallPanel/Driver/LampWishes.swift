@@ -45,6 +45,13 @@ struct LampWishes: Sendable {
     wishes[index].mustGoThroughOff = false
   }
 
+  /// The lamp claims more than is so: it showed another call of this button (a drill that was acknowledged, say) than the one that is
+  /// left. By itself a panel's lamp only goes forward.
+  private func isAhead(_ shown: UInt8, of target: UInt8) -> Bool {
+    let calls = PanelLamp.slowBlink.rawValue...PanelLamp.coming.rawValue
+    return calls.contains(shown) && calls.contains(target) && target < shown
+  }
+
   /// The wish to send for a button that was last read to show `shown`; `waiting` when a press of it is not accepted yet.
   func effective(_ button: UInt8, shown: UInt8, waiting: Bool, at now: Instant) -> UInt8 {
     guard let index = index(button) else { return PackedLamps.noWish }
@@ -52,6 +59,6 @@ struct LampWishes: Sendable {
     if wish.target == PanelLamp.off.rawValue && shown == PanelLamp.fastBlink.rawValue && (waiting || now < wish.heldUntil) {
       return PackedLamps.noWish
     }
-    return wish.mustGoThroughOff ? PanelLamp.off.rawValue : wish.target
+    return wish.mustGoThroughOff || isAhead(shown, of: wish.target) ? PanelLamp.off.rawValue : wish.target
   }
 }

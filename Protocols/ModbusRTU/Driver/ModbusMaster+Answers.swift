@@ -97,6 +97,7 @@ extension ModbusMaster {
     if pdu.isException { slots[index].statistics.exceptions &+= 1 }
     let wasLost = slots[index].isLost
     slots[index].recover()
+    if exchange.toleratesLateAnswers { slots[index].noteCost(now - exchange.start, at: now) }
     phase = .idle
     decoder.end()
     absolve(at: now)

@@ -10,6 +10,9 @@ struct ModbusRotation: Sendable {
   var nextAlarm = 0
   var nextOther = 0
   var nextLost = 0
+  var nextUrgent = 0
+  /// The turn before was an ordinary one: an urgent node may go now.
+  var mayHurry = false
   /// Whether this scan still owes a turn to another node, to a lost one.
   var owesOther = true
   var owesLost = true
@@ -72,6 +75,12 @@ extension ModbusMaster {
       rotation.nextLost = index + 1
       return index
     }
+    if rotation.mayHurry, let index = findUrgent(at: now) {
+      rotation.mayHurry = false
+      rotation.nextUrgent = index + 1
+      return index
+    }
+    rotation.mayHurry = true
     for _ in 0..<2 {
       if let index = find(.alarm, from: rotation.nextAlarm, at: now) {
         rotation.nextAlarm = index + 1
@@ -107,6 +116,19 @@ extension ModbusMaster {
       return index
     }
     return nil
+  }
+
+  private func findUrgent(at now: Instant) -> Int? {
+    var found: (index: Int, urgency: ModbusUrgency)?
+    for step in 0..<slots.count {
+      let index = (rotation.nextUrgent + step) % slots.count
+      let urgency = slots[index].node.urgency
+      guard urgency > found?.urgency ?? .none, !slots[index].isLost, slots[index].failures == 0, !slots[index].isSlow,
+        slots[index].eligible <= now
+      else { continue }
+      found = (index, urgency)
+    }
+    return found?.index
   }
 
   private func isOf(_ kind: Kind, _ index: Int) -> Bool {
@@ -151,11 +173,15 @@ extension ModbusMaster {
     return wire
   }
 
-  /// How long this node gets to begin. A node that fails gets more each time, as it may have become slow; a lost one only with every
-  /// fourth probe, so that looking for it costs little. While the whole bus fails, going round quickly finds out sooner.
+  /// How long this node gets to begin. A node that fails gets more each time, as it may have become slow; a lost one only now and then, so
+  /// that looking for it costs little: with every fourth of the first probes, then with every sixteenth. While the whole bus fails, going
+  /// round quickly finds out sooner.
   private func allowance(of index: Int) -> Interval {
     let usual = slots[index].estimate.allowance(floor: settings.replyFloor, ceiling: settings.replyCeiling)
-    if slots[index].isLost { return slots[index].probes & 3 == 3 ? settings.replyCeiling : usual }
+    if slots[index].isLost {
+      let probes = slots[index].probes
+      return probes & 15 == 15 || (probes < 8 && probes & 3 == 3) ? settings.replyCeiling : usual
+    }
     guard !watch.isSuspect else { return usual }
     return min(usual * (1 << min(slots[index].failures, 3)), settings.replyCeiling)
   }

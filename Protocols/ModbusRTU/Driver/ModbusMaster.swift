@@ -6,7 +6,8 @@ import ModbusRTUCodec
 /// opens circuit breakers and judges the bus as a whole (MODBUS over Serial Line V1.02 §2.4; the sheet's section 7).
 ///
 /// Order of turns: alarm nodes that are due, each once a scan; after a scan one other node and one lost node. So a dead node costs the
-/// others one probe now and then, and an alarm node never waits for more than one scan, one other node and one probe.
+/// others one probe now and then, and an alarm node never waits for more than one scan, one other node and one probe. Between two ordinary
+/// turns one node for which somebody waits (`urgency`) may go: a call does not wait for a scan at each of its steps.
 ///
 /// What it says of a node: `stale`, `absent` or `faulted` when the breaker opens (or the bus is gone). When the node answers again it is
 /// told `completed` and then `lineRestored`: its driver asks who is there and says `online` itself.

@@ -10,6 +10,8 @@ public protocol ModbusNode {
   var device: DeviceID { get }
   /// Nodes that carry calls for help go before all others.
   var carriesCalls: Bool { get }
+  /// Somebody waits for the next transaction of this node, so that it may go between the ordinary turns.
+  var urgency: ModbusUrgency { get }
   /// When this node wants its next transaction; in the past means as soon as its turn comes, `distantFuture` never.
   var due: Instant { get }
 
@@ -29,6 +31,21 @@ public protocol ModbusNode {
 
   /// The line is back after it was gone (adapter replugged, bus repaired): ask who is there before anything else.
   mutating func lineRestored(at now: Instant)
+}
+
+/// Of two that are urgent the higher goes first.
+public enum ModbusUrgency: UInt8, Sendable, Comparable {
+  case none
+  /// A lamp is to be set, an event to be acknowledged.
+  case answer
+  /// A press is to be fetched.
+  case press
+
+  public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+}
+
+extension ModbusNode {
+  public var urgency: ModbusUrgency { .none }
 }
 
 /// One request and what may be done when no answer comes.

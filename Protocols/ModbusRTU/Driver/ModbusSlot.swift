@@ -51,6 +51,15 @@ struct ModbusSlot<Node: ModbusNode> {
     return max(barredUntil, notBefore, isLost ? .zero : min(node.due, againAt))
   }
 
+  /// Our panels answer within a few milliseconds, and an adapter adds 16; one that mostly takes longer than this is out of order.
+  static var slowTurnaround: Int64 { 60_000 }
+  var isSlow: Bool { estimate.mean ?? 0 > Self.slowTurnaround }
+
+  /// A slow panel is asked so seldom that it costs the others less than 3 % of the line: it must not make their calls slow.
+  mutating func noteCost(_ cost: Interval, at now: Instant) {
+    if isSlow { notBefore = now + min(cost * 32, .seconds(10)) }
+  }
+
   /// Opens the breaker, once; the station hears what that means.
   mutating func lose(_ health: Health, stretch: UInt32) {
     if !isLost {

@@ -103,6 +103,7 @@ export function tickCard(article, passed, view) {
 
 function showNotices(container, card, view, post) {
   const texts = [];
+  if (!card.recorded) texts.push(word("notRecorded"));
   if (isQuietHere(card, view, post)) texts.push(word("quietHere"));
   else if (card.silent) texts.push(`${word("silent")} · ${word("quietHere")}`);
   if (card.bypassed) texts.push(word("bypassedMark"));

@@ -1,17 +1,19 @@
 // The duty desk's page: what it shows, what it asks, what it plays. It knows nothing but what the station told it last, and how long ago.
-import { createCard, isQuietHere, allowed, postName, tickCard, updateCard } from "./cards.js";
+import { createCard, allowed, postName, tickCard, updateCard } from "./cards.js";
 import { ask, dialogIsOpen, enableDialogs } from "./dialogs.js";
-import { clock, element, reconcile, setClass, setHidden, setText } from "./dom.js";
+import { clock, element, keepingFocus, reconcile, setClass, setHidden, setText } from "./dom.js";
 import { showClosed, showFaults, showPoints, showStatistics, tickPoints } from "./lists.js";
 import { onSoundChange, sound, soundStatus, unlockSound } from "./sound.js";
 import { listen } from "./stream.js";
 import { loadWords, name, onLanguage, pick, switchLanguage, word } from "./words.js";
+import { callsThatWait, cardOf, showWaiting, tickWaiting } from "./waiting.js";
 
-// Heartbeats come every 2 s: after two missed ones, and within 5 s, the station counts as lost.
+// Heartbeats come every 2 s: after two missed ones, and within 5 s, the station counts as lost; after one when the connection broke, too.
 const lostAfter = 4300;
+const lostAfterBreak = 2500;
 
 const byId = (id) => document.getElementById(id);
-const page = { view: null, viewAt: 0, station: "connecting", heardAt: clock(), heardTime: null, post: remembered(), started: false, calls: null };
+const page = { view: null, viewAt: 0, station: "connecting", heardAt: clock(), heardTime: null, broken: false, post: remembered(), started: false, calls: null };
 
 function remembered() {
   try {
@@ -24,8 +26,10 @@ function remembered() {
 // MARK: - What the station says
 
 function receive(message) {
+  page.broken = message.kind === "broken";
+  if (page.broken) return;
   page.heardAt = message.at;
-  page.heardTime = new Date();
+  page.heardTime = new Date(Date.now() - (clock() - message.at));
   if (message.kind === "view") {
     page.view = message.view;
     page.viewAt = message.at;
@@ -40,13 +44,12 @@ function receive(message) {
 }
 
 function liveness() {
-  if (clock() - page.heardAt > lostAfter) return page.view ? "lost" : "connecting";
+  if (clock() - page.heardAt > (page.broken ? lostAfterBreak : lostAfter)) return page.view ? "lost" : "connecting";
   return page.station;
 }
 
 function announceNewCalls() {
-  const calls = page.view.incidents.filter((card) => !isQuietHere(card, page.view, page.post));
-  const fresh = page.calls ? calls.filter((card) => !page.calls.has(card.id)) : [];
+  const fresh = page.calls ? callsThatWait(page).filter((card) => !page.calls.has(card.id)) : [];
   page.calls = new Set(page.view.incidents.map((card) => card.id));
   if (fresh.length) byId("announcements").textContent = fresh.map((card) => word("newCall", { place: card.placeName })).join(" ");
 }
@@ -54,9 +57,14 @@ function announceNewCalls() {
 // MARK: - Showing
 
 function show() {
+  keepingFocus(showAll);
+}
+
+function showAll() {
   const live = liveness() === "live";
   showFrame(live);
   if (page.view) {
+    showWaiting(callsThatWait(page));
     showPosts();
     const order = { real: 0, drill: 1, test: 2 };
     const cards = [...page.view.incidents].sort((a, b) => order[a.mark] - order[b.mark] || a.id - b.id);
@@ -69,6 +77,8 @@ function show() {
     showClosed(page.view);
   }
   tick();
+  // What is scrolled to must not come to lie under the banners.
+  document.documentElement.style.scrollPaddingTop = `${byId("banners").offsetHeight + 12}px`;
 }
 
 function showFrame(live) {
@@ -76,7 +86,7 @@ function showFrame(live) {
   setClass(document.body, "lost", state === "lost");
   setClass(document.body, "not-started", !page.started);
   const disabled = !live || !page.started;
-  if (byId("desk").disabled !== disabled) byId("desk").disabled = disabled;
+  for (const part of [byId("desk"), byId("waiting")]) if (part.disabled !== disabled) part.disabled = disabled;
   enableDialogs(live);
   setText(byId("site"), page.view ? page.view.site : "");
   setText(byId("link"), { live: `● ${name("health", "online")}`, lost: `✕ ${name("health", "stale")}` }[state] ?? word(state));
@@ -93,8 +103,8 @@ function showBanners(state) {
   setHidden(byId("lost-banner"), state === "live");
   setText(byId("lost-banner"), state === "lost" ? word("lost", { time: page.heardTime?.toLocaleTimeString("zh-CN", { hour12: false }) ?? "" }) : word(state));
   const status = soundStatus();
-  setHidden(byId("sound-banner"), !page.started || status === "on" || status === "elsewhere");
-  setText(byId("sound-banner"), `🔇 ${word(status === "broken" ? "soundBroken" : "soundBlocked")}`);
+  setHidden(byId("sound-banner"), status === "on" || status === "elsewhere");
+  setText(byId("sound-banner"), `⚠ ${word(status === "broken" ? "soundBroken" : "soundBlocked")}`);
   setText(byId("sound"), { on: `♪ ${word("soundOn")}`, elsewhere: `♪ ${word("soundElsewhere")}` }[status] ?? "");
   setHidden(byId("sound"), !page.started || !byId("sound").textContent);
   const journal = page.view?.journal;
@@ -105,9 +115,9 @@ function showBanners(state) {
 }
 
 function titleText(state) {
-  const waiting = page.view ? page.view.incidents.filter((card) => card.waits && !isQuietHere(card, page.view, page.post)).length : 0;
+  const waiting = page.view ? callsThatWait(page).length : 0;
   if (state === "lost") return `✕ ${word("title")}`;
-  return waiting ? `(${waiting}) ${word("newCall", { place: "" })}` : word("title");
+  return waiting ? `(${waiting}) ${name("phase", "opened")} · ${word("title")}` : word("title");
 }
 
 function showPosts() {
@@ -131,14 +141,14 @@ function tick() {
   const passed = Math.max(0, ((state === "lost" ? page.heardAt : clock()) - page.viewAt) / 1000);
   for (const card of byId("incidents").children) tickCard(card, passed, page.view);
   tickPoints(page.view, passed);
+  tickWaiting(passed);
   sound(wantedSound(state));
 }
 
+// Wherever the browser lets it: changing the post, or not having begun, silences nothing.
 function wantedSound(state) {
-  if (!page.started) return "none";
   if (state === "lost") return "fault";
-  const calls = page.view.incidents.some((card) => card.waits && !card.bypassed && !isQuietHere(card, page.view, page.post));
-  if (calls) return "call";
+  if (callsThatWait(page).length) return "call";
   return page.view.faults.some((fault) => fault.present && !fault.silenced) ? "fault" : "none";
 }
 
@@ -229,10 +239,17 @@ document.addEventListener("keydown", (event) => {
   if (dialogIsOpen() || !page.started || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (/^[1-9]$/.test(key)) byId("incidents").children[Number(key) - 1]?.focus();
+  else if (key === "w") focusFirst();
   else if (key === "f") byId("faults-title").focus();
   else if (key === "p") byId("points-title").focus();
   else if (keys[key]) actByKey(event, keys[key]);
 });
+
+// To the call that has waited longest, else to the first card.
+function focusFirst() {
+  const waiting = page.view && callsThatWait(page)[0];
+  ((waiting && cardOf(waiting.id)) ?? document.querySelector(".card") ?? byId("incidents-title")).focus();
+}
 
 function actByKey(event, action) {
   const article = event.target.closest?.(".card");
@@ -257,7 +274,7 @@ byId("start-form").addEventListener("submit", (event) => {
   page.started = true;
   unlockSound();
   show();
-  (document.querySelector(".card") ?? byId("change-post")).focus();
+  focusFirst();
 });
 byId("change-post").addEventListener("click", () => {
   page.started = false;
@@ -266,9 +283,14 @@ byId("change-post").addEventListener("click", () => {
 });
 byId("sound-banner").addEventListener("click", unlockSound);
 byId("language").addEventListener("click", switchLanguage);
-onLanguage(show);
+onLanguage(() => {
+  byId("announcements").textContent = "";
+  show();
+});
 onSoundChange(() => showBanners(liveness()));
 
 await loadWords();
+// Where the browser lets a page sound without a hand on it, it does so from the beginning.
+unlockSound();
 listen(receive);
 show();

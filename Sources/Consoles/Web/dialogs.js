@@ -1,5 +1,5 @@
 // Questions before an action. One dialog at a time; Escape takes it back.
-import { element } from "./dom.js";
+import { element, focusSpot, spotOf } from "./dom.js";
 import { word } from "./words.js";
 
 let open = null;
@@ -16,6 +16,7 @@ export function enableDialogs(enabled) {
 // fields: [{name, label, kind: "text" | "number" | "choice", value, choices: [[value, text]], required}]. Gives the values, or null.
 export function ask(title, fields = [], confirm = word("confirm")) {
   return new Promise((resolve) => {
+    const spot = spotOf(document.activeElement ?? document.body);
     const form = element("form", { method: "dialog" }, element("h2", { id: "dialog-title" }, title));
     for (const field of fields) form.append(row(field));
     const cancel = element("button", { type: "button", onclick: () => dialog.close() }, word("cancel"));
@@ -26,8 +27,12 @@ export function ask(title, fields = [], confirm = word("confirm")) {
     dialog.addEventListener("close", () => {
       open = null;
       dialog.remove();
+      // The browser gives the focus back without scrolling there, unless what had it is gone or disabled by now.
+      if (document.activeElement === document.body) focusSpot(spot);
+      else document.activeElement.scrollIntoView({ block: "nearest" });
       resolve(values);
     });
+    if (form.querySelector("textarea")) form.append(element("p", { class: "small" }, word("dialogKeys")));
     document.body.append(dialog);
     open = dialog;
     dialog.showModal();
@@ -44,8 +49,12 @@ function row(field) {
     input = element("input", { ...common, type: "number", min: field.min, max: field.max, step: 1, value: field.value });
   } else {
     input = element("textarea", { ...common, rows: 3, maxlength: 500 });
-    // Enter makes a new line here; with Control it confirms.
-    input.addEventListener("keydown", (event) => event.key === "Enter" && event.ctrlKey && input.form.requestSubmit());
+    // Enter makes a new line here; with Control it confirms, and must not press what gets the focus next.
+    input.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || !event.ctrlKey) return;
+      event.preventDefault();
+      input.form.requestSubmit();
+    });
     input.addEventListener("input", () => input.setCustomValidity(field.required && !input.value.trim() ? field.label : ""));
   }
   return element("label", {}, element("span", {}, field.label), input);

@@ -44,9 +44,38 @@ export function reconcile(container, items, keyOf, create, update) {
   for (const gone of known.values()) gone.remove();
 }
 
-// Milliseconds that only go forward and mean the same in a page and in a worker.
+// Runs what changes the document. When that takes the element with the focus away, or disables it, the focus goes to what it stood in; when
+// it only pushes it out of sight, the page follows.
+export function keepingFocus(change) {
+  const focused = document.activeElement ?? document.body;
+  const spot = spotOf(focused);
+  const seen = isInSight(focused);
+  change();
+  const kept = focused === document.body || (focused.isConnected && !focused.matches(":disabled") && focused.checkVisibility());
+  if (!kept) focusSpot(spot);
+  else if (seen && !isInSight(focused)) focused.scrollIntoView({ block: "nearest" });
+}
+
+function isInSight(node) {
+  const { top, bottom } = node.getBoundingClientRect();
+  return top >= 0 && bottom <= innerHeight;
+}
+
+// Where in which list an element stands; `focusSpot` goes there, or to what has taken that place, or to the heading of the section.
+export function spotOf(node) {
+  const item = node.closest("[data-key]");
+  const list = item?.parentElement;
+  return { item, list, index: list ? [...list.children].indexOf(item) : 0, heading: node.closest("section")?.querySelector("h2") };
+}
+
+export function focusSpot({ item, list, index, heading }) {
+  const stand = item?.isConnected ? item : (list?.children[Math.min(index, list.children.length - 1)] ?? heading);
+  stand?.focus();
+}
+
+// Milliseconds that only go forward.
 export function clock() {
-  return performance.timeOrigin + performance.now();
+  return performance.now();
 }
 
 export function duration(seconds) {

@@ -25,7 +25,7 @@ export function showFaults(view, act) {
 function createFault(act) {
   const part = {};
   const line = (key, label) => element("p", {}, element("b", { "data-word": label }), " ", (part[key] = element("span")));
-  const article = element("article", { class: "fault" },
+  const article = element("article", { class: "fault", tabindex: -1 },
     element("div", { class: "fault-head" }, (part.what = element("h3")), (part.state = element("span", { class: "tag" }))),
     line("where", "where"), line("since", "since"), line("advice", "whatToDo"), (part.detailRow = line("detail", "detail")),
     element("div", { class: "actions" },
@@ -60,7 +60,7 @@ export function showPoints(view, act) {
 
 function createPoint(act) {
   const part = {};
-  const row = element("tr", {},
+  const row = element("tr", { tabindex: -1 },
     element("th", { scope: "row" }, (part.place = element("span", { class: "place" })), (part.id = element("span", { class: "small" }))),
     element("td", { class: "lamp-cell" }, (part.lamp = makeLamp()), (part.lampText = element("span"))),
     element("td", {}, (part.health = element("span", { class: "tag" })), (part.bypassText = element("span", { class: "bypass-text" }))),

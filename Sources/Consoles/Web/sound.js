@@ -59,13 +59,15 @@ function takeLock() {
 }
 
 // Another tab may have begun or gone: looked at every two seconds, which also takes the sound over from a tab that was closed.
-setInterval(async () => {
+async function lookAround() {
   if (navigator.locks) {
     const held = (await navigator.locks.query()).held ?? [];
     state.elsewhere = !state.holdsLock && held.some((lock) => lock.name === "linli-sound");
   }
   settle();
-}, 2000);
+}
+lookAround();
+setInterval(lookAround, 2000);
 
 function play(pattern) {
   state.node?.stop();

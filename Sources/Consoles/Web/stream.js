@@ -1,58 +1,41 @@
 // Brings the station's events to this tab: through the SharedWorker where there is one; else one tab of the browser (whoever holds the lock)
 // opens the stream and passes it on to the others.
 import { clock } from "./dom.js";
+import { Newest, openStream } from "./events.js";
 
+// receive(message): as `openStream` tells it, with `at`, when it was heard.
 export function listen(receive) {
-  if (window.SharedWorker) return listenToWorker(receive);
-  if (navigator.locks && window.BroadcastChannel) return listenToLeader(receive);
-  openStream(receive);
+  const hear = (message) => receive({ ...message, at: clock() - (message.age ?? 0) });
+  if (window.SharedWorker) return listenToWorker(hear);
+  if (navigator.locks && window.BroadcastChannel) return listenToLeader(hear);
+  openStream(hear);
 }
 
-function listenToWorker(receive) {
-  const worker = new SharedWorker("/stream-worker.js", { name: "linli-stream" });
-  worker.port.onmessage = (event) => receive(event.data);
+function listenToWorker(hear) {
+  const worker = new SharedWorker("/stream-worker.js", { name: "linli-stream", type: "module" });
+  worker.port.onmessage = (event) => hear(event.data);
+  worker.port.postMessage("hello");
   addEventListener("pagehide", () => worker.port.postMessage("bye"));
   addEventListener("pageshow", () => worker.port.postMessage("hello"));
 }
 
-function listenToLeader(receive) {
+function listenToLeader(hear) {
   const channel = new BroadcastChannel("linli-stream");
-  const last = {};
+  const newest = new Newest();
   let leads = false;
   channel.onmessage = (event) => {
-    if (event.data !== "hello") receive(event.data);
-    else if (leads) for (const message of Object.values(last)) channel.postMessage(message);
+    if (event.data !== "hello") hear(event.data);
+    else if (leads) for (const message of newest.all()) channel.postMessage(message);
   };
   channel.postMessage("hello");
   navigator.locks.request("linli-stream", () => {
     leads = true;
     openStream((message) => {
-      last[message.kind] = message;
+      newest.keep(message);
       channel.postMessage(message);
-      receive(message);
+      hear(message);
     });
     // Held until the tab goes: then the next one leads.
     return new Promise(() => {});
   });
-}
-
-function openStream(receive) {
-  let heard = clock();
-  let source = connect();
-  function connect() {
-    const made = new EventSource("/api/events");
-    for (const kind of ["view", "heartbeat"]) {
-      made.addEventListener(kind, (event) => {
-        heard = clock();
-        receive({ kind, [kind]: JSON.parse(event.data), at: heard });
-      });
-    }
-    return made;
-  }
-  setInterval(() => {
-    if (source.readyState !== EventSource.CLOSED && clock() - heard < 6000) return;
-    source.close();
-    heard = clock();
-    source = connect();
-  }, 1000);
 }

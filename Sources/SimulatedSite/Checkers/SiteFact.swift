@@ -1,0 +1,97 @@
+import CallPanelCodec
+import CallPanelDeviceModel
+import DeviceKit
+import DeviceVocabulary
+import Journal
+import Station
+
+/// What can be seen of a simulated site from outside: at the fingers, on the wires, on the disk and on the pages. Checkers know nothing else.
+enum SiteFact {
+  /// A finger goes down on a button whose panel has power, and up again so much later.
+  case finger(ButtonID)
+  /// What a lamp shows, whenever it was looked at; `isLit` is the pin.
+  case lamp(ButtonID, PanelLamp, isLit: Bool)
+  /// The host has sent a request to a node.
+  case asked(DeviceID)
+  /// Entries have come to be on disk, in the order of the journal, each with the moment of its own stamp in site time.
+  case durable([(entry: Entry, stamped: Instant)])
+  /// A page has been shown.
+  case page(DeskView)
+  /// A request was answered.
+  case answered(DeskRequest, DeskAnswer)
+  /// An act of the script, before its effects.
+  case act(SiteAct)
+  case programStarted
+  case programEnded
+  /// State folded from a snapshot and from the first entry, when the program starts and at the end.
+  case folded(fromSnapshot: StationState, fromZero: StationState)
+}
+
+/// What the checkers are told of the site once, at the start.
+struct SiteGround {
+  var layout: SiteLayout
+  var plan: SitePlan
+
+  func button(_ wire: Int, _ panel: Int, _ button: UInt8) -> ButtonID { ButtonID(device: device(wire, panel), button: button) }
+  func device(_ wire: Int, _ panel: Int) -> DeviceID {
+    DeviceID(bus: layout.wires[wire].name, node: UInt8(clamping: panel + 1))
+  }
+}
+
+/// What is left when everything is over.
+struct SiteEnd {
+  var entries: [JournalEntry]
+  /// Events that still wait in each panel, and what each lamp shows.
+  var waiting: [(device: DeviceID, events: Int)]
+  var lamps: [(button: ButtonID, lamp: PanelLamp)]
+  var view: DeskView?
+}
+
+/// One promise, kept under watch by somebody who does not know how the program keeps it.
+protocol SiteChecker {
+  mutating func see(_ fact: SiteFact, at now: Instant)
+  mutating func finish(_ end: SiteEnd, at now: Instant)
+  var findings: [SiteFinding] { get }
+}
+
+/// A promise that was broken.
+public struct SiteFinding: Sendable, Equatable, CustomStringConvertible {
+  public var checker: String
+  public var at: Instant
+  public var text: String
+
+  public var description: String {
+    let seconds = Double(at.microseconds) / 1_000_000
+    return "\(checker) at \(seconds) s: \(text)"
+  }
+}
+
+/// A defect put into a simulated site on purpose, to see that its checker finds it.
+public enum PlantedFault: String, Sendable, CaseIterable {
+  /// A press is accepted at the panel and forgotten.
+  case losesPress
+  /// A press reaches the station a second time under another name.
+  case doublesPress
+  /// The lamp is told before the entry is on disk.
+  case lampBeforeDisk
+  /// Nobody has acknowledged, but the lamp says that somebody comes.
+  case comingUnasked
+  /// The lamp of an open call goes out.
+  case lampFallsBack
+  /// A duress button lights its lamp.
+  case silentShows
+  /// The page is drawn before the entry is on disk.
+  case pageBeforeDisk
+  /// The desk is told "done" before the entry is on disk.
+  case answerBeforeDisk
+  /// A stored entry is altered.
+  case altersEntry
+  /// The wire is left alone for 2 s now and then.
+  case idleWire
+  /// What happens to a whole pair of wires is not said.
+  case hidesBusFaults
+  /// Panels are never told that they may forget.
+  case neverAccepts
+  /// A snapshot holds another state than the journal.
+  case falseSnapshot
+}

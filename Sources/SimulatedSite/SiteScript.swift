@@ -1,0 +1,213 @@
+import CallPanelDeviceModel
+import DeviceKit
+
+/// One thing that happens to a simulated site from outside.
+public enum SiteAct: Sendable, Equatable {
+  case press(wire: Int, panel: Int, button: UInt8)
+  case release(wire: Int, panel: Int, button: UInt8)
+  case hand(wire: Int, panel: Int, PanelHand)
+  case wires(wire: Int, SimulatedBus.WireFault)
+  case unplug(wire: Int)
+  case plug(wire: Int)
+  /// SIGKILL.
+  case kill
+  /// SIGTERM.
+  case terminate
+  case cutPower
+  case cutPowerInCommit(afterOperations: Int)
+  /// The program starts; after a power cut the PC has booted first.
+  case start
+  case disk(StorageFault)
+  case healDisk
+  case stepClock(milliseconds: Int64)
+  /// Somebody at the desk does something that the page offers, or something that it does not.
+  case desk(choice: UInt32)
+
+  /// What is counted in reports: the kind of fault or action, `nil` for the end of one.
+  var kind: String? {
+    switch self {
+    case .press: "press"
+    case .release, .plug, .start, .healDisk, .hand(_, _, .fault(.none)), .hand(_, _, .powerOn), .wires(_, .none): nil
+    case .hand(_, _, let hand): Self.kind(of: hand)
+    case .wires(_, let fault): Self.kind(of: fault)
+    case .unplug: "adapter unplugged"
+    case .kill: "SIGKILL"
+    case .terminate: "SIGTERM"
+    case .cutPower: "power cut"
+    case .cutPowerInCommit: "power cut inside a commit"
+    case .disk(let fault): "disk \(fault.rawValue)"
+    case .stepClock: "clock step"
+    case .desk: "desk action"
+    }
+  }
+
+  private static func kind(of hand: PanelHand) -> String? {
+    switch hand {
+    case .powerOff: "panel without power"
+    case .cutLine: "button line cut"
+    case .shortLine: "button line short"
+    case .openHousing: "housing open"
+    case .fault(.mute): "node mute"
+    case .fault(.late): "node late"
+    case .fault(.jabber): "node jabbers"
+    case .fault(.answersFor): "node answers for another"
+    case .fault(.signsAs): "node signs as another"
+    case .fault(.flashBroken): "panel flash broken"
+    default: nil
+    }
+  }
+
+  private static func kind(of fault: SimulatedBus.WireFault) -> String {
+    // Its name without the numbers.
+    "wires " + String("\(fault)".prefix { $0 != "(" })
+  }
+}
+
+/// What happens to a site and when, in order of time.
+public struct SiteScript: Sendable, Equatable {
+  public struct Line: Sendable, Equatable {
+    public var at: Instant
+    public var act: SiteAct
+  }
+
+  public private(set) var lines: [Line] = []
+  public var duration: Interval
+
+  /// Before the first act: the program has started and knows its panels.
+  static let warmUp = Interval.seconds(15)
+  /// After the last act everything is whole, and everything must be delivered.
+  static let settling = Interval.seconds(45)
+
+  public init(duration: Interval) {
+    self.duration = duration
+  }
+
+  public mutating func add(_ act: SiteAct, at: Instant) {
+    let place = lines.lastIndex { $0.at <= at }.map { $0 + 1 } ?? 0
+    lines.insert(Line(at: at, act: act), at: place)
+  }
+
+  /// A life with faults of every kind: on each pair of wires one at a time, and one at a time on the PC.
+  public init(layout: SiteLayout, duration: Interval, seed: UInt64) {
+    self.init(duration: duration)
+    var random = SeededRandom(seed: seed)
+    var unsorted: [Line] = []
+    let end = Instant.zero + duration - Self.settling
+    for wire in layout.wires.indices {
+      var own = random.fork()
+      Self.pressButtons(layout, wire, until: end, &own, &unsorted)
+      own = random.fork()
+      Self.breakWires(layout, wire, until: end, &own, &unsorted)
+    }
+    var own = random.fork()
+    Self.breakHost(until: end, &own, &unsorted)
+    own = random.fork()
+    var at = Instant.zero + Self.warmUp
+    while at < end {
+      unsorted.append(Line(at: at, act: .desk(choice: UInt32(truncatingIfNeeded: own.next()))))
+      at += Self.between(2, 9, &own)
+    }
+    // Of two acts at one moment the one that was drawn first goes first.
+    lines = unsorted.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
+  }
+
+  private static func between(_ least: Int, _ most: Int, _ random: inout SeededRandom) -> Interval {
+    .milliseconds(least * 1000 + Int(random.below(UInt32((most - least) * 1000))))
+  }
+
+  private static func pressButtons(
+    _ layout: SiteLayout, _ wire: Int, until end: Instant, _ random: inout SeededRandom, _ lines: inout [Line]
+  ) {
+    let plan = layout.wires[wire]
+    var at = Instant.zero + warmUp
+    /// When each button was last let go, so that two fingers on one button are two presses.
+    var free: [Int: Instant] = [:]
+    while at < end {
+      // Mostly one, sometimes two, sometimes eight at the same moment.
+      let crowd = random.chance(1, in: 12) ? 8 : random.chance(1, in: 6) ? 2 : 1
+      for _ in 0..<crowd {
+        let panel = Int(random.below(UInt32(plan.panels)))
+        let button = UInt8(1 + random.below(UInt32(plan.buttons)))
+        guard free[panel * 8 + Int(button)].map({ $0 <= at }) ?? true else { continue }
+        let held = Interval.milliseconds(60 + Int(random.below(900)))
+        lines.append(Line(at: at, act: .press(wire: wire, panel: panel, button: button)))
+        lines.append(Line(at: at + held, act: .release(wire: wire, panel: panel, button: button)))
+        free[panel * 8 + Int(button)] = at + held + .seconds(2)
+      }
+      at += between(1, 15, &random)
+    }
+  }
+
+  private static func breakWires(
+    _ layout: SiteLayout, _ wire: Int, until end: Instant, _ random: inout SeededRandom, _ lines: inout [Line]
+  ) {
+    let panels = layout.wires[wire].panels
+    var at = Instant.zero + warmUp + between(1, 20, &random)
+    while at < end - .seconds(25) {
+      let until = at + between(4, 20, &random)
+      let panel = Int(random.below(UInt32(panels)))
+      let other = UInt8(1 + random.below(UInt32(panels)))
+      func put(_ bad: SiteAct, _ good: SiteAct) {
+        lines.append(Line(at: at, act: bad))
+        lines.append(Line(at: until, act: good))
+      }
+      func wires(_ fault: SimulatedBus.WireFault) { put(.wires(wire: wire, fault), .wires(wire: wire, .none)) }
+      func panelFault(_ fault: PanelFault) {
+        put(.hand(wire: wire, panel: panel, .fault(fault)), .hand(wire: wire, panel: panel, .fault(.none)))
+      }
+      switch random.below(16) {
+      case 0: wires(.cutBefore(0))
+      case 1: wires(.cutBefore(Int(random.below(UInt32(panels + 1)))))
+      case 2: wires(.swapped)
+      case 3: wires(.noisy(perMille: 1 + random.below(20)))
+      case 4: wires(.lossy(perMille: 10 + random.below(300)))
+      case 5: panelFault(.mute)
+      case 6: panelFault(.late(milliseconds: UInt16(50 + random.below(900))))
+      case 7: panelFault(.jabber)
+      case 8: if Int(other) != panel + 1 { panelFault(.answersFor(other)) }
+      case 9: panelFault(.signsAs(other))
+      case 10: put(.unplug(wire: wire), .plug(wire: wire))
+      case 11:
+        put(
+          .hand(wire: wire, panel: panel, .powerOff),
+          .hand(wire: wire, panel: panel, .powerOn(.powerOn, keepsQueue: random.chance(1, in: 2))))
+      case 12:
+        let reset = PanelHand.powerOn(random.chance(1, in: 2) ? .watchdog : .brownOut, keepsQueue: true)
+        lines.append(Line(at: at, act: .hand(wire: wire, panel: panel, reset)))
+      case 13: put(.hand(wire: wire, panel: panel, .cutLine(1)), .hand(wire: wire, panel: panel, .repairLine(1)))
+      case 14: put(.hand(wire: wire, panel: panel, .shortLine(1)), .hand(wire: wire, panel: panel, .repairLine(1)))
+      default: put(.hand(wire: wire, panel: panel, .openHousing), .hand(wire: wire, panel: panel, .closeHousing))
+      }
+      at = until + between(10, 30, &random)
+    }
+  }
+
+  private static func breakHost(until end: Instant, _ random: inout SeededRandom, _ lines: inout [Line]) {
+    var at = Instant.zero + warmUp + between(1, 30, &random)
+    while at < end - .seconds(25) {
+      let until = at + .milliseconds(300) + between(0, 12, &random)
+      func put(_ bad: SiteAct, _ good: SiteAct) {
+        lines.append(Line(at: at, act: bad))
+        lines.append(Line(at: until, act: good))
+      }
+      switch random.below(10) {
+      case 0, 1: put(.kill, .start)
+      case 2: put(.terminate, .start)
+      case 3: put(.cutPower, .start)
+      case 4:
+        lines.append(Line(at: at, act: .cutPowerInCommit(afterOperations: Int(random.below(3)))))
+        // Whatever has not gone by then goes now.
+        lines.append(Line(at: until, act: .cutPower))
+        lines.append(Line(at: until + .seconds(2), act: .start))
+      case 5: lines.append(Line(at: at, act: .disk(.syncError)))
+      case 6: lines.append(Line(at: at, act: .disk(.shortWrite)))
+      case 7: put(.disk(.dead), .healDisk)
+      case 8: put(.disk(.full), .healDisk)
+      default:
+        let hours = Int64(random.below(4)) - 2
+        lines.append(Line(at: at, act: .stepClock(milliseconds: (hours >= 0 ? hours + 1 : hours) * 3_600_000)))
+      }
+      at = until + between(15, 60, &random)
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A site file with mistakes, as a technician meets it at the terminal. What is a mistake is tested in SiteFileTests.
+@Suite struct SiteFileProgramTests {
+  static let bad: [(name: String, contents: [UInt8], said: [String])] = [
+    ("empty", [], [":1:1:", "文件是空的", "empty"]),
+    ("comment", Array("# nothing\n".utf8), [":1:1:", "文件是空的"]),
+    ("no YAML", Array("site: {name: a\nplaces: [\n".utf8), [":2:", "不是有效的 YAML", "not valid YAML"]),
+    ("garbage", Array("site: a\n".utf8) + [0xFF, 0xFE, 0x00, 0xC3], [":2:1:", "UTF-8"]),
+    (
+      "twice", Array("site: {name: a, station: b}\ndesk: {port: 1}\ndesk: {port: 2}\n".utf8), ["键重复: desk", "repeated key: desk"]
+    ),
+    ("brackets", [UInt8](repeating: 0x5B, count: 100_000), ["不是有效的 YAML"]),
+    ("keys", Array((0..<60_000).map { "k\($0): 1\n" }.joined().utf8), [":1:1:", "unknown key \"k0\"", "还有更多错误"]),
+    ("large", [UInt8](repeating: 0x61, count: 10 << 20), [":1:1:", "1 MiB"]),
+    (
+      "several", Array("site: {name: a, station: b}\nbuses: 7\ndesk: {prot: 1}\n".utf8),
+      [":2:8:", ":3:8:", "port?", "needs \"places\""]
+    ),
+  ]
+
+  @Test(arguments: bad.indices) func aBadSiteFileIsRefusedWithItsPlaces(index: Int) throws {
+    let (name, contents, said) = Self.bad[index]
+    let path = "/tmp/linli-\(UUID().uuidString).yaml"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try Data(contents).write(to: URL(fileURLWithPath: path))
+    for command in ["check", "run"] {
+      let (code, text) = try Self.run([command, path])
+      #expect(code == 1, "\(name)")
+      for part in said + [path] { #expect(text.contains(part), "\(name): \(text.prefix(500))") }
+      #expect(text.count < 40_000 && !text.contains("Fatal"), "\(name)")
+    }
+    #expect(!FileManager.default.fileExists(atPath: path + ".sock"), "nothing was begun")
+  }
+
+  @Test func whatCannotBeReadIsNamed() throws {
+    for command in ["check", "run"] {
+      #expect(
+        try Self.run([command, "/tmp"]) == (1, "Error: /tmp:1:1: 这是文件夹,请写明其中的站点文件 / this is a folder; name the site file in it\n")
+      )
+      #expect(
+        try Self.run([command, "/tmp/linli-none.yaml"]) == (
+          1, "Error: /tmp/linli-none.yaml:1:1: 没有这个文件 / there is no such file\n"
+        ))
+      #expect(try Self.run([command, "/dev/null"]).code == 1)
+    }
+  }
+
+  @Test func aGoodSiteFileIsToldInWords() throws {
+    let shell = try Shell(panels: 1)
+    let (code, text) = try shell.run(["check", "\(shell.folder)/site.yaml"])
+    #expect(code == 0)
+    for part in ["测试站 (test)", "总线 A: \(shell.folder)/bus 19200 8N1", "A/1/2 → 大厅", "升级 30 s: 当班岗位", "正确 / correct"] {
+      #expect(text.contains(part), "\(text)")
+    }
+  }
+
+  private static func run(_ arguments: [String]) throws -> (code: Int32, text: String) { try runToEnd(Shell.linli, arguments) }
+}
