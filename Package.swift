@@ -86,9 +86,11 @@ let package = Package(
       kit + [
         "ModbusRTUCodec", "ModbusRTUDriver", "ModbusRTUDeviceModel", "DigitalIOCodec", "DigitalIODriver", "DigitalIODeviceModel",
       ]),
-    tests("StationRuntimeTests", kit + ["Station", "StationRuntime", "Journal"]),
+    tests(
+      "StationRuntimeTests", kit + ["ModbusRTUCodec", "ModbusRTUDriver", "Station", "StationRuntime", "Journal", "Transports"]),
     tests("JournalTests", ["DeviceKit", "Journal", "CSQLite", "SimulatedSite"]),
     tests("StationTests", kit + ["Station"]),
+    tests("SimulatedSiteTests", ["DeviceKit", "ModbusRTUCodec", "CallPanelCodec", "CallPanelDeviceModel", "SimulatedSite"]),
     .executableTarget(name: "transport-probe", dependencies: ["DeviceKit", "Transports"], path: "Tests/TransportsTests/Probe"),
     .testTarget(
       name: "TransportsTests", dependencies: ["DeviceKit", "Transports", "transport-probe"], path: "Tests/TransportsTests",

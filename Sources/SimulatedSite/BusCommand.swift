@@ -5,6 +5,8 @@ import DeviceKit
 /// What can be said to a simulated bus, as a person types it: `press 3/1`, `fault 2 late 400`, `wire cut 4`.
 public enum BusCommand: Sendable, Equatable {
   case hand(node: Int, PanelHand)
+  /// The same for every panel.
+  case all(PanelHand)
   /// Press, and let go after so many milliseconds.
   case tap(node: Int, button: UInt8, milliseconds: Int)
   case wire(SimulatedBus.WireFault)
@@ -16,15 +18,18 @@ public enum BusCommand: Sendable, Equatable {
 
   public static let help = """
     press N/B            按一下 N 号面板的 B 号按钮 / press and let go
-    hold N/B             按住不放 / hold
+    hold N/B             按住不放(也是按钮卡住) / hold; this is how a stuck button is simulated, too
     release N/B          松开 / let go
     line N/B cut|short|ok  按钮线 / the button's line
     housing N open|closed  外壳 / the housing
     power N off|on|lost  断电、来电、来电但内存丢失 / off, on, on with its queue lost
+    address N M          N 号面板改用地址 M,可与别的面板重复 / panel N gets address M, another panel's too
+    baud N|all RATE      改波特率 / another baud rate: 4800, 9600, 19200, 38400, 57600, 115200
     fault N none|mute|jabber|flash|late MS|answers-for M|signs-as M
-    wire ok|swapped|cut N|noise PERMILLE|loss PERMILLE
+    wire ok|swapped|short|cut N|noise PERMILLE|loss PERMILLE|delay MS|duplicate PERMILLE
     show                 面板和灯 / panels and lamps
     signs                各灯亮过、蜂鸣器响过几次 / how often each lamp lit and each buzzer sounded
+    N 是面板的次序,不是地址;cut N 断在 N 号面板之前 / N is the panel's place, not its address; cut N cuts in front of it
     """
 
   /// - Throws: `BusCommandError` naming what is wrong and what is accepted.
@@ -54,6 +59,14 @@ public enum BusCommand: Sendable, Equatable {
         "off": .powerOff, "on": .powerOn(.powerOn, keepsQueue: true), "lost": .powerOn(.powerOn, keepsQueue: false),
       ]
       self = .hand(node: try Self.number(words[1]), try Self.pick(words[2], hands))
+    case ("address", 3):
+      guard let address = UInt8(words[2]), (1...247).contains(address) else { throw .notAnAddress(words[2]) }
+      self = .hand(node: try Self.number(words[1]), .configure(address: address, baudCode: nil))
+    case ("baud", 3):
+      let rates = (0...5).compactMap { code in PanelMap.baud(code: code).map { ("\($0)", code) } }
+      let code = try Self.pick(words[2], Dictionary(uniqueKeysWithValues: rates))
+      let hand = PanelHand.configure(address: nil, baudCode: code)
+      self = words[1] == "all" ? .all(hand) : .hand(node: try Self.number(words[1]), hand)
     case ("fault", 3...4): self = .hand(node: try Self.number(words[1]), .fault(try Self.fault(words)))
     case ("wire", 2...3): self = .wire(try Self.wire(words))
     default: throw .unknown(text)
@@ -90,13 +103,14 @@ public enum BusCommand: Sendable, Equatable {
   }
 
   private static func wire(_ words: [String]) throws(BusCommandError) -> SimulatedBus.WireFault {
-    if words.count == 2 { return try pick(words[1], ["ok": .none, "swapped": .swapped]) }
+    if words.count == 2 { return try pick(words[1], ["ok": .none, "swapped": .swapped, "short": .shorted]) }
     let number = try number(words[2])
     return try pick(
       words[1],
       [
         "cut": .cutBefore(number - 1), "noise": .noisy(perMille: UInt32(clamping: number)),
-        "loss": .lossy(perMille: UInt32(clamping: number)),
+        "loss": .lossy(perMille: UInt32(clamping: number)), "delay": .delayed(milliseconds: UInt32(clamping: number)),
+        "duplicate": .doubled(perMille: UInt32(clamping: number)),
       ])
   }
 }
@@ -105,6 +119,7 @@ public enum BusCommandError: Error, CustomStringConvertible, Equatable {
   case unknown(String)
   case notAButton(String)
   case notANumber(String)
+  case notAnAddress(String)
   case notAmong(String, [String])
   case noPanel(Int, Int)
 
@@ -113,6 +128,7 @@ public enum BusCommandError: Error, CustomStringConvertible, Equatable {
     case .unknown(let text): "不认识的命令 \"\(text)\";可用:\n\(BusCommand.help)"
     case .notAButton(let text): "\"\(text)\" 不是按钮,应写成 面板/按钮,如 3/1(按钮 1 至 8) / not a button such as 3/1"
     case .notANumber(let text): "\"\(text)\" 不是 0 至 60000 的数 / not a number from 0 to 60000"
+    case .notAnAddress(let text): "\"\(text)\" 不是 1 至 247 的地址 / not an address from 1 to 247"
     case .notAmong(let text, let names): "\"\(text)\" 不行,只能是: \(names.joined(separator: ", ")) / must be one of these"
     case .noPanel(let node, let count): "没有 \(node) 号面板,只有 1 至 \(count) / there is no panel \(node), only 1 to \(count)"
     }

@@ -155,7 +155,7 @@ public struct SiteScript: Sendable, Equatable {
       func panelFault(_ fault: PanelFault) {
         put(.hand(wire: wire, panel: panel, .fault(fault)), .hand(wire: wire, panel: panel, .fault(.none)))
       }
-      switch random.below(16) {
+      switch random.below(19) {
       case 0: wires(.cutBefore(0))
       case 1: wires(.cutBefore(Int(random.below(UInt32(panels + 1)))))
       case 2: wires(.swapped)
@@ -176,6 +176,9 @@ public struct SiteScript: Sendable, Equatable {
         lines.append(Line(at: at, act: .hand(wire: wire, panel: panel, reset)))
       case 13: put(.hand(wire: wire, panel: panel, .cutLine(1)), .hand(wire: wire, panel: panel, .repairLine(1)))
       case 14: put(.hand(wire: wire, panel: panel, .shortLine(1)), .hand(wire: wire, panel: panel, .repairLine(1)))
+      case 15: wires(.shorted)
+      case 16: wires(.delayed(milliseconds: 1 + random.below(40)))
+      case 17: wires(.doubled(perMille: 10 + random.below(300)))
       default: put(.hand(wire: wire, panel: panel, .openHousing), .hand(wire: wire, panel: panel, .closeHousing))
       }
       at = until + between(10, 30, &random)

@@ -8,14 +8,19 @@ import Transports
 /// One pair of wires and the thread that owns it: opens the port, runs the whole conversation, and hands on only what changed.
 final class BusLoop {
   private let plan: BusPlan
+  private let nodes: [BusNode]
   private let commands: BoundedMailbox<DeviceCommand>
   private let wake: WakeSignal
   private let deliver: (DeviceEvent, Instant) -> MailboxSend
   private let heartbeat: Heartbeat
+  private let board: BusBoard
   private let log: @Sendable (String) -> Void
 
   private var master: ModbusMaster<CatalogNode>
   private var line: SerialLine?
+  /// Finds the port again when its adapter comes back under another name; `nil` before the first opening.
+  private var tracker: PortTracker?
+  private var publishAt = Instant.zero
   private var openAt = Instant.zero
   private var condition: BusCondition?
   private var lastError = ""
@@ -25,17 +30,20 @@ final class BusLoop {
 
   static let reopenInterval = Interval.seconds(1)
   static let redeliverInterval = Interval.milliseconds(20)
+  static let publishInterval = Interval.milliseconds(500)
   static let readsPerTurn = 16
 
   init(
     plan: BusPlan, commands: BoundedMailbox<DeviceCommand>, wake: WakeSignal, heartbeat: Heartbeat,
-    log: @escaping @Sendable (String) -> Void,
+    board: BusBoard, log: @escaping @Sendable (String) -> Void,
     deliver: @escaping (DeviceEvent, Instant) -> MailboxSend
   ) {
     self.plan = plan
+    nodes = plan.nodes
     self.commands = commands
     self.wake = wake
     self.heartbeat = heartbeat
+    self.board = board
     self.log = log
     self.deliver = deliver
     master = DriverCatalog.master(plan)
@@ -56,6 +64,7 @@ final class BusLoop {
       now = MonotonicClock.now()
       if undelivered.isEmpty, let deadline = master.deadline, deadline <= now { give(.wake, at: now) }
       redeliver(at: now)
+      if now >= publishAt { publish(at: now) }
       wait(from: now)
     }
     line?.close()
@@ -77,7 +86,7 @@ final class BusLoop {
   private func open(at now: Instant) {
     openAt = now + Self.reopenInterval
     do {
-      let path = try Self.locate(plan.port)
+      let path = try locate()
       let line = try SerialLine(path: path, settings: Self.settings(plan))
       self.line = line
       note(.working, "\(path), \(plan.baud) \(plan.format.rawValue)")
@@ -89,9 +98,10 @@ final class BusLoop {
     }
   }
 
-  /// A path is taken as it stands (a link to a pseudo-terminal, `/dev/serial/by-path/…`); anything else names an adapter.
-  static func locate(_ port: String) throws(TransportError) -> String {
-    port.hasPrefix("/") ? port : try PortSelector(parsing: port).resolve().path
+  /// The port that is meant, under whatever name its adapter has now.
+  private func locate() throws(TransportError) -> String {
+    if tracker == nil { tracker = PortTracker(try PortSelector(parsing: plan.port)) }
+    return try tracker?.locate().path ?? plan.port
   }
 
   static func settings(_ plan: BusPlan) -> SerialSettings {
@@ -115,6 +125,22 @@ final class BusLoop {
     condition = next
     lastError = text
     log("bus \(plan.name): \(next.rawValue): \(text)")
+    publishAt = .zero
+  }
+
+  private func publish(at now: Instant) {
+    publishAt = now + Self.publishInterval
+    board.put(
+      BusReport(
+        bus: plan.name, port: plan.port, path: line?.path, baud: plan.baud, format: plan.format.rawValue,
+        condition: master.condition,
+        remark: lastError, asOf: now, line: master.lineStatistics,
+        nodes: nodes.map { node in
+          BusReport.Node(
+            address: node.address, name: node.name, isPanel: node.isPanel, isLost: master.isLost(address: node.address),
+            longestReplyMilliseconds: Int(node.longestReply.microseconds / 1000),
+            counts: master.statistics(ofAddress: node.address) ?? ModbusNodeStatistics())
+        }))
   }
 
   // MARK: - Bytes

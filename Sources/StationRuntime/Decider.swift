@@ -27,7 +27,7 @@ public struct Decider {
   private var knownFaults = 0
 
   /// Entries about calls that are held in memory because the journal does not take them.
-  public private(set) var waiting = 0
+  public var waiting: Int { uncommitted.count { $0.change.isCall } }
   /// Set when the journal refused: what it said.
   public private(set) var lastError: String?
 
@@ -144,14 +144,12 @@ public struct Decider {
         if batch.count < uncommitted.count { for entry in batch { onDisk?.apply(entry) } } else { onDisk = nil }
         uncommitted.removeFirst(batch.count)
       }
-      waiting = 0
       retryAt = nil
       lastError = nil
       noteCondition(DeskView.JournalStatus.Condition(store.condition.state), now: now, wall: wall)
       if entriesSinceSnapshot >= Self.snapshotEvery { saveSnapshot() }
     } catch {
       lastError = "\(error)"
-      waiting = uncommitted.count { $0.change.isCall }
       let callsFit = if case JournalError.diskFull(callsStillFit: true) = error { true } else { false }
       noteCondition(callsFit ? .callsOnly : .failed, now: now, wall: wall)
       retryAt = now + Self.retryInterval

@@ -10,13 +10,7 @@ import ModbusRTUDriver
 public enum DriverCatalog {
   /// The owner of a bus's line with all its nodes, as the site file describes them.
   public static func master(_ bus: BusPlan) -> ModbusMaster<CatalogNode> {
-    let parity: ModbusTiming.Parity =
-      switch bus.format {
-      case .none: .none
-      case .even: .even
-      case .odd: .odd
-      }
-    var settings = ModbusMasterSettings(bus: bus.name, timing: ModbusTiming(baud: UInt32(clamping: bus.baud), parity: parity))
+    var settings = ModbusMasterSettings(bus: bus.name, timing: bus.timing)
     settings.dropsEcho = bus.echo
     return ModbusMaster(settings: settings, nodes: nodes(bus))
   }
@@ -26,7 +20,7 @@ public enum DriverCatalog {
       + bus.modules.map { CatalogNode(DigitalIODriver(configuration($0, bus.name))) }
   }
 
-  private static func configuration(_ module: ModulePlan, _ bus: String) -> DigitalIOConfiguration {
+  static func configuration(_ module: ModulePlan, _ bus: String) -> DigitalIOConfiguration {
     var layout = DigitalIOLayout()
     layout.inputFunction = module.inputsAreCoils ? .coils : .discreteInputs
     layout.inputStart = UInt16(clamping: module.inputStart)
@@ -51,6 +45,7 @@ public struct CatalogNode: ModbusNode {
   public var device: DeviceID { driver.device }
   public var carriesCalls: Bool { driver.carriesCalls }
   public var urgency: ModbusUrgency { driver.urgency }
+  public var longestReply: Interval? { driver.longestReply }
   public var due: Instant { driver.due }
   public mutating func nextTransaction(at now: Instant) -> ModbusTransaction? { driver.nextTransaction(at: now) }
   public func accepts(_ answer: ModbusPDU) -> Bool { driver.accepts(answer) }

@@ -47,7 +47,11 @@ public final class StationRuntime: Sendable {
     var name: String
     var commands: BoundedMailbox<DeviceCommand>
     var wake: WakeSignal
+    var board = BusBoard()
   }
+
+  /// How each bus has gone, as its thread published it within the last half second, in the site file's order.
+  public var buses: [BusReport] { wires.compactMap { $0.board.get() } }
 
   /// Opens the journal, starts the wires at once (panels keep their events until then) and the decisions.
   public init(site: Site, journalFolder: String, options: Options) throws {
@@ -71,7 +75,9 @@ public final class StationRuntime: Sendable {
       let readings = readings
       groups.append(
         startThread("bus-\(bus.name)") {
-          BusLoop(plan: bus, commands: wire.commands, wake: wire.wake, heartbeat: heartbeat, log: options.log) { event, at in
+          BusLoop(
+            plan: bus, commands: wire.commands, wake: wire.wake, heartbeat: heartbeat, board: wire.board, log: options.log
+          ) { event, at in
             if case .measured(let device, let quantity, let reading) = event {
               readings.put(device, quantity, reading)
               return .accepted

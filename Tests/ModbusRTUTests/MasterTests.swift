@@ -100,6 +100,32 @@ import Testing
     }
   }
 
+  @Test func aNodeGetsNoMoreTimeThanItsDriverNames() {
+    func slow(_ longestReply: Interval?) -> (bus: PlainBus, since: Instant) {
+      var bus = PlainBus.make(
+        2, interval: .milliseconds(900), seed: 15,
+        node: {
+          $0.usesToken = false
+          if $0.device.node == 2 { $0.longestReply = longestReply }
+        })
+      bus.run(for: .seconds(2))
+      bus.replyDelay[1] = .milliseconds(450)
+      let since = bus.now
+      bus.run(for: .seconds(30))
+      return (bus, since)
+    }
+    let (impatient, since) = slow(nil)
+    #expect(impatient.node(2).lastAnswer < since + .seconds(1) && impatient.master.isLost(address: 2))
+    // What it cannot wait for it still measures.
+    let counts = impatient.master.statistics(ofAddress: 2)
+    #expect(
+      (counts?.late ?? 0) > 0 && (445_000...460_000).contains(counts?.lateMicroseconds ?? 0), "\(String(describing: counts))")
+    let (patient, _) = slow(.milliseconds(600))
+    #expect(patient.node(2).lastAnswer > patient.now - .seconds(3) && !patient.master.isLost(address: 2))
+    #expect(patient.node(2).wrongAnswers == 0 && patient.silenceViolations == 0)
+    #expect(patient.node(1).longestGap < .milliseconds(900 + 800))
+  }
+
   @Test func aModuleWithoutTokenIsNotAskedWhileAnAnswerMayBeOnItsWay() {
     var bus = PlainBus.make(1, seed: 6, node: { $0.usesToken = false })
     bus.run(for: .seconds(1))

@@ -12,6 +12,7 @@ typealias PlainBus = VirtualBus<TokenNode, PlainBank>
 struct TokenNode: ModbusNode {
   let device: DeviceID
   var carriesCalls = true
+  var longestReply: Interval?
   var interval = Interval.zero
   var due = Instant.zero
   /// Stands for a module that echoes no token: it only reads register 1.

@@ -9,6 +9,7 @@ enum DeskControl {
   static let help = """
     status                      求助与故障 / calls and faults
     readings                    设备读数 / latest readings
+    bus                         总线统计 / counters of the buses
     acknowledge ID POST         接警
     offer ID POST TO            移交
     accept ID POST              接受移交
@@ -24,7 +25,8 @@ enum DeskControl {
     """
 
   static func answer(
-    _ line: String, board: ViewBoard, readings: LatestValues, submit: (String, DeskRequest.Action) -> DeskAnswer
+    _ line: String, board: ViewBoard, readings: LatestValues, buses: () -> [BusReport],
+    submit: (String, DeskRequest.Action) -> DeskAnswer
   ) -> String {
     let words = line.split(separator: " ", maxSplits: 3).map(String.init)
     switch words.first {
@@ -32,6 +34,10 @@ enum DeskControl {
     case "status": return board.get().map(status) ?? "尚未就绪 / not ready yet\n"
     case "readings":
       return readings.all().map { "\($0.device) \($0.quantity.rawValue) \($0.reading.value)\n" }.joined()
+    case "bus" where words.count == 1: return buses().map(\.table).joined()
+    // For the doctor.
+    case "bus" where words == ["bus", "json"]:
+      return ((try? JSONEncoder().encode(buses())).map { String(decoding: $0, as: UTF8.self) } ?? "[]") + "\n"
     default:
       guard words.count >= 3, let action = action(words) else { return "不认识的命令 / unknown command:\n\(help)\n" }
       return text(submit(words[2], action)) + "\n"

@@ -6,7 +6,9 @@ struct Linli: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "linli",
     abstract: "邻里: 综治中心站点程序 / controller host for community governance centres",
-    subcommands: [Run.self, Check.self, Ports.self, Desk.self, JournalCommand.self, ReplayCommand.self, Sim.self, Simulate.self])
+    subcommands: [
+      Run.self, Check.self, Ports.self, Desk.self, Doctor.self, JournalCommand.self, ReplayCommand.self, Sim.self, Simulate.self,
+    ])
 
   /// Shown in the journal and on pages.
   static let version = "linli 0.1"

@@ -9,8 +9,10 @@ import Synchronization
 struct SiteArgument: ParsableArguments {
   @Argument(help: "站点文件 / site file (YAML)") var site: String
 
-  func load() throws -> Site {
-    try SiteFile.read(try SiteFile.text(of: site), file: site)
+  func load() throws -> Site { try Self.read(site) }
+
+  static func read(_ path: String) throws -> Site {
+    try SiteFile.read(try SiteFile.text(of: path), file: path)
   }
 
   /// Relative paths in a site file are meant from where the file lies.
@@ -68,7 +70,7 @@ struct Run: AsyncParsableCommand {
     options.onStall = { pages.lost() }
     let runtime = try StationRuntime(site: site, journalFolder: file.path(site.journalFolder), options: options)
     let control = try ControlSocket(path: Socket.station(file.site)) { line in
-      DeskControl.answer(line, board: board, readings: runtime.readings) { post, action in
+      DeskControl.answer(line, board: board, readings: runtime.readings, buses: { runtime.buses }) { post, action in
         waitFor { await runtime.submit(post: post, action: action) }
       }
     }

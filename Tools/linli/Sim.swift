@@ -30,6 +30,9 @@ struct Sim: ParsableCommand {
       guard (1...247).contains(panels), (1...8).contains(buttons) else {
         throw ValidationError("--panels 1...247, --buttons 1...8")
       }
+      guard let rate = UInt32(exactly: baud), PanelMap.baudCode(rate) != nil else {
+        throw ValidationError("--baud 4800, 9600, 19200, 38400, 57600, 115200")
+      }
     }
 
     func run() throws {
@@ -92,9 +95,17 @@ final class BusSimulator: Sendable {
   func run() {
     _ = TimedWait.sharpenForThisThread()
     var buffer = FixedBytes<256>()
+    var hostLine: ObservedLine?
     while true {
       wake.clear()
-      while case .bytes = terminal.terminal.read(into: &buffer) { give(.received(buffer)) }
+      while case .bytes = terminal.terminal.read(into: &buffer) {
+        // Whoever speaks may have opened the port a moment ago, at another speed than the one before.
+        if let line = terminal.terminal.observedLine, line != hostLine, line.baud > 0 {
+          hostLine = line
+          give(.hostLine(baud: UInt32(clamping: line.baud), stopBits: UInt32(clamping: line.stopBits)))
+        }
+        give(.received(buffer))
+      }
       let now = MonotonicClock.now()
       let released = state.withLock { state in
         let due = state.releases.filter { $0.at <= now }
@@ -128,6 +139,7 @@ final class BusSimulator: Sendable {
       case .hand(let node, let hand):
         try check(node)
         give(.hand(panel: node - 1, hand))
+      case .all(let hand): for index in 0..<state.withLock({ $0.bus.panels.count }) { give(.hand(panel: index, hand)) }
       case .tap(let node, let button, let milliseconds):
         try check(node)
         give(.hand(panel: node - 1, .press(button)))
@@ -150,7 +162,11 @@ final class BusSimulator: Sendable {
     state.withLock { state in
       state.bus.panels.enumerated().map { index, panel in
         let lamps = (1...panel.logic.buttons).map { "\($0):\(Self.word(panel.indicator(of: $0)))" }.joined(separator: "  ")
-        let extra = (panel.isPowered ? "" : " 无电") + (panel.showsHostSilence ? " 主机无声" : "") + (panel.isBuzzing ? " 响" : "")
+        let odd =
+          (panel.logic.address == index + 1 ? "" : " 地址 \(panel.logic.address)")
+          + (panel.baud == state.bus.timing.baud ? "" : " \(panel.baud) 波特")
+        let extra =
+          odd + (panel.isPowered ? "" : " 无电") + (panel.showsHostSilence ? " 主机无声" : "") + (panel.isBuzzing ? " 响" : "")
         return "\(index + 1)  \(lamps)\(extra)\n"
       }.joined()
     }

@@ -52,4 +52,14 @@ public enum PanelMap {
     default: nil
     }
   }
+
+  /// The code of a baud rate; `nil` for one that panels do not know.
+  public static func baudCode(_ rate: UInt32) -> UInt16? {
+    var code: UInt16 = 0
+    while let known = baud(code: code) {
+      if known == rate { return code }
+      code &+= 1
+    }
+    return nil
+  }
 }

@@ -12,7 +12,8 @@ public struct DigitalIOConfiguration: Sendable, Equatable {
   public var product: String
   /// Pause between two polls of the inputs, 0 ms...1 s: a pulse must outlast it (and the other nodes' turns) to be seen.
   public var pollInterval: Interval
-  /// The longest time the module may take to answer, 10...2,000 ms; the master asks it nothing before that has passed.
+  /// The longest time the module may take to answer, 10...2,000 ms: it is waited for no longer (and no less than 30 ms), and asked nothing
+  /// before that has passed.
   public var longestReply: Interval
 
   public init(
@@ -42,6 +43,7 @@ public struct DigitalIODriver: ModbusNode, Sendable {
 
   public let configuration: DigitalIOConfiguration
   public var device: DeviceID { configuration.device }
+  public var longestReply: Interval? { configuration.longestReply }
   public var carriesCalls: Bool { configuration.layout.inputCount > 0 }
 
   private var underway: Underway?

@@ -71,13 +71,15 @@ extension ModbusMaster {
   /// node takes.
   private mutating func takeLate(_ frame: ModbusFrame, _ index: Int, at now: Instant) -> Bool {
     let age = now - slots[index].requestEnd
-    guard slots[index].owesAnswer, age < settings.replyCeiling * 4 else {
+    guard slots[index].owesAnswer, age < replyCeiling(of: index) * 4 else {
       slots[index].statistics.foreign &+= 1
       lineStatistics.strangerFrames &+= 1
       return false
     }
     slots[index].owesAnswer = false
     slots[index].statistics.late &+= 1
+    let begin = age - settings.timing.interval(ofCharacters: frame.pdu.bytes.count + 3)
+    slots[index].statistics.lateMicroseconds = UInt32(clamping: begin.microseconds)
     watch.wasAsked(frame.pdu.bytes.count + 3)
     observe(index, requestEnd: slots[index].requestEnd, answerLength: frame.pdu.bytes.count + 3, at: now)
     return true
@@ -86,7 +88,7 @@ extension ModbusMaster {
   private mutating func observe(_ index: Int, requestEnd: Instant, answerLength: Int, at now: Instant) {
     let turnaround = now - requestEnd - settings.timing.interval(ofCharacters: answerLength)
     // What comes later than the longest reply is not an answer to that request, or the host slept.
-    slots[index].estimate.observe(min(turnaround, settings.replyCeiling))
+    slots[index].estimate.observe(min(turnaround, replyCeiling(of: index)))
     slots[index].statistics.turnaroundMicroseconds = UInt32(clamping: slots[index].estimate.mean ?? 0)
   }
 

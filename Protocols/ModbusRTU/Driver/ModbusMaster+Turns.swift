@@ -155,7 +155,7 @@ extension ModbusMaster {
     // Of an answer whose length only the node knows, 64 bytes are waited for; more stretch the time while they come.
     let likely = longest == ModbusLimit.frameBytes ? 64 : longest
     exchange.replyBy = exchange.requestEnd + timing.interval(ofCharacters: likely) + allowance(of: index)
-    exchange.latestReply = exchange.requestEnd + timing.interval(ofCharacters: longest) + settings.replyCeiling
+    exchange.latestReply = exchange.requestEnd + timing.interval(ofCharacters: longest) + replyCeiling(of: index)
     silenceUntil = exchange.requestEnd + timing.silence
     if slots[index].isLost { slots[index].probes = (slots[index].probes + 1) & 0xFF }
     decoder.begin(frame, dropsEcho: settings.dropsEcho)
@@ -177,13 +177,19 @@ extension ModbusMaster {
   /// that looking for it costs little: with every fourth of the first probes, then with every sixteenth. While the whole bus fails, going
   /// round quickly finds out sooner.
   private func allowance(of index: Int) -> Interval {
-    let usual = slots[index].estimate.allowance(floor: settings.replyFloor, ceiling: settings.replyCeiling)
+    let ceiling = replyCeiling(of: index)
+    let usual = slots[index].estimate.allowance(floor: settings.replyFloor, ceiling: ceiling)
     if slots[index].isLost {
       let probes = slots[index].probes
-      return probes & 15 == 15 || (probes < 8 && probes & 3 == 3) ? settings.replyCeiling : usual
+      return probes & 15 == 15 || (probes < 8 && probes & 3 == 3) ? ceiling : usual
     }
     guard !watch.isSuspect else { return usual }
-    return min(usual * (1 << min(slots[index].failures, 3)), settings.replyCeiling)
+    return min(usual * (1 << min(slots[index].failures, 3)), ceiling)
+  }
+
+  /// The most time this node ever gets.
+  func replyCeiling(of index: Int) -> Interval {
+    slots[index].node.longestReply.map { max($0, settings.replyFloor) } ?? settings.replyCeiling
   }
 }
 

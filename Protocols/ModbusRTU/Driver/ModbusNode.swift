@@ -12,6 +12,8 @@ public protocol ModbusNode {
   var carriesCalls: Bool { get }
   /// Somebody waits for the next transaction of this node, so that it may go between the ordinary turns.
   var urgency: ModbusUrgency { get }
+  /// The longest time the device may take to begin its answer; `nil` leaves it to the line's settings.
+  var longestReply: Interval? { get }
   /// When this node wants its next transaction; in the past means as soon as its turn comes, `distantFuture` never.
   var due: Instant { get }
 
@@ -46,6 +48,7 @@ public enum ModbusUrgency: UInt8, Sendable, Comparable {
 
 extension ModbusNode {
   public var urgency: ModbusUrgency { .none }
+  public var longestReply: Interval? { nil }
 }
 
 /// One request and what may be done when no answer comes.

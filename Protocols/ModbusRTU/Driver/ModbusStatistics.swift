@@ -1,5 +1,5 @@
 /// What the master counts about one node since the start; each wraps. For the doctor and the technician's page.
-public struct ModbusNodeStatistics: Sendable, Equatable {
+public struct ModbusNodeStatistics: Sendable, Equatable, Codable {
   /// Requests sent, retries and probes included.
   public var requests: UInt32 = 0
   /// Answers that belonged to their request, exceptions included.
@@ -21,12 +21,14 @@ public struct ModbusNodeStatistics: Sendable, Equatable {
   public var losses: UInt32 = 0
   /// Smoothed time from the end of the request to the begin of the answer, in microseconds.
   public var turnaroundMicroseconds: UInt32 = 0
+  /// How long the last late answer took to begin, in microseconds; 0 before the first.
+  public var lateMicroseconds: UInt32 = 0
 
   public init() {}
 }
 
 /// What the master counts about the pair of wires; each wraps.
-public struct ModbusLineStatistics: Sendable, Equatable {
+public struct ModbusLineStatistics: Sendable, Equatable, Codable {
   public var bytesSent: UInt32 = 0
   public var bytesHeard: UInt32 = 0
   /// Bytes that belonged to no frame while nobody was asked.

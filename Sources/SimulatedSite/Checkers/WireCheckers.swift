@@ -56,10 +56,11 @@ struct WireTrouble {
     if isPoor.remove(wire) != nil { heal(wire, now) }
     switch fault {
     case .none: if deadSince[wire] != nil { heal(wire, now) }
-    case .cutBefore(0), .swapped: die(wire, now)
+    case .cutBefore(0), .swapped, .shorted: die(wire, now)
     case .cutBefore(let place): cutBefore[wire] = place
     case .noisy(let perMille): if perMille > 2 { isPoor.insert(wire) }
     case .lossy(let perMille): if perMille > 20 { isPoor.insert(wire) }
+    case .delayed, .doubled: isPoor.insert(wire)
     }
   }
 

@@ -1,6 +1,7 @@
 // A bench with USB serial adapters that are not there: umockdev gives sysfs entries and a pseudo-terminal per port, this program answers
 // the modem, driver and RS-485 requests that a pseudo-terminal refuses, and sends every byte back inverted (so that a local echo cannot
-// pass for an answer). It runs the program named on its command line inside the bench. That program writes one command per line on
+// pass for an answer). With LINLI_BENCH_FAR=PATH the first adapter is wired to that pseudo-terminal instead (a simulated bus), at the speed
+// that its user sets. It runs the program named on its command line inside the bench. That program writes one command per line on
 // descriptor 3 and reads one line of answer on descriptor 4:
 //   plug NAME SOCKET SERIAL   beside NAME SOCKET SERIAL   unplug   baud   flow   breaks   exclusive   lowlatency
 //   rs485 on|off   rs485 state
@@ -35,6 +36,8 @@ static UMockdevIoctlBase *handler;
 static GMainLoop *loop;
 static Adapter plugged;
 static int modem_lines, breaks, exclusive, has_rs485, answers, status = 1;
+static int far_end = -1;
+static guint far_watch;
 static struct serial_struct driver = {.type = PORT_16550A, .baud_base = 115200};
 static struct serial_rs485 rs485;
 
@@ -75,6 +78,28 @@ static gboolean echo_inverted(int fd, GIOCondition condition, gpointer unused) {
   for (ssize_t i = 0; i < length; i++) bytes[i] = ~bytes[i];
   if (length > 0 && write(fd, bytes, length) != length) abort();
   if (length < 0) usleep(1000);  // nobody has the port open: the pseudo-terminal reports that without end
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean carry_out(int fd, GIOCondition condition, gpointer unused) {
+  unsigned char bytes[512];
+  struct termios near, far;
+  ssize_t length = read(fd, bytes, sizeof bytes);
+  if (length < 0) usleep(1000);
+  if (length <= 0 || tcgetattr(fd, &near) < 0 || tcgetattr(far_end, &far) < 0) return G_SOURCE_CONTINUE;
+  if (cfgetospeed(&near) != cfgetospeed(&far)) {
+    cfmakeraw(&far);
+    cfsetspeed(&far, cfgetospeed(&near));
+    tcsetattr(far_end, TCSANOW, &far);
+  }
+  if (write(far_end, bytes, length) != length) abort();
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean carry_in(int fd, GIOCondition condition, gpointer unused) {
+  unsigned char bytes[512];
+  ssize_t length = read(fd, bytes, sizeof bytes);
+  if (length > 0 && write(plugged.master, bytes, length) != length) usleep(1000);
   return G_SOURCE_CONTINUE;
 }
 
@@ -129,11 +154,20 @@ static void plug(const char *name, const char *socket, const char *serial, Adapt
   if (adapter->master < 0 || !umockdev_testbed_attach_ioctl(bed, adapter->node, handler, NULL)) exit(2);
   fcntl(adapter->master, F_SETFL, O_NONBLOCK);
   fcntl(adapter->master, F_SETFD, FD_CLOEXEC);
-  adapter->watch = g_unix_fd_add(adapter->master, G_IO_IN, echo_inverted, NULL);
+  const char *path = adapter == &plugged ? getenv("LINLI_BENCH_FAR") : NULL;
+  adapter->watch = g_unix_fd_add(adapter->master, G_IO_IN, path ? carry_out : echo_inverted, NULL);
+  if (!path) return;
+  if ((far_end = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)) < 0) exit(2);
+  far_watch = g_unix_fd_add(far_end, G_IO_IN, carry_in, NULL);
 }
 
 static void unplug(Adapter *adapter) {
   g_source_remove(adapter->watch);
+  if (far_end >= 0 && adapter == &plugged) {
+    g_source_remove(far_watch);
+    close(far_end);
+    far_end = -1;
+  }
   umockdev_testbed_detach_ioctl(bed, adapter->node, NULL);
   for (int i = 3; i >= 0; i--) umockdev_testbed_remove_device(bed, adapter->paths[i]);
   char *root = umockdev_testbed_get_root_dir(bed), *file = g_strconcat(root, adapter->node, NULL);

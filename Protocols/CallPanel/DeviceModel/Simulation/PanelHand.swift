@@ -15,6 +15,9 @@ public enum PanelHand: Sendable, Equatable {
   case powerOff
   /// Power comes, or the processor starts again; `keepsQueue` where the memory survived.
   case powerOn(PanelResetCause, keepsQueue: Bool)
+  /// A service tool has written another address (1...247) or baud code to the flash (`nil`: as it is), and the panel starts again with it;
+  /// its queue is kept. Without power only the flash changes.
+  case configure(address: UInt8?, baudCode: UInt16?)
   case fault(PanelFault)
 }
 

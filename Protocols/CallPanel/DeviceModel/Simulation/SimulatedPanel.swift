@@ -51,6 +51,8 @@ public struct SimulatedPanel: Machine, Sendable {
     random = SeededRandom(seed: seed)
   }
 
+  /// The rate its UART is set to.
+  public var baud: UInt32 { logic.baud }
   /// What the resident sees at a button; nothing without power.
   public func indicator(of button: UInt8) -> PanelLamp { isPowered ? logic.shown(button) : .off }
   /// Idle lamps tell that no host has spoken for 10 s.
@@ -117,6 +119,7 @@ public struct SimulatedPanel: Machine, Sendable {
     case .supply(let millivolts): supplyMillivolts = millivolts
     case .powerOff: switchOff(&effects)
     case .powerOn(let cause, let keepsQueue): switchOn(cause, keepsQueue, now, &effects)
+    case .configure(let address, let baudCode): configure(address, baudCode, now, &effects)
     case .fault(let new): become(new, now)
     }
     sample(now, &effects)
@@ -163,6 +166,16 @@ public struct SimulatedPanel: Machine, Sendable {
       cause: cause, stored: flash, queueKept: keepsQueue, entropy: UInt16(truncatingIfNeeded: random.next()))
     feed(.started(start), now, &effects)
     become(fault, now)
+  }
+
+  private mutating func configure(_ address: UInt8?, _ baudCode: UInt16?, _ now: Instant, _ effects: inout Effects<Effect>) {
+    var settings = isPowered ? logic.settings : flash ?? .factory
+    if let address, PanelSettings.isValid(address: UInt16(address)) { settings.address = address }
+    if let baudCode, PanelMap.baud(code: baudCode) != nil { settings.baudCode = baudCode }
+    let wasPowered = isPowered
+    switchOff(&effects)
+    flash = settings
+    if wasPowered { switchOn(.software, true, now, &effects) }
   }
 
   private mutating func become(_ new: PanelFault, _ now: Instant) {
