@@ -195,7 +195,7 @@ public struct SiteFile {
       inputsAreCoils: section.choice("inputFunction", [("discrete-inputs", false), ("coils", true)], default: false),
       activeLowMask: section.flag("activeLow", default: false) ? .max : 0, outputCount: outputCount,
       outputStart: section.number("outputStart", in: 0...65535, default: 0),
-      longestReplyMilliseconds: section.number("longestReplyMs", in: 10...2000, default: 300))
+      longestReplyMilliseconds: section.number("longestReplyMs", in: 10...2000, default: 250))
   }
 
   private mutating func readLadder(_ top: SiteSection) -> (steps: [SitePlan.LadderStep], onScene: Int, offer: Int) {

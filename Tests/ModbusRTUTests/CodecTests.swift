@@ -12,6 +12,10 @@ import Testing
     for (baud, silence) in silences { #expect(ModbusTiming(baud: baud).silenceMicroseconds == silence) }
     #expect(ModbusTiming(baud: 9600, parity: .even).characterMicroseconds == 1_146)
     #expect(ModbusTiming(baud: 9600).characterMicroseconds == 1_042)
+    for parity in [ModbusTiming.Parity.even, .odd] {
+      #expect(ModbusTiming(baud: 19_200, parity: parity).bitsPerCharacter == 11)
+      #expect(ModbusTiming(baud: 19_200, parity: parity).characterMicroseconds == 573)
+    }
     #expect(ModbusTiming(baud: 9600, parity: .none, stopBits: 2).characterMicroseconds == 1_146)
     #expect(ModbusTiming(baud: 0).baud == 300)
     #expect(ModbusTiming(baud: .max).microseconds(ofCharacters: 300) == 640)
@@ -60,6 +64,26 @@ import Testing
       shorter.bytes.truncate(to: shorter.bytes.count - 1)
       #expect(shorter.match(request: request) != .matches, "\(vector.name)")
     }
+  }
+
+  @Test func paddingIsTakenForBitsOnlyAndUpToFourBytes() {
+    func bits(_ function: UInt8, dataBytes: Int) -> ModbusPDU {
+      ModbusPDU(bytes: FixedBytes([function, UInt8(dataBytes)] + Array(repeating: 0xA5, count: dataBytes)))
+    }
+    for (function, request) in [
+      (UInt8(1), ModbusPDU.readCoils(start: 0, count: 12)), (2, .readDiscreteInputs(start: 0, count: 12)),
+    ] {
+      #expect(bits(function, dataBytes: 1).match(request: request) == .malformed, "less than was asked for")
+      for length in 2...6 { #expect(bits(function, dataBytes: length).match(request: request) == .matches) }
+      #expect(bits(function, dataBytes: 7).match(request: request) == .malformed)
+      #expect(request.standardAnswerLength == 7 && request.longestAnswerLength == 11)
+    }
+    let registers = ModbusPDU.registers(function: 3, values: FixedRegisters([1, 2, 3]))
+    #expect(registers.match(request: .readHoldingRegisters(start: 0, count: 2)) == .malformed)
+    #expect(ModbusPDU.readHoldingRegisters(start: 0, count: 2).longestAnswerLength == 9)
+    // Never longer than a frame can be.
+    #expect(ModbusPDU.readCoils(start: 0, count: 2_000).standardAnswerLength == 255)
+    #expect(ModbusPDU.readCoils(start: 0, count: 2_000).longestAnswerLength == 256)
   }
 
   @Test func valuesAreReadOutOfAnswers() throws {

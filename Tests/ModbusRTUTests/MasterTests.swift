@@ -20,6 +20,21 @@ import Testing
     }
   }
 
+  @Test func parityCostsElevenBitsACharacterAndTheLineIsStillUsedNearlyFully() {
+    for parity in [ModbusTiming.Parity.even, .odd] {
+      for (baud, silence, goal) in [(9_600, 4_011, 99), (115_200, 1_750, 97)] {
+        var bus = PlainBus.make(16, baud: UInt32(baud), parity: parity, seed: 1)
+        bus.run(for: .seconds(10))
+        // 15 bytes out, 9 back, of 11 bits each, and two silences.
+        let limit = 10_000_000 / (24 * 11 * 1_000_000 / baud + 2 * silence)
+        #expect(bus.framesSent * 100 >= limit * goal, "\(bus.framesSent) of \(limit) at \(baud) baud")
+        #expect(bus.framesSent <= limit + 1, "no faster than the characters are")
+        #expect(bus.silenceViolations == 0)
+        #expect((1...16).allSatisfy { bus.node($0).wrongAnswers == 0 && bus.node($0).failed == 0 && bus.node($0).answered > 5 })
+      }
+    }
+  }
+
   @Test func lossCorruptionDelayDuplicationAndNoiseDeliverNothingWrong() {
     for seed in UInt64(1)...(isLongRun ? 200 : 6) {
       var bus = PlainBus.make(4, seed: seed)
@@ -60,6 +75,27 @@ import Testing
     bus.run(for: .seconds(12))
     #expect(try #require(bus.healthSaid(7, .online, after: birth)) - birth < .seconds(11))
     #expect(bus.node(7).restored == 2, "its driver was told to ask who is there")
+  }
+
+  @Test func aDeadModuleWithoutTokenKeepsACallWaitingForOneReplyTimeAtMost() throws {
+    var bus = PlainBus.make(
+      16, seed: 11,
+      node: { node in
+        guard node.device.node == 7 else { return }
+        node.usesToken = false
+        node.longestReply = .milliseconds(250)
+      })
+    bus.run(for: .seconds(2))
+    bus.isPowered[6] = false
+    let death = bus.now
+    bus.run(for: .seconds(60))
+    #expect(try #require(bus.healthSaid(7, .stale, after: death)) - death < .seconds(3))
+    // A scan of fifteen takes 250 ms here, and the time-out 250 ms and the adapter's 30.
+    let others = (UInt8(1)...16).filter { $0 != 7 }
+    let longest = others.map { bus.node($0).longestGap }.max() ?? .zero
+    #expect(longest < .milliseconds(560), "\(longest.microseconds) µs")
+    #expect(bus.lineTime[7, default: .zero] * 100 < Interval.seconds(60) * 4, "four tries and the probes")
+    #expect(bus.silenceViolations == 0 && bus.master.condition == .working)
   }
 
   @Test func alarmNodesGoFirstAndOthersAreNotStarved() {

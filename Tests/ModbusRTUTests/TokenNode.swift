@@ -90,10 +90,11 @@ struct TokenNode: ModbusNode {
 extension VirtualBus where Node == TokenNode, Bank == PlainBank {
   /// Nodes 1...`count`, the first `alarms` of them carrying calls, polled every `interval`; the line is up.
   static func make(
-    _ count: Int, alarms: Int? = nil, interval: Interval = .zero, baud: UInt32 = 19_200, seed: UInt64,
+    _ count: Int, alarms: Int? = nil, interval: Interval = .zero, baud: UInt32 = 19_200,
+    parity: ModbusTiming.Parity = .none, seed: UInt64,
     settings change: (inout ModbusMasterSettings) -> Void = { _ in }, node changeNode: (inout TokenNode) -> Void = { _ in }
   ) -> PlainBus {
-    let timing = ModbusTiming(baud: baud)
+    let timing = ModbusTiming(baud: baud, parity: parity)
     var settings = ModbusMasterSettings(bus: "A", timing: timing)
     change(&settings)
     var nodes: [TokenNode] = []

@@ -1,6 +1,9 @@
+import ModbusRTUCodec
 import Station
-import StationRuntime
 import Testing
+import Transports
+
+@testable import StationRuntime
 
 @Suite struct SiteFileTests {
   static let good = """
@@ -31,6 +34,16 @@ import Testing
     #expect(site.plan.outputs.map(\.role) == [.sounder])
     #expect(site.plan.ladder.map(\.afterSeconds) == [30, 60] && site.plan.onSceneWithinSeconds == 240)
     #expect(site.plan.roster[0].fromMinute == 480 && site.deskPort == 8460)
+  }
+
+  /// What the site file says of a line reaches the port and the master's clock alike.
+  @Test(arguments: [("8N1", CharacterFormat.none8One, 521), ("8E1", .even8One, 573), ("8O1", .odd8One, 573)])
+  func theFormatOfALineReachesThePortAndTheTiming(_ format: String, _ character: CharacterFormat, _ microseconds: Int) throws {
+    let text = Self.good.replacing("baud: 19200", with: "baud: 19200\n    format: \(format)")
+    let plan = try #require(SiteFile.read(text, file: "site.yaml").buses.first)
+    #expect(BusLoop.settings(plan) == SerialSettings(baud: .b19200, format: character))
+    #expect(BusLoop.settings(plan).characterMicroseconds == microseconds)
+    #expect(DriverCatalog.master(plan).settings.timing.characterMicroseconds == UInt32(microseconds))
   }
 
   /// Every kind of mistake: what is changed in the good file, the line on which it must be reported, and a word of the message.

@@ -1,28 +1,61 @@
 import Foundation
 import Testing
+import Transports
 
 /// The libserialport side, run for real on emulated adapters. Without umockdev, cc or the development files these tests fail.
 @Suite struct SerialPortTests {
-  @Test func listsOpensTransfersAndFollowsAnAdapterThatIsReplugged() throws {
-    // Always there, whatever TMPDIR says: umockdev's socket paths must stay under 108 bytes.
+  /// A folder that is always there, whatever TMPDIR says: umockdev's socket paths must stay under 108 bytes.
+  private func folder() throws -> URL {
     let folder = URL(fileURLWithPath: "/tmp/linli-\(UUID().uuidString.prefix(8))")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let bench = folder.appendingPathComponent("serial-testbed").path
-    let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Helpers/serial-testbed.c")
-      .path
-    let script = "exec cc -O1 -Wall -Werror -o '\(bench)' '\(source)' $(pkg-config --cflags --libs umockdev-1.0 gio-2.0)"
-    let compiled = try ProgramRun.run(["sh", "-c", script])
-    try #require(compiled.status == 0, "\(compiled.errors)")
+    return folder
+  }
 
+  /// Compiles one of the helpers.
+  private func compile(_ source: String, _ options: String, to binary: String) throws {
+    let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Helpers/\(source)").path
+    let compiled = try ProgramRun.run(["sh", "-c", "exec cc -O1 -Wall -Werror -o '\(binary)' '\(path)' \(options)"])
+    try #require(compiled.status == 0, "\(compiled.errors)")
+  }
+
+  /// What the probe printed as `name=value` on the bench.
+  private func probe(_ command: String, in folder: URL, environment: [String: String] = [:]) throws -> [String: String] {
+    let bench = folder.appendingPathComponent("serial-testbed").path
+    try compile("serial-testbed.c", "$(pkg-config --cflags --libs umockdev-1.0 gio-2.0)", to: bench)
     let run = try ProgramRun.run(
-      ["timeout", "60", "umockdev-wrapper", bench, try ProgramRun.probe(), "bench"], environment: ["TMPDIR": folder.path])
-    let values = Dictionary(
+      ["timeout", "60", "umockdev-wrapper", bench, try ProgramRun.probe(), command],
+      environment: environment.merging(["TMPDIR": folder.path]) { $1 })
+    try #require(run.status == 0, "\(run.output)\n\(run.errors)")
+    return Dictionary(
       run.output.split(separator: "\n").compactMap { line in
         line.firstIndex(of: "=").map { (String(line[..<$0]), String(line[line.index(after: $0)...])) }
       }, uniquingKeysWith: { $0 + "\n" + $1 })
-    try #require(run.status == 0, "\(run.output)\n\(run.errors)")
+  }
 
+  @Test func everyFormatReachesADriverThatHoldsParity() throws {
+    let folder = try folder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let driver = folder.appendingPathComponent("parity-driver.so").path
+    try compile("parity-driver.c", "-shared -fPIC -ldl", to: driver)
+    let values = try probe("formats", in: folder, environment: ["LD_PRELOAD": driver])
+    #expect(values == ["8N1": "8N1 true", "8E1": "8E1 true", "8O1": "8O1 true", "8N2": "8N2 true"])
+  }
+
+  @Test func aDriverThatDropsParityIsRefusedByName() throws {
+    let folder = try folder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let values = try probe("formats", in: folder)
+    #expect(values["8N1"] == "8N1 true" && values["8N2"] == "8N2 true")
+    for format in ["8E1", "8O1"] {
+      let refusal = TransportError.settingsRefused(path: "/dev/ttyUSB0", settings: "19200 \(format)")
+      #expect(values[format] == refusal.description)
+    }
+  }
+
+  @Test func listsOpensTransfersAndFollowsAnAdapterThatIsReplugged() throws {
+    let folder = try folder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let values = try probe("bench", in: folder)
     #expect(values["listed"] == "/dev/ttyUSB0 usb-path:1-1.4:1.0 usb-id:0403:6001:A50285BI FT232R USB UART")
     #expect(values["open"] == "/dev/ttyUSB0 serialPort")
     #expect(values["baud"] == "9600")

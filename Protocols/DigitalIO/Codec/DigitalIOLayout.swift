@@ -26,13 +26,11 @@ public struct DigitalIOLayout: Sendable, Equatable {
   /// 0...32.
   public var outputCount: UInt16
   public var writeFunction: WriteFunction
-  /// Whether the module sends more data bytes than the bits need (always 2, always 4, one too many): the rest is ignored.
-  public var padsAnswers: Bool
 
   /// Counts above 32 are cut to 32.
   public init(
     inputFunction: InputFunction = .discreteInputs, inputStart: UInt16 = 0, inputCount: UInt16 = 0, activeLowMask: UInt32 = 0,
-    outputStart: UInt16 = 0, outputCount: UInt16 = 0, writeFunction: WriteFunction = .multiple, padsAnswers: Bool = false
+    outputStart: UInt16 = 0, outputCount: UInt16 = 0, writeFunction: WriteFunction = .multiple
   ) {
     self.inputFunction = inputFunction
     self.inputStart = inputStart
@@ -41,7 +39,6 @@ public struct DigitalIOLayout: Sendable, Equatable {
     self.outputStart = outputStart
     self.outputCount = min(outputCount, DigitalIOLayout.bitLimit)
     self.writeFunction = writeFunction
-    self.padsAnswers = padsAnswers
   }
 
   public var inputMask: UInt32 { DigitalIOLayout.mask(inputCount) }

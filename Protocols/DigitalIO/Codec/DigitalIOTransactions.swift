@@ -43,11 +43,11 @@ extension DigitalIOLayout {
     }
   }
 
+  /// What lies beyond the bits that were asked for is not looked at: some modules pad their answers.
   private func bits(_ answer: ModbusPDU, function: UInt8, count: UInt16) -> UInt32? {
     let needed = (Int(count) &+ 7) >> 3
     let length = Int(answer.bytes[1])
-    guard answer.bytes[0] == function, answer.bytes.count == length &+ 2, padsAnswers ? length >= needed : length == needed
-    else { return nil }
+    guard answer.bytes[0] == function, answer.bytes.count == length &+ 2, length >= needed else { return nil }
     var value: UInt32 = 0
     var index = 0
     while index < needed {

@@ -10,8 +10,6 @@ public enum DigitalIOFault: Sendable, Equatable {
   case dead
   /// Answers this much too late, in milliseconds (0...60,000).
   case late(milliseconds: UInt16)
-  /// Sends this many data bytes too many in answers to 01 and 02 (1...4).
-  case padded(bytes: UInt8)
   /// Acknowledges writes and moves no relay (welded or unpowered).
   case deafRelays
 }
@@ -33,6 +31,9 @@ public struct DigitalIOModule: Machine, Sendable {
   }
 
   public private(set) var reply = FixedBytes<256>()
+  /// A quirk of how some modules are made: answers to 01 and 02 have at least this many data bytes, however few were asked for, with
+  /// ones in the bytes too many. 0 as the standard has it; no more than 16.
+  public var paddedBytes: UInt8 = 0
   private var slave: ModbusSlave<DigitalIOBank>
   private var fault = DigitalIOFault.none
   private var replyAt: Instant?
@@ -90,23 +91,22 @@ public struct DigitalIOModule: Machine, Sendable {
     slave.handle(input, at: now, into: &answers)
     guard answers.count > 0 else { return }
     reply = slave.reply
+    pad()
     switch fault {
     case .none, .deafRelays: effects.append(.transmit)
     case .dead:
       // To the module it has been sent; the wire never saw it.
       listen(.transmitted, now, &effects)
     case .late(let milliseconds): replyAt = now + .milliseconds(Int(min(milliseconds, 60_000)))
-    case .padded(let bytes):
-      pad(Int(min(bytes, 4)))
-      effects.append(.transmit)
     }
   }
 
-  private mutating func pad(_ extra: Int) {
-    guard reply[1] == 0x01 || reply[1] == 0x02, reply.count >= 5 else { return }
+  private mutating func pad() {
+    let wanted = min(paddedBytes, 16)
+    guard reply[1] == 0x01 || reply[1] == 0x02, reply.count >= 5, reply[2] < wanted else { return }
     reply.truncate(to: reply.count - 2)
-    reply[2] = reply[2] &+ UInt8(extra)
-    for _ in 0..<extra { reply.append(0xFF) }
+    for _ in reply[2]..<wanted { reply.append(0xFF) }
+    reply[2] = wanted
     var sum = Checksum.CRC16Modbus()
     for index in 0..<reply.count { sum.update(reply[index]) }
     reply.append(UInt8(truncatingIfNeeded: sum.value))

@@ -12,13 +12,13 @@ public struct DigitalIOConfiguration: Sendable, Equatable {
   public var product: String
   /// Pause between two polls of the inputs, 0 ms...1 s: a pulse must outlast it (and the other nodes' turns) to be seen.
   public var pollInterval: Interval
-  /// The longest time the module may take to answer, 10...2,000 ms: it is waited for no longer (and no less than 30 ms), and asked nothing
-  /// before that has passed.
+  /// The longest time the module may take to begin its answer, 10...2,000 ms. It is not taken for dead, nor asked again, before that
+  /// has passed; a dead one costs the line so much with each try.
   public var longestReply: Interval
 
   public init(
     device: DeviceID, layout: DigitalIOLayout, product: String = "", pollInterval: Interval = .zero,
-    longestReply: Interval = .milliseconds(200)
+    longestReply: Interval = .milliseconds(250)
   ) {
     self.device = device
     self.layout = layout
@@ -52,7 +52,8 @@ public struct DigitalIODriver: ModbusNode, Sendable {
   private var outputs = OutputKeeper()
   private var inputsDue: Instant = .zero
   private var notBefore: Instant = .zero
-  private var outputsHadTheTurn = false
+  /// At the start as if they had: the inputs go first.
+  private var outputsHadTheTurn = true
   private var failures = 0
   private var exceptions = 0
   private var identified = false

@@ -20,8 +20,9 @@ extension ModbusPDU {
   private func isRightAnswer(to request: ModbusPDU) -> Bool {
     switch bytes[0] {
     case ModbusFunction.readCoils, ModbusFunction.readDiscreteInputs:
-      let length = (Int(request.bytes.bigEndian(at: 3)) &+ 7) >> 3
-      return Int(bytes[1]) == length && bytes.count == length &+ 2
+      let needed = (Int(request.bytes.bigEndian(at: 3)) &+ 7) >> 3
+      let length = Int(bytes[1])
+      return length >= needed && length <= needed &+ ModbusLimit.bitPaddingBytes && bytes.count == length &+ 2
     case ModbusFunction.readHoldingRegisters, ModbusFunction.readInputRegisters, ModbusFunction.readWriteRegisters:
       let length = Int(request.bytes.bigEndian(at: 3)) &* 2
       return Int(bytes[1]) == length && bytes.count == length &+ 2
@@ -42,8 +43,8 @@ extension ModbusPDU {
     }
   }
 
-  /// How many bytes the right answer to this request has on the wire; the longest it may have where only the node knows.
-  public var longestAnswerLength: Int {
+  /// How many bytes the answer to this request has on the wire by the standard; `ModbusLimit.frameBytes` where only the node knows.
+  public var standardAnswerLength: Int {
     let count = Int(bytes.bigEndian(at: 3))
     let length =
       switch bytes[0] {
@@ -57,6 +58,13 @@ extension ModbusPDU {
       case ModbusFunction.readFIFO: 70
       default: ModbusLimit.frameBytes
       }
+    return length < ModbusLimit.frameBytes ? length : ModbusLimit.frameBytes
+  }
+
+  /// How many bytes an answer to this request has at most that `match` takes: padding included.
+  public var longestAnswerLength: Int {
+    let isBits = bytes[0] == ModbusFunction.readCoils || bytes[0] == ModbusFunction.readDiscreteInputs
+    let length = standardAnswerLength &+ (isBits ? ModbusLimit.bitPaddingBytes : 0)
     return length < ModbusLimit.frameBytes ? length : ModbusLimit.frameBytes
   }
 }

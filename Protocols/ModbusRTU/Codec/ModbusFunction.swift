@@ -28,6 +28,8 @@ public enum ModbusLimit {
   /// How many registers function 0x17 may write.
   public static let readWriteRegisters: UInt16 = 121
   public static let fifoRegisters: UInt16 = 31
+  /// So many data bytes more than asked for are taken in an answer to 01 or 02: some modules always send the same number of them.
+  public static let bitPaddingBytes = 4
   /// Longest frame with address and CRC (MODBUS over Serial Line V1.02 §2.5.1).
   public static let frameBytes = 256
   public static let shortestFrameBytes = 4

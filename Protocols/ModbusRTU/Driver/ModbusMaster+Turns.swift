@@ -4,9 +4,8 @@ import ModbusRTUCodec
 
 /// Whose turn it is.
 struct ModbusRotation: Sendable {
-  /// Counts alarm scans.
-  var scan: UInt32 = 1
-  /// Where the search for the next node of each kind goes on.
+  /// Where the search for the next node of each kind goes on. A scan asks the alarm nodes in their order; one that may not be asked when
+  /// its place comes waits for the next scan, so that between two turns of a node every other one has one turn at most.
   var nextAlarm = 0
   var nextOther = 0
   var nextLost = 0
@@ -35,6 +34,8 @@ struct ModbusExchange: Sendable {
   var replyBy = Instant.zero
   /// Bytes that keep coming may stretch `replyBy` up to here.
   var latestReply = Instant.zero
+  /// Length of the answer by the standard, and with the padding that is taken.
+  var standardAnswer = 0
   var longestAnswer = 0
   var bytesHeard = 0
   var garbageAtStart: UInt32 = 0
@@ -70,7 +71,9 @@ extension ModbusMaster {
       return retry
     }
     rotation.isQuickTurn.toggle()
-    if rotation.quickLooks > 0, rotation.isQuickTurn, let index = find(.lost, from: rotation.nextLost, at: now) {
+    if rotation.quickLooks > 0, rotation.isQuickTurn,
+      let index = find(.lost, from: rotation.nextLost, among: slots.count, at: now)
+    {
       rotation.quickLooks -= 1
       rotation.nextLost = index + 1
       return index
@@ -82,35 +85,34 @@ extension ModbusMaster {
     }
     rotation.mayHurry = true
     for _ in 0..<2 {
-      if let index = find(.alarm, from: rotation.nextAlarm, at: now) {
+      if let index = find(.alarm, from: rotation.nextAlarm, among: slots.count - rotation.nextAlarm, at: now) {
         rotation.nextAlarm = index + 1
-        slots[index].scan = rotation.scan
         return index
       }
       if rotation.owesOther {
         rotation.owesOther = false
-        if let index = find(.other, from: rotation.nextOther, at: now) {
+        if let index = find(.other, from: rotation.nextOther, among: slots.count, at: now) {
           rotation.nextOther = index + 1
           return index
         }
       }
       if rotation.owesLost {
         rotation.owesLost = false
-        if let index = find(.lost, from: rotation.nextLost, at: now) {
+        if let index = find(.lost, from: rotation.nextLost, among: slots.count, at: now) {
           rotation.nextLost = index + 1
           return index
         }
       }
-      rotation.scan &+= 1
+      rotation.nextAlarm = 0
       rotation.owesOther = true
       rotation.owesLost = true
     }
     return nil
   }
 
-  private func find(_ kind: Kind, from start: Int, at now: Instant) -> Int? {
-    guard !slots.isEmpty else { return nil }
-    for step in 0..<slots.count {
+  /// The first that may be asked among `count` nodes from `start` on, going round.
+  private func find(_ kind: Kind, from start: Int, among count: Int, at now: Instant) -> Int? {
+    for step in 0..<count {
       let index = (start + step) % slots.count
       guard isOf(kind, index), slots[index].eligible <= now else { continue }
       return index
@@ -133,7 +135,7 @@ extension ModbusMaster {
 
   private func isOf(_ kind: Kind, _ index: Int) -> Bool {
     switch kind {
-    case .alarm: !slots[index].isLost && slots[index].node.carriesCalls && slots[index].scan != rotation.scan
+    case .alarm: !slots[index].isLost && slots[index].node.carriesCalls
     case .other: !slots[index].isLost && !slots[index].node.carriesCalls
     case .lost: slots[index].isLost
     }
@@ -149,11 +151,12 @@ extension ModbusMaster {
     exchange.toleratesLateAnswers = transaction.toleratesLateAnswers
     exchange.start = now
     exchange.requestEnd = now + timing.interval(ofCharacters: wire.count)
+    exchange.standardAnswer = transaction.request.standardAnswerLength
     exchange.longestAnswer = longest
     exchange.bytesHeard = 0
     exchange.failure = .silent
     // Of an answer whose length only the node knows, 64 bytes are waited for; more stretch the time while they come.
-    let likely = longest == ModbusLimit.frameBytes ? 64 : longest
+    let likely = exchange.standardAnswer == ModbusLimit.frameBytes ? 64 : longest
     exchange.replyBy = exchange.requestEnd + timing.interval(ofCharacters: likely) + allowance(of: index)
     exchange.latestReply = exchange.requestEnd + timing.interval(ofCharacters: longest) + replyCeiling(of: index)
     silenceUntil = exchange.requestEnd + timing.silence
@@ -176,31 +179,38 @@ extension ModbusMaster {
   /// How long this node gets to begin. A node that fails gets more each time, as it may have become slow; a lost one only now and then, so
   /// that looking for it costs little: with every fourth of the first probes, then with every sixteenth. While the whole bus fails, going
   /// round quickly finds out sooner.
+  ///
+  /// A node whose driver names a longest reply time gets all of it until it has been heard, and again once a try has failed: asking others
+  /// meanwhile would only make them collide with its answer.
   private func allowance(of index: Int) -> Interval {
     let ceiling = replyCeiling(of: index)
-    let usual = slots[index].estimate.allowance(floor: settings.replyFloor, ceiling: ceiling)
+    let mayTakeLong = slots[index].node.longestReply != nil
+    let usual = slots[index].estimate.allowance(
+      floor: settings.replyFloor, ceiling: ceiling, unheard: mayTakeLong ? ceiling : settings.replyFloor * 2)
     if slots[index].isLost {
       let probes = slots[index].probes
       return probes & 15 == 15 || (probes < 8 && probes & 3 == 3) ? ceiling : usual
     }
+    if mayTakeLong && (slots[index].attempts > 0 || slots[index].failures > 0) { return ceiling }
     guard !watch.isSuspect else { return usual }
     return min(usual * (1 << min(slots[index].failures, 3)), ceiling)
   }
 
   /// The most time this node ever gets.
   func replyCeiling(of index: Int) -> Interval {
-    slots[index].node.longestReply.map { max($0, settings.replyFloor) } ?? settings.replyCeiling
+    slots[index].node.longestReply.map { $0 + settings.replyFloor } ?? settings.replyCeiling
   }
 }
 
 extension ModbusMaster {
-  /// How many bytes the answer that is waited for has at most; `nil` while nobody is asked.
-  public var expectedAnswerLength: Int? { phase == .waiting ? exchange.longestAnswer : nil }
+  /// How many bytes the answer that is waited for has by the standard, at most where only the node knows; `nil` while nobody is asked.
+  /// An exception is shorter, a padded answer longer.
+  public var expectedAnswerLength: Int? { phase == .waiting ? exchange.standardAnswer : nil }
 
   /// Before this the answer cannot be complete, so that a thread that waits need not look; `nil` while nobody is asked.
   public var earliestAnswer: Instant? {
     guard phase == .waiting else { return nil }
-    let length = exchange.longestAnswer == ModbusLimit.frameBytes ? 5 : exchange.longestAnswer
+    let length = exchange.standardAnswer == ModbusLimit.frameBytes ? 5 : exchange.standardAnswer
     return exchange.requestEnd + settings.timing.interval(ofCharacters: length)
   }
 

@@ -11,9 +11,10 @@ public struct ModbusMasterSettings: Sendable, Equatable {
   /// How often a poll is repeated before it counts as failed (0...3). Only for a node whose last poll was answered: a node that has
   /// begun to fail gets one try a poll.
   public var retries = 1
-  /// Least and most time a node gets to begin its answer, beyond the line time of the answer itself. USB adapters hold bytes back for
-  /// up to 16 ms, hence not less than 30 ms.
+  /// Least time a node gets to begin its answer, beyond the line time of the answer itself. USB adapters hold bytes back for up to
+  /// 16 ms, hence not less than 30 ms; the same is added to a longest reply time that a driver names.
   public var replyFloor = Interval.milliseconds(30)
+  /// Most time a node gets whose driver names no longest reply time.
   public var replyCeiling = Interval.milliseconds(300)
   /// So many failed polls in a row open the circuit breaker.
   public var failuresUntilLost = 3

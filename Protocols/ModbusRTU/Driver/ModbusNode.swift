@@ -12,7 +12,8 @@ public protocol ModbusNode {
   var carriesCalls: Bool { get }
   /// Somebody waits for the next transaction of this node, so that it may go between the ordinary turns.
   var urgency: ModbusUrgency { get }
-  /// The longest time the device may take to begin its answer; `nil` leaves it to the line's settings.
+  /// The longest the device may take to begin its answer, as its manual says; `nil` where nobody knows, then the master's
+  /// `replyCeiling` holds. No poll counts as failed before a try has waited so long.
   var longestReply: Interval? { get }
   /// When this node wants its next transaction; in the past means as soon as its turn comes, `distantFuture` never.
   var due: Instant { get }

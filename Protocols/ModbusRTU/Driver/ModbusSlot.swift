@@ -28,8 +28,6 @@ struct ModbusSlot<Node: ModbusNode> {
   var barredUntil = Instant.zero
   /// To be asked from then on although it is not due, after a failed poll.
   var againAt = Instant.distantFuture
-  /// The alarm scan in which it had its turn.
-  var scan: UInt32 = 0
 
   /// When the last request to it had left, and whether its answer is still out.
   var requestEnd = Instant.zero
@@ -95,6 +93,6 @@ struct ModbusSlot<Node: ModbusNode> {
   mutating func backOff(cost: Interval) -> Interval {
     let step = Interval.seconds(backOff >= 4 ? 10 : 1 << backOff)
     backOff = min(backOff + 1, 4)
-    return min(max(step, cost * 34), .seconds(10))
+    return max(step, cost * 34)
   }
 }

@@ -18,9 +18,9 @@ struct ReplyEstimate: Sendable, Equatable {
     deviation += (abs(error) - deviation) / 4
   }
 
-  /// Mean plus four deviations within the limits. A node that was never heard gets twice the floor.
-  func allowance(floor: Interval, ceiling: Interval) -> Interval {
-    guard let mean else { return min(floor * 2, ceiling) }
+  /// Mean plus four deviations within the limits; `unheard` before the first answer.
+  func allowance(floor: Interval, ceiling: Interval, unheard: Interval) -> Interval {
+    guard let mean else { return min(unheard, ceiling) }
     return max(floor, min(ceiling, .microseconds(Int(mean + 4 * deviation))))
   }
 }

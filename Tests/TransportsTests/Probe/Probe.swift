@@ -10,8 +10,9 @@ enum Probe {
     switch arguments.dropFirst().first {
     case "hold" where arguments.count == 3: hold(arguments[2])
     case "bench": bench()
+    case "formats": formats()
     default:
-      print("usage: transport-probe hold PATH | bench")
+      print("usage: transport-probe hold PATH | bench | formats")
       exit(2)
     }
   }
@@ -54,6 +55,24 @@ enum Probe {
     } catch {
       print("error=\(error)")
       exit(1)
+    }
+  }
+
+  /// Opens the bench's adapter in every format and tells what its driver was told, or why the line was refused.
+  private static func formats() {
+    for format in CharacterFormat.allCases {
+      do throws(TransportError) {
+        let line = try SerialLine(path: "/dev/ttyUSB0", settings: SerialSettings(baud: .b19200, format: format))
+        var state = termios()
+        let isRead = tcgetattr(line.fileDescriptor, &state) == 0
+        func has(_ flag: Int32) -> Bool { isRead && state.c_cflag & tcflag_t(flag) != 0 }
+        let bits = isRead && state.c_cflag & tcflag_t(CSIZE) == tcflag_t(CS8) ? "8" : "?"
+        let parity = has(PARENB) ? (has(PARODD) ? "O" : "E") : "N"
+        print("\(format.rawValue)=\(bits)\(parity)\(has(CSTOPB) ? "2" : "1") \(line.report.holdsParity)")
+        line.close()
+      } catch {
+        print("\(format.rawValue)=\(error)")
+      }
     }
   }
 
