@@ -73,6 +73,13 @@ let package = Package(
         "Station", "StationRuntime", "Journal", "Transports", "Consoles", "SimulatedSite",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Tools/linli"),
+    // Run by Tools/bench.
+    .executableTarget(
+      name: "linli-bench",
+      dependencies: kit + [
+        "ModbusRTUCodec", "ModbusRTUDriver", "CallPanelCodec", "CallPanelDeviceModel", "Station", "StationRuntime", "Transports",
+        "Consoles", "SimulatedSite", "CSQLite", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Tools/benchmarks", exclude: ["README.md", "reference"]),
 
     tests("DeviceKitTests", ["DeviceKit"]),
     tests("ModbusRTUTests", kit + ["ModbusRTUCodec", "ModbusRTUDriver", "ModbusRTUDeviceModel"]),

@@ -3,18 +3,20 @@ public enum Checksum {
   /// CRC-16 of Modbus (MODBUS over Serial Line V1.02 §2.5.1.2): reflected polynomial A001, start FFFF, no final exclusive-or.
   /// "123456789" gives 4B37. Sent low byte first. Bit by bit: a table would cost a microcontroller more flash than it saves time.
   public struct CRC16Modbus: Sendable {
-    public private(set) var value: UInt16 = 0xFFFF
+    // Inlinable: called for each byte from other modules.
+    @usableFromInline var register: UInt16 = 0xFFFF
 
-    public init() {}
+    @inlinable public init() {}
 
-    public mutating func update(_ byte: UInt8) {
-      var register = value ^ UInt16(byte)
+    @inlinable public var value: UInt16 { register }
+
+    @inlinable public mutating func update(_ byte: UInt8) {
+      register ^= UInt16(byte)
       var bit = 0
       while bit < 8 {
         register = (register >> 1) ^ (0xA001 & (0 &- (register & 1)))
         bit &+= 1
       }
-      value = register
     }
   }
 

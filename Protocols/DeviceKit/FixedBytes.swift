@@ -2,65 +2,67 @@
 /// as `nil` or zero.
 public struct FixedBytes<let capacity: Int>: Sendable {
   @usableFromInline var storage: InlineArray<capacity, UInt8>
-  public private(set) var count = 0
+  @usableFromInline var used = 0
 
-  public init() {
+  @inlinable public var count: Int { used }
+
+  @inlinable public init() {
     storage = InlineArray(repeating: 0)
   }
 
-  public var isEmpty: Bool { count == 0 }
-  public var room: Int { capacity - count }
+  @inlinable public var isEmpty: Bool { count == 0 }
+  @inlinable public var room: Int { capacity - count }
 
   /// Appends a byte, or answers `false` when the buffer is full.
   @discardableResult
-  public mutating func append(_ byte: UInt8) -> Bool {
+  @inlinable public mutating func append(_ byte: UInt8) -> Bool {
     guard count < capacity else { return false }
     storage[count] = byte
-    count &+= 1
+    used &+= 1
     return true
   }
 
   /// Appends a 16-bit value, most significant byte first (Modbus data order); all or nothing.
   @discardableResult
-  public mutating func append(bigEndian value: UInt16) -> Bool {
+  @inlinable public mutating func append(bigEndian value: UInt16) -> Bool {
     guard count &+ 2 <= capacity else { return false }
     storage[count] = UInt8(truncatingIfNeeded: value >> 8)
     storage[count &+ 1] = UInt8(truncatingIfNeeded: value)
-    count &+= 2
+    used &+= 2
     return true
   }
 
   /// The byte at `index`; reading past the end gives 0, writing past the end does nothing.
-  public subscript(index: Int) -> UInt8 {
+  @inlinable public subscript(index: Int) -> UInt8 {
     get { index >= 0 && index < count ? storage[index] : 0 }
     set { if index >= 0 && index < count { storage[index] = newValue } }
   }
 
   /// The 16-bit value whose more significant byte is at `index`; bytes past the end read as 0.
-  public func bigEndian(at index: Int) -> UInt16 {
+  @inlinable public func bigEndian(at index: Int) -> UInt16 {
     UInt16(self[index]) << 8 | UInt16(self[index + 1])
   }
 
   /// What the subscript reads, for code on the microcontroller: a plain read of a large stored value copies all of it there, reading
   /// through a mutable span does not.
-  public mutating func byte(at index: Int) -> UInt8 {
+  @inlinable public mutating func byte(at index: Int) -> UInt8 {
     index >= 0 && index < count ? storage.mutableSpan[index] : 0
   }
 
   /// What `bigEndian(at:)` reads, without a copy on the microcontroller.
-  public mutating func word(at index: Int) -> UInt16 {
+  @inlinable public mutating func word(at index: Int) -> UInt16 {
     UInt16(byte(at: index)) << 8 | UInt16(byte(at: index &+ 1))
   }
 
-  public mutating func removeAll() {
-    count = 0
+  @inlinable public mutating func removeAll() {
+    used = 0
   }
 
   /// Drops `length` bytes from the front (all of them when there are fewer).
-  public mutating func removeFirst(_ length: Int) {
+  @inlinable public mutating func removeFirst(_ length: Int) {
     guard length > 0 else { return }
     guard length < count else {
-      count = 0
+      used = 0
       return
     }
     var index = 0
@@ -68,21 +70,21 @@ public struct FixedBytes<let capacity: Int>: Sendable {
       storage[index] = storage[index &+ length]
       index &+= 1
     }
-    count &-= length
+    used &-= length
   }
 
   /// Drops everything after the first `length` bytes.
-  public mutating func truncate(to length: Int) {
-    if length >= 0 && length < count { count = length }
+  @inlinable public mutating func truncate(to length: Int) {
+    if length >= 0 && length < count { used = length }
   }
 
-  public func withSpan<Result: ~Copyable>(_ body: (Span<UInt8>) -> Result) -> Result {
+  @inlinable public func withSpan<Result: ~Copyable>(_ body: (Span<UInt8>) -> Result) -> Result {
     body(storage.span.extracting(first: count))
   }
 }
 
 extension FixedBytes: Equatable {
-  public static func == (left: Self, right: Self) -> Bool {
+  @inlinable public static func == (left: Self, right: Self) -> Bool {
     guard left.count == right.count else { return false }
     var index = 0
     while index < left.count {
@@ -95,7 +97,7 @@ extension FixedBytes: Equatable {
 
 extension FixedBytes {
   /// As many of `bytes` as fit; the caller that must not cut checks `count`.
-  public init(_ bytes: some Sequence<UInt8>) {
+  @inlinable public init(_ bytes: some Sequence<UInt8>) {
     self.init()
     for byte in bytes where !append(byte) { break }
   }

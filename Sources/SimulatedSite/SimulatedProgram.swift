@@ -8,7 +8,7 @@ import StationRuntime
 /// One run of the station's program in virtual time: the masters of its wires, the mailbox and the decider, put together as
 /// `StationRuntime` puts them on threads. It ends when it is killed; what it held in memory is gone then.
 final class SimulatedProgram {
-  typealias Master = ModbusMaster<CatalogNode>
+  typealias Master = ModbusMaster<AnyModbusNode>
 
   enum Release {
     case effect(StationEffect)

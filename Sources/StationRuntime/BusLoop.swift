@@ -6,7 +6,7 @@ import ModbusRTUDriver
 import Transports
 
 /// One pair of wires and the thread that owns it: opens the port, runs the whole conversation, and hands on only what changed.
-final class BusLoop {
+package final class BusLoop {
   private let plan: BusPlan
   private let nodes: [BusNode]
   private let commands: BoundedMailbox<DeviceCommand>
@@ -16,7 +16,7 @@ final class BusLoop {
   private let board: BusBoard
   private let log: @Sendable (String) -> Void
 
-  private var master: ModbusMaster<CatalogNode>
+  private var master: ModbusMaster<AnyModbusNode>
   private var line: SerialLine?
   /// Finds the port again when its adapter comes back under another name; `nil` before the first opening.
   private var tracker: PortTracker?
@@ -26,59 +26,83 @@ final class BusLoop {
   private var lastError = ""
   /// Events that the station's mailbox did not take; the line rests until they are through, so that none is lost.
   private var undelivered: [DeviceEvent] = []
-  private var effects = Effects<ModbusMaster<CatalogNode>.Effect>()
+  private var effects = Effects<ModbusMaster<AnyModbusNode>.Effect>()
 
   static let reopenInterval = Interval.seconds(1)
   static let redeliverInterval = Interval.milliseconds(20)
   static let publishInterval = Interval.milliseconds(500)
   static let readsPerTurn = 16
 
-  init(
-    plan: BusPlan, commands: BoundedMailbox<DeviceCommand>, wake: WakeSignal, heartbeat: Heartbeat,
+  /// - Parameter nodes: in the order of their turns; those of the plan unless given.
+  package init(
+    plan: BusPlan, nodes: [AnyModbusNode]? = nil, commands: BoundedMailbox<DeviceCommand>, wake: WakeSignal, heartbeat: Heartbeat,
     board: BusBoard, log: @escaping @Sendable (String) -> Void,
     deliver: @escaping (DeviceEvent, Instant) -> MailboxSend
   ) {
     self.plan = plan
-    nodes = plan.nodes
+    self.nodes = plan.nodes
     self.commands = commands
     self.wake = wake
     self.heartbeat = heartbeat
     self.board = board
     self.log = log
     self.deliver = deliver
-    master = DriverCatalog.master(plan)
+    master = DriverCatalog.master(plan, nodes: nodes)
   }
 
-  func run(until stop: StopFlag) {
+  /// Four system calls a transaction: wait for the line's silence, write, wait for the whole answer, read.
+  package func run(until stop: StopFlag) {
     _ = TimedWait.sharpenForThisThread()
     var batch: [DeviceCommand] = []
+    var found = Found(commands: true, bytes: true)
     while !stop.isRaised {
       var now = MonotonicClock.now()
       heartbeat.beat(now)
       if line == nil, now >= openAt { open(at: now) }
-      wake.clear()
-      commands.receive(into: &batch)
-      for command in batch { give(.command(command), at: now) }
-      batch.removeAll(keepingCapacity: true)
-      readAll(at: now)
-      now = MonotonicClock.now()
+      if found.commands {
+        wake.clear()
+        commands.receive(into: &batch)
+        for command in batch { give(.command(command), at: now) }
+        batch.removeAll(keepingCapacity: true)
+      }
+      // Before an answer counts as missing: a part of it, or one shorter than expected, may lie there without having woken anybody.
+      let isLate = master.awaited != nil && master.deadline.map { $0 <= now } ?? false
+      if found.bytes || isLate {
+        readAll()
+        now = MonotonicClock.now()
+      }
       if undelivered.isEmpty, let deadline = master.deadline, deadline <= now { give(.wake, at: now) }
       redeliver(at: now)
       if now >= publishAt { publish(at: now) }
-      wait(from: now)
+      found = wait(from: now)
     }
     line?.close()
   }
 
-  private func wait(from now: Instant) {
+  /// What there is to do after a wait.
+  private struct Found {
+    var commands = false
+    var bytes = false
+  }
+
+  private func wait(from now: Instant) -> Found {
     var until = undelivered.isEmpty ? master.deadline : now + Self.redeliverInterval
     if line == nil { until = until.map { min($0, openAt) } ?? openAt }
+    if let line, let awaited = master.awaited {
+      // The threshold stays between transactions, as the next answer is mostly as long.
+      let isLate = awaited.usuallyBy <= now
+      line.setWakeThreshold(isLate ? 1 : awaited.bytes)
+      if !isLate { until = until.map { min($0, awaited.usuallyBy) } ?? awaited.usuallyBy }
+    }
     // Never longer than half a second, so that the heartbeat and the stop flag are looked at.
     let limit = now + .milliseconds(500)
     var set = PollSet()
-    _ = set.add(wake.fileDescriptor)
-    if let line { _ = set.add(line.fileDescriptor, output: line.hasUnsentBytes) }
-    _ = set.wait(until: until.map { min($0, limit) } ?? limit)
+    let signal = set.add(wake.fileDescriptor) ?? 0
+    let place = line.flatMap { set.add($0.fileDescriptor, output: $0.hasUnsentBytes) }
+    guard set.wait(until: until.map { min($0, limit) } ?? limit) > 0 else { return Found() }
+    let ready = place.map { set[$0] } ?? []
+    if ready.contains(.output), case .hangup = line?.flush() { return Found(commands: set[signal].contains(.input), bytes: true) }
+    return Found(commands: set[signal].contains(.input), bytes: !ready.isDisjoint(with: [.input, .hangup]))
   }
 
   // MARK: - The port
@@ -145,20 +169,25 @@ final class BusLoop {
 
   // MARK: - Bytes
 
-  private func readAll(at now: Instant) {
+  private func readAll() {
     var buffer = FixedBytes<256>()
     // Bounded, so that a line on which bytes never end (a pseudo-terminal has no baud rate) keeps neither commands nor the stop waiting.
     for _ in 0..<Self.readsPerTurn {
       guard let open = line else { return }
-      switch open.read(into: &buffer) {
+      let result = open.read(into: &buffer)
+      // Not before the read: t3.5 counts from the last byte in it, however long this thread was kept from its processor.
+      let now = MonotonicClock.now()
+      switch result {
       case .bytes: give(.received(buffer), at: now)
       case .none: return
       case .hangup: lost("串口断开 / port hung up", at: now)
       }
+      // A read that does not fill the buffer has emptied the line.
+      guard buffer.room == 0 else { return }
     }
   }
 
-  private func give(_ input: ModbusMaster<CatalogNode>.Input, at now: Instant) {
+  private func give(_ input: ModbusMaster<AnyModbusNode>.Input, at now: Instant) {
     master.handle(input, at: now, into: &effects)
     var hungUp = false
     effects.drain { effect in

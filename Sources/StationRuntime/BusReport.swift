@@ -39,8 +39,9 @@ public struct BusReport: Sendable, Equatable, Codable {
 }
 
 /// The latest report of one bus: put by its thread, which never waits here for longer than a copy takes.
-final class BusBoard: Sendable {
+package final class BusBoard: Sendable {
   private let report = Mutex<BusReport?>(nil)
+  package init() {}
   func put(_ new: BusReport) { report.withLock { $0 = new } }
   func get() -> BusReport? { report.withLock { $0 } }
 }

@@ -8,16 +8,16 @@ import ModbusRTUDriver
 
 /// Every driver that a site file can name. Adding a device is one folder under `Protocols/`, its line in `Package.swift` and one here.
 public enum DriverCatalog {
-  /// The owner of a bus's line with all its nodes, as the site file describes them.
-  public static func master(_ bus: BusPlan) -> ModbusMaster<CatalogNode> {
+  /// The owner of a bus's line with all its nodes, as the site file describes them unless given.
+  public static func master(_ bus: BusPlan, nodes: [AnyModbusNode]? = nil) -> ModbusMaster<AnyModbusNode> {
     var settings = ModbusMasterSettings(bus: bus.name, timing: bus.timing)
     settings.dropsEcho = bus.echo
-    return ModbusMaster(settings: settings, nodes: nodes(bus))
+    return ModbusMaster(settings: settings, nodes: nodes ?? self.nodes(bus))
   }
 
-  static func nodes(_ bus: BusPlan) -> [CatalogNode] {
-    bus.panels.map { CatalogNode(CallPanelDriver(CallPanelConfiguration(device: DeviceID(bus: bus.name, node: $0.node)))) }
-      + bus.modules.map { CatalogNode(DigitalIODriver(configuration($0, bus.name))) }
+  static func nodes(_ bus: BusPlan) -> [AnyModbusNode] {
+    bus.panels.map { AnyModbusNode(CallPanelDriver(CallPanelConfiguration(device: DeviceID(bus: bus.name, node: $0.node)))) }
+      + bus.modules.map { AnyModbusNode(DigitalIODriver(configuration($0, bus.name))) }
   }
 
   static func configuration(_ module: ModulePlan, _ bus: String) -> DigitalIOConfiguration {
@@ -32,26 +32,4 @@ public enum DriverCatalog {
       device: DeviceID(bus: bus, node: module.node), layout: layout, product: module.name,
       longestReply: .milliseconds(module.longestReplyMilliseconds))
   }
-}
-
-/// Any driver of the catalogue on one line.
-public struct CatalogNode: ModbusNode {
-  private var driver: any ModbusNode
-
-  init(_ driver: any ModbusNode) {
-    self.driver = driver
-  }
-
-  public var device: DeviceID { driver.device }
-  public var carriesCalls: Bool { driver.carriesCalls }
-  public var urgency: ModbusUrgency { driver.urgency }
-  public var longestReply: Interval? { driver.longestReply }
-  public var due: Instant { driver.due }
-  public mutating func nextTransaction(at now: Instant) -> ModbusTransaction? { driver.nextTransaction(at: now) }
-  public func accepts(_ answer: ModbusPDU) -> Bool { driver.accepts(answer) }
-  public mutating func completed(_ outcome: ModbusOutcome, at now: Instant, into events: inout Effects<DeviceEvent>) {
-    driver.completed(outcome, at: now, into: &events)
-  }
-  public mutating func command(_ command: DeviceCommand, at now: Instant) { driver.command(command, at: now) }
-  public mutating func lineRestored(at now: Instant) { driver.lineRestored(at: now) }
 }

@@ -14,11 +14,11 @@ public final class StopFlag: Sendable {
 }
 
 /// When a loop last showed that it is alive.
-final class Heartbeat: Sendable {
+package final class Heartbeat: Sendable {
   let name: String
   private let last = Atomic<UInt64>(0)
 
-  init(name: String) {
+  package init(name: String) {
     self.name = name
   }
 

@@ -24,10 +24,13 @@ enum SystemText {
 
   /// Where a symbolic link points, as written in it.
   static func linkTarget(of path: String) -> String? {
-    var characters = [CChar](repeating: 0, count: Int(PATH_MAX))
-    let length = readlink(path, &characters, characters.count)
-    guard length > 0 else { return nil }
-    return String(decoding: characters[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    // Asked for every open file of every process when a port is opened.
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { space in
+      guard let start = space.baseAddress else { return nil }
+      let length = readlink(path, start, space.count)
+      guard length > 0 else { return nil }
+      return String(decoding: space[..<length].lazy.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
   }
 
   /// The path with every symbolic link resolved; `nil` when it leads nowhere.

@@ -57,6 +57,21 @@ import Testing
     }
   }
 
+  @Test func whatIsAwaitedIsTheRestOfTheAnswer() throws {
+    let timing = ModbusTiming(baud: 19_200)
+    var master = ModbusMaster(settings: ModbusMasterSettings(bus: "A", timing: timing), nodes: [TokenNode(address: 1)])
+    var effects = Effects<ModbusMaster<TokenNode>.Effect>()
+    master.handle(.lineUp, at: .zero, into: &effects)
+    #expect(master.awaited == nil)
+    let start = Instant.zero + timing.silence
+    master.handle(.wake, at: start, into: &effects)
+    let whole = try #require(master.awaited)
+    #expect(whole.bytes == 9 && whole.usuallyBy > start + timing.interval(ofCharacters: 24))
+    #expect(try whole.usuallyBy < #require(master.deadline))
+    master.handle(.received(FixedBytes([1, 0x17, 4])), at: start + .milliseconds(20), into: &effects)
+    #expect(master.awaited?.bytes == 6)
+  }
+
   @Test func oneDeadNodeOfSixteenCostsLessThanThreePercent() throws {
     var bus = PlainBus.make(16, seed: 2)
     bus.run(for: .seconds(2))

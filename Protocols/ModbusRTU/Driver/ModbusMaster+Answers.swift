@@ -94,7 +94,10 @@ extension ModbusMaster {
 
   private mutating func answered(_ pdu: ModbusPDU, at now: Instant) {
     let index = exchange.slot
-    observe(index, requestEnd: exchange.requestEnd, answerLength: pdu.bytes.count + 3, at: now)
+    // A shorter answer than was waited for (an exception) does not wake the thread that waits: when it came is not known.
+    if pdu.bytes.count + 3 >= exchange.standardAnswer || exchange.standardAnswer == ModbusLimit.frameBytes {
+      observe(index, requestEnd: exchange.requestEnd, answerLength: pdu.bytes.count + 3, at: now)
+    }
     slots[index].statistics.answers &+= 1
     if pdu.isException { slots[index].statistics.exceptions &+= 1 }
     let wasLost = slots[index].isLost

@@ -32,6 +32,8 @@ struct ModbusExchange: Sendable {
   var start = Instant.zero
   var requestEnd = Instant.zero
   var replyBy = Instant.zero
+  /// When an answer is whole that comes as fast as this node's answers usually do.
+  var usualReply = Instant.zero
   /// Bytes that keep coming may stretch `replyBy` up to here.
   var latestReply = Instant.zero
   /// Length of the answer by the standard, and with the padding that is taken.
@@ -124,7 +126,7 @@ extension ModbusMaster {
     var found: (index: Int, urgency: ModbusUrgency)?
     for step in 0..<slots.count {
       let index = (rotation.nextUrgent + step) % slots.count
-      let urgency = slots[index].node.urgency
+      let urgency = slots[index].urgency
       guard urgency > found?.urgency ?? .none, !slots[index].isLost, slots[index].failures == 0, !slots[index].isSlow,
         slots[index].eligible <= now
       else { continue }
@@ -135,8 +137,8 @@ extension ModbusMaster {
 
   private func isOf(_ kind: Kind, _ index: Int) -> Bool {
     switch kind {
-    case .alarm: !slots[index].isLost && slots[index].node.carriesCalls
-    case .other: !slots[index].isLost && !slots[index].node.carriesCalls
+    case .alarm: !slots[index].isLost && slots[index].carriesCalls
+    case .other: !slots[index].isLost && !slots[index].carriesCalls
     case .lost: slots[index].isLost
     }
   }
@@ -158,6 +160,10 @@ extension ModbusMaster {
     // Of an answer whose length only the node knows, 64 bytes are waited for; more stretch the time while they come.
     let likely = exchange.standardAnswer == ModbusLimit.frameBytes ? 64 : longest
     exchange.replyBy = exchange.requestEnd + timing.interval(ofCharacters: likely) + allowance(of: index)
+    exchange.usualReply =
+      exchange.requestEnd + timing.interval(ofCharacters: likely)
+      + slots[index].estimate.allowance(
+        floor: .milliseconds(10), ceiling: replyCeiling(of: index), unheard: .milliseconds(20))
     exchange.latestReply = exchange.requestEnd + timing.interval(ofCharacters: longest) + replyCeiling(of: index)
     silenceUntil = exchange.requestEnd + timing.silence
     if slots[index].isLost { slots[index].probes = (slots[index].probes + 1) & 0xFF }
@@ -203,15 +209,14 @@ extension ModbusMaster {
 }
 
 extension ModbusMaster {
-  /// How many bytes the answer that is waited for has by the standard, at most where only the node knows; `nil` while nobody is asked.
-  /// An exception is shorter, a padded answer longer.
-  public var expectedAnswerLength: Int? { phase == .waiting ? exchange.standardAnswer : nil }
-
-  /// Before this the answer cannot be complete, so that a thread that waits need not look; `nil` while nobody is asked.
-  public var earliestAnswer: Instant? {
+  /// What is still missing of the answer that is waited for; `nil` while nobody is asked.
+  ///
+  /// A thread need not look before `bytes` (1...256) more are there or `usuallyBy` has come; from then on each byte counts, because the answer
+  /// is late or shorter than it might be (an exception).
+  public var awaited: (bytes: Int, usuallyBy: Instant)? {
     guard phase == .waiting else { return nil }
-    let length = exchange.standardAnswer == ModbusLimit.frameBytes ? 5 : exchange.standardAnswer
-    return exchange.requestEnd + settings.timing.interval(ofCharacters: length)
+    let length = exchange.standardAnswer == ModbusLimit.frameBytes ? 1 : exchange.standardAnswer
+    return (max(1, length - exchange.bytesHeard), exchange.usualReply)
   }
 
   public var nodeCount: Int { slots.count }

@@ -69,6 +69,8 @@ public struct ModbusMaster<Node: ModbusNode>: Machine {
     outbox.reserveCapacity(32)
   }
 
+  // Compiled for the nodes of the station here, where everything it calls is: from another module generic code is run unspecialised.
+  @_specialize(where Node == AnyModbusNode)
   public mutating func handle(_ input: Input, at now: Instant, into effects: inout Effects<Effect>) {
     switch input {
     case .received(let bytes): hear(bytes, at: now)

@@ -8,14 +8,15 @@ import ModbusRTUCodec
 /// driver only knows its device. It is a pure machine without a line of its own.
 public protocol ModbusNode {
   var device: DeviceID { get }
-  /// Nodes that carry calls for help go before all others.
+  /// Nodes that carry calls for help go before all others. Never changes.
   var carriesCalls: Bool { get }
-  /// Somebody waits for the next transaction of this node, so that it may go between the ordinary turns.
+  /// Somebody waits for the next transaction of this node, so that it may go between the ordinary turns. Changes only when the node is called.
   var urgency: ModbusUrgency { get }
   /// The longest the device may take to begin its answer, as its manual says; `nil` where nobody knows, then the master's
   /// `replyCeiling` holds. No poll counts as failed before a try has waited so long.
   var longestReply: Interval? { get }
-  /// When this node wants its next transaction; in the past means as soon as its turn comes, `distantFuture` never.
+  /// When this node wants its next transaction; in the past means as soon as its turn comes, `distantFuture` never. Changes only when the
+  /// node is called.
   var due: Instant { get }
 
   /// What to ask now, or `nil` when there is nothing (then `due` has moved into the future). A retry asks here again, so that the
@@ -50,6 +51,28 @@ public enum ModbusUrgency: UInt8, Sendable, Comparable {
 extension ModbusNode {
   public var urgency: ModbusUrgency { .none }
   public var longestReply: Interval? { nil }
+}
+
+/// Any node: lines carry devices of several kinds.
+public struct AnyModbusNode: ModbusNode {
+  private var node: any ModbusNode
+
+  public init(_ node: any ModbusNode) {
+    self.node = node
+  }
+
+  public var device: DeviceID { node.device }
+  public var carriesCalls: Bool { node.carriesCalls }
+  public var urgency: ModbusUrgency { node.urgency }
+  public var longestReply: Interval? { node.longestReply }
+  public var due: Instant { node.due }
+  public mutating func nextTransaction(at now: Instant) -> ModbusTransaction? { node.nextTransaction(at: now) }
+  public func accepts(_ answer: ModbusPDU) -> Bool { node.accepts(answer) }
+  public mutating func completed(_ outcome: ModbusOutcome, at now: Instant, into events: inout Effects<DeviceEvent>) {
+    node.completed(outcome, at: now, into: &events)
+  }
+  public mutating func command(_ command: DeviceCommand, at now: Instant) { node.command(command, at: now) }
+  public mutating func lineRestored(at now: Instant) { node.lineRestored(at: now) }
 }
 
 /// One request and what may be done when no answer comes.

@@ -4,7 +4,16 @@ import ModbusRTUCodec
 
 /// One node and what the master remembers about it: estimate, circuit breaker, turn.
 struct ModbusSlot<Node: ModbusNode> {
-  var node: Node
+  var node: Node {
+    didSet {
+      due = node.due
+      urgency = node.urgency
+    }
+  }
+  // Looked at for every node in every turn: asking the node each time would cost more than the rest of the turn.
+  private(set) var due: Instant
+  private(set) var urgency: ModbusUrgency
+  let carriesCalls: Bool
   var statistics = ModbusNodeStatistics()
   var estimate = ReplyEstimate()
 
@@ -41,12 +50,15 @@ struct ModbusSlot<Node: ModbusNode> {
 
   init(node: Node) {
     self.node = node
+    due = node.due
+    urgency = node.urgency
+    carriesCalls = node.carriesCalls
   }
 
   /// From when on it may be asked.
   var eligible: Instant {
     guard !isShadowed else { return .distantFuture }
-    return max(barredUntil, notBefore, isLost ? .zero : min(node.due, againAt))
+    return max(barredUntil, notBefore, isLost ? .zero : min(due, againAt))
   }
 
   /// Our panels answer within a few milliseconds, and an adapter adds 16; one that mostly takes longer than this is out of order.
