@@ -1,4 +1,6 @@
+import DeviceKit
 import Foundation
+import Transports
 
 #if canImport(Glibc)
   import Glibc
@@ -15,7 +17,8 @@ public final class ControlSocket: Sendable {
   /// - Throws: `ControlError` when the path is too long or another program serves it.
   public init(path: String, answer: @escaping @Sendable (String) -> String) throws(ControlError) {
     self.path = path
-    if (try? Self.ask(path, "ping")) != nil { throw .inUse(path) }
+    // One that is there but does not answer is there all the same: its door is not taken away.
+    guard !Self.isServed(path) else { throw .inUse(path) }
     unlink(path)
     descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0, var address = Self.address(path) else { throw .cannotOpen(path, errno) }
@@ -42,6 +45,17 @@ public final class ControlSocket: Sendable {
     }
     thread.name = "control"
     thread.start()
+  }
+
+  /// Whether a program serves this path, even one that is too busy to answer.
+  public static func isServed(_ path: String) -> Bool {
+    do throws(ControlError) {
+      _ = try ask(path, "ping")
+      return true
+    } catch {
+      if case .noAnswer = error { return true }
+      return false
+    }
   }
 
   /// Stops listening and takes the path away.
@@ -75,13 +89,14 @@ public final class ControlSocket: Sendable {
 
   private static func serve(_ client: Int32, _ answer: (String) -> String) {
     defer { close(client) }
-    // A client that says nothing holds the door for two seconds at most.
-    setTimeout(client, 2)
+    // A client that says nothing, or a byte now and then, holds the door for two seconds at most.
+    setTimeout(client, 1)
+    let limit = MonotonicClock.now() + .seconds(1)
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 1024)
     while !bytes.contains(10) {
       let count = recv(client, &buffer, buffer.count, 0)
-      guard count > 0 else { return }
+      guard count > 0, MonotonicClock.now() < limit else { return }
       bytes.append(contentsOf: buffer[0..<count])
       if bytes.count > lineLimit {
         _ = sendAll(client, "命令太长 / command longer than \(lineLimit) bytes\n")

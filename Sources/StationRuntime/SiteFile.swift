@@ -52,7 +52,8 @@ public struct ModulePlan: Sendable, Equatable {
   public var longestReplyMilliseconds: Int
 }
 
-/// Reads a site file. Every mistake is reported with file, line, column and what is accepted; none stops the reading of the rest.
+/// Reads a site file. Every mistake is reported with file, line, column and what is accepted; none stops the reading of the rest, unless
+/// the text is no YAML or repeats a key, which the parser refuses.
 public struct SiteFile {
   public static func read(_ text: String, file: String) throws(SiteError) -> Site {
     let reader = SiteReader(file: file)
@@ -182,10 +183,21 @@ public struct SiteFile {
     devices.append(SitePlan.Device(id: device, name: name))
     let inputCount = section.number("inputs", in: 0...32, default: 0)
     let outputCount = section.number("outputs", in: 0...32, default: 0)
-    if inputCount > 0 { for item in section.list("buttons") { _ = readButton(item, device, limit: inputCount) } }
+    if inputCount > 0 {
+      for item in section.list("buttons") { _ = readButton(item, device, limit: inputCount) }
+    } else if let buttons = section.raw("buttons") {
+      reader.complain(buttons, "模块没有 inputs,按钮接不上;请写 inputs: 1 至 32", "buttons need inputs: 1 to 32 of this module")
+    }
+    var given: [Int] = []
     for item in section.list("roles") {
       let role = reader.section(item, "role", keys: ["output", "role"])
       let output = role.number("output", in: 1...max(1, outputCount))
+      if outputCount == 0 {
+        reader.complain(item, "模块没有 outputs;请写 outputs: 1 至 32", "roles need outputs: 1 to 32 of this module")
+      }
+      if given.contains(output) { complainRepeat(item, "输出", "output", "\(output)") }
+      given.append(output)
+      if role.raw("role") == nil { role.missing("role") }
       let accepted = SitePlan.Output.Role.allCases.map { ($0.rawValue, $0) }
       outputs.append(
         SitePlan.Output(device: device, output: UInt8(clamping: output), role: role.choice("role", accepted, default: .sounder)))
@@ -221,6 +233,9 @@ public struct SiteFile {
     let section = reader.section(node, "roster", keys: ["post", "grids", "from", "to", "days"])
     let post = section.text("post")
     checkPost(post, section.raw("post"))
+    for (grid, node) in section.texts("grids") where !places.contains(where: { $0.grid == grid }) {
+      reader.complain(node, "没有地点在网格 \"\(grid)\"", "no place has the grid \"\(grid)\"")
+    }
     let days = section.list("days").map { item in
       guard let day = item.int, (1...7).contains(day) else {
         reader.complain(item, "星期应为 1(周一)至 7(周日)", "days must be 1 (Monday) to 7 (Sunday)")

@@ -109,7 +109,7 @@ struct SiteSection {
 
   func raw(_ key: String) -> Node? { values.first { $0.0 == key }?.1 }
 
-  private func missing(_ key: String) {
+  func missing(_ key: String) {
     reader.complain(node, "\(what) 缺少 \"\(key)\"", "\(what) needs \"\(key)\"")
   }
 
@@ -187,6 +187,9 @@ struct SiteSection {
     guard let sequence = value.sequence else {
       reader.complain(value, "\(what) 的 \"\(key)\" 应为列表", "\"\(key)\" of \(what) must be a list")
       return []
+    }
+    if required, sequence.isEmpty {
+      reader.complain(value, "\(what) 的 \"\(key)\" 不能是空列表", "\"\(key)\" of \(what) must not be empty")
     }
     return Array(sequence)
   }

@@ -25,7 +25,27 @@ import Testing
     #expect(station.terminationStatus == 0)
     let why = try shell.run(["journal", "why", "\(shell.folder)/journal", "1"])
     #expect(why.code == 0)
-    for step in ["opened", "acknowledged", "onScene", "resolved"] { #expect(why.text.contains(step)) }
+    for step in ["pressed", "recorded", "acknowledged", "on scene", "resolved"] { #expect(why.text.contains(step)) }
+  }
+
+  @Test func aRefusedStepIsAnExitCode() throws {
+    let shell = try Shell(panels: 1)
+    _ = try shell.startStation()
+    try shell.waitUntil("the station answers") { (try? shell.desk("ping")) == "ok\n" }
+    let site = "\(shell.folder)/site.yaml"
+    #expect(try shell.run(["desk", site, "acknowledge", "7", "desk"]).code == 1)
+    let usage = try shell.run(["desk", site, "acknowledge", "7"])
+    #expect(usage.code == 1 && usage.text.contains("acknowledge ID POST"))
+    #expect(try shell.run(["desk", site, "bypass", "A/1/1", "desk", "5", "检修"]).code == 0)
+    #expect(try shell.run(["desk", site, "end-bypass", "A/1/1", "desk"]).code == 0)
+  }
+
+  @Test func oneSeedIsTheSameLifeInTwoProcesses() throws {
+    let shell = try Shell(panels: 1)
+    let life = ["simulate", "--seeds", "3", "--hours", "0.03", "--verbose"]
+    let (first, second) = (try shell.run(life), try shell.run(life))
+    #expect(first.code == 0 && first.text == second.text)
+    #expect(first.text.contains("轨迹"))
   }
 
   @Test func theRecordingOfARealRunReplaysToTheSameEntriesInAnotherProcess() throws {

@@ -6,6 +6,9 @@ import StationRuntime
 
 /// What can be asked of a running station by one line: `status`, `readings`, `acknowledge 3 desk`, ...
 enum DeskControl {
+  /// With what an answer begins that says no.
+  static let failure = "不行: "
+
   static let help = """
     status                      求助与故障 / calls and faults
     readings                    设备读数 / latest readings
@@ -20,6 +23,8 @@ enum DeskControl {
     false-alarm ID POST [NOTE]  误按
     drill BUTTON POST           演练
     test BUTTON POST            测试
+    bypass BUTTON POST MIN WHY  旁路若干分钟
+    end-bypass BUTTON POST      结束旁路
     retest FAULT POST           复测
     silence FAULT POST          静音
     """
@@ -39,7 +44,10 @@ enum DeskControl {
     case "bus" where words == ["bus", "json"]:
       return ((try? JSONEncoder().encode(buses())).map { String(decoding: $0, as: UTF8.self) } ?? "[]") + "\n"
     default:
-      guard words.count >= 3, let action = action(words) else { return "不认识的命令 / unknown command:\n\(help)\n" }
+      guard let verb = words.first, let line = help.split(separator: "\n").first(where: { $0.hasPrefix(verb + " ") }) else {
+        return "\(failure)不认识的命令 / unknown command:\n\(help)\n"
+      }
+      guard words.count >= 3, let action = action(words) else { return "\(failure)写法 / usage: \(line)\n" }
       return text(submit(words[2], action)) + "\n"
     }
   }
@@ -62,6 +70,11 @@ enum DeskControl {
     switch words[0] {
     case "drill": return ButtonID(words[1]).map { .startDrill($0) }
     case "test": return ButtonID(words[1]).map { .announceTest($0) }
+    case "bypass":
+      let parts = rest.split(separator: " ", maxSplits: 1).map(String.init)
+      guard parts.count == 2, let minutes = Int(parts[0]) else { return nil }
+      return ButtonID(words[1]).map { .bypass($0, reason: parts[1], minutes: minutes) }
+    case "end-bypass": return ButtonID(words[1]).map { .endBypass($0) }
     case "retest": return FaultKey(words[1]).map { .retest($0) }
     case "silence": return FaultKey(words[1]).map { .silenceFault($0) }
     default: return nil
@@ -72,7 +85,7 @@ enum DeskControl {
     switch answer {
     case .done: "已办 / done"
     case .underWay: "正在复测 / under way"
-    case .refused(let refusal): "不行: \(Texts.text(refusal).chinese) / refused: \(Texts.text(refusal).english)"
+    case .refused(let refusal): "\(failure)\(Texts.text(refusal).chinese) / refused: \(Texts.text(refusal).english)"
     }
   }
 
@@ -95,6 +108,8 @@ struct Desk: ParsableCommand {
   @Argument(parsing: .captureForPassthrough, help: "命令 / command") var command: [String]
 
   func run() throws {
-    print(try ControlSocket.ask(Socket.station(file.site), command.joined(separator: " "), timeoutSeconds: 10), terminator: "")
+    let answer = try ControlSocket.ask(Socket.station(file.site), command.joined(separator: " "), timeoutSeconds: 10)
+    print(answer, terminator: "")
+    if answer.hasPrefix(DeskControl.failure) { throw ExitCode(1) }
   }
 }

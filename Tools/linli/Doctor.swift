@@ -29,13 +29,13 @@ struct Doctor: ParsableCommand {
   }
 
   func run() throws {
-    let report = DoctorReport()
+    let report = DoctorReport(knowsSite: site != nil)
     do {
       if let port {
         try examine(port, report)
       } else if let site {
         let socket = Socket.station(site)
-        if (try? ControlSocket.ask(socket, "ping")) != nil { try watch(socket, report) } else { try examine(site: site, report) }
+        if ControlSocket.isServed(socket) { try watch(socket, report) } else { try examine(site: site, report) }
       }
     } catch let error as Failure {
       print(error)
@@ -103,7 +103,19 @@ struct Doctor: ParsableCommand {
 
 /// What the doctor says, and the exit code that goes with it.
 final class DoctorReport: Sendable {
+  /// Without a site file nobody knows which devices ought to answer.
+  private let knowsSite: Bool
   private let state = Mutex<(findings: Int, blind: Bool)>((0, false))
+
+  init(knowsSite: Bool) {
+    self.knowsSite = knowsSite
+  }
+
+  private var wellText: String {
+    knowsSite
+      ? "全部正常 / all well"
+      : "应答的设备正常;没有站点文件,不知道还该有哪些 / what answered is well; without a site file nobody knows what is missing"
+  }
 
   func progress(_ text: String) {
     FileHandle.standardError.write(Data("… \(text)\n".utf8))
@@ -117,7 +129,7 @@ final class DoctorReport: Sendable {
     }
     print((place.bus.isEmpty ? "" : "总线 \(place.bus): ") + "\(place.port) \(place.line)")
     for finding in findings { print("✗ \(Self.text(finding.verdict))") }
-    if findings.isEmpty { print("✓ 正常 / all well") }
+    if findings.isEmpty { print("✓ \(wellText)") }
     for (number, finding) in findings.enumerated() where !(finding.details + finding.steps).isEmpty {
       print("\n\(number + 1). \(Self.text(finding.verdict))")
       for detail in finding.details { print("   \(Self.text(detail))") }
@@ -131,7 +143,7 @@ final class DoctorReport: Sendable {
     if blind {
       print("有总线看不了 / a bus could not be looked at")
     } else {
-      print(findings == 0 ? "结论: 全部正常 / all well" : "结论: \(findings) 处发现 / \(findings) findings")
+      print(findings == 0 ? "结论: \(wellText)" : "结论: \(findings) 处发现 / \(findings) findings")
     }
   }
 

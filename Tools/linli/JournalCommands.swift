@@ -23,7 +23,9 @@ struct JournalCommand: ParsableCommand {
 
   static func time(_ time: EntryTime) -> String {
     let date = Date(timeIntervalSince1970: Double(time.wallMilliseconds) / 1000)
-    return date.formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true)) + (time.synchronised ? "" : "?")
+    // In the time of the place, with its offset, because people remember what their clock showed.
+    let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true, timeZone: .current)
+    return date.formatted(style) + (time.synchronised ? "" : "?")
   }
 
   struct List: ParsableCommand {
@@ -64,12 +66,12 @@ struct JournalCommand: ParsableCommand {
           first.flatMap { $0.elapsed(at: entry.time) }.map { String(format: "%+10.3f s", Double($0.microseconds) / 1_000_000) }
           ?? "           "
         if case .opened(_, let opening) = entry.change {
-          print(
-            "\(JournalCommand.time(entry.time))              按下 \(opening.button),\(opening.ageMilliseconds) ms 前 / pressed that long before"
-          )
+          var pressed = entry.time
+          pressed.wallMilliseconds -= Int64(opening.ageMilliseconds)
+          print("\(JournalCommand.time(pressed))               按下 \(opening.button) / pressed")
         }
         first = first ?? entry.time
-        print("\(JournalCommand.time(entry.time)) \(since)  \(entry.change)")
+        print("\(JournalCommand.time(entry.time)) \(since)  \(ChangeText.text(entry.change))")
       }
       guard first != nil else { throw Failure("日志里没有 \(incident) 号求助 / no call \(incident) in this journal") }
     }

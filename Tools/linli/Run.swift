@@ -12,7 +12,16 @@ struct SiteArgument: ParsableArguments {
   func load() throws -> Site { try Self.read(site) }
 
   static func read(_ path: String) throws -> Site {
-    try SiteFile.read(try SiteFile.text(of: path), file: path)
+    let site = try SiteFile.read(try SiteFile.text(of: path), file: path)
+    // A link and what it points to are one port; only the machine at hand can tell.
+    let ports = site.buses.map { URL(fileURLWithPath: $0.port).resolvingSymlinksInPath().path }
+    for (index, port) in ports.enumerated() where site.buses[index].port.hasPrefix("/") {
+      guard let other = ports[..<index].firstIndex(of: port) else { continue }
+      throw Failure(
+        "\(path): 总线 \(site.buses[other].name) 和 \(site.buses[index].name) 是同一个串口 \(port) / two buses on one port, each needs its own"
+      )
+    }
+    return site
   }
 
   /// Relative paths in a site file are meant from where the file lies.

@@ -76,10 +76,13 @@ private struct SimulationTally {
 
   func text(hours: Double) -> String {
     let faults = injected.sorted { $0.key < $1.key }.map { "  \($0.value) × \($0.key)" }.joined(separator: "\n")
+    // Every other press is in the journal, or a promise was broken.
+    let without = (injected["press"] ?? 0) - presses
+    let unfelt = without == 0 ? "" : "另有 \(without) 次按在断电或失去记忆的面板上 / others, on panels without power or that lost their memory\n"
     let trace = sites == 1 ? "\n轨迹 / trace: \(hashes[0])" : ""
     return """
       \(sites) 个站点,各 \(hours) 小时,\(presses) 次按下进了日志,共 \(entries) 条 / sites, hours each, presses recorded, entries
-      注入 / put in:
+      \(unfelt)注入 / put in:
       \(faults)
       \(failed == 0 ? "全部守约" : "\(failed) 个种子失约") / \(failed == 0 ? "every promise kept" : "seeds with a broken promise: \(failed)")\(trace)
       """
