@@ -41,7 +41,10 @@ public enum Texts {
     case .bypassTooLong: BilingualText("停用时间应为 1 至 480 分钟", "A bypass lasts 1 to 480 minutes")
     case .notBypassed: BilingualText("这个呼叫点没有停用", "This call point is not bypassed")
     case .stillPresent: BilingualText("故障还在,复测没有通过", "The fault is still there: the re-test did not pass")
-    case .journalUnavailable: BilingualText("日志写不进磁盘,这一步还没有记录;磁盘恢复后会补记,请到时核对", "The journal cannot be written: this step is not recorded yet; it will be when the disk recovers, check then")
+    case .journalUnavailable:
+      BilingualText(
+        "日志写不进磁盘,这一步还没有记录;磁盘恢复后会补记,请到时核对",
+        "The journal cannot be written: this step is not recorded yet; it will be when the disk recovers, check then")
     }
   }
 
