@@ -57,6 +57,23 @@ import Testing
     }
   }
 
+  @Test func theFirstTurnGoesToAnotherNodeWhenTheStationStartsAtAnotherTime() {
+    var first: Set<UInt8> = []
+    for start in UInt64(0)..<4 {
+      let nodes = (UInt8(1)...4).map { TokenNode(address: $0) }
+      let timing = ModbusTiming(baud: 19_200)
+      var master = ModbusMaster(settings: ModbusMasterSettings(bus: "A", timing: timing), nodes: nodes)
+      var effects = Effects<ModbusMaster<TokenNode>.Effect>()
+      let now = Instant(microseconds: 1_000_000 + start)
+      master.handle(.lineUp, at: now, into: &effects)
+      master.handle(.wake, at: now + timing.silence, into: &effects)
+      effects.drain { effect in
+        if case .transmit(let wire) = effect { first.insert(wire[0]) }
+      }
+    }
+    #expect(first == [1, 2, 3, 4])
+  }
+
   @Test func whatIsAwaitedIsTheRestOfTheAnswer() throws {
     let timing = ModbusTiming(baud: 19_200)
     var master = ModbusMaster(settings: ModbusMasterSettings(bus: "A", timing: timing), nodes: [TokenNode(address: 1)])

@@ -32,6 +32,8 @@ extension ModbusMaster {
     phase = .idle
     silenceUntil = now + settings.timing.silence
     decoder = ModbusAnswerDecoder()
+    // Anywhere in the order: a station that is killed again and again within its first second must not always leave out the same panels.
+    if !slots.isEmpty { rotation.nextAlarm = Int(now.microseconds % UInt64(slots.count)) }
     for index in slots.indices {
       slots[index].failures = 0
       slots[index].isLost = false
