@@ -10,6 +10,8 @@ let web: [Target.Dependency] = [
 ]
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 
+let kit: [Target.Dependency] = ["DeviceKit", "DeviceVocabulary"]
+
 /// The targets of one wire: `Codec`, `Driver` and `DeviceModel` under `Protocols/<wire>/`. Driver and DeviceModel never see each other.
 func wire(_ name: String, uses others: [String] = []) -> [Target] {
   func module(_ part: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -33,11 +35,19 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)")
 }
 
-let wires = wire("ModbusRTU") + wire("CallPanel", uses: ["ModbusRTU"]) + wire("DigitalIO", uses: ["ModbusRTU"])
+/// The line between two stations speaks of the journal, so its codec and its model know the vocabulary; no firmware speaks it.
+func stationLink() -> [Target] {
+  let codec: Target.Dependency = "StationLinkCodec"
+  func module(_ part: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: "StationLink\(part)", dependencies: kit + dependencies, path: "Protocols/StationLink/\(part)")
+  }
+  return [module("Codec", []), module("Driver", [codec]), module("DeviceModel", [codec])]
+}
+
+let wires = stationLink() + wire("ModbusRTU") + wire("CallPanel", uses: ["ModbusRTU"]) + wire("DigitalIO", uses: ["ModbusRTU"])
 let drivers: [Target.Dependency] = ["ModbusRTUDriver", "CallPanelDriver", "DigitalIODriver"]
 let models: [Target.Dependency] = ["ModbusRTUDeviceModel", "CallPanelDeviceModel", "DigitalIODeviceModel"]
 let codecs: [Target.Dependency] = ["ModbusRTUCodec", "CallPanelCodec", "DigitalIOCodec"]
-let kit: [Target.Dependency] = ["DeviceKit", "DeviceVocabulary"]
 
 let package = Package(
   name: "linli",
@@ -59,7 +69,7 @@ let package = Package(
     .systemLibrary(
       name: "CSQLite", path: "Sources/Transports/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     source("Transports", ["DeviceKit", "CSerialPort"]),
-    source("Journal", ["DeviceKit", "CSQLite", crypto]),
+    source("Journal", kit + ["CSQLite", crypto]),
     source("Station", kit),
     source(
       "StationRuntime", kit + drivers + codecs + ["Station", "Journal", "Transports", .product(name: "Yams", package: "Yams")]),
@@ -82,6 +92,7 @@ let package = Package(
       ], path: "Tools/benchmarks", exclude: ["README.md", "reference"]),
 
     tests("DeviceKitTests", ["DeviceKit"]),
+    tests("StationLinkTests", kit + ["StationLinkCodec", "StationLinkDriver", "StationLinkDeviceModel"]),
     tests("ModbusRTUTests", kit + ["ModbusRTUCodec", "ModbusRTUDriver", "ModbusRTUDeviceModel"]),
     tests(
       "CallPanelTests",

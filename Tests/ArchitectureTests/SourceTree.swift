@@ -79,14 +79,18 @@ struct ImportRule {
       ImportRule(folder: "Protocols/DeviceVocabulary", allowed: ["DeviceKit"], pure: true),
       ImportRule(folder: "Sources/Station", allowed: kit, pure: true),
     ]
+    // The line between stations is no firmware's business: it speaks of the journal, and in JSON.
+    let link = ["DeviceVocabulary", "FoundationEssentials", "Foundation"]
     for wire in wires {
+      let host = wire == "StationLink" ? link : []
       let codecs = wires.map { $0 + "Codec" }
-      rules.append(ImportRule(folder: "Protocols/\(wire)/Codec", allowed: ["DeviceKit"] + codecs, pure: true))
+      rules.append(ImportRule(folder: "Protocols/\(wire)/Codec", allowed: ["DeviceKit"] + host + codecs, pure: true))
       rules.append(
         ImportRule(folder: "Protocols/\(wire)/Driver", allowed: kit + codecs + wires.map { $0 + "Driver" }, pure: true))
       rules.append(
         ImportRule(
-          folder: "Protocols/\(wire)/DeviceModel", allowed: ["DeviceKit"] + codecs + wires.map { $0 + "DeviceModel" }, pure: true)
+          folder: "Protocols/\(wire)/DeviceModel", allowed: ["DeviceKit"] + host + codecs + wires.map { $0 + "DeviceModel" },
+          pure: true)
       )
     }
     return rules

@@ -1,0 +1,174 @@
+/// What a parent has of one child's journal: everything up to `head`, and ranges above it.
+///
+/// Entries form a list, each naming the one before it, so what is contiguous needs no rule about epochs or about the gaps that a salvaged
+/// journal has: an entry whose predecessor is the head is the next one.
+public struct LinkCursor: Sendable, Equatable, Codable {
+  public private(set) var head: JournalHead
+  /// Above the head, in order, none touching another.
+  public private(set) var ranges: [Range]
+
+  /// Calls that overtook a backlog of 30 days are some thousands of ranges. More are refused, and the child then sends in order.
+  public static let rangeLimit = 20_000
+
+  public struct Range: Sendable, Equatable, Codable {
+    public var first: JournalPosition
+    /// The entry before the first one.
+    public var before: JournalHead
+    public var last: JournalHead
+
+    public func holds(_ position: JournalPosition) -> Bool { first <= position && position <= last.position }
+  }
+
+  /// One entry as far as a cursor cares.
+  public struct Link: Sendable, Equatable {
+    public var entry: JournalHead
+    public var before: JournalHead
+
+    public init(entry: JournalHead, before: JournalHead) {
+      self.entry = entry
+      self.before = before
+    }
+  }
+
+  public enum Verdict: Sendable, Equatable {
+    case new
+    /// New, but the child's chain does not go on where it ended here: the child was restored, or its disk was tampered with.
+    case branched
+    /// Its position is here already.
+    case known
+    /// Too many ranges: send in order.
+    case scattered
+    /// An entry cannot follow itself or a later one.
+    case impossible
+  }
+
+  public init(head: JournalHead = .start) {
+    self.head = head
+    ranges = []
+  }
+
+  public func knows(_ position: JournalPosition) -> Bool {
+    position <= head.position || range(holding: position) != nil
+  }
+
+  /// Takes one entry; only `.new` and `.branched` change anything.
+  public mutating func take(_ link: Link) -> Verdict {
+    let position = link.entry.position
+    guard link.before.position < position, position.sequence > 0 else { return .impossible }
+    if knows(position) { return .known }
+    if link.before.position <= head.position {
+      // A predecessor below the head is where the child was set back to, and what came after it here is of another branch.
+      let follows = link.before == head
+      head = link.entry
+      absorb()
+      return follows ? .new : .branched
+    }
+    return insert(link)
+  }
+
+  /// Ranges that begin where the head now ends become part of what is contiguous.
+  private mutating func absorb() {
+    var count = 0
+    while count < ranges.count, ranges[count].before.position <= head.position {
+      if ranges[count].last.position > head.position { head = ranges[count].last }
+      count += 1
+    }
+    ranges.removeFirst(count)
+  }
+
+  private mutating func insert(_ link: Link) -> Verdict {
+    let place = firstRange(above: link.entry.position)
+    let joinsLower = place > 0 && ranges[place - 1].last == link.before
+    let joinsUpper = place < ranges.count && ranges[place].before == link.entry
+    if place > 0, !joinsLower, link.before.position <= ranges[place - 1].last.position {
+      // The chain of a range above the head does not go on in itself: both are kept, as one range.
+      extend(place - 1, to: link.entry)
+      return .branched
+    }
+    switch (joinsLower, joinsUpper) {
+    case (true, true):
+      ranges[place - 1].last = ranges[place].last
+      ranges.remove(at: place)
+    case (true, false): ranges[place - 1].last = link.entry
+    case (false, true):
+      ranges[place].first = link.entry.position
+      ranges[place].before = link.before
+    case (false, false):
+      guard ranges.count < Self.rangeLimit else { return .scattered }
+      ranges.insert(Range(first: link.entry.position, before: link.before, last: link.entry), at: place)
+    }
+    return .new
+  }
+
+  private mutating func extend(_ place: Int, to entry: JournalHead) {
+    ranges[place].last = entry
+    if place + 1 < ranges.count, ranges[place + 1].before.position <= entry.position {
+      ranges[place].last = ranges[place + 1].last
+      ranges.remove(at: place + 1)
+    }
+  }
+
+  /// The index of the first range that begins above `position`.
+  private func firstRange(above position: JournalPosition) -> Int {
+    var low = 0
+    var high = ranges.count
+    while low < high {
+      let middle = (low + high) / 2
+      if ranges[middle].first > position { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+
+  private func range(holding position: JournalPosition) -> Range? {
+    let place = firstRange(above: position)
+    guard place > 0, ranges[place - 1].holds(position) else { return nil }
+    return ranges[place - 1]
+  }
+}
+
+/// What a parent answers: it is on the parent's disk, and only this counts as delivered.
+public struct LinkReceipt: Sendable, Equatable, Codable {
+  /// The highest entry below which nothing is missing.
+  public var contiguous: JournalHead
+  /// Above it: what of the entries just sent is there, at most as many as were sent; at a welcome the first `rangeLimit`.
+  public var ranges: [Range]
+
+  public static let rangeLimit = 500
+
+  public struct Range: Sendable, Equatable, Codable {
+    public var first: JournalPosition
+    public var last: JournalPosition
+
+    public init(first: JournalPosition, last: JournalPosition) {
+      self.first = first
+      self.last = last
+    }
+  }
+
+  public init(contiguous: JournalHead, ranges: [Range]) {
+    self.contiguous = contiguous
+    self.ranges = ranges
+  }
+
+  public func covers(_ position: JournalPosition) -> Bool {
+    position <= contiguous.position || ranges.contains { $0.first <= position && position <= $0.last }
+  }
+}
+
+extension LinkCursor {
+  /// The receipt for entries that were just sent.
+  public func receipt(for positions: [JournalPosition]) -> LinkReceipt {
+    var found: [LinkReceipt.Range] = []
+    for position in positions.sorted() where position > head.position {
+      if let last = found.last, last.first <= position, position <= last.last { continue }
+      if let range = range(holding: position) { found.append(.init(first: range.first, last: range.last.position)) }
+    }
+    return LinkReceipt(contiguous: head, ranges: Array(found.prefix(LinkReceipt.rangeLimit)))
+  }
+
+  /// What a child that has just connected needs to know.
+  public var welcome: LinkReceipt {
+    LinkReceipt(
+      contiguous: head, ranges: ranges.prefix(LinkReceipt.rangeLimit).map { .init(first: $0.first, last: $0.last.position) })
+  }
+}

@@ -1,0 +1,122 @@
+import DeviceVocabulary
+
+/// The version of the protocol that this program speaks, and the paths of its HTTP requests.
+public enum LinkProtocol {
+  public static let version = 1
+  public static let batchType = "application/cloudevents-batch+json"
+  /// Entries in one batch at most.
+  public static let batchEntries = 500
+  /// Bytes of a request's body at most, as sent and after inflation.
+  public static let bodyBytes = 4 << 20
+  /// A child that has not been heard for so long on a path is shown as gone.
+  public static let silentAfterSeconds = 15
+
+  public static let hello = "/link/v1/hello"
+  public static let events = "/link/v1/events"
+  public static let pulse = "/link/v1/pulse"
+  public static let commands = "/link/v1/commands"
+  public static let readings = "/link/v1/readings"
+  /// Names the way a request came (`linli-path`), as the child's site file calls it.
+  public static let pathHeader = "linli-path"
+}
+
+/// First request on each path: who is there, what it speaks, how far its journal goes.
+public struct LinkHello: Sendable, Equatable, Codable {
+  public var versions: [Int]
+  public var station: String
+  /// For people, for instance 铁西社区综治中心.
+  public var name: String
+  public var program: String
+  /// The end of the child's journal.
+  public var head: JournalHead
+
+  public init(versions: [Int] = [LinkProtocol.version], station: String, name: String, program: String, head: JournalHead) {
+    self.versions = versions
+    self.station = station
+    self.name = name
+    self.program = program
+    self.head = head
+  }
+}
+
+/// The parent's answer: the version that both speak, and what it has on disk.
+public struct LinkWelcome: Sendable, Equatable, Codable {
+  public var version: Int
+  public var station: String
+  public var name: String
+  public var receipt: LinkReceipt
+  /// Parent's wall clock, milliseconds since 1970; shown where the two differ, never used to set a clock.
+  public var nowMilliseconds: Int64
+
+  public init(version: Int = LinkProtocol.version, station: String, name: String, receipt: LinkReceipt, nowMilliseconds: Int64) {
+    self.version = version
+    self.station = station
+    self.name = name
+    self.receipt = receipt
+    self.nowMilliseconds = nowMilliseconds
+  }
+}
+
+/// A heartbeat: the answer carries the same nonce, so that a proof is of this moment and of this path.
+public struct LinkPulse: Sendable, Equatable, Codable {
+  public var nonce: UInt64
+  /// Entries that the child still has to send.
+  public var waiting: UInt64
+  /// How the child sees its other paths, for the parent's page.
+  public var paths: [PathStatus]
+
+  public init(nonce: UInt64, waiting: UInt64, paths: [PathStatus]) {
+    self.nonce = nonce
+    self.waiting = waiting
+    self.paths = paths
+  }
+}
+
+public struct LinkPulseAnswer: Sendable, Equatable, Codable {
+  public var nonce: UInt64
+  public var nowMilliseconds: Int64
+
+  public init(nonce: UInt64, nowMilliseconds: Int64) {
+    self.nonce = nonce
+    self.nowMilliseconds = nowMilliseconds
+  }
+}
+
+/// One event of the command stream: the command, and the parent's time when it was sent, so that the child reckons what is left of its
+/// time to live without comparing two clocks.
+public struct LinkCommand: Sendable, Equatable, Codable {
+  public var command: ParentCommand
+  public var sentAtMilliseconds: Int64
+
+  public init(command: ParentCommand, sentAtMilliseconds: Int64) {
+    self.command = command
+    self.sentAtMilliseconds = sentAtMilliseconds
+  }
+
+  /// What is left when it arrives, in milliseconds; zero or less: expired.
+  public var remainingMilliseconds: Int64 {
+    let passed = sentAtMilliseconds.subtractingReportingOverflow(command.issuedAtMilliseconds)
+    // A parent's clock that was set back in between would make a command live for ever.
+    let age = passed.overflow ? 0 : max(0, passed.partialValue)
+    return Int64(clamping: command.timeToLiveSeconds).multipliedReportingOverflow(by: 1000).partialValue - age
+  }
+}
+
+/// A refusal as it stands in an answer (RFC 9457): what, where, what is accepted; Chinese first.
+public struct LinkProblem: Sendable, Equatable, Codable {
+  public var type: String
+  public var title: String
+  public var detail: String
+  public var code: LinkRefusal
+  public var `where`: String
+  public var accepted: String
+
+  public init(_ code: LinkRefusal, at place: String, accepted: String, title: String) {
+    self.type = "about:blank"
+    self.title = title
+    self.detail = "\(place): \(accepted)"
+    self.code = code
+    self.where = place
+    self.accepted = accepted
+  }
+}

@@ -1,0 +1,157 @@
+import DeviceKit
+import DeviceVocabulary
+import StationLinkCodec
+
+// What goes when: calls at once, the rest in order and in measure.
+extension LinkSender {
+  // MARK: - What the parent says
+
+  mutating func welcomed(
+    _ welcome: LinkWelcome, on path: Int, at now: Instant, _ wall: Int64, _ effects: inout Effects<Effect>
+  ) {
+    guard welcome.version == LinkProtocol.version else {
+      paths[path].failed(
+        .refused(.version, "上级的协议版本是 \(welcome.version) / the parent speaks version \(welcome.version)"), at: now)
+      return
+    }
+    parent = welcome.station
+    paths[path].opened(at: now, wall: wall)
+    let contiguous = welcome.receipt.contiguous
+    // A parent that was set back to an older disk needs again what it once had.
+    if confirmed.map({ contiguous.position < $0.position }) ?? true {
+      confirmed = contiguous
+      sweep = Sweep()
+      sweep.position = contiguous.position
+      scan = contiguous.position < newest ? Scan(position: contiguous.position, end: newest) : nil
+      effects.append(.parentHas(contiguous))
+    }
+    settle(welcome.receipt, &effects)
+  }
+
+  mutating func received(
+    _ receipt: LinkReceipt, _ flight: Flight, at now: Instant, _ wall: Int64, _ effects: inout Effects<Effect>
+  ) {
+    paths[flight.path].proved(at: now, wall: wall)
+    settle(receipt, &effects)
+    let isTaken = flight.entries.allSatisfy { receipt.covers($0.position) }
+    switch flight.lane {
+    case .calls:
+      // What was answered without being taken would be refused again at once.
+      callsRetryAt = isTaken ? now : now + .seconds(1)
+      if !isTaken { sendsInOrder = true }
+    case .backlog:
+      if isTaken, let last = flight.entries.last {
+        sweep.page.removeAll { $0.position <= last.position }
+        sweep.position = max(sweep.position, last.position)
+      } else {
+        sweep.freeAt = now + .seconds(1)
+      }
+    case .pulse: break
+    }
+    if calls.isEmpty { sendsInOrder = false }
+  }
+
+  private mutating func settle(_ receipt: LinkReceipt, _ effects: inout Effects<Effect>) {
+    let openings = calls.settle(receipt).filter(\.opens).compactMap(\.incident)
+    if !openings.isEmpty { effects.append(.delivered(openings)) }
+    guard let old = confirmed, receipt.contiguous.position > old.position else { return }
+    confirmed = receipt.contiguous
+    sweep.page.removeAll { $0.position <= receipt.contiguous.position }
+    if sweep.position < receipt.contiguous.position {
+      sweep.position = receipt.contiguous.position
+    }
+    effects.append(.parentHas(receipt.contiguous))
+  }
+
+  // MARK: - Pages of the journal
+
+  mutating func fetched(_ after: JournalPosition, _ page: [Outgoing]) {
+    if sweep.fetching == after {
+      sweep.fetching = nil
+      sweep.isAtEnd = page.isEmpty
+      sweep.page = page.filter { $0.position > sweep.position }
+    }
+    if var looking = scan, looking.isFetching, looking.position == after {
+      looking.isFetching = false
+      for entry in page
+      where entry.position <= looking.end && entry.incident != nil && entry.position > (confirmed?.position ?? .start) {
+        calls.add(entry)
+      }
+      looking.position = page.last?.position ?? looking.end
+      scan = looking.position < looking.end ? looking : nil
+    }
+  }
+
+  // MARK: - Sending
+
+  mutating func sendCalls(at now: Instant, _ effects: inout Effects<Effect>) {
+    double(at: now, &effects)
+    if var looking = scan, !looking.isFetching, isOpen, effects.room > 4 {
+      looking.isFetching = true
+      scan = looking
+      effects.append(.fetch(after: looking.position))
+    }
+    guard wantsCallLane, callsRetryAt <= now, effects.room > 4, let path = bestPath(at: now) else { return }
+    launch(.entries(nextCalls), .calls, path: path, timeOut: Self.callTimeOut, at: now, &effects)
+  }
+
+  var wantsCallLane: Bool { isOpen && !isBusy(.calls) && calls.hasNext(after: scan?.end) }
+  private var nextCalls: [Outgoing] { calls.next(entries: Self.callEntries, bytes: Self.callBytes, after: scan?.end) }
+
+  /// Unanswered for 3 s: sent on the other path, too, with everything that has gathered since.
+  private mutating func double(at now: Instant, _ effects: inout Effects<Effect>) {
+    guard
+      let slow = flights.firstIndex(where: {
+        $0.lane == .calls && !$0.isHello && !$0.isDoubled && paths.count > 1 && $0.sentAt + Self.doublingAfter <= now
+      }), effects.room > 4
+    else { return }
+    flights[slow].isDoubled = true
+    let first = flights[slow].path
+    guard let other = paths.indices.first(where: { $0 != first && paths[$0].isOpen }) else { return }
+    launch(.entries(nextCalls), .calls, path: other, timeOut: Self.callTimeOut, at: now, &effects)
+  }
+
+  mutating func sendBacklog(at now: Instant, _ effects: inout Effects<Effect>) {
+    trimPage()
+    if confirmed != nil, isOpen, sweep.page.isEmpty, sweep.fetching == nil, !isBusy(.backlog), !sweep.isAtEnd,
+      sweep.position < newest, effects.room > 4
+    {
+      sweep.fetching = sweep.position
+      effects.append(.fetch(after: sweep.position))
+    }
+    guard wantsBacklogLane, sweep.freeAt <= now, effects.room > 4, let path = bestPath(at: now) else { return }
+    var batch: [Outgoing] = []
+    var size = 0
+    for entry in sweep.page where sendsInOrder || entry.incident == nil {
+      guard batch.isEmpty || (batch.count < LinkProtocol.batchEntries && size + entry.bytes <= Self.backlogBytes) else { break }
+      batch.append(entry)
+      size += entry.bytes
+    }
+    guard !batch.isEmpty else { return }
+    sweep.freeAt = now + .microseconds(size * 1_000_000 / max(1, settings.backlogBytesPerSecond))
+    launch(.entries(batch), .backlog, path: path, timeOut: Self.backlogTimeOut, at: now, &effects)
+  }
+
+  /// Steps of calls at the front of the page go on their own lane: the sweep has passed them.
+  private mutating func trimPage() {
+    guard !sendsInOrder else { return }
+    let count = sweep.page.prefix { $0.incident != nil }.count
+    guard count > 0 else { return }
+    sweep.position = max(sweep.position, sweep.page[count - 1].position)
+    sweep.page.removeFirst(count)
+  }
+
+  /// Something waits for the backlog lane, and no call needs the line for itself.
+  var wantsBacklogLane: Bool {
+    isOpen && !sweep.page.isEmpty && !isBusy(.backlog) && (sendsInOrder || !calls.hasNext(after: scan?.end))
+  }
+
+  /// The first open path that proves itself; a silent one only when there is no other.
+  private func bestPath(at now: Instant) -> Int? {
+    let open = paths.indices.filter { index in
+      paths[index].isOpen && !flights.contains { $0.path == index && $0.isDoubled }
+    }
+    let proven = open.first { paths[$0].lastProof.map { now - $0 < LinkPath.pulseInterval + .seconds(3) } ?? false }
+    return proven ?? open.first ?? paths.indices.first { paths[$0].isOpen }
+  }
+}

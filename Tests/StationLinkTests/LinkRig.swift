@@ -1,0 +1,231 @@
+import DeviceKit
+import DeviceVocabulary
+import StationLinkCodec
+import StationLinkDeviceModel
+import StationLinkDriver
+
+/// A child's journal and its sender, a line that can fail, and a parent that can fail, in virtual time.
+struct LinkRig {
+  var now = Instant.zero
+  var sender: LinkSender
+  var parent = ParentModel()
+  var journal: [LinkEntry] = []
+  private var descriptors: [Outgoing] = []
+  var lines: [Line]
+  var random: SeededRandom
+  private var events: [(at: Instant, order: Int, event: Event)] = []
+  private var order = 0
+
+  // What is seen.
+  var delivered: [(incident: UInt32, at: Instant)] = []
+  var statuses: [LinkStatus] = []
+  var statusChanges = 0
+  /// Positions in the order in which the parent stored them.
+  var claims: [String] = []
+  var requests = 0
+  var bytesSent = 0
+  /// When the parent had each incident's opening.
+  var openedAtParent: [UInt32: Instant] = [:]
+
+  struct Line {
+    var isUp = true
+    /// Requests vanish and nobody says so.
+    var isBlackHole = false
+    var latency = Interval.milliseconds(10)
+    var bitsPerSecond = 2_000_000
+    var lossPerMille: UInt32 = 0
+    var freeAt = Instant.zero
+    var generation = 0
+  }
+
+  private enum Event {
+    case arrive(request: UInt32, path: Int, LinkSender.Content, generation: Int)
+    case answer(LinkSender.Input, path: Int, generation: Int)
+    case input(LinkSender.Input)
+  }
+
+  init(paths: Int = 1, seed: UInt64 = 1, backlog: Int = 250_000) {
+    random = SeededRandom(seed: seed)
+    lines = Array(repeating: Line(), count: paths)
+    sender = LinkSender(
+      settings: .init(paths: (0..<paths).map { "p\($0)" }, backlogBytesPerSecond: backlog), newest: .start, seed: seed, at: .zero)
+  }
+
+  // MARK: - The child
+
+  /// One more entry in the journal, told to the sender as the tail does it.
+  mutating func record(incident: UInt32? = nil, opens: Bool = false, ends: Bool = false, bytes: Int = 300, tell: Bool = true) {
+    let outgoing = append(incident: incident, opens: opens, ends: ends, bytes: bytes)
+    if tell { give(.recorded([outgoing])) }
+  }
+
+  @discardableResult
+  mutating func append(incident: UInt32? = nil, opens: Bool = false, ends: Bool = false, bytes: Int = 300) -> Outgoing {
+    let before = journal.last?.head ?? .start
+    let position = JournalPosition(epoch: max(1, before.position.epoch), sequence: before.position.sequence + 1)
+    var hash = [UInt8](repeating: 0, count: 32)
+    for index in 0..<8 { hash[index] = UInt8(truncatingIfNeeded: position.sequence >> (8 * UInt64(index))) }
+    hash[31] = UInt8(truncatingIfNeeded: position.epoch)
+    let entry = LinkEntry(
+      position: position, hash: EntryHash(hash) ?? .zero, before: before,
+      time: LinkTime(wallMilliseconds: 0, isSynchronised: true, boot: "b", monotonicMicroseconds: now.microseconds),
+      isLate: false,
+      body: [UInt8](repeating: 0x20, count: bytes))
+    journal.append(entry)
+    let outgoing = Outgoing(position: position, before: before, incident: incident, opens: opens, ends: ends, bytes: bytes)
+    descriptors.append(outgoing)
+    return outgoing
+  }
+
+  /// The child's program starts anew: everything that only memory held is gone.
+  mutating func restartChild() {
+    events.removeAll()
+    for index in lines.indices { lines[index].generation += 1 }
+    sender = LinkSender(
+      settings: sender.settingsForRestart, newest: journal.last?.position ?? .start, seed: random.next(), at: now)
+    give(.wake)
+  }
+
+  mutating func give(_ input: LinkSender.Input) {
+    var effects = Effects<LinkSender.Effect>()
+    sender.handle(input, at: now, into: &effects)
+    precondition(effects.refused == 0, "the sender has more to do than fits")
+    for index in 0..<effects.count { if let effect = effects[index] { perform(effect) } }
+  }
+
+  private mutating func perform(_ effect: LinkSender.Effect) {
+    switch effect {
+    case .post(let request, let path, _, let content):
+      requests += 1
+      guard lines[path].isUp else {
+        schedule(after: .milliseconds(1), .input(.failed(request: request, .unreachable("no route"))))
+        return
+      }
+      var bytes = 200
+      if case .entries(let entries) = content { bytes += entries.reduce(0) { $0 + $1.bytes } }
+      bytesSent += bytes
+      if lines[path].isBlackHole || random.below(1000) < lines[path].lossPerMille { return }
+      let begins = max(now, lines[path].freeAt)
+      let sent = begins + .microseconds(bytes * 8 * 1_000_000 / lines[path].bitsPerSecond)
+      lines[path].freeAt = sent
+      schedule(
+        at: sent + lines[path].latency, .arrive(request: request, path: path, content, generation: lines[path].generation))
+    case .drop(let path): lines[path].generation += 1
+    case .fetch(let after):
+      let first = descriptors.partitioningIndex { $0.position > after }
+      let page = Array(descriptors[first...].prefix(1000))
+      schedule(after: .milliseconds(2), .input(.fetched(after: after, page)))
+    case .delivered(let incidents):
+      for incident in incidents {
+        delivered.append((incident, now))
+        // The one claim that must never be ahead: the parent's disk has the opening.
+        let opening = descriptors.first { $0.incident == incident && $0.opens }
+        if let opening, !parent.cursor.knows(opening.position) { claims.append("\(incident) is not at the parent") }
+      }
+    case .parentHas(let head):
+      if !parent.cursor.knows(head.position), head.position != .start { claims.append("\(head.position) is not at the parent") }
+    case .status(let status):
+      if statuses.last?.paths.map(\.state) != status.paths.map(\.state) { statusChanges += 1 }
+      statuses.append(status)
+    }
+  }
+
+  private mutating func schedule(after: Interval, _ event: Event) { schedule(at: now + after, event) }
+
+  private mutating func schedule(at: Instant, _ event: Event) {
+    order += 1
+    let place = events.lastIndex { $0.at <= at }.map { $0 + 1 } ?? 0
+    events.insert((at, order, event), at: place)
+  }
+
+  // MARK: - Time
+
+  mutating func run(until end: Instant) {
+    while true {
+      let due = min(events.first?.at ?? .distantFuture, sender.deadline ?? .distantFuture)
+      guard due <= end else { break }
+      now = max(now, due)
+      if let first = events.first, first.at <= now {
+        events.removeFirst()
+        happen(first.event)
+      } else {
+        give(.wake)
+      }
+    }
+    now = end
+  }
+
+  mutating func run(for interval: Interval) { run(until: now + interval) }
+
+  private mutating func happen(_ event: Event) {
+    switch event {
+    case .input(let input): give(input)
+    case .answer(let input, let path, let generation):
+      if lines[path].generation == generation, lines[path].isUp, !lines[path].isBlackHole { give(input) }
+    case .arrive(let request, let path, let content, let generation):
+      guard lines[path].isUp else { return }
+      let crashes = parent.crashes
+      let input = answer(request, content)
+      if parent.crashes > crashes { schedule(after: .milliseconds(5), .input(.failed(request: request, .unreachable("reset")))) }
+      guard let input else { return }
+      schedule(after: lines[path].latency, .answer(input, path: path, generation: generation))
+    }
+  }
+
+  private mutating func answer(_ request: UInt32, _ content: LinkSender.Content) -> LinkSender.Input? {
+    let answer: ParentModel.Answer
+    switch content {
+    case .hello:
+      answer = parent.hello(
+        LinkHello(station: "child", name: "child", program: "t", head: journal.last?.head ?? .start), wallMilliseconds: 0)
+    case .pulse(let pulse): answer = parent.pulse(pulse, wallMilliseconds: 0)
+    case .entries(let entries):
+      answer = parent.receive(entries.compactMap { outgoing in journal.first { $0.position == outgoing.position } ?? nil })
+      for outgoing in entries where outgoing.opens && parent.cursor.knows(outgoing.position) {
+        if let incident = outgoing.incident, openedAtParent[incident] == nil { openedAtParent[incident] = now }
+      }
+    }
+    switch answer {
+    case .welcome(let welcome): return .welcomed(request: request, welcome, wallMilliseconds: 0)
+    case .receipt(let receipt): return .received(request: request, receipt, wallMilliseconds: 0)
+    case .pulse(let pulse): return .pulsed(request: request, nonce: pulse.nonce, wallMilliseconds: 0)
+    case .refused(let refusal): return .failed(request: request, .refused(refusal, "\(refusal)"))
+    case .nothing: return nil
+    }
+  }
+
+  // MARK: - What must hold
+
+  var everythingArrivedOnce: Bool {
+    parent.cursor.head == (journal.last?.head ?? .start) && parent.entries.count == journal.count
+      && Set(parent.entries.map(\.position)).count == journal.count
+  }
+
+  /// Steps of one call in the order in which they were recorded.
+  var orderWithinCalls: Bool {
+    var last: [UInt32: JournalPosition] = [:]
+    for entry in parent.entries {
+      guard let incident = descriptors.first(where: { $0.position == entry.position })?.incident else { continue }
+      if let before = last[incident], before > entry.position { return false }
+      last[incident] = entry.position
+    }
+    return true
+  }
+}
+
+extension LinkSender {
+  fileprivate var settingsForRestart: Settings { Settings(paths: pathNames, backlogBytesPerSecond: 250_000) }
+}
+
+extension Array {
+  /// The first index for which the condition holds, in an array where it holds from there on.
+  fileprivate func partitioningIndex(_ holds: (Element) -> Bool) -> Int {
+    var low = 0
+    var high = count
+    while low < high {
+      let middle = (low + high) / 2
+      if holds(self[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+}
