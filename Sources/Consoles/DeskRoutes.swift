@@ -99,6 +99,14 @@ struct DeskRoutes: Routes {
     switch answer {
     case .done: return HTTPReply(status: 200, json: .object { $0.field("answer", "done") })
     case .underWay: return HTTPReply(status: 202, json: .object { $0.field("answer", "underWay") })
+    case .unrecorded:
+      return HTTPReply(
+        status: 202,
+        json: .object {
+          $0.field("answer", "unrecorded")
+          $0.field("chinese", Texts.unrecorded.chinese)
+          $0.field("english", Texts.unrecorded.english)
+        })
     case .refused(let refusal):
       let words = Texts.text(refusal)
       return HTTPReply(

@@ -54,6 +54,7 @@ extension DeskView.IncidentCard {
       $0.field("lampShown", optional: lampShown?.rawValue)
       $0.field("owner", optional: owner)
       $0.field("formerOwners", formerOwners)
+      $0.field("takenFrom", takenFrom)
       $0.field("offeredTo", optional: offeredTo)
       $0.field("escalationStep", escalationStep)
       $0.field("escalatedTo", escalatedTo)
@@ -82,6 +83,7 @@ extension DeskView.FaultCard {
       $0.field("present", present)
       $0.field("silenced", silenced)
       $0.field("retesting", retesting)
+      $0.field("retestFailedMilliseconds", optional: retestFailedMilliseconds)
       $0.field("detail", detail)
     }
   }

@@ -61,6 +61,7 @@ enum PageWords {
     word("waitingCalls", "有 {count} 条求助信息只在内存里,没有记录", "{count} entries about calls are held in memory and not recorded"),
     word("newCall", "新的求助:{place}", "New call: {place}"),
     word("done", "已完成", "Done"),
+    word("notForThisPost", "本岗位现在不能做这一步", "This post cannot do that now"),
     word("underWay", "正在复测……", "Re-test under way …"),
   ]
 
@@ -116,6 +117,7 @@ enum PageWords {
     word("where", "位置", "Where"),
     word("since", "开始", "Since"),
     word("whatToDo", "怎么办", "What to do"),
+    word("retestFailed", "复测未通过", "Re-test failed at"),
     word("causeGone", "原因已消失,等待复测", "Cause gone: needs a re-test"),
     word("stillPresent", "故障仍在", "Still there"),
     word("retest", "复测", "Re-test"),

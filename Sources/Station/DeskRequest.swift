@@ -39,6 +39,8 @@ public enum DeskAnswer: Sendable, Equatable, Codable {
   /// A re-test has been asked of the device; the card goes when it proves good.
   case underWay
   case refused(Refusal)
+  /// Decided, but the journal does not take it: nothing of it is seen before it does, and then it holds.
+  case unrecorded
 }
 
 /// Why a request was not carried out; texts are in `Texts`.
@@ -47,7 +49,9 @@ public enum Refusal: String, Sendable, Codable, CaseIterable {
   case ownedByAnother, notOwner, notAcknowledged, alreadyDone, alreadyClosed, notOnScene, notResolved
   case offerToSelf, noOffer, offeredToAnother, offerStands
   case reasonNeeded, noteTooLong, bypassTooLong, notBypassed
-  case stillPresent, journalUnavailable
+  case stillPresent
+  /// More requests wait than the station takes.
+  case stationBusy
 }
 
 /// Limits on what a request may carry.

@@ -53,8 +53,10 @@ public struct DeskView: Sendable, Equatable, Codable {
     public var lampWish: Indicator
     public var lampShown: Indicator?
     public var owner: String?
-    /// Posts that owned it before an escalation took it over.
+    /// Posts that owned it before, by a hand-over or until an escalation took it over.
     public var formerOwners: [String]
+    /// Those of them from whom an escalation took it.
+    public var takenFrom: [String]
     public var offeredTo: String?
     public var escalationStep: Int
     public var escalatedTo: [String]
@@ -84,6 +86,8 @@ public struct DeskView: Sendable, Equatable, Codable {
     public var present: Bool
     public var silenced: Bool
     public var retesting: Bool
+    /// When it was last re-tested in vain, milliseconds since 1970.
+    public var retestFailedMilliseconds: Int64?
     public var detail: String
   }
 

@@ -61,6 +61,8 @@ public enum Change: Sendable, Equatable, Codable {
   case faultPresent(FaultKey, Bool)
   case faultSilenced(FaultKey, post: String)
   case faultCleared(FaultKey, post: String)
+  /// The re-test that a post asked for found the cause still there, or no answer.
+  case retestFailed(FaultKey, post: String)
 
   case deviceIdentified(DeviceID, DeviceIdentity)
 }

@@ -19,6 +19,8 @@ public struct Incident: Sendable, Equatable, Codable {
   public var presses = 1
   public var owner: String?
   public var formerOwners: [String] = []
+  /// Those of them from whom an escalation took it.
+  public var takenFrom: [String] = []
   public var offer: Offer?
   public var escalationStep = 0
   public var escalatedTo: [String] = []
@@ -44,8 +46,8 @@ public struct Incident: Sendable, Equatable, Codable {
 
   /// Somebody still has to come, or say that it is over.
   public var isOpen: Bool { phase != .closed && phase != .resolved }
-  /// Waits for an acknowledgement: never taken, or taken and raised again because nobody came.
-  public var waits: Bool { phase == .opened || (phase == .acknowledged && escalatingAgain) }
+  /// Waits for an acknowledgement: never taken, or taken and raised again because nobody came or somebody pressed again.
+  public var waits: Bool { phase == .opened || ((phase == .acknowledged || phase == .onScene) && escalatingAgain) }
   /// Raised again and not taken since.
   public var escalatingAgain = false
 }

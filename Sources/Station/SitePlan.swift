@@ -156,6 +156,15 @@ extension SitePlan {
   public func place(_ id: String) -> Place? { places.first { $0.id == id } }
   public func callPoint(_ button: ButtonID) -> CallPoint? { callPoints.first { $0.button == button } }
 
+  /// The posts on duty for any grid at a local time.
+  public func onDutyAnywhere(at clock: WallClock) -> [String] {
+    var found: [String] = []
+    for grid in [nil] + places.map(\.grid) {
+      for post in onDuty(grid: grid, at: clock) where !found.contains(post) { found.append(post) }
+    }
+    return found
+  }
+
   /// The posts on duty for a grid at a local time.
   public func onDuty(grid: String?, at clock: WallClock) -> [String] {
     let minute = clock.localMinuteOfDay

@@ -5,7 +5,8 @@ import DeviceVocabulary
 extension Station {
   /// What comes of a request: decided without changing anything, then carried out in one place.
   private enum Verdict {
-    case record(Change)
+    case record([Change])
+    static func record(_ change: Change) -> Verdict { .record([change]) }
     case retest(FaultKey)
     case refused(Refusal)
   }
@@ -13,8 +14,8 @@ extension Station {
   mutating func answer(_ request: DeskRequest) {
     let verdict = plan.post(request.post) == nil ? .refused(.unknownPost) : decide(request.action, by: request.post)
     switch verdict {
-    case .record(let change):
-      record(change)
+    case .record(let changes):
+      for change in changes { record(change) }
       pending.append(.answer(request.number, .done))
     case .retest(let key):
       startRetest(key, by: request.post)
@@ -88,13 +89,15 @@ extension Station {
     }
   }
 
-  /// A wrong press (误按) is closed, kept and counted for itself. Who owns the call says so, or anybody while nobody owns it.
+  /// A wrong press (误按) is closed, kept and counted for itself. Who owns the call says so, or anybody while nobody owns it: that post has
+  /// then acknowledged it, because nothing else may silence a call.
   private func falseAlarm(_ id: IncidentID, _ post: String, _ note: String) -> Verdict {
     if note.count > DeskLimit.noteCharacters { return .refused(.noteTooLong) }
     return onIncident(id) { incident in
       if let owner = incident.owner, owner != post { return .refused(.notOwner) }
       if incident.phase == .resolved { return .refused(.alreadyDone) }
-      return .record(.falseAlarm(id, post: post, note: note))
+      let acknowledged: [Change] = incident.owner == nil ? [.acknowledged(id, post: post, formerOwner: nil)] : []
+      return .record(acknowledged + [.falseAlarm(id, post: post, note: note)])
     }
   }
 

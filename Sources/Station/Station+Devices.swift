@@ -61,6 +61,7 @@ extension Station {
     }
     if let open = state.incidents.first(where: { $0.opening.button == press.button && $0.isOpen && $0.opening.mark == .real }) {
       record(.pressedAgain(open.id, press.button, identity: press.identity))
+      callAgain(open)
     } else {
       let point = plan.callPoint(press.button)
       let announced = state.announcedTests.contains { $0.button == press.button }
@@ -74,6 +75,17 @@ extension Station {
     }
     if let identity = press.identity { pending.append(.device(.accept(press.button.device, identity))) }
   }
+
+  /// Whoever presses again while somebody is there, or half a minute after somebody took the call, needs more help, or is another person:
+  /// it rings again until somebody acknowledges it. Presses right after an acknowledgement are impatience.
+  private mutating func callAgain(_ incident: Incident) {
+    guard !incident.escalatingAgain, state.bypass(incident.opening.button) == nil else { return }
+    let isNews =
+      incident.phase == .onScene || incident.phase == .acknowledged && elapsed(since: incident.ladderSince) >= Self.impatience
+    if isNews { record(.raisedAgain(incident.id)) }
+  }
+
+  static let impatience = Interval.seconds(30)
 
   /// A panel whose epoch fell was given an old memory: its presses still count, but somebody must look.
   private mutating func noticeEpoch(_ identity: EventIdentity, of device: DeviceID) {
@@ -148,11 +160,29 @@ extension Station {
   /// A cause that is there or not: a new fault is raised, a known one is marked; only a re-test takes the card away.
   mutating func condition(_ key: FaultKey, _ present: Bool, detail: String = "") {
     if let fault = state.fault(key) {
-      if fault.present != present { record(.faultPresent(key, present)) }
+      if fault.present != present, mayFlip(key, to: present) { record(.faultPresent(key, present)) }
     } else if present {
       record(.faultRaised(key, detail: detail))
     }
   }
+
+  /// A cause that comes and goes (a loose tamper switch) is written down a few times and then stands as present until it has been gone for
+  /// half a minute: it must not fill the journal.
+  private mutating func mayFlip(_ key: FaultKey, to present: Bool) -> Bool {
+    flips.removeAll { now - $0.at > Self.flipWindow && !$0.isHeld }
+    if let index = flips.firstIndex(where: { $0.key == key }) {
+      flips[index].count += 1
+      flips[index].at = now
+      flips[index].isHeld = !present && flips[index].count > Self.flipLimit
+      return !flips[index].isHeld
+    }
+    flips.append(Flip(key: key, count: 1, at: now, isHeld: false))
+    return true
+  }
+
+  static let flipWindow = Interval.seconds(60)
+  static let flipSettles = Interval.seconds(30)
+  static let flipLimit = 6
 
   /// Something that happened once: its card stands as present until somebody re-tests.
   mutating func raise(_ key: FaultKey, _ detail: String) {

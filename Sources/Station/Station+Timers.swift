@@ -23,7 +23,13 @@ extension Station {
     for retest in retests where retest.verdictDue <= now {
       if retest.heard, let fault = state.fault(retest.key), !fault.present || retest.key.isMomentary {
         record(.faultCleared(retest.key, post: retest.post))
+      } else if state.fault(retest.key) != nil {
+        record(.retestFailed(retest.key, post: retest.post))
       }
+    }
+    for index in flips.indices where flips[index].isHeld && now - flips[index].at >= Self.flipSettles {
+      flips[index].isHeld = false
+      if state.fault(flips[index].key)?.present == true { record(.faultPresent(flips[index].key, false)) }
     }
     retests.removeAll { $0.verdictDue <= now }
     shown.removeAll { now - $0.asOf > Self.shownTimeToLive }
@@ -82,6 +88,7 @@ extension Station {
     for bypass in state.bypasses { consider(since: bypass.since, seconds: bypass.minutes * 60) }
     for device in devices { if let due = device.silentDue { consider(due) } }
     for retest in retests { consider(retest.verdictDue) }
+    for flip in flips where flip.isHeld { consider(flip.at + Self.flipSettles) }
     for item in shown { consider(item.asOf + Self.shownTimeToLive + .milliseconds(1)) }
     return nearest
   }

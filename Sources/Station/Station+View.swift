@@ -31,7 +31,7 @@ extension Station {
       site: plan.name, station: plan.station, revision: revision, entries: state.entries, asOfMilliseconds: wall.unixMilliseconds,
       clockSynchronised: wall.synchronised, incidents: inOrderOfNeed.map(card), recentlyClosed: state.recentlyClosed.map(card),
       faults: state.faults.map(card), callPoints: plan.callPoints.map(card), posts: plan.posts,
-      onDuty: plan.onDuty(grid: nil, at: wall), sound: sound,
+      onDuty: plan.onDutyAnywhere(at: wall), sound: sound,
       journal: DeskView.JournalStatus(condition: journal, waiting: 0),
       statistics: state.statistics)
   }
@@ -60,6 +60,7 @@ extension Station {
       ageSeconds: seconds(elapsed(since: incident.openedAt)) + Int(opening.ageMilliseconds / 1000), presses: incident.presses,
       silent: opening.silent, bypassed: opening.bypassed, lampWish: open ? point.map(state.indicator) ?? .off : .off,
       lampShown: open ? shownIndicator(opening.button) : nil, owner: incident.owner, formerOwners: incident.formerOwners,
+      takenFrom: incident.takenFrom,
       offeredTo: incident.offer?.to, escalationStep: incident.escalationStep, escalatedTo: incident.escalatedTo,
       nextStepSeconds: nextStep(incident), raisedAgain: incident.raisedAgain,
       secondsToAcknowledge: between(incident.openedAt, incident.acknowledgedAt),
@@ -72,7 +73,8 @@ extension Station {
     return DeskView.FaultCard(
       key: fault.key, whatChinese: text.whatChinese, whatEnglish: text.whatEnglish, whereText: whereText(fault.key),
       sinceMilliseconds: fault.since.wallMilliseconds, adviceChinese: text.adviceChinese, adviceEnglish: text.adviceEnglish,
-      present: fault.present, silenced: fault.silenced, retesting: retests.contains { $0.key == fault.key }, detail: fault.detail)
+      present: fault.present, silenced: fault.silenced, retesting: retests.contains { $0.key == fault.key },
+      retestFailedMilliseconds: fault.retestFailedAt?.wallMilliseconds, detail: fault.detail)
   }
 
   private func card(_ point: SitePlan.CallPoint) -> DeskView.CallPointCard {
@@ -128,10 +130,10 @@ extension Station {
 }
 
 extension Change {
-  /// Something that happened, in contrast to what was decided about it. More urgency is never held back.
+  /// Something that happened, in contrast to what was decided about it.
   fileprivate var isSeen: Bool {
     switch self {
-    case .opened, .pressedAgain, .escalated, .raisedAgain, .faultRaised, .faultPresent: true
+    case .opened, .pressedAgain, .faultRaised, .faultPresent: true
     default: false
     }
   }

@@ -55,6 +55,7 @@ public struct Station: Machine, Sendable {
   var shown: [ShownIndicator] = []
   var retests: [Retest] = []
   var restarts: [(device: DeviceID, at: Instant)] = []
+  var flips: [Flip] = []
   var journal = DeskView.JournalStatus.Condition.healthy
   /// What was last asked of lamps and outputs, so that only changes are sent.
   var wishedIndicators: [(button: ButtonID, indicator: Indicator)] = []
@@ -76,6 +77,14 @@ public struct Station: Machine, Sendable {
     var button: ButtonID
     var indicator: Indicator
     var asOf: Instant
+  }
+  /// How often the cause of a fault came and went lately.
+  struct Flip: Sendable {
+    var key: FaultKey
+    var count: Int
+    var at: Instant
+    /// It is gone, and that is not written down yet.
+    var isHeld: Bool
   }
   struct Retest: Sendable {
     var key: FaultKey

@@ -7,7 +7,7 @@ import DeviceVocabulary
 /// gap, always folds. Arrays are kept sorted; nothing is looked up in a hash table whose order could leak into a decision.
 public struct StationState: Sendable, Equatable, Codable {
   /// Raise this when the form or the meaning of the state changes: older snapshots are then ignored.
-  public static let foldVersion = 2
+  public static let foldVersion = 3
   /// How many closed incidents are kept for the pages; the journal keeps all.
   static let recentLimit = 20
   /// A unit raises its epoch when it lost its queue; events of more than this many epochs back are not under way any more.
@@ -33,6 +33,8 @@ public struct StationState: Sendable, Equatable, Codable {
     public var present: Bool
     public var silenced: Bool
     public var detail: String
+    /// When somebody last re-tested it in vain.
+    public var retestFailedAt: EntryTime?
   }
 
   /// The highest event number on disk for one epoch of one unit at one address: that one and all below are duplicates. The address is
@@ -81,7 +83,14 @@ public struct StationState: Sendable, Equatable, Codable {
       open(Incident(id: id, opening: opening, at: time))
     case .pressedAgain(let id, let button, let identity):
       raiseWatermark(identity, button.device)
-      change(id) { $0.presses += 1 }
+      // A bypass ends by itself: a press after its end calls for help like any other.
+      let isBypassed = bypass(button) != nil
+      change(id) { incident in
+        incident.presses += 1
+        guard incident.opening.bypassed, !isBypassed else { return }
+        incident.opening.bypassed = false
+        incident.ladderSince = time
+      }
     case .escalated(let id, let step, let posts):
       if let first = incident(id), first.escalationStep == 0, first.raisedAgain == 0 {
         statistics[first.opening.mark].escalated += 1
@@ -95,11 +104,16 @@ public struct StationState: Sendable, Equatable, Codable {
         incident.raisedAgain += 1
         incident.escalatingAgain = true
         incident.escalationStep = 0
+        // Its owner has the first step for himself again: only a new escalation lets another post take it over.
+        incident.escalatedTo = []
         incident.ladderSince = time
       }
     case .acknowledged(let id, let post, let former):
       change(id) { incident in
-        if let former, former != post { incident.formerOwners.append(former) }
+        if let former, former != post {
+          incident.formerOwners.append(former)
+          incident.takenFrom.append(former)
+        }
         incident.owner = post
         incident.offer = nil
         incident.phase = .acknowledged
@@ -157,6 +171,8 @@ public struct StationState: Sendable, Equatable, Codable {
       faults[index].present = present
     case .faultSilenced(let key, _):
       if let index = faults.firstIndex(where: { $0.key == key }) { faults[index].silenced = true }
+    case .retestFailed(let key, _):
+      if let index = faults.firstIndex(where: { $0.key == key }) { faults[index].retestFailedAt = time }
     case .faultCleared(let key, _):
       faults.removeAll { $0.key == key }
     case .deviceIdentified(let device, let identity):

@@ -40,13 +40,15 @@ public enum Texts {
     case .noteTooLong: BilingualText("文字太长,最多 500 字", "The text is too long: at most 500 characters")
     case .bypassTooLong: BilingualText("停用时间应为 1 至 480 分钟", "A bypass lasts 1 to 480 minutes")
     case .notBypassed: BilingualText("这个呼叫点没有停用", "This call point is not bypassed")
+    case .stationBusy: BilingualText("站点太忙,没有执行,请再试", "The station is too busy: nothing was done, try again")
     case .stillPresent: BilingualText("故障还在,复测没有通过", "The fault is still there: the re-test did not pass")
-    case .journalUnavailable:
-      BilingualText(
-        "日志写不进磁盘,这一步还没有记录;磁盘恢复后会补记,请到时核对",
-        "The journal cannot be written: this step is not recorded yet; it will be when the disk recovers, check then")
     }
   }
+
+  /// What is said of a step that waits for the disk.
+  public static let unrecorded = BilingualText(
+    "日志写不进磁盘,这一步还没有记录;磁盘恢复后会补记,请到时核对",
+    "The journal cannot be written: this step is not recorded yet; it will be when the disk recovers, check then")
 
   public static func text(_ phase: Phase) -> BilingualText {
     switch phase {

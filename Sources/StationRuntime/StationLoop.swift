@@ -150,12 +150,12 @@ final class DeskAnswers: Sendable {
     }
     let limit = Task {
       try await Task.sleep(for: Self.patience)
-      answer(number, .refused(.journalUnavailable))
+      answer(number, .unrecorded)
     }
     defer { limit.cancel() }
     return await withCheckedContinuation { continuation in
       state.withLock { $0.waiting[number] = continuation }
-      if !send(number) { answer(number, .refused(.journalUnavailable)) }
+      if !send(number) { answer(number, .refused(.stationBusy)) }
     }
   }
 

@@ -132,8 +132,8 @@ public final class StationRuntime: Sendable {
     }
   }
 
-  /// Asks for something in a post's name; answers when it is on disk. After 5 s without a journal the answer is a refusal: what was
-  /// decided is still written when the journal takes entries again.
+  /// Asks for something in a post's name; answers when it is on disk. After 5 s without a journal the answer is `unrecorded`: what
+  /// was decided is still written when the journal takes entries again.
   public func submit(post: String, action: DeskRequest.Action) async -> DeskAnswer {
     await desk.ask { number in
       self.inbox.send(

@@ -28,7 +28,7 @@ enum Sample {
     DeskView.IncidentCard(
       id: id, button: button(UInt8(truncatingIfNeeded: id)), place: "p\(id)", placeName: placeName, mark: mark, phase: phase,
       pressedAtMilliseconds: 1_795_500_000_000, ageSeconds: 42, presses: 1, silent: false, bypassed: false, lampWish: .slowBlink,
-      lampShown: .slowBlink, owner: owner, formerOwners: [], offeredTo: nil, escalationStep: 0, escalatedTo: [],
+      lampShown: .slowBlink, owner: owner, formerOwners: [], takenFrom: [], offeredTo: nil, escalationStep: 0, escalatedTo: [],
       nextStepSeconds: 18,
       raisedAgain: 0, secondsToAcknowledge: nil, secondsToScene: nil, note: nil, waits: phase == .opened, falseAlarm: false,
       recorded: true)

@@ -88,7 +88,7 @@ struct Bench {
     give(.request(DeskRequest(number: nextNumber, post: post, action: action)))
     guard let last = answers.last, last.number == nextNumber else {
       Issue.record("request \(nextNumber) was not answered")
-      return .refused(.journalUnavailable)
+      return .refused(.stationBusy)
     }
     return last.answer
   }

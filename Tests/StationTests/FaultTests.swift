@@ -72,6 +72,45 @@ import Testing
     #expect(bench.view.sound == .call)
   }
 
+  @Test func aPressAtTheSameButtonAfterItsBypassHasEndedRingsAndClimbs() {
+    var bench = Bench()
+    bench.ask("desk", .bypass(ButtonID("A/1/1"), reason: "换按钮", minutes: 1))
+    bench.press("A/1/1", sequence: 1)
+    bench.pass(.seconds(61))
+    #expect(bench.view.sound == .none)
+    bench.press("A/1/1", sequence: 2)
+    #expect(bench.view.sound == .call && bench.view.incidents.map(\.bypassed) == [false])
+    bench.pass(.seconds(31))
+    #expect(bench.view.incidents[0].escalationStep == 1)
+  }
+
+  @Test func aReTestThatFailsIsSaidAndWrittenDown() {
+    var bench = Bench()
+    bench.give(.device(.tamperChanged(DeviceID("A/1"), true)))
+    let key = FaultKey(.device(DeviceID("A/1")), .tampered)
+    #expect(bench.ask("lead", .retest(key)) == .underWay)
+    bench.pass(.seconds(11))
+    #expect(bench.view.faults.first { $0.key == key }?.retestFailedMilliseconds != nil)
+    #expect(bench.entries.contains { $0.change == .retestFailed(key, post: "lead") })
+  }
+
+  @Test func aLooseContactDoesNotFillTheJournalAndSettlesAsItIs() {
+    var bench = Bench()
+    let key = FaultKey(.device(DeviceID("A/1")), .tampered)
+    for _ in 0..<100 {
+      bench.give(.device(.tamperChanged(DeviceID("A/1"), true)))
+      bench.pass(.milliseconds(300))
+      bench.give(.device(.tamperChanged(DeviceID("A/1"), false)))
+      bench.pass(.milliseconds(300))
+    }
+    #expect(bench.entries.count < 20)
+    #expect(bench.view.faults.first { $0.key == key }?.present == true)
+    bench.pass(.seconds(31))
+    #expect(bench.view.faults.first { $0.key == key }?.present == false)
+    bench.give(.device(.tamperChanged(DeviceID("A/1"), true)))
+    #expect(bench.view.faults.first { $0.key == key }?.present == true)
+  }
+
   @Test func drillAndTestNeverMixWithRealCalls() {
     var bench = Bench()
     #expect(bench.ask("desk", .startDrill(ButtonID("A/1/1"))) == .done)

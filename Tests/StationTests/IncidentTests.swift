@@ -114,6 +114,56 @@ import Testing
     #expect(bench.view.statistics.real.falseAlarms == 1 && bench.view.recentlyClosed[0].owner == "desk")
     #expect(bench.lamp("A/1/1") == .off)
   }
+
+  /// Nothing but an acknowledgement silences a call, so a wrong press that nobody had taken is one as well.
+  @Test func whoCallsItAWrongPressHasAcknowledgedIt() {
+    var bench = Bench()
+    bench.press("A/1/1", sequence: 1)
+    bench.ask("desk", .falseAlarm(1, note: ""))
+    #expect(
+      bench.entries.suffix(2).map(\.change) == [
+        .acknowledged(1, post: "desk", formerOwner: nil), .falseAlarm(1, post: "desk", note: ""),
+      ])
+  }
+
+  @Test func aPressWhileSomebodyIsOnSceneRingsAgain() {
+    var bench = Bench()
+    bench.press("A/1/1", sequence: 1)
+    bench.ask("desk", .acknowledge(1))
+    bench.press("A/1/1", sequence: 2)
+    #expect(bench.view.sound == .none, "right after the acknowledgement it is impatience")
+    bench.ask("desk", .onScene(1))
+    bench.press("A/1/1", sequence: 3)
+    #expect(bench.view.sound == .call && bench.view.incidents[0].waits && bench.lamp("A/1/1") == .coming)
+    bench.pass(.seconds(31))
+    #expect(bench.view.incidents[0].escalatedTo == ["lead"])
+    #expect(bench.ask("desk", .acknowledge(1)) == .done)
+    #expect(bench.view.sound == .none)
+    #expect(bench.ask("desk", .onScene(1)) == .done)
+  }
+
+  @Test func aPressHalfAMinuteAfterTheAcknowledgementRingsAgain() {
+    var bench = Bench()
+    bench.press("A/1/1", sequence: 1)
+    bench.ask("desk", .acknowledge(1))
+    bench.pass(.seconds(30))
+    bench.press("A/1/1", sequence: 2)
+    #expect(bench.view.sound == .call)
+  }
+
+  /// A call that was raised again is its owner's until it has escalated again.
+  @Test func aCallRaisedAgainIsTakenOverOnlyAfterANewEscalation() {
+    var bench = Bench()
+    bench.press("A/1/1", sequence: 1)
+    bench.pass(.seconds(31))
+    bench.ask("desk", .acknowledge(1))
+    bench.pass(.seconds(301))
+    #expect(bench.view.incidents[0].waits)
+    #expect(bench.ask("lead", .acknowledge(1)) == .refused(.ownedByAnother))
+    bench.pass(.seconds(31))
+    #expect(bench.ask("lead", .acknowledge(1)) == .done)
+    #expect(bench.view.incidents[0].takenFrom == ["desk"])
+  }
 }
 
 @Suite struct OwnershipTests {

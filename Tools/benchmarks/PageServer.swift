@@ -15,7 +15,7 @@ struct PageServer: ParsableCommand {
     let frame = Array(try Data(contentsOf: URL(fileURLWithPath: file)))
     guard let json = FrameReader.view(in: frame) else { throw BenchError("\(file) holds no view") }
     var view = try JSONDecoder().decode(DeskView.self, from: Data(json))
-    let desk = try DutyDesk(port: 0, webRoot: web) { _, _ in .refused(.journalUnavailable) }
+    let desk = try DutyDesk(port: 0, webRoot: web) { _, _ in .refused(.stationBusy) }
     desk.publish(view)
     say("\(desk.port)")
     while readLine() != nil {

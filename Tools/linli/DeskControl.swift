@@ -84,6 +84,7 @@ enum DeskControl {
   static func text(_ answer: DeskAnswer) -> String {
     switch answer {
     case .done: "已办 / done"
+    case .unrecorded: "\(Texts.unrecorded.chinese) / \(Texts.unrecorded.english)"
     case .underWay: "正在复测 / under way"
     case .refused(let refusal): "\(failure)\(Texts.text(refusal).chinese) / refused: \(Texts.text(refusal).english)"
     }

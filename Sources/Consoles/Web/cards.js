@@ -75,7 +75,6 @@ export function updateCard(article, card, index, { view, post }) {
   article.dataset.mark = card.mark;
   article.dataset.phase = card.phase;
   setClass(article, "waits", card.waits && !card.bypassed);
-  setClass(article, "quiet", isQuietHere(card, view, post));
   setText(part.number, String(index + 1));
   setHidden(part.number, index > 8);
   setText(part.mark, name("mark", card.mark));
@@ -104,11 +103,10 @@ export function tickCard(article, passed, view) {
 function showNotices(container, card, view, post) {
   const texts = [];
   if (!card.recorded) texts.push(word("notRecorded"));
-  if (isQuietHere(card, view, post)) texts.push(word("quietHere"));
-  else if (card.silent) texts.push(`${word("silent")} · ${word("quietHere")}`);
+  if (card.silent) texts.push(`${word("silent")} · ${word("quietHere")}`);
   if (card.bypassed) texts.push(word("bypassedMark"));
   if (card.offeredTo) texts.push(card.offeredTo === post ? word("offeredToYou") : `${word("offered")} ${postName(view, card.offeredTo)}`);
-  if (card.formerOwners.includes(post) && card.owner !== post && card.owner) texts.push(word("takenFromYou", { post: postName(view, card.owner) }));
+  if (card.takenFrom.includes(post) && card.owner !== post && card.owner) texts.push(word("takenFromYou", { post: postName(view, card.owner) }));
   const wanted = texts.join("\n");
   if (container.dataset.shown === wanted) return;
   container.dataset.shown = wanted;

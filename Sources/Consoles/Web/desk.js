@@ -6,7 +6,7 @@ import { showClosed, showFaults, showPoints, showStatistics, tickPoints } from "
 import { onSoundChange, sound, soundStatus, unlockSound } from "./sound.js";
 import { listen } from "./stream.js";
 import { loadWords, name, onLanguage, pick, switchLanguage, word } from "./words.js";
-import { callsThatWait, cardOf, showWaiting, tickWaiting } from "./waiting.js";
+import { callsThatWait, cardOf, shownCalls, showWaiting, tickWaiting } from "./waiting.js";
 
 // Heartbeats come every 2 s: after two missed ones, and within 5 s, the station counts as lost; after one when the connection broke, too.
 const lostAfter = 4300;
@@ -66,15 +66,15 @@ function showAll() {
   if (page.view) {
     showWaiting(callsThatWait(page));
     showPosts();
-    const order = { real: 0, drill: 1, test: 2 };
-    const cards = [...page.view.incidents].sort((a, b) => order[a.mark] - order[b.mark] || a.id - b.id);
+    // The station has put them in the order in which they need somebody.
+    const cards = shownCalls(page);
     reconcile(byId("incidents"), cards, (card) => card.id, (card) => createCard(card, actOnIncident), (node, card, index) => updateCard(node, card, index, page));
     setText(byId("incident-count"), String(cards.length));
     setHidden(byId("no-incidents"), cards.length > 0);
     showFaults(page.view, actOnFault);
     showPoints(page.view, actOnPoint);
     showStatistics(page.view);
-    showClosed(page.view);
+    showClosed(page.view, page.post);
   }
   tick();
   // What is scrolled to must not come to lie under the banners.
@@ -171,7 +171,8 @@ async function send(path, fields = {}) {
       method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ post: page.post, ...fields }), signal: AbortSignal.timeout(12000),
     });
     const said = await answer.json();
-    if (answer.ok) toast(word(said.answer), false);
+    if (said.answer === "unrecorded") toast(pick(said), true);
+    else if (answer.ok) toast(word(said.answer), false);
     else toast(pick(said), true);
   } catch {
     toast(word("noAnswer"), true);
@@ -245,9 +246,10 @@ document.addEventListener("keydown", (event) => {
   else if (keys[key]) actByKey(event, keys[key]);
 });
 
-// To the call that has waited longest, else to the first card.
+// To the call that has waited longest and that this post may take, else to the one that has waited longest, else to the first card.
 function focusFirst() {
-  const waiting = page.view && callsThatWait(page)[0];
+  const calls = page.view ? callsThatWait(page) : [];
+  const waiting = calls.find((card) => allowed(card, page.post).acknowledge) ?? calls[0];
   ((waiting && cardOf(waiting.id)) ?? document.querySelector(".card") ?? byId("incidents-title")).focus();
 }
 
@@ -255,8 +257,9 @@ function actByKey(event, action) {
   const article = event.target.closest?.(".card");
   // Enter on a button inside the card presses that button.
   if (!article || (event.key === "Enter" && event.target !== article)) return;
-  if (byId("desk").disabled || !allowed(article.card, page.post)[action]) return;
+  if (byId("desk").disabled) return;
   event.preventDefault();
+  if (!allowed(article.card, page.post)[action]) return toast(word("notForThisPost"), true);
   actOnIncident(action, article.card);
 }
 

@@ -1,6 +1,6 @@
 // Faults, call points, statistics and what was closed lately.
 import { duration, element, reconcile, setClass, setHidden, setText, timeOfDay } from "./dom.js";
-import { lampText, postName } from "./cards.js";
+import { isQuietHere, lampText, postName } from "./cards.js";
 import { makeLamp, setLamp } from "./lamp.js";
 import { name, pick, word } from "./words.js";
 
@@ -40,7 +40,7 @@ function updateFault(article, fault) {
   article.fault = fault;
   setClass(article, "gone", !fault.present);
   setText(part.what, `⚠ ${pick(fault, "whatChinese", "whatEnglish")}`);
-  setText(part.state, fault.retesting ? word("underWay") : word(fault.present ? "stillPresent" : "causeGone"));
+  setText(part.state, fault.retesting ? word("underWay") : [fault.retestFailedMilliseconds && `${word("retestFailed")} ${timeOfDay(fault.retestFailedMilliseconds)}`, word(fault.present ? "stillPresent" : "causeGone")].filter(Boolean).join(" · "));
   setText(part.where, fault.whereText || (fault.key.startsWith("journal:") ? word("journalPlace") : fault.key));
   setText(part.since, timeOfDay(fault.sinceMilliseconds));
   setText(part.advice, pick(fault, "adviceChinese", "adviceEnglish"));
@@ -113,8 +113,9 @@ export function showStatistics(view) {
   setText(byId("machine"), `${word("statisticsHelp")} · ${word("journalEntries")} ${view.entries} · ${word("onDutyNow")}: ${onDuty}`);
 }
 
-export function showClosed(view) {
-  reconcile(byId("closed"), view.recentlyClosed, (card) => card.id, () => element("li"), (item, card) => {
+export function showClosed(view, post) {
+  const closed = view.recentlyClosed.filter((card) => !isQuietHere(card, view, post));
+  reconcile(byId("closed"), closed, (card) => card.id, () => element("li"), (item, card) => {
     const mark = card.falseAlarm ? `${name("mark", card.mark)} · ${word("falseAlarmMark")}` : name("mark", card.mark);
     const parts = [timeOfDay(card.pressedAtMilliseconds), card.placeName, mark, card.owner ? postName(view, card.owner) : word("nobody")];
     if (card.secondsToAcknowledge !== undefined) parts.push(`${word("timeToAcknowledge")} ${duration(card.secondsToAcknowledge)}`);

@@ -6,9 +6,14 @@ import { name } from "./words.js";
 const byId = (id) => document.getElementById(id);
 
 // Calls that ring, blink and stand in the strip. Before the post is known, a duress call could be one from this very room: it keeps quiet.
-export function callsThatWait({ view, post, started }) {
+export function callsThatWait(page) {
+  return shownCalls(page).filter((card) => card.waits && !card.bypassed);
+}
+
+// A duress call does not show on a screen in its own room; the other posts see it, and the ladder goes on.
+export function shownCalls({ view, post, started }) {
   const quiet = (card) => (started ? isQuietHere(card, view, post) : card.silent);
-  return view.incidents.filter((card) => card.waits && !card.bypassed && !quiet(card));
+  return view.incidents.filter((card) => !quiet(card));
 }
 
 export function cardOf(id) {
