@@ -43,13 +43,13 @@ public struct FixedBytes<let capacity: Int>: Sendable {
     UInt16(self[index]) << 8 | UInt16(self[index + 1])
   }
 
-  /// What the subscript reads, for code on the microcontroller: a plain read of a large stored value copies all of it there, reading
-  /// through a mutable span does not.
+  /// What the subscript reads, for inner loops and for the microcontroller: a plain read of a large stored value copies all of it,
+  /// reading through a mutable span does not.
   @inlinable public mutating func byte(at index: Int) -> UInt8 {
     index >= 0 && index < count ? storage.mutableSpan[index] : 0
   }
 
-  /// What `bigEndian(at:)` reads, without a copy on the microcontroller.
+  /// What `bigEndian(at:)` reads, without a copy.
   @inlinable public mutating func word(at index: Int) -> UInt16 {
     UInt16(byte(at: index)) << 8 | UInt16(byte(at: index &+ 1))
   }

@@ -10,6 +10,8 @@ public struct ModbusAnswerDecoder: Sendable {
   private var bytes = FixedBytes<256>()
   /// Where undecided bytes begin; what lies before is spent.
   private var start = 0
+  /// With fewer bytes than these from `start` on there is nothing to decide: the length is known and more must come.
+  private var undecidedBelow = 0
   private var expectedAddress: UInt8 = 0
   private var expectedFunction: UInt8 = 0
   private var echo = FixedBytes<256>()
@@ -29,63 +31,91 @@ public struct ModbusAnswerDecoder: Sendable {
   /// A request goes out now. What was undecided is garbage. With `dropsEcho` the adapter repeats what it sends, and the exact copy is
   /// dropped (a write's answer looks the same: the first copy is the echo, the second the answer).
   public mutating func begin(_ request: ModbusFrame, dropsEcho: Bool) {
+    begin(address: request.address, function: request.pdu.bytes[0])
+    if dropsEcho { expectEcho(request.encoded()) }
+  }
+
+  /// A request to this node with this function goes out now, and no echo is to be expected.
+  public mutating func begin(address: UInt8, function: UInt8) {
     discard()
     echoBroken = false
-    expectedAddress = request.address
-    expectedFunction = request.pdu.bytes[0]
-    if dropsEcho { echo = request.encoded() } else { echo.removeAll() }
+    expectedAddress = address
+    expectedFunction = function
+  }
+
+  /// The adapter repeats `request`, which goes out now.
+  public mutating func expectEcho(_ request: FixedBytes<256>) {
+    echo = request
   }
 
   /// No answer is expected any more.
   public mutating func end() {
     expectedAddress = 0
+    undecidedBelow = 0
     echo.removeAll()
     echoSeen = 0
   }
 
   /// Takes one byte; the frame it completes, if any. After a frame, ask `next()` until it is `nil`.
   public mutating func push(_ byte: UInt8) -> ModbusFrame? {
-    if echoSeen < echo.count {
-      if byte == echo[echoSeen] {
-        echoSeen &+= 1
-        if echoSeen == echo.count {
-          echoesDropped &+= 1
-          echo.removeAll()
-          echoSeen = 0
-        }
-        return nil
-      }
-      abandonEcho()
-    }
-    take(byte)
+    guard hear(byte) else { return nil }
     return next()
   }
 
   /// The next frame in the bytes that are held.
   public mutating func next() -> ModbusFrame? {
+    var frame = ModbusFrame()
+    return next(into: &frame) ? frame : nil
+  }
+
+  /// Takes the bytes from `position` on as `push` would take one after the other, up to the first that completes a frame, and moves
+  /// `position` behind the last one taken. True when `frame` was filled: then ask `next(into:)` until it is false, and go on from there.
+  /// `heard` is not changed: it is not copied so.
+  public mutating func push(
+    _ heard: inout FixedBytes<256>, from position: inout Int, into frame: inout ModbusFrame
+  ) -> Bool {
+    while position < heard.count {
+      let byte = heard.byte(at: position)
+      position &+= 1
+      if hear(byte), bytes.count &- start >= undecidedBelow, next(into: &frame) { return true }
+    }
+    return false
+  }
+
+  /// Fills in the next frame in the bytes that are held; false when there is none.
+  public mutating func next(into frame: inout ModbusFrame) -> Bool {
+    undecidedBelow = 0
     while start < bytes.count {
-      switch ModbusLength.ofAnswer(in: bytes, at: start) {
+      switch ModbusLength.ofAnswer(in: &bytes, at: start) {
       case .known(let length):
-        guard length <= bytes.count &- start else { return hidden() }
-        if isIntact(at: start, length: length) { return remove(length) }
+        guard length <= bytes.count &- start else {
+          if isExpected(at: start) { undecidedBelow = length }
+          return hidden(into: &frame)
+        }
+        if bytes.isIntactFrame(at: start, length: length) {
+          remove(length, into: &frame)
+          return true
+        }
         drop(1)
-      case .undecided: return hidden()
+      case .undecided: return hidden(into: &frame)
       case .impossible, .unknown: drop(1)
       }
     }
     bytes.removeAll()
     start = 0
-    return nil
+    return false
   }
 
   /// Nothing more will come: looks for a whole frame at every position and drops everything before it; without one drops all.
   public mutating func settle() -> ModbusFrame? {
     if echoSeen > 0 { abandonEcho() }
     while start < bytes.count {
-      if case .known(let length) = ModbusLength.ofAnswer(in: bytes, at: start), length <= bytes.count &- start,
-        isIntact(at: start, length: length)
+      if case .known(let length) = ModbusLength.ofAnswer(in: &bytes, at: start), length <= bytes.count &- start,
+        bytes.isIntactFrame(at: start, length: length)
       {
-        return remove(length)
+        var frame = ModbusFrame()
+        remove(length, into: &frame)
+        return frame
       }
       drop(1)
     }
@@ -99,51 +129,62 @@ public struct ModbusAnswerDecoder: Sendable {
     garbageBytes &+= UInt32(truncatingIfNeeded: pendingBytes)
     bytes.removeAll()
     start = 0
+    undecidedBelow = 0
     echo.removeAll()
     echoSeen = 0
   }
 
   /// A frame of the expected node that ends with the newest byte, behind bytes that only look like a longer frame. When the bytes at
   /// the front are themselves from that node and function, they are waited for: data inside an answer must not be taken for one.
-  private mutating func hidden() -> ModbusFrame? {
-    guard expectedAddress != 0, !isExpected(at: start) else { return nil }
+  private mutating func hidden(into frame: inout ModbusFrame) -> Bool {
+    guard expectedAddress != 0, !isExpected(at: start) else { return false }
     var position = start &+ 1
     while position &+ 5 <= bytes.count {
       if isExpected(at: position),
-        case .known(let length) = ModbusLength.ofAnswer(in: bytes, at: position), position &+ length == bytes.count,
-        isIntact(at: position, length: length)
+        case .known(let length) = ModbusLength.ofAnswer(in: &bytes, at: position), position &+ length == bytes.count,
+        bytes.isIntactFrame(at: position, length: length)
       {
         drop(position &- start)
-        return remove(length)
+        remove(length, into: &frame)
+        return true
       }
       position &+= 1
     }
-    return nil
+    return false
   }
 
-  private func isExpected(at position: Int) -> Bool {
-    bytes[position] == expectedAddress
-      && (position &+ 1 >= bytes.count || bytes[position &+ 1] & 0x7F == expectedFunction)
+  private mutating func isExpected(at position: Int) -> Bool {
+    bytes.byte(at: position) == expectedAddress
+      && (position &+ 1 >= bytes.count || bytes.byte(at: position &+ 1) & 0x7F == expectedFunction)
   }
 
-  private func isIntact(at position: Int, length: Int) -> Bool {
-    var crc = Checksum.CRC16Modbus()
-    var index = position
-    while index < position &+ length {
-      crc.update(bytes[index])
-      index &+= 1
-    }
-    return crc.value == 0
-  }
-
-  private mutating func remove(_ length: Int) -> ModbusFrame {
-    let frame = ModbusFrame(wire: bytes, from: start, length: length)
+  private mutating func remove(_ length: Int, into frame: inout ModbusFrame) {
+    frame.take(from: &bytes, at: start, length: length)
     start &+= length
-    return frame
+    undecidedBelow = 0
+  }
+
+  /// Takes one byte as echo or keeps it; false when it was echo.
+  private mutating func hear(_ byte: UInt8) -> Bool {
+    if echoSeen < echo.count {
+      if byte == echo.byte(at: echoSeen) {
+        echoSeen &+= 1
+        if echoSeen == echo.count {
+          echoesDropped &+= 1
+          echo.removeAll()
+          echoSeen = 0
+        }
+        return false
+      }
+      abandonEcho()
+    }
+    take(byte)
+    return true
   }
 
   private mutating func drop(_ count: Int) {
     start &+= count
+    undecidedBelow = 0
     garbageBytes &+= UInt32(truncatingIfNeeded: count)
   }
 
@@ -162,7 +203,7 @@ public struct ModbusAnswerDecoder: Sendable {
     echoBroken = true
     var index = 0
     while index < echoSeen {
-      take(echo[index])
+      take(echo.byte(at: index))
       index &+= 1
     }
     echo.removeAll()
