@@ -7,7 +7,8 @@ extension ModbusMaster {
   /// Gaps inside a frame that an adapter may put there (FTDI's latency timer: 16 ms).
   private static var longestGap: Interval { .milliseconds(20) }
 
-  mutating func hear(_ bytes: FixedBytes<256>, at now: Instant) {
+  /// `bytes` are not changed: they are not copied so.
+  mutating func hear(_ bytes: inout FixedBytes<256>, at now: Instant) {
     guard phase != .down, !bytes.isEmpty else { return }
     silenceUntil = max(silenceUntil, now + settings.timing.silence)
     watch.heard(at: now)
@@ -15,23 +16,29 @@ extension ModbusMaster {
     let garbage = decoder.garbageBytes
     let echoes = decoder.echoesDropped
     var unasked = 0
-    for index in 0..<bytes.count {
-      if phase == .waiting {
-        exchange.bytesHeard += 1
-        // The echo may come on top of the answer.
-        if exchange.bytesHeard > exchange.longestAnswer + (settings.dropsEcho ? ModbusLimit.frameBytes : 0) { unasked += 1 }
-      } else {
-        unasked += 1
-      }
-      var frame = decoder.push(bytes[index])
-      while let found = frame {
-        if take(found, at: now) { unasked = 0 }
-        frame = decoder.next()
+    var frame = ModbusFrame(address: 0, pdu: ModbusPDU(bytes: FixedBytes()))
+    var position = 0
+    while position < bytes.count {
+      let start = position
+      var isFound = decoder.push(&bytes, from: &position, into: &frame)
+      unasked += unaskedBytes(of: position - start)
+      while isFound {
+        if take(frame, at: now) { unasked = 0 }
+        isFound = decoder.next(into: &frame)
       }
     }
     lineStatistics.echoesDropped &+= decoder.echoesDropped &- echoes
     note(garbage: decoder.garbageBytes &- garbage)
     if unasked > 0, watch.unsolicited(unasked, at: now) { jam(at: now) }
+  }
+
+  /// How many of the next `count` bytes are more than the answer that is waited for can have.
+  private mutating func unaskedBytes(of count: Int) -> Int {
+    guard phase == .waiting else { return count }
+    exchange.bytesHeard += count
+    // The echo may come on top of the answer.
+    let excess = exchange.bytesHeard - exchange.longestAnswer - (settings.dropsEcho ? ModbusLimit.frameBytes : 0)
+    return min(count, max(0, excess))
   }
 
   /// True when the frame was one that somebody had asked for, if late.
@@ -40,7 +47,7 @@ extension ModbusMaster {
     if phase == .waiting, index == exchange.slot {
       switch frame.pdu.match(request: exchange.request) {
       case .matches:
-        if slots[index].node.accepts(frame.pdu) {
+        if nodes[index].accepts(frame.pdu) {
           answered(frame.pdu, at: now)
         } else {
           // An answer to the try before: the one that is waited for still comes.
@@ -107,7 +114,7 @@ extension ModbusMaster {
     decoder.end()
     absolve(at: now)
     tell(index, .answered(pdu, roundTrip: now - exchange.requestEnd), at: now)
-    if wasLost { slots[index].node.lineRestored(at: now) }
+    if wasLost { lineRestored(index, at: now) }
   }
 
   /// The reply is due. A frame under way is waited for; a frame behind garbage is looked for.
@@ -142,7 +149,7 @@ extension ModbusMaster {
     concludeFailure(of: index, exchange.failure, cost: now - exchange.start, at: now)
   }
 
-  private func mayRetry(_ index: Int) -> Bool {
+  private mutating func mayRetry(_ index: Int) -> Bool {
     slots[index].attempts <= settings.retries && slots[index].failures == 0 && !slots[index].isLost && !watch.isSuspect
       && !watch.isSearching
   }
@@ -175,11 +182,13 @@ extension ModbusMaster {
 
   /// Every node that was not lost before this stretch has failed in it.
   private var everyNodeFailed: Bool {
-    for index in slots.indices where !slots[index].isShadowed {
-      let wasLostBefore = slots[index].isLost && slots[index].lostStretch != watch.stretch
-      if !wasLostBefore && slots[index].failedStretch != watch.stretch { return false }
+    mutating get {
+      for index in slots.indices where !slots[index].isShadowed {
+        let wasLostBefore = slots[index].isLost && slots[index].lostStretch != watch.stretch
+        if !wasLostBefore && slots[index].failedStretch != watch.stretch { return false }
+      }
+      return true
     }
-    return true
   }
 
   mutating func finishBroadcast(at now: Instant) {

@@ -13,7 +13,7 @@ public protocol ModbusNode {
   /// Somebody waits for the next transaction of this node, so that it may go between the ordinary turns. Changes only when the node is called.
   var urgency: ModbusUrgency { get }
   /// The longest the device may take to begin its answer, as its manual says; `nil` where nobody knows, then the master's
-  /// `replyCeiling` holds. No poll counts as failed before a try has waited so long.
+  /// `replyCeiling` holds. No poll counts as failed before a try has waited so long. Never changes.
   var longestReply: Interval? { get }
   /// When this node wants its next transaction; in the past means as soon as its turn comes, `distantFuture` never. Changes only when the
   /// node is called.
