@@ -14,10 +14,20 @@ public enum Checksum {
     /// themselves in two places.
     @inlinable public mutating func update(_ byte: UInt8) {
       let bits = (register ^ UInt16(byte)) & 0xFF
-      var parity = bits ^ bits >> 4
-      parity ^= parity >> 2
-      parity ^= parity >> 1
-      register = register >> 8 ^ bits << 6 ^ bits << 7 ^ (0xC001 & (0 &- (parity & 1)))
+      // Bit n of 6996 is the parity of n.
+      let parity = 0x6996 &>> ((bits ^ bits >> 4) & 15) & 1
+      register = register >> 8 ^ bits << 6 ^ bits << 7 ^ (0xC001 & (0 &- parity))
+    }
+
+    /// Takes `length` bytes from `start` on, as far as they are there. `bytes` are not changed: they are not copied so.
+    @inlinable public mutating func update<let size: Int>(_ bytes: inout FixedBytes<size>, from start: Int, length: Int) {
+      guard start >= 0, start < bytes.used else { return }
+      let end = length < bytes.used &- start ? start &+ length : bytes.used
+      var index = start
+      while index < end {
+        update(bytes.storage.mutableSpan[index])
+        index &+= 1
+      }
     }
   }
 

@@ -54,6 +54,27 @@ public struct FixedBytes<let capacity: Int>: Sendable {
     UInt16(byte(at: index)) << 8 | UInt16(byte(at: index &+ 1))
   }
 
+  /// Appends `length` bytes of `other` from `start` on, as far as they are there and fit. `other` is not changed: it is not copied so.
+  @inlinable public mutating func append<let size: Int>(from other: inout FixedBytes<size>, at start: Int, length: Int) {
+    guard start >= 0, start < other.used else { return }
+    let end = length < other.used &- start ? start &+ length : other.used
+    var index = start
+    while index < end, used < capacity {
+      // No span is kept: a variable that holds one is put on the heap.
+      storage[used] = other.storage.mutableSpan[index]
+      used &+= 1
+      index &+= 1
+    }
+  }
+
+  /// Lets `body` overwrite all of the buffer and say how many bytes it holds then; a negative number stands for none. Answers that number.
+  @inlinable public mutating func replace(_ body: (UnsafeMutableBufferPointer<UInt8>) -> Int) -> Int {
+    var span = storage.mutableSpan
+    let length = span.withUnsafeMutableBufferPointer(body)
+    used = length < 0 ? 0 : (length < capacity ? length : capacity)
+    return length
+  }
+
   @inlinable public mutating func removeAll() {
     used = 0
   }

@@ -22,6 +22,8 @@ public struct ModbusAnswerDecoder: Sendable {
   public private(set) var echoesDropped: UInt32 = 0
   /// An echo was due and something else came: the line does not carry what is sent.
   public private(set) var echoBroken = false
+  /// What was found last.
+  public private(set) var frame = ModbusFrame()
 
   public init() {}
 
@@ -58,46 +60,55 @@ public struct ModbusAnswerDecoder: Sendable {
 
   /// Takes one byte; the frame it completes, if any. After a frame, ask `next()` until it is `nil`.
   public mutating func push(_ byte: UInt8) -> ModbusFrame? {
-    guard hear(byte) else { return nil }
-    return next()
+    hear(byte) && findNext() ? frame : nil
   }
 
   /// The next frame in the bytes that are held.
   public mutating func next() -> ModbusFrame? {
-    var frame = ModbusFrame()
-    return next(into: &frame) ? frame : nil
+    findNext() ? frame : nil
   }
 
   /// Takes the bytes from `position` on as `push` would take one after the other, up to the first that completes a frame, and moves
-  /// `position` behind the last one taken. True when `frame` was filled: then ask `next(into:)` until it is false, and go on from there.
+  /// `position` behind the last one taken. True when one lies in `frame`: then ask `findNext` until it is false, and go on from there.
   /// `heard` is not changed: it is not copied so.
-  public mutating func push(
-    _ heard: inout FixedBytes<256>, from position: inout Int, into frame: inout ModbusFrame
-  ) -> Bool {
+  public mutating func push(_ heard: inout FixedBytes<256>, from position: inout Int) -> Bool {
+    if takeWhole(&heard, from: &position) { return true }
     while position < heard.count {
       let byte = heard.byte(at: position)
       position &+= 1
-      if hear(byte), bytes.count &- start >= undecidedBelow, next(into: &frame) { return true }
+      if hear(byte), bytes.count &- start >= undecidedBelow, findNext() { return true }
     }
     return false
   }
 
-  /// Fills in the next frame in the bytes that are held; false when there is none.
-  public mutating func next(into frame: inout ModbusFrame) -> Bool {
+  /// What mostly comes, at a fifth of the cost: nothing is held, and the whole answer that is waited for lies at `position`.
+  private mutating func takeWhole(_ heard: inout FixedBytes<256>, from position: inout Int) -> Bool {
+    guard bytes.isEmpty, echo.isEmpty, expectedAddress != 0, heard.byte(at: position) == expectedAddress,
+      heard.byte(at: position &+ 1) & 0x7F == expectedFunction,
+      case .known(let length) = ModbusLength.ofAnswer(in: &heard, at: position), length <= heard.count &- position,
+      heard.isIntactFrame(at: position, length: length)
+    else { return false }
+    frame.take(from: &heard, at: position, length: length)
+    position &+= length
+    return true
+  }
+
+  /// Puts the next frame in the bytes that are held into `frame`; false when there is none.
+  public mutating func findNext() -> Bool {
     undecidedBelow = 0
     while start < bytes.count {
       switch ModbusLength.ofAnswer(in: &bytes, at: start) {
       case .known(let length):
         guard length <= bytes.count &- start else {
           if isExpected(at: start) { undecidedBelow = length }
-          return hidden(into: &frame)
+          return hidden()
         }
         if bytes.isIntactFrame(at: start, length: length) {
-          remove(length, into: &frame)
+          remove(length)
           return true
         }
         drop(1)
-      case .undecided: return hidden(into: &frame)
+      case .undecided: return hidden()
       case .impossible, .unknown: drop(1)
       }
     }
@@ -106,6 +117,9 @@ public struct ModbusAnswerDecoder: Sendable {
     return false
   }
 
+  /// How `frame` stands to the request, which is not changed.
+  public mutating func match(request: inout ModbusPDU) -> ModbusMatch { frame.pdu.match(request: &request) }
+
   /// Nothing more will come: looks for a whole frame at every position and drops everything before it; without one drops all.
   public mutating func settle() -> ModbusFrame? {
     if echoSeen > 0 { abandonEcho() }
@@ -113,8 +127,7 @@ public struct ModbusAnswerDecoder: Sendable {
       if case .known(let length) = ModbusLength.ofAnswer(in: &bytes, at: start), length <= bytes.count &- start,
         bytes.isIntactFrame(at: start, length: length)
       {
-        var frame = ModbusFrame()
-        remove(length, into: &frame)
+        remove(length)
         return frame
       }
       drop(1)
@@ -136,7 +149,7 @@ public struct ModbusAnswerDecoder: Sendable {
 
   /// A frame of the expected node that ends with the newest byte, behind bytes that only look like a longer frame. When the bytes at
   /// the front are themselves from that node and function, they are waited for: data inside an answer must not be taken for one.
-  private mutating func hidden(into frame: inout ModbusFrame) -> Bool {
+  private mutating func hidden() -> Bool {
     guard expectedAddress != 0, !isExpected(at: start) else { return false }
     var position = start &+ 1
     while position &+ 5 <= bytes.count {
@@ -145,7 +158,7 @@ public struct ModbusAnswerDecoder: Sendable {
         bytes.isIntactFrame(at: position, length: length)
       {
         drop(position &- start)
-        remove(length, into: &frame)
+        remove(length)
         return true
       }
       position &+= 1
@@ -158,7 +171,7 @@ public struct ModbusAnswerDecoder: Sendable {
       && (position &+ 1 >= bytes.count || bytes.byte(at: position &+ 1) & 0x7F == expectedFunction)
   }
 
-  private mutating func remove(_ length: Int, into frame: inout ModbusFrame) {
+  private mutating func remove(_ length: Int) {
     frame.take(from: &bytes, at: start, length: length)
     start &+= length
     undecidedBelow = 0

@@ -16,15 +16,14 @@ extension ModbusMaster {
     let garbage = decoder.garbageBytes
     let echoes = decoder.echoesDropped
     var unasked = 0
-    var frame = ModbusFrame(address: 0, pdu: ModbusPDU(bytes: FixedBytes()))
     var position = 0
     while position < bytes.count {
       let start = position
-      var isFound = decoder.push(&bytes, from: &position, into: &frame)
+      var isFound = decoder.push(&bytes, from: &position)
       unasked += unaskedBytes(of: position - start)
       while isFound {
-        if take(frame, at: now) { unasked = 0 }
-        isFound = decoder.next(into: &frame)
+        if takeFrame(at: now) { unasked = 0 }
+        isFound = decoder.findNext()
       }
     }
     lineStatistics.echoesDropped &+= decoder.echoesDropped &- echoes
@@ -41,14 +40,14 @@ extension ModbusMaster {
     return min(count, max(0, excess))
   }
 
-  /// True when the frame was one that somebody had asked for, if late.
-  private mutating func take(_ frame: ModbusFrame, at now: Instant) -> Bool {
-    let index = slotOfAddress[Int(frame.address)]
+  /// Takes the frame that the decoder has found. True when it was one that somebody had asked for, if late.
+  private mutating func takeFrame(at now: Instant) -> Bool {
+    let index = slotOfAddress[Int(decoder.frame.address)]
     if phase == .waiting, index == exchange.slot {
-      switch frame.pdu.match(request: exchange.request) {
+      switch decoder.match(request: &exchange.request) {
       case .matches:
-        if nodes[index].accepts(frame.pdu) {
-          answered(frame.pdu, at: now)
+        if nodes[index].accepts(decoder.frame.pdu) {
+          answered(at: now)
         } else {
           // An answer to the try before: the one that is waited for still comes.
           slots[index].statistics.late &+= 1
@@ -71,12 +70,12 @@ extension ModbusMaster {
       lineStatistics.strangerFrames &+= 1
       return false
     }
-    return takeLate(frame, index, at: now)
+    return takeLate(index, at: now)
   }
 
   /// A frame of a node that is not being asked: late, or from nowhere. It is never handed to a driver; a late one teaches how long the
   /// node takes.
-  private mutating func takeLate(_ frame: ModbusFrame, _ index: Int, at now: Instant) -> Bool {
+  private mutating func takeLate(_ index: Int, at now: Instant) -> Bool {
     let age = now - slots[index].requestEnd
     guard slots[index].owesAnswer, age < replyCeiling(of: index) * 4 else {
       slots[index].statistics.foreign &+= 1
@@ -85,10 +84,11 @@ extension ModbusMaster {
     }
     slots[index].owesAnswer = false
     slots[index].statistics.late &+= 1
-    let begin = age - settings.timing.interval(ofCharacters: frame.pdu.bytes.count + 3)
+    let length = decoder.frame.pdu.bytes.count + 3
+    let begin = age - settings.timing.interval(ofCharacters: length)
     slots[index].statistics.lateMicroseconds = UInt32(clamping: begin.microseconds)
-    watch.wasAsked(frame.pdu.bytes.count + 3)
-    observe(index, requestEnd: slots[index].requestEnd, answerLength: frame.pdu.bytes.count + 3, at: now)
+    watch.wasAsked(length)
+    observe(index, requestEnd: slots[index].requestEnd, answerLength: length, at: now)
     return true
   }
 
@@ -99,21 +99,22 @@ extension ModbusMaster {
     slots[index].statistics.turnaroundMicroseconds = UInt32(clamping: slots[index].estimate.mean ?? 0)
   }
 
-  private mutating func answered(_ pdu: ModbusPDU, at now: Instant) {
+  private mutating func answered(at now: Instant) {
     let index = exchange.slot
+    let length = decoder.frame.pdu.bytes.count + 3
     // A shorter answer than was waited for (an exception) does not wake the thread that waits: when it came is not known.
-    if pdu.bytes.count + 3 >= exchange.standardAnswer || exchange.standardAnswer == ModbusLimit.frameBytes {
-      observe(index, requestEnd: exchange.requestEnd, answerLength: pdu.bytes.count + 3, at: now)
+    if length >= exchange.standardAnswer || exchange.standardAnswer == ModbusLimit.frameBytes {
+      observe(index, requestEnd: exchange.requestEnd, answerLength: length, at: now)
     }
     slots[index].statistics.answers &+= 1
-    if pdu.isException { slots[index].statistics.exceptions &+= 1 }
+    if decoder.frame.pdu.isException { slots[index].statistics.exceptions &+= 1 }
     let wasLost = slots[index].isLost
     slots[index].recover()
     if exchange.toleratesLateAnswers { slots[index].noteCost(now - exchange.start, at: now) }
     phase = .idle
     decoder.end()
     absolve(at: now)
-    tell(index, .answered(pdu, roundTrip: now - exchange.requestEnd), at: now)
+    tell(index, .answered(decoder.frame.pdu, roundTrip: now - exchange.requestEnd), at: now)
     if wasLost { lineRestored(index, at: now) }
   }
 
@@ -125,7 +126,7 @@ extension ModbusMaster {
     }
     let garbage = decoder.garbageBytes
     let isEchoBroken = decoder.echoBroken
-    while phase == .waiting, let frame = decoder.settle() { _ = take(frame, at: now) }
+    while phase == .waiting, decoder.settle() != nil { _ = takeFrame(at: now) }
     note(garbage: decoder.garbageBytes &- garbage)
     guard phase == .waiting else { return }
     let index = exchange.slot
@@ -143,6 +144,7 @@ extension ModbusMaster {
     // Without a token, an answer that is still on its way would be taken for the answer to the next request.
     if !exchange.toleratesLateAnswers { slots[index].barredUntil = exchange.latestReply }
     if mayRetry(index) {
+      noteWish(of: index)
       if exchange.toleratesLateAnswers { rotation.retry = index } else { slots[index].againAt = now }
       return
     }

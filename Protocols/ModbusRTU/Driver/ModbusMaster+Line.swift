@@ -101,9 +101,10 @@ extension ModbusMaster {
 
   /// The node was called: what it wants next may have changed.
   mutating func noteWish(of index: Int) {
-    if slots[index].urgency != .none { rotation.urgent -= 1 }
-    slots[index].note(nodes[index])
-    if slots[index].urgency != .none { rotation.urgent += 1 }
+    let wish = nodes[index].wish()
+    if slots[index].wish.urgency != .none { rotation.urgent -= 1 }
+    if wish.urgency != .none { rotation.urgent += 1 }
+    slots[index].wish = wish
   }
 
   /// Tells the node how its transaction went and keeps what it says for the station.

@@ -30,6 +30,7 @@ struct ModbusRotation: Sendable {
 struct ModbusExchange: Sendable {
   var slot = 0
   var request = ModbusPDU(bytes: FixedBytes())
+  var wire = FixedBytes<256>()
   var toleratesLateAnswers = true
   var start = Instant.zero
   var requestEnd = Instant.zero
@@ -56,9 +57,11 @@ extension ModbusMaster {
     // Each node is given one chance a call; one that had nothing to ask has moved itself, or is moved, into the future.
     for _ in 0...slots.count {
       guard let index = pick(at: now) else { return }
+      // What a node that is asked wants next matters only when this exchange has ended.
       if let transaction = nodes[index].nextTransaction(at: now) {
-        noteWish(of: index)
-        return send(transaction, to: index, at: now, into: &effects)
+        exchange.request = transaction.request
+        exchange.toleratesLateAnswers = transaction.toleratesLateAnswers
+        return send(to: index, at: now, into: &effects)
       }
       noteWish(of: index)
       slots[index].againAt = .distantFuture
@@ -129,7 +132,7 @@ extension ModbusMaster {
     var found: (index: Int, urgency: ModbusUrgency)?
     for step in 0..<slots.count {
       let index = wrapped(rotation.nextUrgent + step)
-      let urgency = slots[index].urgency
+      let urgency = slots[index].wish.urgency
       guard urgency > found?.urgency ?? .none, !slots[index].isLost, slots[index].failures == 0, !slots[index].isSlow,
         slots[index].eligible <= now
       else { continue }
@@ -149,19 +152,18 @@ extension ModbusMaster {
     }
   }
 
-  private mutating func send(
-    _ transaction: ModbusTransaction, to index: Int, at now: Instant, into effects: inout Effects<Effect>
-  ) {
+  /// Sends the request that lies in `exchange`.
+  private mutating func send(to index: Int, at now: Instant, into effects: inout Effects<Effect>) {
     let timing = settings.timing
     let address = slots[index].address
     exchange.slot = index
-    exchange.request = transaction.request
-    let longest = transaction.request.longestAnswerLength
+    let function = exchange.request.bytes.byte(at: 0)
+    let quantity = exchange.request.bytes.word(at: 3)
+    let longest = ModbusPDU.longestAnswerLength(function: function, quantity: quantity)
     let count = exchange.request.bytes.count + 3
-    exchange.toleratesLateAnswers = transaction.toleratesLateAnswers
     exchange.start = now
     exchange.requestEnd = now + timing.interval(ofCharacters: count)
-    exchange.standardAnswer = transaction.request.standardAnswerLength
+    exchange.standardAnswer = ModbusPDU.standardAnswerLength(function: function, quantity: quantity)
     exchange.longestAnswer = longest
     exchange.bytesHeard = 0
     exchange.failure = .silent
@@ -175,8 +177,9 @@ extension ModbusMaster {
     exchange.latestReply = exchange.requestEnd + timing.interval(ofCharacters: longest) + replyCeiling(of: index)
     silenceUntil = exchange.requestEnd + timing.silence
     if slots[index].isLost { slots[index].probes = (slots[index].probes + 1) & 0xFF }
-    decoder.begin(address: address, function: exchange.request.bytes.byte(at: 0))
-    if settings.dropsEcho { decoder.expectEcho(exchange.request.framed(for: address)) }
+    decoder.begin(address: address, function: function)
+    exchange.request.frame(for: address, into: &exchange.wire)
+    if settings.dropsEcho { decoder.expectEcho(exchange.wire) }
     exchange.garbageAtStart = decoder.garbageBytes
     slots[index].requestEnd = exchange.requestEnd
     slots[index].againAt = .distantFuture
@@ -188,7 +191,7 @@ extension ModbusMaster {
     } else {
       phase = .waiting
     }
-    effects.append(.transmit(exchange.request.framed(for: address)))
+    effects.append(.transmit(exchange.wire))
   }
 
   /// How long this node gets to begin. A node that fails gets more each time, as it may have become slow; a lost one only now and then, so

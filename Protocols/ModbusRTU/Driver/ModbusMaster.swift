@@ -96,7 +96,7 @@ public struct ModbusMaster<Node: ModbusNode>: Machine {
     slotOfAddress = Array(repeating: -1, count: 256)
     for index in slots.indices.reversed() { slotOfAddress[Int(slots[index].address)] = index }
     for index in slots.indices where slotOfAddress[Int(slots[index].address)] != index { slots[index].isShadowed = true }
-    rotation.urgent = slots.count { $0.urgency != .none }
+    rotation.urgent = slots.count { $0.wish.urgency != .none }
     outbox.reserveCapacity(32)
   }
 

@@ -6,8 +6,7 @@ import ModbusRTUCodec
 /// because copying a driver to look at one of them would cost more than the rest of a turn.
 struct ModbusSlot: Sendable {
   // Looked at for every node in every turn, so the node is asked only after it was called.
-  private(set) var due: Instant
-  private(set) var urgency: ModbusUrgency
+  var wish: ModbusWish
   let address: UInt8
   let carriesCalls: Bool
   let longestReply: Interval?
@@ -46,22 +45,16 @@ struct ModbusSlot: Sendable {
   var said: Health?
 
   init(_ node: some ModbusNode) {
-    due = node.due
-    urgency = node.urgency
+    wish = ModbusWish(due: node.due, urgency: node.urgency)
     address = node.device.node
     carriesCalls = node.carriesCalls
     longestReply = node.longestReply
   }
 
-  mutating func note(_ node: some ModbusNode) {
-    due = node.due
-    urgency = node.urgency
-  }
-
   /// From when on it may be asked.
   var eligible: Instant {
     guard !isShadowed else { return .distantFuture }
-    return max(barredUntil, notBefore, isLost ? .zero : min(due, againAt))
+    return max(barredUntil, notBefore, isLost ? .zero : min(wish.due, againAt))
   }
 
   /// Our panels answer within a few milliseconds, and an adapter adds 16; one that mostly takes longer than this is out of order.
