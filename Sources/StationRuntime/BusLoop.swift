@@ -98,7 +98,10 @@ private struct BusConversation: ~Copyable {
         readAll()
         now = MonotonicClock.now()
       }
-      if undelivered.isEmpty, let deadline = master.deadline, deadline <= now { give(.wake, at: now) }
+      if undelivered.isEmpty, let deadline = master.deadline, deadline <= now {
+        master.wake(at: now, into: &effects)
+        perform(at: now)
+      }
       redeliver(at: now)
       if now >= publishAt { publish(at: now) }
       found = wait(from: now)
@@ -196,7 +199,9 @@ private struct BusConversation: ~Copyable {
       // Not before the read: t3.5 counts from the last byte in it, however long this thread was kept from its processor.
       let now = MonotonicClock.now()
       switch result {
-      case .bytes: give(.received(heard), at: now)
+      case .bytes:
+        master.receive(&heard, at: now, into: &effects)
+        perform(at: now)
       case .none: return
       case .hangup: lost("串口断开 / port hung up", at: now)
       }
@@ -207,6 +212,10 @@ private struct BusConversation: ~Copyable {
 
   private mutating func give(_ input: ModbusMaster<AnyModbusNode>.Input, at now: Instant) {
     master.handle(input, at: now, into: &effects)
+    perform(at: now)
+  }
+
+  private mutating func perform(at now: Instant) {
     var hungUp = false
     while let effect = effects.takeFirst() {
       switch effect {

@@ -100,16 +100,30 @@ public struct ModbusMaster<Node: ModbusNode>: Machine {
     outbox.reserveCapacity(32)
   }
 
-  // Compiled for the nodes of the station here, where everything it calls is: from another module generic code is run unspecialised.
+  // Compiled for the nodes of the station here, where everything they call is: from another module generic code is run unspecialised.
   @_specialize(where Node == AnyModbusNode)
   public mutating func handle(_ input: Input, at now: Instant, into effects: inout Effects<Effect>) {
     switch input {
-    case .received(var bytes): hear(&bytes, at: now)
+    case .received(var bytes): return receive(&bytes, at: now, into: &effects)
     case .wake: break
     case .lineUp: raiseLine(at: now)
     case .lineDown(let condition): dropLine(condition, at: now)
     case .command(let command): pass(command, at: now)
     }
+    wake(at: now, into: &effects)
+  }
+
+  /// What `.received` does, for a thread that reads into a buffer of its own: as an input, its bytes would be copied four times. They are not
+  /// changed.
+  @_specialize(where Node == AnyModbusNode)
+  public mutating func receive(_ bytes: inout FixedBytes<256>, at now: Instant, into effects: inout Effects<Effect>) {
+    hear(&bytes, at: now)
+    wake(at: now, into: &effects)
+  }
+
+  /// What `.wake` does.
+  @_specialize(where Node == AnyModbusNode)
+  public mutating func wake(at now: Instant, into effects: inout Effects<Effect>) {
     advance(at: now, into: &effects)
     deadline = nextWake(after: now)
     awaited = missing
