@@ -6,9 +6,11 @@ public struct Effects<Effect>: ~Copyable {
   // Inlinable, as all below: what crosses modules would otherwise be run unspecialised, at many times the cost.
   @usableFromInline var storage: InlineArray<16, Effect?>
   @usableFromInline var used = 0
+  /// How many at the front were taken out.
+  @usableFromInline var head = 0
   @usableFromInline var leftOut = 0
 
-  @inlinable public var count: Int { used }
+  @inlinable public var count: Int { used &- head }
   /// How many effects did not fit since the last `removeAll`.
   @inlinable public var refused: Int { leftOut }
 
@@ -35,29 +37,30 @@ public struct Effects<Effect>: ~Copyable {
 
   /// The effect at `index`, or `nil` past the end.
   @inlinable public subscript(index: Int) -> Effect? {
-    index >= 0 && index < used ? storage[index] : nil
+    index >= 0 && index < count ? storage[head &+ index] : nil
+  }
+
+  /// Takes the first effect out, `nil` when there is none. There is room again when the last one was taken.
+  @inlinable public mutating func takeFirst() -> Effect? {
+    guard head < used else { return nil }
+    let effect = storage[head].take()
+    head &+= 1
+    if head == used {
+      head = 0
+      used = 0
+      leftOut = 0
+    }
+    return effect
   }
 
   /// Empties the buffer, releasing what the effects held.
   @inlinable public mutating func removeAll() {
-    var index = 0
-    while index < used {
-      storage[index] = nil
-      index &+= 1
-    }
-    used = 0
-    leftOut = 0
+    drain { _ in }
   }
 
   /// Hands each effect over in order and leaves the buffer empty.
   @inlinable public mutating func drain(_ body: (Effect) -> Void) {
-    var index = 0
-    while index < used {
-      if let effect = storage[index] { body(effect) }
-      storage[index] = nil
-      index &+= 1
-    }
-    used = 0
+    while let effect = takeFirst() { body(effect) }
     leftOut = 0
   }
 }

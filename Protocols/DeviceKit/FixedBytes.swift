@@ -43,15 +43,36 @@ public struct FixedBytes<let capacity: Int>: Sendable {
     UInt16(self[index]) << 8 | UInt16(self[index + 1])
   }
 
-  /// What the subscript reads, for code on the microcontroller: a plain read of a large stored value copies all of it there, reading
-  /// through a mutable span does not.
+  /// What the subscript reads, for inner loops and for the microcontroller: a plain read of a large stored value copies all of it,
+  /// reading through a mutable span does not.
   @inlinable public mutating func byte(at index: Int) -> UInt8 {
     index >= 0 && index < count ? storage.mutableSpan[index] : 0
   }
 
-  /// What `bigEndian(at:)` reads, without a copy on the microcontroller.
+  /// What `bigEndian(at:)` reads, without a copy.
   @inlinable public mutating func word(at index: Int) -> UInt16 {
     UInt16(byte(at: index)) << 8 | UInt16(byte(at: index &+ 1))
+  }
+
+  /// Appends `length` bytes of `other` from `start` on, as far as they are there and fit. `other` is not changed: it is not copied so.
+  @inlinable public mutating func append<let size: Int>(from other: inout FixedBytes<size>, at start: Int, length: Int) {
+    guard start >= 0, start < other.used else { return }
+    let end = length < other.used &- start ? start &+ length : other.used
+    var index = start
+    while index < end, used < capacity {
+      // No span is kept: a variable that holds one is put on the heap.
+      storage[used] = other.storage.mutableSpan[index]
+      used &+= 1
+      index &+= 1
+    }
+  }
+
+  /// Lets `body` overwrite all of the buffer and say how many bytes it holds then; a negative number stands for none. Answers that number.
+  @inlinable public mutating func replace(_ body: (UnsafeMutableBufferPointer<UInt8>) -> Int) -> Int {
+    var span = storage.mutableSpan
+    let length = span.withUnsafeMutableBufferPointer(body)
+    used = length < 0 ? 0 : (length < capacity ? length : capacity)
+    return length
   }
 
   @inlinable public mutating func removeAll() {

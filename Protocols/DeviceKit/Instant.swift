@@ -4,8 +4,8 @@
 public struct Instant: Sendable, Equatable, Comparable {
   public var microseconds: UInt64
 
-  public static let zero = Instant(microseconds: 0)
-  public static let distantFuture = Instant(microseconds: .max)
+  @inlinable public static var zero: Instant { Instant(microseconds: 0) }
+  @inlinable public static var distantFuture: Instant { Instant(microseconds: .max) }
 
   @inlinable public init(microseconds: UInt64) {
     self.microseconds = microseconds
@@ -46,7 +46,7 @@ public struct Instant: Sendable, Equatable, Comparable {
 public struct Interval: Sendable, Equatable, Comparable {
   public var microseconds: Int64
 
-  public static let zero = Interval(microseconds: 0)
+  @inlinable public static var zero: Interval { Interval(microseconds: 0) }
 
   @inlinable public init(microseconds: Int64) {
     self.microseconds = microseconds

@@ -7,6 +7,32 @@ import Transports
 
 /// One pair of wires and the thread that owns it: opens the port, runs the whole conversation, and hands on only what changed.
 package final class BusLoop {
+  private var conversation: BusConversation
+
+  /// - Parameter nodes: in the order of their turns; those of the plan unless given.
+  package init(
+    plan: BusPlan, nodes: [AnyModbusNode]? = nil, commands: BoundedMailbox<DeviceCommand>, wake: WakeSignal, heartbeat: Heartbeat,
+    board: BusBoard, log: @escaping @Sendable (String) -> Void,
+    deliver: @escaping (DeviceEvent, Instant) -> MailboxSend
+  ) {
+    conversation = BusConversation(
+      plan: plan, commands: commands, wake: wake, deliver: deliver, heartbeat: heartbeat, board: board, log: log,
+      master: DriverCatalog.master(plan, nodes: nodes))
+  }
+
+  package func run(until stop: StopFlag) { conversation.run(until: stop) }
+
+  static func settings(_ plan: BusPlan) -> SerialSettings {
+    var settings = SerialSettings()
+    settings.baud = BaudRate(rawValue: plan.baud) ?? .b19200
+    settings.format = CharacterFormat(rawValue: plan.format.rawValue) ?? .none8One
+    settings.rs485 = plan.kernelRS485 ? .kernel(RS485Timing()) : .off
+    return settings
+  }
+}
+
+/// What the thread works on. A value that nobody else can reach, so that no access to it has to be checked or counted at run time.
+private struct BusConversation: ~Copyable {
   private let plan: BusPlan
   private let nodes: [BusNode]
   private let commands: BoundedMailbox<DeviceCommand>
@@ -26,6 +52,8 @@ package final class BusLoop {
   private var lastError = ""
   /// Events that the station's mailbox did not take; the line rests until they are through, so that none is lost.
   private var undelivered: [DeviceEvent] = []
+  private var heard = FixedBytes<256>()
+  private var set = PollSet()
   private var effects = Effects<ModbusMaster<AnyModbusNode>.Effect>()
 
   static let reopenInterval = Interval.seconds(1)
@@ -33,25 +61,24 @@ package final class BusLoop {
   static let publishInterval = Interval.milliseconds(500)
   static let readsPerTurn = 16
 
-  /// - Parameter nodes: in the order of their turns; those of the plan unless given.
-  package init(
-    plan: BusPlan, nodes: [AnyModbusNode]? = nil, commands: BoundedMailbox<DeviceCommand>, wake: WakeSignal, heartbeat: Heartbeat,
-    board: BusBoard, log: @escaping @Sendable (String) -> Void,
-    deliver: @escaping (DeviceEvent, Instant) -> MailboxSend
+  init(
+    plan: BusPlan, commands: BoundedMailbox<DeviceCommand>, wake: WakeSignal,
+    deliver: @escaping (DeviceEvent, Instant) -> MailboxSend, heartbeat: Heartbeat, board: BusBoard,
+    log: @escaping @Sendable (String) -> Void, master: ModbusMaster<AnyModbusNode>
   ) {
     self.plan = plan
-    self.nodes = plan.nodes
+    nodes = plan.nodes
     self.commands = commands
     self.wake = wake
+    self.deliver = deliver
     self.heartbeat = heartbeat
     self.board = board
     self.log = log
-    self.deliver = deliver
-    master = DriverCatalog.master(plan, nodes: nodes)
+    self.master = master
   }
 
   /// Four system calls a transaction: wait for the line's silence, write, wait for the whole answer, read.
-  package func run(until stop: StopFlag) {
+  mutating func run(until stop: StopFlag) {
     _ = TimedWait.sharpenForThisThread()
     var batch: [DeviceCommand] = []
     var found = Found(commands: true, bytes: true)
@@ -71,7 +98,10 @@ package final class BusLoop {
         readAll()
         now = MonotonicClock.now()
       }
-      if undelivered.isEmpty, let deadline = master.deadline, deadline <= now { give(.wake, at: now) }
+      if undelivered.isEmpty, let deadline = master.deadline, deadline <= now {
+        master.wake(at: now, into: &effects)
+        perform(at: now)
+      }
       redeliver(at: now)
       if now >= publishAt { publish(at: now) }
       found = wait(from: now)
@@ -85,7 +115,7 @@ package final class BusLoop {
     var bytes = false
   }
 
-  private func wait(from now: Instant) -> Found {
+  private mutating func wait(from now: Instant) -> Found {
     var until = undelivered.isEmpty ? master.deadline : now + Self.redeliverInterval
     if line == nil { until = until.map { min($0, openAt) } ?? openAt }
     if let line, let awaited = master.awaited {
@@ -96,7 +126,7 @@ package final class BusLoop {
     }
     // Never longer than half a second, so that the heartbeat and the stop flag are looked at.
     let limit = now + .milliseconds(500)
-    var set = PollSet()
+    set.removeAll()
     let signal = set.add(wake.fileDescriptor) ?? 0
     let place = line.flatMap { set.add($0.fileDescriptor, output: $0.hasUnsentBytes) }
     guard set.wait(until: until.map { min($0, limit) } ?? limit) > 0 else { return Found() }
@@ -107,11 +137,11 @@ package final class BusLoop {
 
   // MARK: - The port
 
-  private func open(at now: Instant) {
+  private mutating func open(at now: Instant) {
     openAt = now + Self.reopenInterval
     do {
       let path = try locate()
-      let line = try SerialLine(path: path, settings: Self.settings(plan))
+      let line = try SerialLine(path: path, settings: BusLoop.settings(plan))
       self.line = line
       note(.working, "\(path), \(plan.baud) \(plan.format.rawValue)")
       give(.lineUp, at: now)
@@ -123,20 +153,12 @@ package final class BusLoop {
   }
 
   /// The port that is meant, under whatever name its adapter has now.
-  private func locate() throws(TransportError) -> String {
+  private mutating func locate() throws(TransportError) -> String {
     if tracker == nil { tracker = PortTracker(try PortSelector(parsing: plan.port)) }
     return try tracker?.locate().path ?? plan.port
   }
 
-  static func settings(_ plan: BusPlan) -> SerialSettings {
-    var settings = SerialSettings()
-    settings.baud = BaudRate(rawValue: plan.baud) ?? .b19200
-    settings.format = CharacterFormat(rawValue: plan.format.rawValue) ?? .none8One
-    settings.rs485 = plan.kernelRS485 ? .kernel(RS485Timing()) : .off
-    return settings
-  }
-
-  private func lost(_ why: String, at now: Instant) {
+  private mutating func lost(_ why: String, at now: Instant) {
     line?.close()
     line = nil
     openAt = now + Self.reopenInterval
@@ -144,7 +166,7 @@ package final class BusLoop {
     give(.lineDown(.adapterAbsent), at: now)
   }
 
-  private func note(_ next: BusCondition, _ text: String) {
+  private mutating func note(_ next: BusCondition, _ text: String) {
     guard next != condition || text != lastError else { return }
     condition = next
     lastError = text
@@ -152,7 +174,7 @@ package final class BusLoop {
     publishAt = .zero
   }
 
-  private func publish(at now: Instant) {
+  private mutating func publish(at now: Instant) {
     publishAt = now + Self.publishInterval
     board.put(
       BusReport(
@@ -169,28 +191,33 @@ package final class BusLoop {
 
   // MARK: - Bytes
 
-  private func readAll() {
-    var buffer = FixedBytes<256>()
+  private mutating func readAll() {
     // Bounded, so that a line on which bytes never end (a pseudo-terminal has no baud rate) keeps neither commands nor the stop waiting.
     for _ in 0..<Self.readsPerTurn {
       guard let open = line else { return }
-      let result = open.read(into: &buffer)
+      let result = open.read(into: &heard)
       // Not before the read: t3.5 counts from the last byte in it, however long this thread was kept from its processor.
       let now = MonotonicClock.now()
       switch result {
-      case .bytes: give(.received(buffer), at: now)
+      case .bytes:
+        master.receive(&heard, at: now, into: &effects)
+        perform(at: now)
       case .none: return
       case .hangup: lost("串口断开 / port hung up", at: now)
       }
       // A read that does not fill the buffer has emptied the line.
-      guard buffer.room == 0 else { return }
+      guard heard.room == 0 else { return }
     }
   }
 
-  private func give(_ input: ModbusMaster<AnyModbusNode>.Input, at now: Instant) {
+  private mutating func give(_ input: ModbusMaster<AnyModbusNode>.Input, at now: Instant) {
     master.handle(input, at: now, into: &effects)
+    perform(at: now)
+  }
+
+  private mutating func perform(at now: Instant) {
     var hungUp = false
-    effects.drain { effect in
+    while let effect = effects.takeFirst() {
       switch effect {
       case .transmit(let bytes):
         if let line, case .hangup = line.write(bytes) { hungUp = true }
@@ -201,7 +228,8 @@ package final class BusLoop {
     if hungUp { lost("串口断开 / port hung up", at: now) }
   }
 
-  private func redeliver(at now: Instant) {
+  private mutating func redeliver(at now: Instant) {
+    guard !undelivered.isEmpty else { return }
     while let event = undelivered.first {
       guard deliver(event, now) != .refused else { return }
       undelivered.removeFirst()

@@ -8,7 +8,9 @@ public enum MonotonicClock {
   public static func now() -> Instant {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
-    return Instant(microseconds: UInt64(clamping: time.tv_sec) * 1_000_000 + UInt64(clamping: time.tv_nsec) / 1_000)
+    // Never negative, and 584,000 years until it wraps.
+    return Instant(
+      microseconds: UInt64(truncatingIfNeeded: time.tv_sec) &* 1_000_000 &+ UInt64(truncatingIfNeeded: time.tv_nsec) / 1_000)
   }
 }
 

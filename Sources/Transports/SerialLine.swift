@@ -68,17 +68,12 @@ public final class SerialLine {
   public func read(into buffer: inout FixedBytes<256>) -> ReadResult {
     buffer.removeAll()
     guard isOpen else { return .hangup }
-    return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 256) { space in
-      while true {
-        let length = Glibc.read(descriptor, space.baseAddress, 256)
-        if length > 0 {
-          for byte in space[..<length] { buffer.append(byte) }
-          return .bytes
-        }
-        if length == 0 { return .hangup }
-        if errno == EINTR { continue }
-        return errno == EAGAIN ? .none : .hangup
-      }
+    while true {
+      let length = buffer.replace { Glibc.read(descriptor, $0.baseAddress, $0.count) }
+      if length > 0 { return .bytes }
+      if length == 0 { return .hangup }
+      if errno == EINTR { continue }
+      return errno == EAGAIN ? .none : .hangup
     }
   }
 
@@ -86,7 +81,10 @@ public final class SerialLine {
   public func write(_ bytes: FixedBytes<256>) -> WriteResult {
     guard isOpen else { return .hangup }
     guard unsent.isEmpty else { return .busy }
+    let length = bytes.withSpan { span in span.withUnsafeBufferPointer { Glibc.write(descriptor, $0.baseAddress, $0.count) } }
+    if length == bytes.count { return .complete }
     unsent = bytes
+    if length > 0 { unsent.removeFirst(length) }
     return flush()
   }
 

@@ -13,21 +13,23 @@ public enum ModbusLength: Sendable, Equatable {
 }
 
 extension ModbusLength {
-  /// The length of the answer that begins at `start`, from what of it is there.
-  public static func ofAnswer(in bytes: FixedBytes<256>, at start: Int) -> ModbusLength {
+  /// The length of the answer that begins at `start`, from what of it is there. `inout` only so that the bytes are not copied.
+  static func ofAnswer(in bytes: inout FixedBytes<256>, at start: Int) -> ModbusLength {
     let there = bytes.count &- start
-    guard there >= 2 else { return there == 1 && bytes[start] > 247 ? .impossible : .undecided }
+    guard there >= 2 else { return there == 1 && bytes.byte(at: start) > 247 ? .impossible : .undecided }
     // 0 never answers, 248...255 are reserved.
-    guard bytes[start] >= 1, bytes[start] <= 247 else { return .impossible }
-    let function = bytes[start &+ 1]
+    let address = bytes.byte(at: start)
+    guard address >= 1, address <= 247 else { return .impossible }
+    let function = bytes.byte(at: start &+ 1)
     if function & 0x80 != 0 { return function == 0x80 ? .impossible : .known(5) }
     switch function {
     case ModbusFunction.readCoils, ModbusFunction.readDiscreteInputs, ModbusFunction.reportServerID:
       guard there >= 3 else { return .undecided }
-      return bytes[start &+ 2] >= 1 ? fitting(5 &+ Int(bytes[start &+ 2])) : .impossible
+      let count = bytes.byte(at: start &+ 2)
+      return count >= 1 ? fitting(5 &+ Int(count)) : .impossible
     case ModbusFunction.readHoldingRegisters, ModbusFunction.readInputRegisters, ModbusFunction.readWriteRegisters:
       guard there >= 3 else { return .undecided }
-      let count = bytes[start &+ 2]
+      let count = bytes.byte(at: start &+ 2)
       return count >= 2 && count & 1 == 0 ? fitting(5 &+ Int(count)) : .impossible
     case ModbusFunction.writeCoil, ModbusFunction.writeRegister, ModbusFunction.diagnostics, ModbusFunction.writeCoils,
       ModbusFunction.writeRegisters:
@@ -35,24 +37,24 @@ extension ModbusLength {
     case ModbusFunction.maskWriteRegister: return .known(10)
     case ModbusFunction.readFIFO:
       guard there >= 4 else { return .undecided }
-      let count = bytes.bigEndian(at: start &+ 2)
+      let count = bytes.word(at: start &+ 2)
       return count >= 2 && count <= 64 && count & 1 == 0 ? .known(6 &+ Int(count)) : .impossible
-    case ModbusFunction.encapsulated: return ofIdentification(in: bytes, at: start)
+    case ModbusFunction.encapsulated: return ofIdentification(in: &bytes, at: start)
     default: return .impossible
     }
   }
 
   /// Walks the objects of a 2B/0E answer: `address 2B 0E code conformity more next count`, then `id len text` each, then the CRC.
-  private static func ofIdentification(in bytes: FixedBytes<256>, at start: Int) -> ModbusLength {
+  private static func ofIdentification(in bytes: inout FixedBytes<256>, at start: Int) -> ModbusLength {
     let there = bytes.count &- start
-    if there >= 3, bytes[start &+ 2] != ModbusFunction.deviceIdentification { return .impossible }
+    if there >= 3, bytes.byte(at: start &+ 2) != ModbusFunction.deviceIdentification { return .impossible }
     guard there >= 8 else { return .undecided }
     var position = 8
-    var left = bytes[start &+ 7]
+    var left = bytes.byte(at: start &+ 7)
     while left > 0 {
       guard position &+ 2 <= ModbusLimit.frameBytes else { return .impossible }
       guard position &+ 2 <= there else { return .undecided }
-      position &+= 2 &+ Int(bytes[start &+ position &+ 1])
+      position &+= 2 &+ Int(bytes.byte(at: start &+ position &+ 1))
       left &-= 1
     }
     return fitting(position &+ 2)

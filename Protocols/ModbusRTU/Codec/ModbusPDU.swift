@@ -9,8 +9,8 @@ public struct ModbusPDU: Sendable, Equatable {
   }
 
   /// The function code with the exception bit taken away.
-  public var function: UInt8 { bytes[0] & 0x7F }
-  public var isException: Bool { bytes[0] & 0x80 != 0 }
+  @inlinable public var function: UInt8 { bytes[0] & 0x7F }
+  @inlinable public var isException: Bool { bytes[0] & 0x80 != 0 }
 }
 
 /// A request or an answer with the address of the node it goes to or comes from (0 = broadcast, 1...247).

@@ -7,7 +7,8 @@ extension ModbusMaster {
   /// Gaps inside a frame that an adapter may put there (FTDI's latency timer: 16 ms).
   private static var longestGap: Interval { .milliseconds(20) }
 
-  mutating func hear(_ bytes: FixedBytes<256>, at now: Instant) {
+  /// `bytes` are not changed: they are not copied so.
+  mutating func hear(_ bytes: inout FixedBytes<256>, at now: Instant) {
     guard phase != .down, !bytes.isEmpty else { return }
     silenceUntil = max(silenceUntil, now + settings.timing.silence)
     watch.heard(at: now)
@@ -15,18 +16,14 @@ extension ModbusMaster {
     let garbage = decoder.garbageBytes
     let echoes = decoder.echoesDropped
     var unasked = 0
-    for index in 0..<bytes.count {
-      if phase == .waiting {
-        exchange.bytesHeard += 1
-        // The echo may come on top of the answer.
-        if exchange.bytesHeard > exchange.longestAnswer + (settings.dropsEcho ? ModbusLimit.frameBytes : 0) { unasked += 1 }
-      } else {
-        unasked += 1
-      }
-      var frame = decoder.push(bytes[index])
-      while let found = frame {
-        if take(found, at: now) { unasked = 0 }
-        frame = decoder.next()
+    var position = 0
+    while position < bytes.count {
+      let start = position
+      var isFound = decoder.push(&bytes, from: &position)
+      unasked += unaskedBytes(of: position - start)
+      while isFound {
+        if takeFrame(at: now) { unasked = 0 }
+        isFound = decoder.findNext()
       }
     }
     lineStatistics.echoesDropped &+= decoder.echoesDropped &- echoes
@@ -34,14 +31,23 @@ extension ModbusMaster {
     if unasked > 0, watch.unsolicited(unasked, at: now) { jam(at: now) }
   }
 
-  /// True when the frame was one that somebody had asked for, if late.
-  private mutating func take(_ frame: ModbusFrame, at now: Instant) -> Bool {
-    let index = slotOfAddress[Int(frame.address)]
+  /// How many of the next `count` bytes are more than the answer that is waited for can have.
+  private mutating func unaskedBytes(of count: Int) -> Int {
+    guard phase == .waiting else { return count }
+    exchange.bytesHeard += count
+    // The echo may come on top of the answer.
+    let excess = exchange.bytesHeard - exchange.longestAnswer - (settings.dropsEcho ? ModbusLimit.frameBytes : 0)
+    return min(count, max(0, excess))
+  }
+
+  /// Takes the frame that the decoder has found. True when it was one that somebody had asked for, if late.
+  private mutating func takeFrame(at now: Instant) -> Bool {
+    let index = slotOfAddress[Int(decoder.frame.address)]
     if phase == .waiting, index == exchange.slot {
-      switch frame.pdu.match(request: exchange.request) {
+      switch decoder.match(request: &exchange.request) {
       case .matches:
-        if slots[index].node.accepts(frame.pdu) {
-          answered(frame.pdu, at: now)
+        if nodes[index].accepts(decoder.frame.pdu) {
+          answered(at: now)
         } else {
           // An answer to the try before: the one that is waited for still comes.
           slots[index].statistics.late &+= 1
@@ -64,12 +70,12 @@ extension ModbusMaster {
       lineStatistics.strangerFrames &+= 1
       return false
     }
-    return takeLate(frame, index, at: now)
+    return takeLate(index, at: now)
   }
 
   /// A frame of a node that is not being asked: late, or from nowhere. It is never handed to a driver; a late one teaches how long the
   /// node takes.
-  private mutating func takeLate(_ frame: ModbusFrame, _ index: Int, at now: Instant) -> Bool {
+  private mutating func takeLate(_ index: Int, at now: Instant) -> Bool {
     let age = now - slots[index].requestEnd
     guard slots[index].owesAnswer, age < replyCeiling(of: index) * 4 else {
       slots[index].statistics.foreign &+= 1
@@ -78,10 +84,11 @@ extension ModbusMaster {
     }
     slots[index].owesAnswer = false
     slots[index].statistics.late &+= 1
-    let begin = age - settings.timing.interval(ofCharacters: frame.pdu.bytes.count + 3)
+    let length = decoder.frame.pdu.bytes.count + 3
+    let begin = age - settings.timing.interval(ofCharacters: length)
     slots[index].statistics.lateMicroseconds = UInt32(clamping: begin.microseconds)
-    watch.wasAsked(frame.pdu.bytes.count + 3)
-    observe(index, requestEnd: slots[index].requestEnd, answerLength: frame.pdu.bytes.count + 3, at: now)
+    watch.wasAsked(length)
+    observe(index, requestEnd: slots[index].requestEnd, answerLength: length, at: now)
     return true
   }
 
@@ -92,22 +99,23 @@ extension ModbusMaster {
     slots[index].statistics.turnaroundMicroseconds = UInt32(clamping: slots[index].estimate.mean ?? 0)
   }
 
-  private mutating func answered(_ pdu: ModbusPDU, at now: Instant) {
+  private mutating func answered(at now: Instant) {
     let index = exchange.slot
+    let length = decoder.frame.pdu.bytes.count + 3
     // A shorter answer than was waited for (an exception) does not wake the thread that waits: when it came is not known.
-    if pdu.bytes.count + 3 >= exchange.standardAnswer || exchange.standardAnswer == ModbusLimit.frameBytes {
-      observe(index, requestEnd: exchange.requestEnd, answerLength: pdu.bytes.count + 3, at: now)
+    if length >= exchange.standardAnswer || exchange.standardAnswer == ModbusLimit.frameBytes {
+      observe(index, requestEnd: exchange.requestEnd, answerLength: length, at: now)
     }
     slots[index].statistics.answers &+= 1
-    if pdu.isException { slots[index].statistics.exceptions &+= 1 }
+    if decoder.frame.pdu.isException { slots[index].statistics.exceptions &+= 1 }
     let wasLost = slots[index].isLost
     slots[index].recover()
     if exchange.toleratesLateAnswers { slots[index].noteCost(now - exchange.start, at: now) }
     phase = .idle
     decoder.end()
     absolve(at: now)
-    tell(index, .answered(pdu, roundTrip: now - exchange.requestEnd), at: now)
-    if wasLost { slots[index].node.lineRestored(at: now) }
+    tell(index, .answered(decoder.frame.pdu, roundTrip: now - exchange.requestEnd), at: now)
+    if wasLost { lineRestored(index, at: now) }
   }
 
   /// The reply is due. A frame under way is waited for; a frame behind garbage is looked for.
@@ -118,7 +126,7 @@ extension ModbusMaster {
     }
     let garbage = decoder.garbageBytes
     let isEchoBroken = decoder.echoBroken
-    while phase == .waiting, let frame = decoder.settle() { _ = take(frame, at: now) }
+    while phase == .waiting, decoder.settle() != nil { _ = takeFrame(at: now) }
     note(garbage: decoder.garbageBytes &- garbage)
     guard phase == .waiting else { return }
     let index = exchange.slot
@@ -136,13 +144,14 @@ extension ModbusMaster {
     // Without a token, an answer that is still on its way would be taken for the answer to the next request.
     if !exchange.toleratesLateAnswers { slots[index].barredUntil = exchange.latestReply }
     if mayRetry(index) {
+      noteWish(of: index)
       if exchange.toleratesLateAnswers { rotation.retry = index } else { slots[index].againAt = now }
       return
     }
     concludeFailure(of: index, exchange.failure, cost: now - exchange.start, at: now)
   }
 
-  private func mayRetry(_ index: Int) -> Bool {
+  private mutating func mayRetry(_ index: Int) -> Bool {
     slots[index].attempts <= settings.retries && slots[index].failures == 0 && !slots[index].isLost && !watch.isSuspect
       && !watch.isSearching
   }
@@ -175,11 +184,13 @@ extension ModbusMaster {
 
   /// Every node that was not lost before this stretch has failed in it.
   private var everyNodeFailed: Bool {
-    for index in slots.indices where !slots[index].isShadowed {
-      let wasLostBefore = slots[index].isLost && slots[index].lostStretch != watch.stretch
-      if !wasLostBefore && slots[index].failedStretch != watch.stretch { return false }
+    mutating get {
+      for index in slots.indices where !slots[index].isShadowed {
+        let wasLostBefore = slots[index].isLost && slots[index].lostStretch != watch.stretch
+        if !wasLostBefore && slots[index].failedStretch != watch.stretch { return false }
+      }
+      return true
     }
-    return true
   }
 
   mutating func finishBroadcast(at now: Instant) {

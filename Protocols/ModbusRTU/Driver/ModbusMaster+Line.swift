@@ -5,7 +5,7 @@ import ModbusRTUCodec
 // The line as a whole: port up and down, conditions, words to the station.
 extension ModbusMaster {
   /// Everything that had to be said fitted.
-  var isQuietOutbox: Bool { outboxHead == outbox.count && rotation.unsaid == 0 }
+  var isQuietOutbox: Bool { mutating get { outboxHead == outbox.count && rotation.unsaid == 0 } }
 
   /// Hands over what fits: what happened on the line first, then the health of nodes in their order.
   mutating func flush(into effects: inout Effects<Effect>) {
@@ -14,13 +14,15 @@ extension ModbusMaster {
       outboxHead += 1
     }
     guard outboxHead == outbox.count else { return }
-    outbox.removeAll(keepingCapacity: true)
-    outboxHead = 0
+    if outboxHead > 0 {
+      outbox.removeAll(keepingCapacity: true)
+      outboxHead = 0
+    }
     guard rotation.unsaid > 0 else { return }
     for index in slots.indices {
       guard let health = slots[index].unsaid else { continue }
       guard effects.room > 0 else { return }
-      effects.append(.event(.healthChanged(slots[index].node.device, health)))
+      effects.append(.event(.healthChanged(nodes[index].device, health)))
       slots[index].said = health
       slots[index].unsaid = nil
     }
@@ -40,7 +42,7 @@ extension ModbusMaster {
       slots[index].againAt = .distantFuture
       slots[index].owesAnswer = false
       slots[index].notBefore = .zero
-      slots[index].node.lineRestored(at: now)
+      lineRestored(index, at: now)
     }
     watch.goodAnswer()
   }
@@ -83,20 +85,35 @@ extension ModbusMaster {
   mutating func pass(_ command: DeviceCommand, at now: Instant) {
     let device = command.device
     let index = slotOfAddress[Int(device.node)]
-    guard index >= 0, slots[index].node.device == device else { return }
+    guard index >= 0, nodes[index].device == device else { return }
     if case .retest = command, slots[index].isLost {
       slots[index].backOff = 0
       slots[index].notBefore = min(slots[index].notBefore, now)
     }
-    slots[index].node.command(command, at: now)
+    nodes[index].command(command, at: now)
+    noteWish(of: index)
+  }
+
+  mutating func lineRestored(_ index: Int, at now: Instant) {
+    nodes[index].lineRestored(at: now)
+    noteWish(of: index)
+  }
+
+  /// The node was called: what it wants next may have changed.
+  mutating func noteWish(of index: Int) {
+    let wish = nodes[index].wish()
+    if slots[index].wish.urgency != .none { rotation.urgent -= 1 }
+    if wish.urgency != .none { rotation.urgent += 1 }
+    slots[index].wish = wish
   }
 
   /// Tells the node how its transaction went and keeps what it says for the station.
   mutating func tell(_ index: Int, _ outcome: ModbusOutcome, at now: Instant) {
-    var events = Effects<DeviceEvent>()
-    slots[index].node.completed(outcome, at: now, into: &events)
-    lineStatistics.refusedEvents &+= UInt32(truncatingIfNeeded: events.refused)
-    events.drain { outbox.append($0) }
+    let tray = tray.events
+    nodes[index].completed(outcome, at: now, into: &tray.pointee)
+    noteWish(of: index)
+    lineStatistics.refusedEvents &+= UInt32(truncatingIfNeeded: tray.pointee.refused)
+    tray.pointee.drain { outbox.append($0) }
   }
 
   /// The line went away under a request, or under a poll that was to be retried.

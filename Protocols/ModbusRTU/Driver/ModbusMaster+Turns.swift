@@ -10,6 +10,8 @@ struct ModbusRotation: Sendable {
   var nextOther = 0
   var nextLost = 0
   var nextUrgent = 0
+  /// How many nodes are urgent.
+  var urgent = 0
   /// The turn before was an ordinary one: an urgent node may go now.
   var mayHurry = false
   /// Whether this scan still owes a turn to another node, to a lost one.
@@ -28,6 +30,7 @@ struct ModbusRotation: Sendable {
 struct ModbusExchange: Sendable {
   var slot = 0
   var request = ModbusPDU(bytes: FixedBytes())
+  var wire = FixedBytes<256>()
   var toleratesLateAnswers = true
   var start = Instant.zero
   var requestEnd = Instant.zero
@@ -49,22 +52,25 @@ extension ModbusMaster {
     case alarm, other, lost
   }
 
-  /// Lets the next node make its request; `nil` when none has one now.
-  mutating func nextRequest(at now: Instant) -> FixedBytes<256>? {
+  /// Lets the next node make its request, if one has one now.
+  mutating func nextRequest(at now: Instant, into effects: inout Effects<Effect>) {
     // Each node is given one chance a call; one that had nothing to ask has moved itself, or is moved, into the future.
     for _ in 0...slots.count {
-      guard let index = pick(at: now) else { return nil }
-      if let transaction = slots[index].node.nextTransaction(at: now) {
-        return send(transaction, to: index, at: now)
+      guard let index = pick(at: now) else { return }
+      // What a node that is asked wants next matters only when this exchange has ended.
+      if let transaction = nodes[index].nextTransaction(at: now) {
+        exchange.request = transaction.request
+        exchange.toleratesLateAnswers = transaction.toleratesLateAnswers
+        return send(to: index, at: now, into: &effects)
       }
+      noteWish(of: index)
       slots[index].againAt = .distantFuture
       slots[index].notBefore = now + (slots[index].isLost ? .seconds(1) : .milliseconds(20))
       if slots[index].attempts > 0 {
         concludeFailure(of: index, slots[index].lastFailure, cost: .zero, at: now)
-        return nil
+        return
       }
     }
-    return nil
   }
 
   private mutating func pick(at now: Instant) -> Int? {
@@ -80,7 +86,7 @@ extension ModbusMaster {
       rotation.nextLost = index + 1
       return index
     }
-    if rotation.mayHurry, let index = findUrgent(at: now) {
+    if rotation.mayHurry, rotation.urgent > 0, let index = findUrgent(at: now) {
       rotation.mayHurry = false
       rotation.nextUrgent = index + 1
       return index
@@ -113,20 +119,20 @@ extension ModbusMaster {
   }
 
   /// The first that may be asked among `count` nodes from `start` on, going round.
-  private func find(_ kind: Kind, from start: Int, among count: Int, at now: Instant) -> Int? {
+  private mutating func find(_ kind: Kind, from start: Int, among count: Int, at now: Instant) -> Int? {
     for step in 0..<count {
-      let index = (start + step) % slots.count
+      let index = wrapped(start + step)
       guard isOf(kind, index), slots[index].eligible <= now else { continue }
       return index
     }
     return nil
   }
 
-  private func findUrgent(at now: Instant) -> Int? {
+  private mutating func findUrgent(at now: Instant) -> Int? {
     var found: (index: Int, urgency: ModbusUrgency)?
     for step in 0..<slots.count {
-      let index = (rotation.nextUrgent + step) % slots.count
-      let urgency = slots[index].urgency
+      let index = wrapped(rotation.nextUrgent + step)
+      let urgency = slots[index].wish.urgency
       guard urgency > found?.urgency ?? .none, !slots[index].isLost, slots[index].failures == 0, !slots[index].isSlow,
         slots[index].eligible <= now
       else { continue }
@@ -135,7 +141,10 @@ extension ModbusMaster {
     return found?.index
   }
 
-  private func isOf(_ kind: Kind, _ index: Int) -> Bool {
+  /// A place behind the last one is as many places behind the first; `place` is less than twice their number.
+  private mutating func wrapped(_ place: Int) -> Int { place < slots.count ? place : place - slots.count }
+
+  private mutating func isOf(_ kind: Kind, _ index: Int) -> Bool {
     switch kind {
     case .alarm: !slots[index].isLost && slots[index].carriesCalls
     case .other: !slots[index].isLost && !slots[index].carriesCalls
@@ -143,17 +152,18 @@ extension ModbusMaster {
     }
   }
 
-  private mutating func send(_ transaction: ModbusTransaction, to index: Int, at now: Instant) -> FixedBytes<256> {
-    let frame = ModbusFrame(address: slots[index].node.device.node, pdu: transaction.request)
-    let wire = frame.encoded()
+  /// Sends the request that lies in `exchange`.
+  private mutating func send(to index: Int, at now: Instant, into effects: inout Effects<Effect>) {
     let timing = settings.timing
-    let longest = transaction.request.longestAnswerLength
+    let address = slots[index].address
     exchange.slot = index
-    exchange.request = transaction.request
-    exchange.toleratesLateAnswers = transaction.toleratesLateAnswers
+    let function = exchange.request.bytes.byte(at: 0)
+    let quantity = exchange.request.bytes.word(at: 3)
+    let longest = ModbusPDU.longestAnswerLength(function: function, quantity: quantity)
+    let count = exchange.request.bytes.count + 3
     exchange.start = now
-    exchange.requestEnd = now + timing.interval(ofCharacters: wire.count)
-    exchange.standardAnswer = transaction.request.standardAnswerLength
+    exchange.requestEnd = now + timing.interval(ofCharacters: count)
+    exchange.standardAnswer = ModbusPDU.standardAnswerLength(function: function, quantity: quantity)
     exchange.longestAnswer = longest
     exchange.bytesHeard = 0
     exchange.failure = .silent
@@ -167,19 +177,21 @@ extension ModbusMaster {
     exchange.latestReply = exchange.requestEnd + timing.interval(ofCharacters: longest) + replyCeiling(of: index)
     silenceUntil = exchange.requestEnd + timing.silence
     if slots[index].isLost { slots[index].probes = (slots[index].probes + 1) & 0xFF }
-    decoder.begin(frame, dropsEcho: settings.dropsEcho)
+    decoder.begin(address: address, function: function)
+    exchange.request.frame(for: address, into: &exchange.wire)
+    if settings.dropsEcho { decoder.expectEcho(exchange.wire) }
     exchange.garbageAtStart = decoder.garbageBytes
     slots[index].requestEnd = exchange.requestEnd
     slots[index].againAt = .distantFuture
     slots[index].statistics.requests &+= 1
-    lineStatistics.bytesSent &+= UInt32(truncatingIfNeeded: wire.count)
-    if frame.address == 0 {
+    lineStatistics.bytesSent &+= UInt32(truncatingIfNeeded: count)
+    if address == 0 {
       exchange.replyBy = exchange.requestEnd + settings.broadcastTurnaround
       phase = .turnaround
     } else {
       phase = .waiting
     }
-    return wire
+    effects.append(.transmit(exchange.wire))
   }
 
   /// How long this node gets to begin. A node that fails gets more each time, as it may have become slow; a lost one only now and then, so
@@ -188,9 +200,9 @@ extension ModbusMaster {
   ///
   /// A node whose driver names a longest reply time gets all of it until it has been heard, and again once a try has failed: asking others
   /// meanwhile would only make them collide with its answer.
-  private func allowance(of index: Int) -> Interval {
+  private mutating func allowance(of index: Int) -> Interval {
     let ceiling = replyCeiling(of: index)
-    let mayTakeLong = slots[index].node.longestReply != nil
+    let mayTakeLong = slots[index].longestReply != nil
     let usual = slots[index].estimate.allowance(
       floor: settings.replyFloor, ceiling: ceiling, unheard: mayTakeLong ? ceiling : settings.replyFloor * 2)
     if slots[index].isLost {
@@ -202,27 +214,25 @@ extension ModbusMaster {
     return min(usual * (1 << min(slots[index].failures, 3)), ceiling)
   }
 
+  var missing: (bytes: Int, usuallyBy: Instant)? {
+    mutating get {
+      guard phase == .waiting else { return nil }
+      let length = exchange.standardAnswer == ModbusLimit.frameBytes ? 1 : exchange.standardAnswer
+      return (max(1, length - exchange.bytesHeard), exchange.usualReply)
+    }
+  }
+
   /// The most time this node ever gets.
-  func replyCeiling(of index: Int) -> Interval {
-    slots[index].node.longestReply.map { $0 + settings.replyFloor } ?? settings.replyCeiling
+  mutating func replyCeiling(of index: Int) -> Interval {
+    slots[index].longestReply.map { $0 + settings.replyFloor } ?? settings.replyCeiling
   }
 }
 
 extension ModbusMaster {
-  /// What is still missing of the answer that is waited for; `nil` while nobody is asked.
-  ///
-  /// A thread need not look before `bytes` (1...256) more are there or `usuallyBy` has come; from then on each byte counts, because the answer
-  /// is late or shorter than it might be (an exception).
-  public var awaited: (bytes: Int, usuallyBy: Instant)? {
-    guard phase == .waiting else { return nil }
-    let length = exchange.standardAnswer == ModbusLimit.frameBytes ? 1 : exchange.standardAnswer
-    return (max(1, length - exchange.bytesHeard), exchange.usualReply)
-  }
-
   public var nodeCount: Int { slots.count }
 
   /// The node driver in turn `index`, to look at.
-  public func node(_ index: Int) -> Node? { slots.indices.contains(index) ? slots[index].node : nil }
+  public func node(_ index: Int) -> Node? { slots.indices.contains(index) ? nodes[index] : nil }
 
   /// What was counted about the node with this address.
   public func statistics(ofAddress address: UInt8) -> ModbusNodeStatistics? {

@@ -13,11 +13,14 @@ public protocol ModbusNode {
   /// Somebody waits for the next transaction of this node, so that it may go between the ordinary turns. Changes only when the node is called.
   var urgency: ModbusUrgency { get }
   /// The longest the device may take to begin its answer, as its manual says; `nil` where nobody knows, then the master's
-  /// `replyCeiling` holds. No poll counts as failed before a try has waited so long.
+  /// `replyCeiling` holds. No poll counts as failed before a try has waited so long. Never changes.
   var longestReply: Interval? { get }
   /// When this node wants its next transaction; in the past means as soon as its turn comes, `distantFuture` never. Changes only when the
   /// node is called.
   var due: Instant { get }
+
+  /// `due` and `urgency` in one call. `mutating` only so that the node is not copied.
+  mutating func wish() -> ModbusWish
 
   /// What to ask now, or `nil` when there is nothing (then `due` has moved into the future). A retry asks here again, so that the
   /// node can give it a new token.
@@ -48,7 +51,19 @@ public enum ModbusUrgency: UInt8, Sendable, Comparable {
   public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }
 
+/// What a node wants next.
+public struct ModbusWish: Sendable, Equatable {
+  public var due: Instant
+  public var urgency: ModbusUrgency
+
+  public init(due: Instant, urgency: ModbusUrgency) {
+    self.due = due
+    self.urgency = urgency
+  }
+}
+
 extension ModbusNode {
+  public func wish() -> ModbusWish { ModbusWish(due: due, urgency: urgency) }
   public var urgency: ModbusUrgency { .none }
   public var longestReply: Interval? { nil }
 }
@@ -66,6 +81,7 @@ public struct AnyModbusNode: ModbusNode {
   public var urgency: ModbusUrgency { node.urgency }
   public var longestReply: Interval? { node.longestReply }
   public var due: Instant { node.due }
+  public mutating func wish() -> ModbusWish { node.wish() }
   public mutating func nextTransaction(at now: Instant) -> ModbusTransaction? { node.nextTransaction(at: now) }
   public func accepts(_ answer: ModbusPDU) -> Bool { node.accepts(answer) }
   public mutating func completed(_ outcome: ModbusOutcome, at now: Instant, into events: inout Effects<DeviceEvent>) {

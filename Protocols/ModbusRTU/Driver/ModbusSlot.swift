@@ -2,18 +2,14 @@ import DeviceKit
 import DeviceVocabulary
 import ModbusRTUCodec
 
-/// One node and what the master remembers about it: estimate, circuit breaker, turn.
-struct ModbusSlot<Node: ModbusNode> {
-  var node: Node {
-    didSet {
-      due = node.due
-      urgency = node.urgency
-    }
-  }
-  // Looked at for every node in every turn: asking the node each time would cost more than the rest of the turn.
-  private(set) var due: Instant
-  private(set) var urgency: ModbusUrgency
+/// What the master remembers about one node: estimate, circuit breaker, turn. Plain numbers, beside the node driver and not around it,
+/// because copying a driver to look at one of them would cost more than the rest of a turn.
+struct ModbusSlot: Sendable {
+  // Looked at for every node in every turn, so the node is asked only after it was called.
+  var wish: ModbusWish
+  let address: UInt8
   let carriesCalls: Bool
+  let longestReply: Interval?
   var statistics = ModbusNodeStatistics()
   var estimate = ReplyEstimate()
 
@@ -48,17 +44,17 @@ struct ModbusSlot<Node: ModbusNode> {
   var unsaid: Health?
   var said: Health?
 
-  init(node: Node) {
-    self.node = node
-    due = node.due
-    urgency = node.urgency
+  init(_ node: some ModbusNode) {
+    wish = ModbusWish(due: node.due, urgency: node.urgency)
+    address = node.device.node
     carriesCalls = node.carriesCalls
+    longestReply = node.longestReply
   }
 
   /// From when on it may be asked.
   var eligible: Instant {
     guard !isShadowed else { return .distantFuture }
-    return max(barredUntil, notBefore, isLost ? .zero : min(due, againAt))
+    return max(barredUntil, notBefore, isLost ? .zero : min(wish.due, againAt))
   }
 
   /// Our panels answer within a few milliseconds, and an adapter adds 16; one that mostly takes longer than this is out of order.
