@@ -1,0 +1,111 @@
+import Foundation
+import NIOConcurrencyHelpers
+import Testing
+
+@testable import StationIdentity
+
+/// The line's TLS between real sockets.
+@Suite struct LinkTests {
+  @Test(.timeLimit(.minutes(1))) func twoStationsKnowEachOther() async throws {
+    let site = try Site()
+    let child = try site.identity("tiexi-03")
+    let rig = try await LinkRig(site.authority.identity, clock: { Site.now })
+    #expect(try await rig.connect(child, clock: Site.now) == .greeted("tiexi-03"))
+    #expect(try await rig.connect(child, clock: Site.now, expecting: site.street) == .greeted("tiexi-03"))
+    #expect(
+      try await rig.connect(child, clock: Site.now, expecting: StationName("other"))
+        == .refused(.otherStation(expected: StationName("other"), found: site.street)))
+    #expect(rig.refusals == [])
+    try await rig.stop()
+  }
+
+  @Test(.timeLimit(.minutes(1))) func nobodyElseIsLetIn() async throws {
+    let site = try Site()
+    let stranger = try Site()
+    let rig = try await LinkRig(site.authority.identity, clock: { Site.now })
+    #expect(try await rig.connectBlindly(nil).isRefusedByPeer)
+    #expect(try await rig.connectBlindly(stranger.identity("tiexi-03")).isRefusedByPeer)
+    let old = try site.identity("old", at: Site.now.addingTimeInterval(-3 * Site.year))
+    #expect(try await rig.connectBlindly(old).isRefusedByPeer)
+    let early = try site.identity("early", at: Site.now.addingTimeInterval(30 * Site.day))
+    #expect(try await rig.connectBlindly(early).isRefusedByPeer)
+    #expect(rig.refusals.map(\.code) == ["noCertificate", "foreign", "expired", "notYetValid"])
+    // And a station does not speak to a foreign parent.
+    #expect(try await rig.connect(stranger.identity("b"), clock: Site.now) == .refused(.foreign))
+    try await rig.stop()
+  }
+
+  /// The station is told that it was refused, not only that the line broke.
+  @Test(.timeLimit(.minutes(1))) func aRefusedStationLearnsIt() async throws {
+    let site = try Site()
+    let child = try site.identity("tiexi-03")
+    try site.authority.revoke(child.load().own.serial, at: Site.now)
+    let rig = try await LinkRig(site.authority.identity, clock: { Site.now })
+    #expect(try await rig.connect(child, clock: Site.now) == .refusedByPeer)
+    #expect(rig.refusals == [.revoked(try child.load().own.serial)])
+    try await rig.stop()
+  }
+
+  @Test(.timeLimit(.minutes(1)), arguments: [Site.day, Site.year])
+  func aClockSetBackOnEitherSideLocksNobodyOut(_ back: TimeInterval) async throws {
+    let site = try Site()
+    let child = try site.identity("tiexi-03")
+    let wrong = Site.now.addingTimeInterval(-back)
+    let parentBehind = try await LinkRig(site.authority.identity, clock: { wrong }, journal: Site.now)
+    #expect(try await parentBehind.connect(child, clock: Site.now) == .greeted("tiexi-03"))
+    #expect(try await parentBehind.connect(child, clock: wrong, journal: Site.now) == .greeted("tiexi-03"))
+    try await parentBehind.stop()
+    // Without a journal a year is too much, and both ends say why.
+    if back == Site.year {
+      let rig = try await LinkRig(site.authority.identity, clock: { wrong })
+      #expect(try await rig.connectBlindly(child).isRefusedByPeer)
+      #expect(rig.refusals.map(\.code) == ["notYetValid"])
+      guard case .refused(.notYetValid) = try await rig.connect(child, clock: wrong) else {
+        Issue.record("the client accepted it")
+        return
+      }
+      try await rig.stop()
+    }
+  }
+
+  /// Files that were replaced hold from the next connection on, without a restart.
+  @Test(.timeLimit(.minutes(1))) func aRevocationAndARenewalHoldAtOnce() async throws {
+    let site = try Site()
+    let child = try site.identity("tiexi-03")
+    let peer = try child.load().own
+    let rig = try await LinkRig(site.authority.identity, clock: { Site.now })
+    #expect(try await rig.connect(child, clock: Site.now) == .greeted("tiexi-03"))
+    #expect(rig.tls.refusal(of: peer) == nil)
+    let renewed = try site.authority.renew(site.street, at: Site.now.addingTimeInterval(Site.day))
+    #expect(rig.tls.own.serial == renewed.serial)
+    #expect(try await rig.connect(child, clock: Site.now) == .greeted("tiexi-03"))
+    try site.authority.revoke(peer.serial, at: Site.now)
+    #expect(rig.tls.refusal(of: peer) == .revoked(peer.serial), "a connection that stands is to be ended")
+    #expect(try await rig.connect(child, clock: Site.now) == .refusedByPeer)
+    try await rig.stop()
+  }
+
+  /// The parent's certificate revoked, the list brought down: the child speaks to it no more.
+  @Test(.timeLimit(.minutes(1))) func aChildRefusesARevokedParent() async throws {
+    let site = try Site()
+    let child = try site.identity("tiexi-03")
+    let rig = try await LinkRig(site.authority.identity, clock: { Site.now })
+    let serial = try site.authority.identity.load().own.serial
+    try child.store(
+      revocations: RevocationList(authority: try child.load().authorityHash, number: 1, serials: [serial]))
+    #expect(try await rig.connect(child, clock: Site.now) == .refused(.revoked(serial)))
+    try await rig.stop()
+  }
+
+  /// Damage while running: calls still pass, with what was good until then, and it is said.
+  @Test(.timeLimit(.minutes(1))) func damagedFilesStopNoRunningStation() async throws {
+    let site = try Site()
+    let child = try site.identity("tiexi-03")
+    let rig = try await LinkRig(site.authority.identity, clock: { Site.now })
+    #expect(rig.tls.problem == nil)
+    try "damage".write(toFile: site.authority.identity.certificateFile, atomically: true, encoding: .utf8)
+    #expect(try await rig.connect(child, clock: Site.now) == .greeted("tiexi-03"))
+    #expect(rig.tls.problem != nil)
+    try await rig.stop()
+  }
+}
