@@ -211,7 +211,7 @@ public final class CertificateAuthority: Sendable {
         station, publicKey: publicKey, serial: CertificateForm.newSerial(), root: root, authorityKey: key, at: now)
     }
     let issued = IssuedCertificate(
-      serial: Serial(bytes: certificate.serialNumber.bytes), station: station, issuedAt: now,
+      serial: Serial(bytes: certificate.serialNumber.bytes), station: station, issuedAt: now.wholeSecond,
       notBefore: certificate.notValidBefore, notAfter: certificate.notValidAfter,
       keyHash: CertificateForm.keyHashText(publicKey), pem: try signed { try CertificateForm.pem(certificate) })
     record.certificates.append(issued)

@@ -15,6 +15,9 @@ public struct Invitation: Sendable, Equatable, Codable {
 
   public var isUsed: Bool { usedByKey != nil }
 
+  /// Whether both are of one code, whatever became of it meanwhile.
+  public func isSame(as other: Invitation) -> Bool { secretHash == other.secretHash }
+
   /// Whether a code still opens: not used, not expired, not guessed at.
   public func stands(at now: Date) -> Bool { usedByKey == nil && wrongTries < EnrolmentDesk.wrongTryLimit && !isOver(at: now) }
 
@@ -48,8 +51,10 @@ public struct EnrolmentDesk: Sendable {
     guard station != authority.station else { throw .ownName(station) }
     let code = InvitationCode(
       authority: CertificateForm.keyHash(authority.root.publicKey), secret: InvitationCode.newSecret())
+    let created = now.wholeSecond
     let invitation = Invitation(
-      station: station, createdAt: now, expiresAt: now.addingTimeInterval(Self.validSeconds), secretHash: Self.hash(code.secret))
+      station: station, createdAt: created, expiresAt: created.addingTimeInterval(Self.validSeconds),
+      secretHash: Self.hash(code.secret))
     try change { (all: inout [Invitation]) in
       all.removeAll { $0.station == station || now > $0.expiresAt.addingTimeInterval(Self.keptSeconds) }
       all.append(invitation)

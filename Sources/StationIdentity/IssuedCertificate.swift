@@ -44,7 +44,7 @@ struct AuthorityRecord: Codable, Equatable {
   mutating func revoke(_ serials: [Serial], at now: Date) {
     let changed = certificates.indices.filter { serials.contains(certificates[$0].serial) && certificates[$0].revokedAt == nil }
     guard !changed.isEmpty else { return }
-    for index in changed { certificates[index].revokedAt = now }
+    for index in changed { certificates[index].revokedAt = now.wholeSecond }
     // Also above whatever an authority had given out before it was restored from a backup.
     let seconds = UInt64(max(0, min(now.timeIntervalSince1970, 1e15)))
     revocationNumber = max(revocationNumber + 1, seconds)

@@ -117,19 +117,19 @@ enum SecureFiles {
   }
 }
 
-/// JSON as our files and messages have it: keys in a fixed order, times in milliseconds since 1970.
+/// JSON as our files and messages have it: keys in a fixed order, times in whole seconds since 1970.
 enum PlainJSON {
   static func data<Value: Encodable>(_ value: Value) -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.dateEncodingStrategy = .millisecondsSince1970
+    encoder.dateEncodingStrategy = .secondsSince1970
     // Our own values hold text, numbers and lists only, none of which an encoder refuses.
     return (try? encoder.encode(value)) ?? Data("{}".utf8)
   }
 
   static func value<Value: Decodable>(_ type: Value.Type, _ data: Data) throws -> Value {
     let decoder = JSONDecoder()
-    decoder.dateDecodingStrategy = .millisecondsSince1970
+    decoder.dateDecodingStrategy = .secondsSince1970
     return try decoder.decode(type, from: data)
   }
 
@@ -137,4 +137,9 @@ enum PlainJSON {
     let data = try SecureFiles.read(path)
     do { return try value(type, data) } catch { throw .damaged(file: path, reason: "not the JSON that belongs there") }
   }
+}
+
+extension Date {
+  /// What is stored is read back as the same: fractions would come back rounded.
+  var wholeSecond: Date { Date(timeIntervalSince1970: timeIntervalSince1970.rounded(.down)) }
 }

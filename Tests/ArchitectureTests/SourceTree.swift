@@ -82,7 +82,8 @@ struct ImportRule {
       ImportRule(
         folder: "Sources/StationIdentity",
         allowed: [
-          "Crypto", "Foundation", "NIOConcurrencyHelpers", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL", "NIOTLS", "SwiftASN1", "X509",
+          "Crypto", "Foundation", "NIOConcurrencyHelpers", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL", "NIOTLS", "SwiftASN1",
+          "X509",
         ], pure: false),
     ]
     for wire in wires {

@@ -20,12 +20,14 @@ import Testing
   }
 
   @Test(.timeLimit(.minutes(1))) func nobodyElseIsLetIn() async throws {
-    let site = try Site()
+    let threeYearsAgo = Site.now.addingTimeInterval(-3 * Site.year)
+    let site = try Site(at: threeYearsAgo)
+    _ = try site.authority.renew(site.street, at: Site.now)
     let stranger = try Site()
     let rig = try await LinkRig(site.authority.identity, clock: { Site.now })
     #expect(try await rig.connectBlindly(nil).isRefusedByPeer)
     #expect(try await rig.connectBlindly(stranger.identity("tiexi-03")).isRefusedByPeer)
-    let old = try site.identity("old", at: Site.now.addingTimeInterval(-3 * Site.year))
+    let old = try site.identity("old", at: threeYearsAgo)
     #expect(try await rig.connectBlindly(old).isRefusedByPeer)
     let early = try site.identity("early", at: Site.now.addingTimeInterval(30 * Site.day))
     #expect(try await rig.connectBlindly(early).isRefusedByPeer)

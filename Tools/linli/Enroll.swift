@@ -30,7 +30,9 @@ extension Pki {
       print("站点 \(name) 的邀请码,15 分钟内有效,只能用一次 / code for \(name), valid for 15 minutes, once:\n\n    \(code.text)\n")
       print(QRCode.text(code.text))
       print("请在站点 \(name) 上运行 / run at that station:")
-      for address in LocalAddress.list() { print("    linli enroll SITE --parent \(address):\(server.port) --code CODE") }
+      for address in LocalAddress.list() {
+        print("    linli enroll SITE --parent \(address):\(server.port) --code \(code.text)")
+      }
       if had {
         print("注意:\(name) 现有的证书在新站加入时作废 / its present certificate is revoked when the new station joins")
       }
@@ -38,22 +40,22 @@ extension Pki {
     }
 
     private func wait(_ desk: EnrolmentDesk, _ invitation: Invitation) throws {
-      StopFlag.install()
+      let stop = StopFlag()
       let isTerminal = isatty(STDOUT_FILENO) == 1
       var shown = Int.max
       while true {
         let now = Date()
         let current = try desk.invitation(of: invitation.station)
-        if let current, current.isUsed, current.createdAt == invitation.createdAt {
+        if let current, current.isUsed, current.isSame(as: invitation) {
           print("\(isTerminal ? "\n" : "")\(invitation.station) 已加入 / has joined")
           // Its answer may still be on the way.
           Thread.sleep(forTimeInterval: 0.5)
           return
         }
-        guard let current, current.createdAt == invitation.createdAt, current.stands(at: now) else {
+        guard let current, current.isSame(as: invitation), current.stands(at: now) else {
           throw Failure("邀请码已作废(过期、输错太多次或另有新码) / the code is void: expired, too many wrong tries, or a newer code")
         }
-        if StopFlag.isSet {
+        if stop.isSet {
           try desk.withdraw(invitation.station)
           throw Failure("已取消,邀请码作废 / cancelled, the code is void")
         }
@@ -120,12 +122,22 @@ struct Enroll: AsyncParsableCommand {
 }
 
 /// Whether the person has pressed Ctrl-C, for a loop that looks.
-private enum StopFlag {
-  private static let flag = Atomic<Bool>(false)
-  static var isSet: Bool { flag.load(ordering: .relaxed) }
+private final class StopFlag: Sendable {
+  private let flag = Mutex(false)
+  private let sources: Mutex<[any DispatchSourceSignal]>
+  var isSet: Bool { flag.withLock { $0 } }
 
-  static func install() {
-    for number in [SIGINT, SIGTERM] { signal(number) { _ in StopFlag.flag.store(true, ordering: .relaxed) } }
+  init() {
+    let queue = DispatchQueue(label: "signals")
+    let numbers = [SIGINT, SIGTERM]
+    for number in numbers { signal(number, SIG_IGN) }
+    sources = Mutex(numbers.map { DispatchSource.makeSignalSource(signal: $0, queue: queue) })
+    sources.withLock { sources in
+      for source in sources {
+        source.setEventHandler { [weak self] in self?.flag.withLock { $0 = true } }
+        source.resume()
+      }
+    }
   }
 }
 
