@@ -22,17 +22,20 @@ public final class LinkTLS: Sendable {
   private let store: IdentityStore
   private let newestJournalTime: @Sendable () -> Date?
   private let clock: @Sendable () -> Date
+  private let handshakeTime: TimeAmount
   private let loaded: NIOLockedValueBox<Loaded>
 
   /// - Parameters:
   ///   - newestJournalTime: the newest time in the journal that came from a synchronised clock; called on event loops, must not wait.
   ///   - clock: the wall clock; another one in tests.
+  ///   - handshakeTime: after this a peer that was not verified is cut. A slow line takes two seconds.
   /// - Throws: what `IdentityStore.load` throws, `.tls`.
   public init(
     store: IdentityStore, newestJournalTime: @escaping @Sendable () -> Date? = { nil },
-    clock: @escaping @Sendable () -> Date = { Date() }
+    clock: @escaping @Sendable () -> Date = { Date() }, handshakeTime: TimeAmount = .seconds(10)
   ) throws(IdentityError) {
     self.store = store
+    self.handshakeTime = handshakeTime
     self.newestJournalTime = newestJournalTime
     self.clock = clock
     loaded = NIOLockedValueBox(try Self.load(store))
@@ -82,7 +85,7 @@ public final class LinkTLS: Sendable {
   }
 
   private func gate(expected: StationName?, refused: @escaping Refused) -> PeerGate {
-    PeerGate(refused: refused) { chain in
+    PeerGate(handshakeTime: handshakeTime, refused: refused) { chain in
       // Asked for at the time of the check: a revocation may have come since the connection was opened.
       let identity = self.current().identity
       return PeerCheck.check(

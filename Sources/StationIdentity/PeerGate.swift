@@ -37,16 +37,18 @@ public final class PeerGate: ChannelInboundHandler {
     case shut
   }
 
-  /// A slow line takes two; a client that only occupies a connection is cut after these.
-  static let handshakeTime = TimeAmount.seconds(10)
-
+  private let handshakeTime: TimeAmount
   private let check: (_ chain: [Data]) -> Result<PeerIdentity, PeerRefusal>
   private let refused: LinkTLS.Refused
   private var state = State.waiting
   private var refusal: PeerRefusal?
   private var timer: Scheduled<Void>?
 
-  init(refused: @escaping LinkTLS.Refused, check: @escaping (_ chain: [Data]) -> Result<PeerIdentity, PeerRefusal>) {
+  init(
+    handshakeTime: TimeAmount, refused: @escaping LinkTLS.Refused,
+    check: @escaping (_ chain: [Data]) -> Result<PeerIdentity, PeerRefusal>
+  ) {
+    self.handshakeTime = handshakeTime
     self.refused = refused
     self.check = check
   }
@@ -126,7 +128,7 @@ public final class PeerGate: ChannelInboundHandler {
   private func startTimer(_ context: ChannelHandlerContext) {
     guard timer == nil, case .waiting = state else { return }
     let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-    timer = context.eventLoop.assumeIsolated().scheduleTask(in: Self.handshakeTime) {
+    timer = context.eventLoop.assumeIsolated().scheduleTask(in: handshakeTime) {
       if case .waiting = self.state { self.shut(error: HandshakeTooSlow(), bound.value) }
     }
   }

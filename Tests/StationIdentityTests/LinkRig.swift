@@ -17,8 +17,10 @@ final class LinkRig {
   /// What the server turned away, in order.
   var refusals: [PeerRefusal] { seen.withLockedValue { $0 } }
 
-  init(_ store: IdentityStore, clock: @escaping @Sendable () -> Date, journal: Date? = nil) async throws {
-    let tls = try LinkTLS(store: store, newestJournalTime: { journal }, clock: clock)
+  init(
+    _ store: IdentityStore, clock: @escaping @Sendable () -> Date, journal: Date? = nil, handshakeTime: TimeAmount = .seconds(10)
+  ) async throws {
+    let tls = try LinkTLS(store: store, newestJournalTime: { journal }, clock: clock, handshakeTime: handshakeTime)
     self.tls = tls
     let seen = seen
     listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -30,6 +32,12 @@ final class LinkRig {
       }
       .bind(host: "127.0.0.1", port: 0).get()
     port = try #require(listener.localAddress?.port)
+  }
+
+  /// The same, once so many are there: a client sees the alert a moment before the server says whom it refused.
+  func refusals(_ count: Int) async throws -> [PeerRefusal] {
+    for _ in 0..<2000 where refusals.count < count { try await Task.sleep(for: .milliseconds(5)) }
+    return refusals
   }
 
   func stop() async throws { try await listener.close() }

@@ -31,7 +31,7 @@ import Testing
     #expect(try await rig.connectBlindly(old).isRefusedByPeer)
     let early = try site.identity("early", at: Site.now.addingTimeInterval(30 * Site.day))
     #expect(try await rig.connectBlindly(early).isRefusedByPeer)
-    #expect(rig.refusals.map(\.code) == ["noCertificate", "foreign", "expired", "notYetValid"])
+    #expect(try await rig.refusals(4).map(\.code) == ["noCertificate", "foreign", "expired", "notYetValid"])
     // And a station does not speak to a foreign parent.
     #expect(try await rig.connect(stranger.identity("b"), clock: Site.now) == .refused(.foreign))
     try await rig.stop()
@@ -44,7 +44,7 @@ import Testing
     try site.authority.revoke(child.load().own.serial, at: Site.now)
     let rig = try await LinkRig(site.authority.identity, clock: { Site.now })
     #expect(try await rig.connect(child, clock: Site.now) == .refusedByPeer)
-    #expect(rig.refusals == [.revoked(try child.load().own.serial)])
+    #expect(try await rig.refusals(1) == [.revoked(try child.load().own.serial)])
     try await rig.stop()
   }
 
@@ -61,7 +61,7 @@ import Testing
     if back == Site.year {
       let rig = try await LinkRig(site.authority.identity, clock: { wrong })
       #expect(try await rig.connectBlindly(child).isRefusedByPeer)
-      #expect(rig.refusals.map(\.code) == ["notYetValid"])
+      #expect(try await rig.refusals(1).map(\.code) == ["notYetValid"])
       guard case .refused(.notYetValid) = try await rig.connect(child, clock: wrong) else {
         Issue.record("the client accepted it")
         return
@@ -96,6 +96,22 @@ import Testing
     try child.store(
       revocations: RevocationList(authority: try child.load().authorityHash, number: 1, serials: [serial]))
     #expect(try await rig.connect(child, clock: Site.now) == .refused(.revoked(serial)))
+    try await rig.stop()
+  }
+
+  /// Connections that say nothing, or nonsense, are cut; a station still gets in.
+  @Test(.timeLimit(.minutes(1))) func whoSaysNothingIsCut() async throws {
+    let site = try Site()
+    let child = try site.identity("tiexi-03")
+    let rig = try await LinkRig(site.authority.identity, clock: { Site.now }, handshakeTime: .milliseconds(500))
+    let port = rig.port
+    let script =
+      "for i in $(seq 20); do (exec 3<>/dev/tcp/127.0.0.1/\(port); timeout 20 cat <&3 >/dev/null; echo $?) & done; wait"
+    let silent = try Program.run("/bin/bash", ["-c", script])
+    #expect(silent.output == String(repeating: "0\n", count: 20), "closed by the server, not by the time-out of cat")
+    let nonsense = try Program.run("/usr/bin/curl", ["-s", "--max-time", "20", "http://127.0.0.1:\(port)/"])
+    #expect(nonsense.status != 0 && nonsense.status != 28)
+    #expect(try await rig.connect(child, clock: Site.now) == .greeted("tiexi-03"))
     try await rig.stop()
   }
 
