@@ -42,7 +42,10 @@ public final class CertificateAuthority: Sendable {
     self.keyHash = CertificateForm.keyHashText(root.publicKey)
     self.root = root
     self.key = key
-    // A crash may have come between a revocation and its publication.
+    // A crash may have come between a revocation and its publication, or between the two steps of an exchange (`rekey`).
+    if !identity.isThere, IdentityStore(folder: "\(folder)/station.making").isThere {
+      try IdentityStore(folder: "\(folder)/station.making").replace(identity)
+    }
     try identity.store(revocations: record.revocations(authority: keyHash))
   }
 
@@ -156,6 +159,24 @@ public final class CertificateAuthority: Sendable {
     }
     try identity.store(revocations: try revocations())
     return revoked
+  }
+
+  /// A new key and certificate for the own station, and what it had is revoked: when its key became known, or its certificate was revoked.
+  /// Children need nothing but the next connection, as the authority is the same.
+  ///
+  /// - Throws: `.disk`. A crash in the middle is mended by doing it again.
+  public func rekey(at now: Date) throws(IdentityError) -> IssuedCertificate {
+    let newKey = P256.Signing.PrivateKey()
+    let fresh = IdentityStore(folder: "\(folder)/station.making")
+    try? FileManager.default.removeItem(atPath: fresh.folder)
+    try SecureFiles.makeFolder(fresh.folder)
+    let issued = try admit(Certificate.PublicKey(newKey.publicKey), as: station, at: now)
+    try fresh.fill(
+      StationIdentity(
+        authorityPEM: certificatePEM, certificatePEM: issued.pem, keyPEM: newKey.pemRepresentation + "\n",
+        revocations: try revocations(), folder: fresh.folder))
+    try fresh.replace(identity)
+    return issued
   }
 
   /// Issues for a station that joins: what that name had before is revoked in the same step, because a name is one station's.

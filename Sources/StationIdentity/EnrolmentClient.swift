@@ -69,6 +69,9 @@ public struct EnrolmentClient: Sendable {
       throw .refused(refusal)
     } catch let error as IdentityError {
       throw error
+    } catch let error as NIOConnectionError {
+      let first = error.connectionErrors.first.map { "\($0.error)" }
+      throw .cannotConnect(host: host, port: port, reason: first ?? "\(error.dnsAError ?? error.dnsAAAAError ?? error)")
     } catch {
       throw .cannotConnect(host: host, port: port, reason: "\(error)")
     }

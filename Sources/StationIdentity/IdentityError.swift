@@ -24,6 +24,7 @@ public enum IdentityError: Error, Sendable, Equatable, CustomStringConvertible {
   case cannotListen(address: String, port: Int, reason: String)
   case cannotConnect(host: String, port: Int, reason: String)
   case badAnswer(String)
+  /// While joining: the server's certificate was not accepted.
   case refused(PeerRefusal)
   case notAdmitted(EnrolmentRefusal)
   /// The TLS library did not take what the files hold.
@@ -60,6 +61,9 @@ public enum IdentityError: Error, Sendable, Equatable, CustomStringConvertible {
       "连不上 \(host):\(port)(\(reason));请核对地址、网络,以及上级是否正在显示邀请码"
         + " / cannot connect; check address and network, and whether the parent still shows the code"
     case .badAnswer(let reason): "上级的回答看不懂(\(reason)) / the parent's answer is not understood"
+    case .refused(.foreign):
+      "对方不是给出这个邀请码的上级:地址可能写错,或有人冒充;本站什么都没有发送"
+        + " / not the parent that made this code: a wrong address, or somebody pretends to be it; nothing was sent"
     case .refused(let refusal): refusal.description
     case .notAdmitted(let refusal): refusal.description
     case .tls(let reason): "TLS 配置不成(\(reason)) / TLS cannot be set up"

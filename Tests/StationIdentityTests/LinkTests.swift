@@ -115,6 +115,26 @@ import Testing
     try await rig.stop()
   }
 
+  /// The parent's key became known: revoked, a new one, and its children connect as before, without joining again.
+  @Test(.timeLimit(.minutes(1))) func aParentGetsANewKeyWithoutItsChildrenJoiningAgain() async throws {
+    let site = try Site()
+    let child = try site.identity("tiexi-03")
+    let rig = try await LinkRig(site.authority.identity, clock: { Site.now })
+    let old = try site.authority.identity.load().own.serial
+    try site.authority.revoke(old, at: Site.now)
+    #expect(throws: IdentityError.noCertificateFor(site.street)) { try site.authority.renew(site.street, at: Site.now) }
+    let new = try site.authority.rekey(at: Site.now)
+    try child.store(revocations: site.authority.revocations())
+    #expect(try child.load().revocations.serials == [old])
+    #expect(try await rig.connect(child, clock: Site.now, expecting: site.street) == .greeted("tiexi-03"))
+    #expect(rig.tls.own.serial == new.serial && rig.tls.problem == nil)
+    // Stopped between the two steps of the exchange, the next start finishes it.
+    let station = site.authority.identity.folder
+    try FileManager.default.moveItem(atPath: station, toPath: "\(station).making")
+    #expect(try CertificateAuthority(folder: site.authority.folder).identity.load().own.serial == new.serial)
+    try await rig.stop()
+  }
+
   /// Damage while running: calls still pass, with what was good until then, and it is said.
   @Test(.timeLimit(.minutes(1))) func damagedFilesStopNoRunningStation() async throws {
     let site = try Site()

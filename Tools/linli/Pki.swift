@@ -66,12 +66,18 @@ struct Pki: ParsableCommand {
     @OptionGroup var place: Place
     @Argument(help: "站名 / station") var station: String
     @Option(help: "新密钥的证书请求 / request of a new key; without it the key stays") var csr: String?
+    @Flag(help: "给本站换新密钥,旧证书作废 / a new key for this station itself; its certificate so far is revoked") var newKey = false
     @Option(help: "把证书写到这个文件 / writes the certificate to this file") var out: String?
 
     func run() throws {
       let authority = try place.authority()
       let name = try StationName(station)
-      let issued = try authority.renew(name, request: try csr.map { try Pki.text(of: $0) }, at: Date())
+      if newKey, name != authority.station || csr != nil {
+        throw Failure("--new-key 只用于本站 \(authority.station);别的站请用 invite / for \(authority.station) only; others are invited")
+      }
+      let issued =
+        newKey
+        ? try authority.rekey(at: Date()) : try authority.renew(name, request: try csr.map { try Pki.text(of: $0) }, at: Date())
       if let out { try Pki.write(issued.pem, to: out) }
       print("已更新 / renewed: \(Pki.line(issued))")
       if name == authority.station {
@@ -114,7 +120,9 @@ struct Pki: ParsableCommand {
       let revoked = try authority.revoke(try Serial(serial), at: Date())
       print("已吊销 / revoked: \(Pki.line(revoked))")
       if revoked.station == authority.station {
-        print("这是本站自己的证书:下级站将不再连接,请马上 renew 并重新接入 / this station's own: children will refuse it, renew it now")
+        print(
+          "这是本站自己的证书:下级站将不再连接,请马上运行 / this station's own: children will refuse it, run at once: linli pki renew \(place.file.site) \(authority.station) --new-key"
+        )
       }
     }
   }
