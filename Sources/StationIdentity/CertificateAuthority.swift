@@ -116,7 +116,7 @@ public final class CertificateAuthority: Sendable {
     }
     let identity = try StationIdentity(
       authorityPEM: certificatePEM, certificatePEM: issued.pem, keyPEM: newKey.pemRepresentation + "\n",
-      revocations: try revocations(), folder: made)
+      revocations: try revocations(), parent: self.station, folder: made)
     try IdentityStore(folder: made).fill(identity)
     try SecureFiles.place(made, at: target)
     return issued
@@ -189,6 +189,18 @@ public final class CertificateAuthority: Sendable {
     }
     try identity.store(revocations: try revocations())
     return issued
+  }
+
+  /// What the enrolment server shows: a certificate that says so, for a key that is only in memory. With a station's own it could be any
+  /// station of this authority, and a captured one could take the codes of others.
+  func enrolmentCertificate(at now: Date) throws(IdentityError) -> (certificate: Data, authority: Data, keyPEM: String) {
+    let serverKey = P256.Signing.PrivateKey()
+    let certificate = try Self.signed {
+      try CertificateForm.station(
+        station, role: .enrolment, publicKey: .init(serverKey.publicKey), serial: CertificateForm.newSerial(), root: root,
+        authorityKey: key, at: now)
+    }
+    return (try CertificateForm.der(certificate), try CertificateForm.der(root), serverKey.pemRepresentation)
   }
 
   // MARK: - The record

@@ -36,8 +36,8 @@ enum CertificateForm {
   }
 
   static func station(
-    _ station: StationName, publicKey: Certificate.PublicKey, serial: Certificate.SerialNumber, root: Certificate,
-    authorityKey: P256.Signing.PrivateKey, at now: Date
+    _ station: StationName, role: StationName.Role = .station, publicKey: Certificate.PublicKey,
+    serial: Certificate.SerialNumber, root: Certificate, authorityKey: P256.Signing.PrivateKey, at now: Date
   ) throws -> Certificate {
     try Certificate(
       version: .v3, serialNumber: serial, publicKey: publicKey, notValidBefore: now.addingTimeInterval(-backdating),
@@ -49,7 +49,7 @@ enum CertificateForm {
         Critical(KeyUsage(digitalSignature: true))
         // A street is the server of its communities and a client of its district.
         try ExtendedKeyUsage([.serverAuth, .clientAuth])
-        SubjectAlternativeNames([.uniformResourceIdentifier(station.uri)])
+        SubjectAlternativeNames([.uniformResourceIdentifier(station.uri(role))])
         SubjectKeyIdentifier(hash: publicKey)
         AuthorityKeyIdentifier(keyIdentifier: SubjectKeyIdentifier(hash: root.publicKey).keyIdentifier)
       }, issuerPrivateKey: Certificate.PrivateKey(authorityKey))

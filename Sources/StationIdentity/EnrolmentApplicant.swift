@@ -31,14 +31,20 @@ public struct EnrolmentApplicant: Sendable {
     }
   }
 
-  /// Whether a server is the one that the code came from: its certificate is signed by an authority whose key the code names. Nothing may
-  /// be sent to it before. A man in the middle has no such key.
+  /// Who answers for a code.
+  public struct Parent: Sendable, Equatable {
+    public var station: StationName
+    /// Its certificate in DER.
+    public var authority: Data
+  }
+
+  /// Whether a server is the one that the code came from: its certificate is made for enrolment and signed by an authority whose key the
+  /// code names. Nothing may be sent to it before. A man in the middle has no such key, and no station has such a certificate.
   ///
   /// - Parameters:
   ///   - chain: certificates in DER as the server sent them, its own first.
   ///   - now: this station's clock.
-  /// - Returns: the authority's certificate in DER.
-  public func check(chain: [Data], at now: Date) -> Result<Data, PeerRefusal> {
+  public func check(chain: [Data], at now: Date) -> Result<Parent, PeerRefusal> {
     guard !chain.isEmpty else { return .failure(.noCertificate) }
     // A few are plenty; each costs a hash and perhaps a signature.
     for candidate in chain.dropFirst().prefix(4) {
@@ -46,7 +52,8 @@ public struct EnrolmentApplicant: Sendable {
         Array(CertificateForm.keyHash(root.publicKey).prefix(InvitationCode.halfBytes)) == code.authority,
         CertificateForm.isAuthority(root)
       else { continue }
-      return PeerCheck.check(chain: chain, root: root, revocations: nil, time: LinkTime(clock: now)).map { _ in candidate }
+      return PeerCheck.check(chain: chain, root: root, revocations: nil, time: LinkTime(clock: now), role: .enrolment)
+        .map { Parent(station: $0.station, authority: candidate) }
     }
     return .failure(.foreign)
   }
@@ -60,12 +67,13 @@ public struct EnrolmentApplicant: Sendable {
 
   /// Stores what the parent gave: whole or not at all.
   ///
-  /// - Parameter authority: what `check` returned; the answer must bring the same.
+  /// - Parameter parent: what `check` returned; the answer must bring the same.
   /// - Returns: the parent's name and the new identity.
   /// - Throws: `.notAdmitted`, `.notOurs`, `.badAnswer`, `.disk`.
   @discardableResult
-  public func accept(_ answer: EnrolmentAnswer, authority: Data) throws(IdentityError) -> (parent: StationName, own: PeerIdentity)
-  {
+  public func accept(_ answer: EnrolmentAnswer, from parent: Parent) throws(IdentityError) -> (
+    parent: StationName, own: PeerIdentity
+  ) {
     let admission: Admission
     switch answer {
     case .refused(let refusal): throw .notAdmitted(refusal)
@@ -73,8 +81,10 @@ public struct EnrolmentApplicant: Sendable {
     }
     let identity = try StationIdentity(
       authorityPEM: admission.authority, certificatePEM: admission.certificate, keyPEM: keyPEM,
-      revocations: admission.revocations, folder: pending)
-    guard identity.authorityDER == authority, admission.revocations.authority == identity.authorityHash else {
+      revocations: admission.revocations, parent: parent.station, folder: pending)
+    guard identity.authorityDER == parent.authority, admission.parent == parent.station,
+      admission.revocations.authority == identity.authorityHash
+    else {
       throw .notOurs(reason: "another authority than the one that was checked")
     }
     guard identity.own.station == station else { throw .notOurs(reason: "certificate of \(identity.own.station)") }

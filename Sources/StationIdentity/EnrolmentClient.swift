@@ -30,16 +30,16 @@ public struct EnrolmentClient: Sendable {
     guard let answer = try? PlainJSON.value(EnrolmentAnswer.self, outcome.body) else {
       throw .badAnswer("HTTP \(outcome.status), \(outcome.body.count) bytes")
     }
-    return try applicant.accept(answer, authority: outcome.authority)
+    return try applicant.accept(answer, from: outcome.parent)
   }
 
   struct Outcome: Sendable {
     var status: Int
     var body: Data
-    var authority: Data
+    var parent: EnrolmentApplicant.Parent
   }
 
-  private func exchange(_ body: Data, check: @escaping @Sendable ([Data]) -> Result<Data, PeerRefusal>)
+  private func exchange(_ body: Data, check: @escaping @Sendable ([Data]) -> Result<EnrolmentApplicant.Parent, PeerRefusal>)
     async throws(IdentityError) -> Outcome
   {
     var configuration = TLSConfiguration.makeClientConfiguration()
@@ -86,8 +86,8 @@ private final class EnrolmentAsking: ChannelInboundHandler {
   private let body: Data
   private let time: TimeAmount
   private let promise: EventLoopPromise<EnrolmentClient.Outcome>
-  private let check: ([Data]) -> Result<Data, PeerRefusal>
-  private var verdict: Result<Data, PeerRefusal> = .failure(.noCertificate)
+  private let check: ([Data]) -> Result<EnrolmentApplicant.Parent, PeerRefusal>
+  private var verdict: Result<EnrolmentApplicant.Parent, PeerRefusal> = .failure(.noCertificate)
   private var status = 0
   private var received = Data()
   private var isSent = false
@@ -95,7 +95,7 @@ private final class EnrolmentAsking: ChannelInboundHandler {
 
   init(
     host: String, body: Data, time: TimeAmount, promise: EventLoopPromise<EnrolmentClient.Outcome>,
-    check: @escaping ([Data]) -> Result<Data, PeerRefusal>
+    check: @escaping ([Data]) -> Result<EnrolmentApplicant.Parent, PeerRefusal>
   ) {
     self.host = host
     self.body = body
@@ -142,7 +142,7 @@ private final class EnrolmentAsking: ChannelInboundHandler {
       }
       received.append(contentsOf: part.readableBytesView)
     case .end:
-      end(verdict.map { EnrolmentClient.Outcome(status: status, body: received, authority: $0) }.mapError { $0 }, context)
+      end(verdict.map { EnrolmentClient.Outcome(status: status, body: received, parent: $0) }.mapError { $0 }, context)
     }
   }
 

@@ -34,12 +34,13 @@ public final class EnrolmentServer: Sendable {
   ///   - port: 0 lets the system choose.
   ///   - clock: `LinkTime.now` of the station, or the wall clock.
   ///   - onEvent: called on the server's thread; must not wait.
-  /// - Throws: `.cannotListen`, `.tls`, what `IdentityStore.load` throws.
+  /// - Throws: `.cannotListen`, `.tls`.
   public init(
     desk: EnrolmentDesk, host: String = "0.0.0.0", port: Int = EnrolmentServer.defaultPort, limits: Limits = Limits(),
     clock: @escaping @Sendable () -> Date = { Date() }, onEvent: @escaping @Sendable (Event) -> Void = { _ in }
   ) throws(IdentityError) {
-    let context = try TLSMaterial(try desk.authority.identity.load()).openServer
+    let shown = try desk.authority.enrolmentCertificate(at: clock())
+    let context = try TLSMaterial(certificate: shown.certificate, authority: shown.authority, keyPEM: shown.keyPEM).openServer
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let open = NIOLockedValueBox(0)
     do {

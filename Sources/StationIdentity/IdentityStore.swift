@@ -2,7 +2,8 @@ import Crypto
 import Foundation
 import X509
 
-/// What a station speaks with on the line: `ca.pem`, `station.pem`, `station.key` and `revoked.json` in one folder (0700).
+/// What a station speaks with on the line: `ca.pem`, `station.pem`, `station.key` and `revoked.json` in one folder (0700), and `parent.json`
+/// with the name of the station that it joined.
 ///
 /// Every file is replaced as a whole, so that a running station may read at any time.
 public struct IdentityStore: Sendable {
@@ -24,6 +25,7 @@ public struct IdentityStore: Sendable {
   var certificateFile: String { "\(folder)/station.pem" }
   var keyFile: String { "\(folder)/station.key" }
   var revocationFile: String { "\(folder)/revoked.json" }
+  var parentFile: String { "\(folder)/parent.json" }
 
   public var isThere: Bool { SecureFiles.exists(certificateFile) }
 
@@ -36,7 +38,8 @@ public struct IdentityStore: Sendable {
     let certificateText = try SecureFiles.readText(certificateFile)
     let keyText = try SecureFiles.readText(keyFile, secret: true)
     let identity = try StationIdentity(
-      authorityPEM: authorityText, certificatePEM: certificateText, keyPEM: keyText, revocations: nil, folder: folder)
+      authorityPEM: authorityText, certificatePEM: certificateText, keyPEM: keyText, revocations: nil,
+      parent: SecureFiles.exists(parentFile) ? try PlainJSON.read(StationName.self, parentFile) : nil, folder: folder)
     return identity.with(try revocations(of: identity.authorityHash))
   }
 
@@ -78,7 +81,7 @@ public struct IdentityStore: Sendable {
     let current = try load()
     let renewed = try StationIdentity(
       authorityPEM: current.authorityPEM, certificatePEM: pem, keyPEM: current.keyPEM, revocations: current.revocations,
-      folder: folder)
+      parent: current.parent, folder: folder)
     guard renewed.own.station == current.own.station else {
       throw .notOurs(reason: "certificate of \(renewed.own.station), this is \(current.own.station)")
     }
@@ -106,6 +109,9 @@ public struct IdentityStore: Sendable {
     try SecureFiles.write(Data(identity.keyPEM.utf8), to: keyFile, mode: SecureFiles.secret)
     try SecureFiles.write(Data(identity.authorityPEM.utf8), to: authorityFile, mode: SecureFiles.open)
     try SecureFiles.write(identity.revocations.json, to: revocationFile, mode: SecureFiles.open)
+    if let parent = identity.parent {
+      try SecureFiles.write(PlainJSON.data(parent), to: parentFile, mode: SecureFiles.open)
+    }
     try SecureFiles.write(Data(identity.certificatePEM.utf8), to: certificateFile, mode: SecureFiles.open)
   }
 }
@@ -117,6 +123,8 @@ public struct StationIdentity: Sendable, CustomStringConvertible {
   let keyPEM: String
   public let own: PeerIdentity
   public let revocations: RevocationList
+  /// The station that was joined; `nil` in what a parent serves with.
+  public let parent: StationName?
   /// Hash of the authority's key in hexadecimal: which authority this is.
   public let authorityHash: String
   let root: Certificate
@@ -124,9 +132,10 @@ public struct StationIdentity: Sendable, CustomStringConvertible {
   public let certificateDER: Data
 
   /// - Throws: `.damaged` with the file below `folder`, `.notOurs` when the three do not belong together.
-  init(authorityPEM: String, certificatePEM: String, keyPEM: String, revocations: RevocationList?, folder: String)
-    throws(IdentityError)
-  {
+  init(
+    authorityPEM: String, certificatePEM: String, keyPEM: String, revocations: RevocationList?, parent: StationName? = nil,
+    folder: String
+  ) throws(IdentityError) {
     let root = try CertificateForm.certificate(authorityPEM, file: "\(folder)/ca.pem")
     let leaf = try CertificateForm.certificate(certificatePEM, file: "\(folder)/station.pem")
     let key = try CertificateForm.key(keyPEM, file: "\(folder)/station.key")
@@ -141,6 +150,7 @@ public struct StationIdentity: Sendable, CustomStringConvertible {
     case .success(let identity): own = identity
     case .failure(let refusal): throw .notOurs(reason: refusal.english)
     }
+    self.parent = parent
     self.authorityPEM = authorityPEM
     self.certificatePEM = certificatePEM
     self.keyPEM = keyPEM
@@ -152,6 +162,7 @@ public struct StationIdentity: Sendable, CustomStringConvertible {
   }
 
   private init(_ other: StationIdentity, _ revocations: RevocationList) {
+    parent = other.parent
     authorityPEM = other.authorityPEM
     certificatePEM = other.certificatePEM
     keyPEM = other.keyPEM

@@ -73,11 +73,12 @@ public final class LinkTLS: Sendable {
 
   /// The same for a channel that was opened to a parent.
   ///
-  /// - Parameter station: the only station that will do; `nil` for any of the same authority.
+  /// - Parameter station: the only station that will do; `nil` for the parent that was joined, whose name the store has (or for any of the
+  ///   same authority when it has none).
   public func addClientHandlers(
     to channel: any Channel, expecting station: StationName? = nil, refused: @escaping Refused = { _, _ in }
   ) throws {
-    let gate = gate(expected: station, refused: refused)
+    let gate = gate(expected: station ?? current().identity.parent, refused: refused)
     // No server name: stations are known by the name in their certificate, not by an address.
     let tls = try NIOSSLClientHandler(
       context: current().client, serverHostname: nil, customVerificationCallback: gate.callback)
@@ -128,10 +129,14 @@ struct TLSMaterial {
   let key: NIOSSLPrivateKey
 
   init(_ identity: StationIdentity) throws(IdentityError) {
+    try self.init(certificate: identity.certificateDER, authority: identity.authorityDER, keyPEM: identity.keyPEM)
+  }
+
+  init(certificate: Data, authority: Data, keyPEM: String) throws(IdentityError) {
     do {
-      certificate = try NIOSSLCertificate(bytes: Array(identity.certificateDER), format: .der)
-      authority = try NIOSSLCertificate(bytes: Array(identity.authorityDER), format: .der)
-      key = try NIOSSLPrivateKey(bytes: Array(identity.keyPEM.utf8), format: .pem)
+      self.certificate = try NIOSSLCertificate(bytes: Array(certificate), format: .der)
+      self.authority = try NIOSSLCertificate(bytes: Array(authority), format: .der)
+      key = try NIOSSLPrivateKey(bytes: Array(keyPEM.utf8), format: .pem)
     } catch {
       throw .tls("\(error)")
     }

@@ -120,7 +120,8 @@ public enum PeerCheck {
   }
 
   static func check(
-    chain: [Data], root: Certificate, revocations: RevocationList?, time: LinkTime, expected: StationName? = nil
+    chain: [Data], root: Certificate, revocations: RevocationList?, time: LinkTime, expected: StationName? = nil,
+    role: StationName.Role = .station
   ) -> Result<PeerIdentity, PeerRefusal> {
     guard let first = chain.first else { return .failure(.noCertificate) }
     guard let leaf = try? Certificate(derEncoded: Array(first)) else { return .failure(.brokenChain("no certificate")) }
@@ -135,18 +136,18 @@ public enum PeerCheck {
       if now < certificate.notValidBefore { return .failure(.notYetValid(from: certificate.notValidBefore, now: now)) }
       if now > certificate.notValidAfter { return .failure(.expired(since: certificate.notValidAfter, now: now)) }
     }
-    guard let name = stationName(leaf) else { return .failure(.noName) }
+    guard let name = name(leaf, role) else { return .failure(.noName) }
     if let expected, name != expected { return .failure(.otherStation(expected: expected, found: name)) }
     return .success(
       PeerIdentity(station: name, serial: serial, notBefore: leaf.notValidBefore, notAfter: leaf.notValidAfter))
   }
 
   /// The one station of a certificate: with two names its holder could choose.
-  static func stationName(_ certificate: Certificate) -> StationName? {
+  private static func name(_ certificate: Certificate, _ role: StationName.Role) -> StationName? {
     guard let names = try? certificate.extensions.subjectAlternativeNames, names.count == 1,
       case .uniformResourceIdentifier(let uri)? = names.first
     else { return nil }
-    return StationName(uri: uri)
+    return StationName(uri: uri, role: role)
   }
 
   private static let known: Set<ASN1ObjectIdentifier> = [

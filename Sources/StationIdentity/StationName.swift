@@ -7,7 +7,9 @@ public struct StationName: Sendable, Hashable, CustomStringConvertible {
   public let text: String
 
   public static let accepted = "1-40 characters without control characters or blanks at the ends"
-  private static let prefix = "urn:linli:station:"
+
+  /// What a certificate says of its holder: a station, or a parent's server for joining. Nobody can be taken for the other.
+  enum Role: String { case station, enrolment }
 
   /// - Throws: `.badName` for an empty or long name, control characters, and blanks at the ends (nobody sees them on a page).
   public init(_ text: String) throws(IdentityError) {
@@ -20,18 +22,23 @@ public struct StationName: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// Reads the URI of a certificate back; `nil` when it names no station.
-  init?(uri: String) {
-    guard uri.hasPrefix(Self.prefix), let text = String(uri.dropFirst(Self.prefix.count)).removingPercentEncoding,
-      let name = try? StationName(text), name.uri == uri
+  init?(uri: String, role: Role = .station) {
+    let prefix = Self.prefix(role)
+    guard uri.hasPrefix(prefix), let text = String(uri.dropFirst(prefix.count)).removingPercentEncoding,
+      let name = try? StationName(text), name.uri(role) == uri
     else { return nil }
     self = name
   }
 
   /// `urn:linli:station:` and the name; what is not an unreserved ASCII character is percent-encoded, because a URI in a certificate is
   /// ASCII (RFC 5280, 4.2.1.6).
-  public var uri: String {
+  public var uri: String { uri(.station) }
+
+  private static func prefix(_ role: Role) -> String { "urn:linli:\(role.rawValue):" }
+
+  func uri(_ role: Role) -> String {
     let digits = Array("0123456789ABCDEF".utf8)
-    var bytes = Array(Self.prefix.utf8)
+    var bytes = Array(Self.prefix(role).utf8)
     for byte in text.utf8 {
       switch byte {
       case 48...57, 65...90, 97...122, 45, 46, 95, 126: bytes.append(byte)

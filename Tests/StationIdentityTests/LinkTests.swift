@@ -19,6 +19,18 @@ import Testing
     try await rig.stop()
   }
 
+  /// Without saying so, a station speaks to the parent that it joined and to no other station of the same authority.
+  @Test(.timeLimit(.minutes(1))) func anotherStationCannotPretendToBeTheParent() async throws {
+    let site = try Site()
+    let child = try site.identity("tiexi-03")
+    let captured = try site.identity("captured")
+    let rig = try await LinkRig(captured, clock: { Site.now })
+    #expect(
+      try await rig.connect(child, clock: Site.now)
+        == .refused(.otherStation(expected: site.street, found: StationName("captured"))))
+    try await rig.stop()
+  }
+
   @Test(.timeLimit(.minutes(1))) func nobodyElseIsLetIn() async throws {
     let threeYearsAgo = Site.now.addingTimeInterval(-3 * Site.year)
     let site = try Site(at: threeYearsAgo)
