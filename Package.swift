@@ -9,6 +9,10 @@ let web: [Target.Dependency] = [
   .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
 ]
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let tls: [Target.Dependency] = [
+  crypto, .product(name: "X509", package: "swift-certificates"), .product(name: "SwiftASN1", package: "swift-asn1"),
+  .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOTLS", package: "swift-nio"),
+]
 
 let kit: [Target.Dependency] = ["DeviceKit", "DeviceVocabulary"]
 
@@ -27,7 +31,9 @@ func wire(_ name: String, uses others: [String] = []) -> [Target] {
 
 func source(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   // Module maps are targets of their own; pages are served from a web root, not compiled.
-  let excluded = ["Transports": ["CSerialPort", "CSQLite"], "Consoles": ["Web"], "Journal": ["README.md"]]
+  let excluded = [
+    "Transports": ["CSerialPort", "CSQLite"], "Consoles": ["Web"], "Journal": ["README.md"], "StationIdentity": ["README.md"],
+  ]
   return .target(name: name, dependencies: dependencies, path: "Sources/\(name)", exclude: excluded[name] ?? [])
 }
 
@@ -55,8 +61,11 @@ let package = Package(
   products: [.executable(name: "linli", targets: ["linli"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+    .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
@@ -74,13 +83,15 @@ let package = Package(
     source(
       "StationRuntime", kit + drivers + codecs + ["Station", "Journal", "Transports", .product(name: "Yams", package: "Yams")]),
     source("Consoles", kit + ["Station"] + web),
+    // Certificates of the site's own CA: who may speak on the line between stations, under which name.
+    source("StationIdentity", tls + web),
     source(
       "SimulatedSite",
       kit + drivers + codecs + models + ["Station", "Journal", "StationRuntime", "CSQLite", crypto]),
     .executableTarget(
       name: "linli",
       dependencies: kit + codecs + models + drivers + [
-        "Station", "StationRuntime", "Journal", "Transports", "Consoles", "SimulatedSite",
+        "Station", "StationRuntime", "Journal", "Transports", "Consoles", "SimulatedSite", "StationIdentity",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Tools/linli"),
     // Run by Tools/bench.
@@ -114,6 +125,7 @@ let package = Package(
       name: "TransportsTests", dependencies: ["DeviceKit", "Transports", "transport-probe"], path: "Tests/TransportsTests",
       exclude: ["Helpers", "Probe"]),
     tests("ConsolesTests", kit + ["Station", "Consoles"] + web),
+    tests("StationIdentityTests", ["StationIdentity", "TestSupport"] + tls + web),
     // The real program with a simulated bus, for the tests that drive it from outside.
     .target(
       name: "TestSupport", dependencies: kit + ["Station", "StationRuntime", "Journal", "Transports", "linli"],

@@ -8,6 +8,7 @@ struct Linli: AsyncParsableCommand {
     abstract: "邻里: 综治中心站点程序 / controller host for community governance centres",
     subcommands: [
       Run.self, Check.self, Ports.self, Desk.self, Doctor.self, JournalCommand.self, ReplayCommand.self, Sim.self, Simulate.self,
+      Pki.self, Enroll.self,
     ])
 
   /// Shown in the journal and on pages.

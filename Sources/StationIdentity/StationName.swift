@@ -1,0 +1,66 @@
+import Foundation
+
+/// The name of a station, as its site file gives it under `station`: 1 to 40 characters.
+///
+/// Two names are the same when their bytes are: text that only looks alike is another station.
+public struct StationName: Sendable, Hashable, CustomStringConvertible {
+  public let text: String
+
+  public static let accepted = "1-40 characters without control characters or blanks at the ends"
+
+  /// What a certificate says of its holder: a station, or a parent's server for joining. Nobody can be taken for the other.
+  enum Role: String { case station, enrolment }
+
+  /// - Throws: `.badName` for an empty or long name, control characters, and blanks at the ends (nobody sees them on a page).
+  public init(_ text: String) throws(IdentityError) {
+    // A character can be built from many code points; a certificate has no room for a name of kilobytes.
+    guard (1...40).contains(text.count), text.utf8.count <= 160,
+      text.trimmingCharacters(in: .whitespacesAndNewlines) == text,
+      !text.unicodeScalars.contains(where: { CharacterSet.controlCharacters.contains($0) })
+    else { throw .badName(text) }
+    self.text = text
+  }
+
+  /// Reads the URI of a certificate back; `nil` when it names no station.
+  init?(uri: String, role: Role = .station) {
+    let prefix = Self.prefix(role)
+    guard uri.hasPrefix(prefix), let text = String(uri.dropFirst(prefix.count)).removingPercentEncoding,
+      let name = try? StationName(text), name.uri(role) == uri
+    else { return nil }
+    self = name
+  }
+
+  /// `urn:linli:station:` and the name; what is not an unreserved ASCII character is percent-encoded, because a URI in a certificate is
+  /// ASCII (RFC 5280, 4.2.1.6).
+  public var uri: String { uri(.station) }
+
+  private static func prefix(_ role: Role) -> String { "urn:linli:\(role.rawValue):" }
+
+  func uri(_ role: Role) -> String {
+    let digits = Array("0123456789ABCDEF".utf8)
+    var bytes = Array(Self.prefix(role).utf8)
+    for byte in text.utf8 {
+      switch byte {
+      case 48...57, 65...90, 97...122, 45, 46, 95, 126: bytes.append(byte)
+      default: bytes += [37, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  public var description: String { text }
+
+  public static func == (left: StationName, right: StationName) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+  public func hash(into hasher: inout Hasher) { hasher.combine(Array(text.utf8)) }
+}
+
+extension StationName: Codable {
+  public init(from decoder: any Decoder) throws {
+    self = try StationName(try decoder.singleValueContainer().decode(String.self))
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(text)
+  }
+}

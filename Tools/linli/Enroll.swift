@@ -1,0 +1,164 @@
+import ArgumentParser
+import Foundation
+import StationIdentity
+import StationRuntime
+import Synchronization
+
+extension Pki {
+  struct Invite: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "邀请一个站加入:显示一次性邀请码并等它来 / shows a one-time code for a station and waits for it")
+    @OptionGroup var place: Place
+    @Argument(help: "要加入的站名,与它的站点文件一致 / station that joins, as its site file has it") var station: String
+    @Option(help: "监听地址 / address to listen on") var host = "0.0.0.0"
+    @Option(help: "监听端口 / port to listen on") var port = EnrolmentServer.defaultPort
+
+    func run() throws {
+      let desk = EnrolmentDesk(authority: try place.authority())
+      let name = try StationName(station)
+      let had = try desk.authority.list().contains { $0.station == name && $0.status(at: Date()) == .valid }
+      let server = try EnrolmentServer(
+        desk: desk, host: host, port: port,
+        onEvent: { event in
+          switch event {
+          case .admitted(let station): Terminal.log("\(station): 已发证书 / certificate given")
+          case .refused(let refusal, let station): Terminal.log("\(station): \(refusal)")
+          }
+        })
+      defer { server.stop() }
+      let (code, invitation) = try desk.invite(name, at: Date())
+      print("站点 \(name) 的邀请码,15 分钟内有效,只能用一次 / code for \(name), valid for 15 minutes, once:\n\n    \(code.text)\n")
+      print(QRCode.text(code.text))
+      print("请在站点 \(name) 上运行 / run at that station:")
+      for address in LocalAddress.list() {
+        print("    linli enroll SITE --parent \(address):\(server.port) --code \(code.text)")
+      }
+      if had {
+        print("注意:\(name) 现有的证书在新站加入时作废 / its present certificate is revoked when the new station joins")
+      }
+      try wait(desk, invitation)
+    }
+
+    private func wait(_ desk: EnrolmentDesk, _ invitation: Invitation) throws {
+      let stop = StopFlag()
+      let isTerminal = isatty(STDOUT_FILENO) == 1
+      var shown = Int.max
+      while true {
+        let now = Date()
+        let current = try desk.invitation(of: invitation.station)
+        if let current, current.isUsed, current.isSame(as: invitation) {
+          print("\(isTerminal ? "\n" : "")\(invitation.station) 已加入 / has joined")
+          // Its answer may still be on the way.
+          Thread.sleep(forTimeInterval: 0.5)
+          return
+        }
+        guard let current, current.isSame(as: invitation), current.stands(at: now) else {
+          throw Failure("邀请码已作废(过期、输错太多次或另有新码) / the code is void: expired, too many wrong tries, or a newer code")
+        }
+        if stop.isSet {
+          try desk.withdraw(invitation.station)
+          throw Failure("已取消,邀请码作废 / cancelled, the code is void")
+        }
+        let left = Int(invitation.expiresAt.timeIntervalSince(now))
+        if isTerminal {
+          print("\r剩余 / remaining \(left / 60):\(String(format: "%02d", left % 60))  ", terminator: "")
+        } else if left / 60 < shown / 60 {
+          print("剩余 \(left / 60 + 1) 分钟 / \(left / 60 + 1) minutes remain")
+        }
+        shown = left
+        fflush(nil)
+        Thread.sleep(forTimeInterval: 0.3)
+      }
+    }
+  }
+}
+
+struct Enroll: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "用邀请码接入上级 / joins a parent with its one-time code")
+  @OptionGroup var file: SiteArgument
+  @Option(help: "上级的地址 / address of the parent, HOST:PORT") var parent: String
+  @Option(help: "邀请码;不写则询问 / the code; asked for when it is not given") var code: String?
+  @Flag(help: "本站已有证书时换掉 / replaces the identity that this station has") var replace = false
+
+  func run() async throws {
+    let station = try StationName(try file.load().plan.station)
+    let (host, port) = try Self.address(parent)
+    let store = IdentityStore.child(siteFolder: file.folder)
+    // Read before anything is moved away: a typing error must not cost the identity.
+    let code = try InvitationCode(try self.code ?? Self.ask()).text
+    let fresh = IdentityStore(folder: store.folder + (replace ? ".next" : ""))
+    if replace, fresh.isThere {
+      try fresh.replace(store)
+      throw Failure("上次接入已完成,只差换上;现已换上 / the last enrolment had only its exchange to do; done now, no code was needed")
+    }
+    let applicant = try EnrolmentApplicant(station: station, code: code, store: fresh)
+    let joined = try await EnrolmentClient(host: host, port: port).join(applicant)
+    if replace { try fresh.replace(store) }
+    print("已接入上级 \(joined.parent) / joined \(joined.parent)")
+    print("证书 / certificate: \(joined.own.serial) 至 / until \(joined.own.notAfter.formatted(.iso8601)) → \(store.folder)")
+  }
+
+  private static func ask() throws -> String {
+    print("邀请码 / code: ", terminator: "")
+    fflush(nil)
+    guard let line = readLine() else { throw Failure("没有邀请码 / no code was given") }
+    return line
+  }
+
+  /// `HOST:PORT`, `HOST`, `[IPV6]:PORT`.
+  static func address(_ text: String) throws -> (host: String, port: Int) {
+    let wrong = Failure("--parent \"\(text)\" 应为 主机:端口,如 10.1.2.3:8464 / accepted: HOST:PORT, IPv6 in brackets")
+    var host = Substring(text)
+    var port = EnrolmentServer.defaultPort
+    if let colon = text.lastIndex(of: ":"), !text.hasSuffix("]") {
+      guard let number = Int(text[text.index(after: colon)...]), (1...65535).contains(number) else { throw wrong }
+      host = text[..<colon]
+      port = number
+    }
+    if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() } else if host.contains(":") { throw wrong }
+    guard !host.isEmpty else { throw wrong }
+    return (String(host), port)
+  }
+}
+
+/// Whether the person has pressed Ctrl-C, for a loop that looks.
+private final class StopFlag: Sendable {
+  private let flag = Mutex(false)
+  private let sources: Mutex<[any DispatchSourceSignal]>
+  var isSet: Bool { flag.withLock { $0 } }
+
+  init() {
+    let queue = DispatchQueue(label: "signals")
+    let numbers = [SIGINT, SIGTERM]
+    for number in numbers { signal(number, SIG_IGN) }
+    sources = Mutex(numbers.map { DispatchSource.makeSignalSource(signal: $0, queue: queue) })
+    sources.withLock { sources in
+      for source in sources {
+        source.setEventHandler { [weak self] in self?.flag.withLock { $0 = true } }
+        source.resume()
+      }
+    }
+  }
+}
+
+/// This computer's own addresses, as a technician has to type one of them elsewhere.
+enum LocalAddress {
+  static func list() -> [String] {
+    var first: UnsafeMutablePointer<ifaddrs>?
+    guard getifaddrs(&first) == 0 else { return ["HOST"] }
+    defer { freeifaddrs(first) }
+    var found: [String] = []
+    for entry in sequence(first: first, next: { $0?.pointee.ifa_next }) {
+      guard let entry, let address = entry.pointee.ifa_addr, address.pointee.sa_family == sa_family_t(AF_INET),
+        entry.pointee.ifa_flags & UInt32(IFF_LOOPBACK) == 0
+      else { continue }
+      var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+      guard
+        getnameinfo(
+          address, socklen_t(MemoryLayout<sockaddr_in>.size), &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST) == 0
+      else { continue }
+      found.append(String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
+    }
+    return found.isEmpty ? ["HOST"] : found
+  }
+}
