@@ -33,7 +33,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)")
 }
 
-let wires = wire("ModbusRTU") + wire("CallPanel", uses: ["ModbusRTU"]) + wire("DigitalIO", uses: ["ModbusRTU"])
+let wires =
+  wire("ModbusRTU") + wire("CallPanel", uses: ["ModbusRTU"]) + wire("DigitalIO", uses: ["ModbusRTU"])
+  + wire("SIADC09")
 let drivers: [Target.Dependency] = ["ModbusRTUDriver", "CallPanelDriver", "DigitalIODriver"]
 let models: [Target.Dependency] = ["ModbusRTUDeviceModel", "CallPanelDeviceModel", "DigitalIODeviceModel"]
 let codecs: [Target.Dependency] = ["ModbusRTUCodec", "CallPanelCodec", "DigitalIOCodec"]
@@ -62,7 +64,14 @@ let package = Package(
     source("Journal", ["DeviceKit", "CSQLite", crypto]),
     source("Station", kit),
     source(
-      "StationRuntime", kit + drivers + codecs + ["Station", "Journal", "Transports", .product(name: "Yams", package: "Yams")]),
+      "StationRuntime",
+      kit + drivers + codecs + ["SIADC09Codec", "Station", "Journal", "Transports", .product(name: "Yams", package: "Yams")]),
+    source(
+      "AlarmReceivers",
+      [
+        "DeviceKit", "SIADC09Codec", "SIADC09Driver", "Station", "StationRuntime", "Journal", "Transports", crypto,
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+      ]),
     source("Consoles", kit + ["Station"] + web),
     source(
       "SimulatedSite",
@@ -70,7 +79,7 @@ let package = Package(
     .executableTarget(
       name: "linli",
       dependencies: kit + codecs + models + drivers + [
-        "Station", "StationRuntime", "Journal", "Transports", "Consoles", "SimulatedSite",
+        "Station", "StationRuntime", "Journal", "Transports", "Consoles", "SimulatedSite", "AlarmReceivers",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Tools/linli"),
     // Run by Tools/bench.
@@ -92,6 +101,11 @@ let package = Package(
       "DigitalIOTests",
       kit + [
         "ModbusRTUCodec", "ModbusRTUDriver", "ModbusRTUDeviceModel", "DigitalIOCodec", "DigitalIODriver", "DigitalIODeviceModel",
+      ]),
+    tests(
+      "SIADC09Tests",
+      kit + [
+        "SIADC09Codec", "SIADC09Driver", "SIADC09DeviceModel", "Station", "StationRuntime", "Journal", "AlarmReceivers",
       ]),
     tests(
       "StationRuntimeTests", kit + ["ModbusRTUCodec", "ModbusRTUDriver", "Station", "StationRuntime", "Journal", "Transports"]),
