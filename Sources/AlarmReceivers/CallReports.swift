@@ -45,7 +45,7 @@ public struct CallReports: Sendable, Equatable {
   public mutating func read(_ entry: Entry) -> Report? {
     switch entry.change {
     case .opened(let id, let opening):
-      let seconds = (entry.time.wallMilliseconds - Int64(opening.ageMilliseconds)) / 1000
+      let seconds = (entry.time.wallMilliseconds &- Int64(opening.ageMilliseconds)) / 1000
       let call = ReportedCall(incident: id, event: event(opening), occurred: seconds)
       if call.event.code.hasRestore { open.append(call) }
       return .opened(call)

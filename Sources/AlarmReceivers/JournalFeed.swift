@@ -28,36 +28,48 @@ final class JournalFeed {
   private var readThrough: JournalPosition
   private var readSinceSaved = 0
   private var loggedError: String?
+  /// There was no cursor, and the journal could not be read yet.
+  private var hasBegun: Bool
   private(set) var cursor: ReceiverCursor
+  /// The last look did not reach the journal's end.
+  private(set) var hasMore = false
 
-  /// How many entries are read at once, and after how many without a call the cursor is written all the same.
+  /// How many entries are read at once, how often in one look (answers of the receiver wait meanwhile), and after how many entries without
+  /// a call the cursor is written all the same.
   private static let page = 256
+  private static let pagesPerLook = 8
   private static let saveEvery = 2000
 
-  /// Without a usable cursor it begins at the journal's end, and with the calls that are open.
-  ///
-  /// - Throws: when the folder cannot be written, or there is a journal that cannot be read.
-  init(folder: String, plan: AlarmReceiverPlan, log: @escaping (String) -> Void) throws {
+  /// Without a usable cursor it begins at the journal's end, and with the calls that are open. Where that cannot be found out now (a damaged
+  /// journal, which the station salvages at its start), it is tried again with each look: the station never waits for its receiver.
+  init(folder: String, plan: AlarmReceiverPlan, log: @escaping (String) -> Void) {
     self.folder = folder
     self.plan = plan
     self.log = log
     file = ReceiverCursorFile(folder: folder)
-    if let known = file.load() {
-      cursor = known
+    let known = file.load()
+    hasBegun = known != nil
+    cursor = known ?? ReceiverCursor(position: .start)
+    readThrough = cursor.position
+    reports = CallReports(plan: plan)
+    if known != nil {
+      takeUp()
     } else {
-      try FileManager.default.createDirectory(
+      // The folder is made here so that the cursor is there before the first call.
+      try? FileManager.default.createDirectory(
         atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o750])
-      cursor = try Self.begin(folder, plan)
-      try file.save(cursor)
+      do { try begin() } catch { complain(error) }
     }
+  }
+
+  private func takeUp() {
     readThrough = cursor.position
     reports = CallReports(plan: plan, open: cursor.open + cursor.unsent)
     for call in cursor.unsent { add(.opened(call), nil) }
   }
 
-  private static func begin(_ folder: String, _ plan: AlarmReceiverPlan) throws -> ReceiverCursor {
+  private func begin() throws {
     let reader = try JournalReader(folder: folder)
-    let coder = EntryCoder()
     var reports = CallReports(plan: plan)
     var position: JournalPosition?
     while true {
@@ -66,7 +78,10 @@ final class JournalFeed {
       guard let last = page.last else { break }
       position = last.position
     }
-    return ReceiverCursor(position: position ?? .start, unsent: reports.open)
+    cursor = ReceiverCursor(position: position ?? .start, unsent: reports.open)
+    hasBegun = true
+    save()
+    takeUp()
   }
 
   /// Reports that were not accepted yet, as far as the journal was read.
@@ -74,7 +89,8 @@ final class JournalFeed {
 
   /// The next reports, in order, as many as `room` allows.
   func next(_ room: Int, alreadyGiven: Int) -> [DC09Report] {
-    while pending.count < alreadyGiven + room, readOn() {}
+    hasMore = true
+    for _ in 0..<Self.pagesPerLook where hasMore && pending.count < alreadyGiven + room { hasMore = readOn() }
     return pending.dropFirst(alreadyGiven).prefix(room).map { item in
       let call = item.report.call
       return DC09Report(number: item.number, event: call.event, occurred: DC09Timestamp(unixSeconds: call.occurred))
@@ -84,6 +100,7 @@ final class JournalFeed {
   /// Answers false when there is nothing more for now.
   private func readOn() -> Bool {
     do {
+      if !hasBegun { try begin() }
       if let reader {
         try reader.refresh()
       } else {
@@ -103,13 +120,16 @@ final class JournalFeed {
       saveProgress()
       return entries.count == Self.page
     } catch {
-      if loggedError != "\(error)" {
-        loggedError = "\(error)"
-        log("外部接警: 读不了日志 / alarm receiver: the journal cannot be read: \(error)")
-      }
+      complain(error)
       reader = nil
       return false
     }
+  }
+
+  private func complain(_ error: any Error) {
+    guard loggedError != "\(error)" else { return }
+    loggedError = "\(error)"
+    log("外部接警: 读不了日志 / alarm receiver: the journal cannot be read: \(error)")
   }
 
   private func add(_ report: CallReports.Report, _ position: JournalPosition?) {

@@ -30,15 +30,14 @@ public final class ReceiverLink: Sendable {
   /// - Parameters:
   ///   - key: path of the key's file, when the plan names one.
   ///   - journalFolder: the station's; the cursor lies in it.
-  /// - Throws: `ReceiverError` (key, folder), `JournalError`, `TransportError`.
+  /// - Throws: `ReceiverError` (the key), `TransportError` (no descriptor left).
   public init(plan: AlarmReceiverPlan, key: String?, journalFolder: String, log: @escaping @Sendable (String) -> Void) throws {
     self.plan = plan
     self.log = log
     cipher = try key.map { path throws(ReceiverError) in try KeyFile.cipher(path) }
     wakeSignal = try WakeSignal()
     board = ReceiverBoard(ReceiverStatus(name: "\(plan.host):\(plan.port)", condition: .unknown, waiting: 0))
-    let feed = try JournalFeed(folder: journalFolder, plan: plan, log: log)
-    made = Mutex(MadeFeed(feed: feed))
+    made = Mutex(MadeFeed(feed: JournalFeed(folder: journalFolder, plan: plan, log: log)))
   }
 
   public var status: ReceiverStatus { board.get() }

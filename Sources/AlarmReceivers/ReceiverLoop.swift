@@ -59,9 +59,9 @@ final class ReceiverLoop {
   private func readJournal() {
     let now = MonotonicClock.now()
     guard sender.room > 0, now - readAt >= (wantsToRead ? Self.gatherInterval : Self.lookInterval) else { return }
-    wantsToRead = false
     readAt = now
     for report in feed.next(sender.room, alreadyGiven: sender.waiting) { give(.report(report)) }
+    wantsToRead = feed.hasMore && sender.room > 0
   }
 
   private func wait() {

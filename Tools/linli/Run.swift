@@ -25,11 +25,16 @@ struct SiteArgument: ParsableArguments {
     return site
   }
 
-  /// The second destination of calls, if the site has one; its key is read here.
-  func receiver(_ site: Site) throws -> ReceiverLink? {
-    try site.alarmReceiver.map { plan in
-      try ReceiverLink(
+  /// The second destination of calls, if the site has one. Without its key nothing is sent, least of all in clear; the station takes
+  /// calls all the same, and `problem` becomes a fault.
+  func receiver(_ site: Site) -> (link: ReceiverLink?, problem: String?) {
+    guard let plan = site.alarmReceiver else { return (nil, nil) }
+    do {
+      let link = try ReceiverLink(
         plan: plan, key: plan.keyFile.map(path), journalFolder: path(site.journalFolder), log: { Terminal.log($0) })
+      return (link, nil)
+    } catch {
+      return (nil, "\(error)")
     }
   }
 
@@ -87,7 +92,7 @@ struct Run: AsyncParsableCommand {
     let site = try file.load()
     let board = ViewBoard()
     let pages = PageHolder()
-    let receiver = try file.receiver(site)
+    let (receiver, receiverProblem) = file.receiver(site)
     var options = StationRuntime.Options(
       program: Linli.version, recording: record, log: { Terminal.log($0) },
       onView: { view in
@@ -100,8 +105,13 @@ struct Run: AsyncParsableCommand {
     options.onStall = { pages.lost() }
     options.onCommit = { receiver?.wake() }
     let runtime = try StationRuntime(site: site, journalFolder: file.path(site.journalFolder), options: options)
-    // Without a receiver, a fault of one that was taken out of the site file is over.
-    if receiver == nil { _ = runtime.tell(.unknown, detail: "") }
+    if let receiverProblem {
+      Terminal.log(receiverProblem)
+      _ = runtime.tell(.refusing, detail: receiverProblem)
+    } else if receiver == nil {
+      // A fault of one that was taken out of the site file is over.
+      _ = runtime.tell(.unknown, detail: "")
+    }
     receiver?.start { runtime.tell($0, detail: $1) }
     let control = try ControlSocket(path: Socket.station(file.site)) { line in
       DeskControl.answer(line, board: board, readings: runtime.readings, buses: { runtime.buses }) { post, action in
