@@ -27,7 +27,8 @@ final class JournalFeed {
   /// How far the journal was read; the cursor is where it was accepted.
   private var readThrough: JournalPosition
   private var readSinceSaved = 0
-  private var loggedError: String?
+  /// Why the journal cannot be read at the moment, if so.
+  private(set) var problem: String?
   /// There was no cursor, and the journal could not be read yet.
   private var hasBegun: Bool
   private(set) var cursor: ReceiverCursor
@@ -40,8 +41,9 @@ final class JournalFeed {
   private static let pagesPerLook = 8
   private static let saveEvery = 2000
 
-  /// Without a usable cursor it begins at the journal's end, and with the calls that are open. Where that cannot be found out now (a damaged
-  /// journal, which the station salvages at its start), it is tried again with each look: the station never waits for its receiver.
+  /// Without a usable cursor it begins at the journal's end, and with the calls that are open there. Where the end cannot be found out now
+  /// (a damaged journal, which the station salvages at its start), it is tried again with each look: the station never waits for its
+  /// receiver.
   init(folder: String, plan: AlarmReceiverPlan, log: @escaping (String) -> Void) {
     self.folder = folder
     self.plan = plan
@@ -62,24 +64,33 @@ final class JournalFeed {
     }
   }
 
+  private func begin() throws {
+    cursor = ReceiverCursor(position: try JournalReader(folder: folder).last().position, isNew: true)
+    hasBegun = true
+    save()
+    takeUp()
+  }
+
   private func takeUp() {
     readThrough = cursor.position
     reports = CallReports(plan: plan, open: cursor.open + cursor.unsent)
     for call in cursor.unsent { add(.opened(call), nil) }
   }
 
-  private func begin() throws {
-    let reader = try JournalReader(folder: folder)
-    var reports = CallReports(plan: plan)
+  /// Reads a new cursor's past for the calls that are open: on the sender's thread, because a long journal takes its time.
+  private func findOpenCalls(_ reader: JournalReader) throws {
+    var past = CallReports(plan: plan)
     var position: JournalPosition?
-    while true {
+    while position ?? .start < cursor.position {
       let page = try reader.entries(after: position, limit: 1000)
-      for entry in page { if let entry = try? coder.decode(entry.body) { _ = reports.read(entry) } }
       guard let last = page.last else { break }
+      for entry in page where entry.position <= cursor.position {
+        if let entry = try? coder.decode(entry.body) { _ = past.read(entry) }
+      }
       position = last.position
     }
-    cursor = ReceiverCursor(position: position ?? .start, unsent: reports.open)
-    hasBegun = true
+    cursor.unsent = past.open
+    cursor.isNew = false
     save()
     takeUp()
   }
@@ -106,6 +117,7 @@ final class JournalFeed {
       } else {
         reader = try JournalReader(folder: folder)
       }
+      if cursor.isNew, let reader { try findOpenCalls(reader) }
       let entries = try reader?.entries(after: readThrough == .start ? nil : readThrough, limit: Self.page) ?? []
       for entry in entries {
         readThrough = entry.position
@@ -116,7 +128,7 @@ final class JournalFeed {
           log("外部接警: 日志 \(entry.position) 看不懂 / alarm receiver: journal entry not understood: \(error)")
         }
       }
-      loggedError = nil
+      problem = nil
       saveProgress()
       return entries.count == Self.page
     } catch {
@@ -127,8 +139,8 @@ final class JournalFeed {
   }
 
   private func complain(_ error: any Error) {
-    guard loggedError != "\(error)" else { return }
-    loggedError = "\(error)"
+    guard problem != "\(error)" else { return }
+    problem = "\(error)"
     log("外部接警: 读不了日志 / alarm receiver: the journal cannot be read: \(error)")
   }
 

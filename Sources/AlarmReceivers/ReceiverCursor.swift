@@ -11,15 +11,20 @@ public struct ReceiverCursor: Sendable, Equatable, Codable {
   public var open: [ReportedCall]
   /// Calls from before the cursor that it must still be told: those that were open when there was no cursor yet.
   public var unsent: [ReportedCall]
+  /// The calls that were open at `position` have yet to be looked for; nothing was sent so far.
+  public var isNew: Bool
 
   static let currentVersion = 1
 
-  public init(position: JournalPosition, nextSequence: Int = 1, open: [ReportedCall] = [], unsent: [ReportedCall] = []) {
+  public init(
+    position: JournalPosition, nextSequence: Int = 1, open: [ReportedCall] = [], unsent: [ReportedCall] = [], isNew: Bool = false
+  ) {
     epoch = position.epoch
     sequence = position.sequence
     self.nextSequence = nextSequence
     self.open = open
     self.unsent = unsent
+    self.isNew = isNew
   }
 
   public var position: JournalPosition {

@@ -20,6 +20,9 @@ final class ReceiverLoop {
   private var lastAcceptedMilliseconds: Int64?
   private var accepted: UInt64 = 0
   private var problem = ""
+  /// Since when the journal cannot be read, and whether that was told.
+  private var unreadSince: Instant?
+  private var toldUnread = false
   private var readAt = Instant.zero
   private var wantsToRead = true
 
@@ -27,6 +30,9 @@ final class ReceiverLoop {
   private static let lookInterval = Interval.seconds(1)
   /// Many commits in a row are read at once.
   private static let gatherInterval = Interval.milliseconds(20)
+
+  /// The journal's files may be refused for a moment while the station changes them.
+  private static let unreadPatience = Interval.seconds(10)
 
   /// Made on one thread and handed to its own; nothing else ever touches it.
   struct Handed: @unchecked Sendable { let value: ReceiverLoop }
@@ -62,6 +68,16 @@ final class ReceiverLoop {
     readAt = now
     for report in feed.next(sender.room, alreadyGiven: sender.waiting) { give(.report(report)) }
     wantsToRead = feed.hasMore && sender.room > 0
+    guard let why = feed.problem else {
+      (unreadSince, toldUnread) = (nil, false)
+      return
+    }
+    let since = unreadSince ?? now
+    unreadSince = since
+    if !toldUnread, now - since >= Self.unreadPatience {
+      toldUnread = true
+      untold.append((.unfed, why))
+    }
   }
 
   private func wait() {

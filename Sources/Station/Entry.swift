@@ -126,10 +126,10 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
       restartsOften
     case busSilent, busJammed, busGarbled, adapterAbsent, portBusy
     case diskFull, diskFailed
-    case receiverSilent, receiverRefuses, receiverMisses
+    case receiverSilent, receiverRefuses, receiverMisses, receiverUnfed
 
     /// These are about the alarm receiver and about nothing else, so that a bus may be called `receiver`.
-    var isOfReceiver: Bool { self == .receiverSilent || self == .receiverRefuses || self == .receiverMisses }
+    var isOfReceiver: Bool { [.receiverSilent, .receiverRefuses, .receiverMisses, .receiverUnfed].contains(self) }
   }
 
   public init(_ subject: Subject, _ kind: Kind) {

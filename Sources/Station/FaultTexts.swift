@@ -88,6 +88,10 @@ extension FaultKey.Kind {
       FaultText(
         "外部接警中心不认识一条消息,未被受理", "Alarm receiver did not understand a message: not taken", "打电话告知对方;核对格式(ADM-CID 或 SIA-DCS)和代码",
         "Telephone the receiving centre; compare the format (ADM-CID or SIA-DCS) and the codes")
+    case .receiverUnfed:
+      FaultText(
+        "读不出日志,求助没有发往外部接警中心", "The journal cannot be read: calls do not go to the alarm receiver", "打电话告知对方;重启程序会修复日志,仍不行就检查磁盘",
+        "Telephone the receiving centre; a restart repairs the journal, else check the disk")
     }
   }
 }

@@ -8,6 +8,8 @@ public enum ReceiverCondition: String, Sendable, Codable, CaseIterable {
   case refusing
   /// Said of one message that it does not know such; it was given up.
   case misses
+  /// The sender cannot read the journal: calls do not reach the receiver.
+  case unfed
 }
 
 /// The alarm receiver on pages and in `status`. It comes from the sender beside the station and is not in the journal.

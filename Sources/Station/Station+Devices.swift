@@ -170,10 +170,8 @@ extension Station {
   }
 
   mutating func receiverChanged(_ condition: ReceiverCondition, _ detail: String) {
-    if condition == .misses {
-      raise(FaultKey(.receiver, .receiverMisses), detail)
-      return
-    }
+    if condition == .misses { return raise(FaultKey(.receiver, .receiverMisses), detail) }
+    if condition == .unfed { return raise(FaultKey(.receiver, .receiverUnfed), detail) }
     self.condition(FaultKey(.receiver, .receiverSilent), condition == .silent, detail: detail)
     // Silence says nothing about what it would accept.
     if condition != .silent { self.condition(FaultKey(.receiver, .receiverRefuses), condition == .refusing, detail: detail) }
@@ -193,7 +191,7 @@ extension FaultKey {
   /// Happened once and is over: there is no cause that could be seen to go.
   var isMomentary: Bool {
     switch kind {
-    case .eventsLost, .epochWentBack, .restartsOften, .wrongIdentity, .diskFailed, .receiverMisses: true
+    case .eventsLost, .epochWentBack, .restartsOften, .wrongIdentity, .diskFailed, .receiverMisses, .receiverUnfed: true
     default: false
     }
   }

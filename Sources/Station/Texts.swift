@@ -55,6 +55,7 @@ public enum Texts {
     case .silent: BilingualText("没有应答", "Does not answer")
     case .refusing: BilingualText("拒收", "Refuses")
     case .misses: BilingualText("有消息未被受理", "Did not understand a message")
+    case .unfed: BilingualText("读不出日志", "The journal cannot be read for it")
     }
   }
 
