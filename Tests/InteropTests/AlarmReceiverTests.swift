@@ -7,13 +7,14 @@ import Testing
   private static let python =
     URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     .appendingPathComponent(".venv/bin/python").path
-  private static let key = "0123456789ABCDEF"
-
   struct Way: Sendable, CustomTestStringConvertible {
     var transport: String
     var encrypted = false
     var format = "ADM-CID"
-    var testDescription: String { "\(transport) \(format)\(encrypted ? " encrypted" : "")" }
+    /// Its characters are the key: 16, 24 or 32 of them for AES-128, -192 and -256.
+    var keyLength = 16
+    var key: String { String("0123456789ABCDEF0123456789ABCDEF".prefix(keyLength)) }
+    var testDescription: String { "\(transport) \(format)\(encrypted ? " AES-\(keyLength * 8)" : "")" }
   }
 
   /// What the peer says of one message.
@@ -38,14 +39,14 @@ import Testing
       var section = "alarmReceiver: {host: 127.0.0.1, port: \(port), transport: \(way.transport), format: \(way.format), "
       section += "account: 1234, receiver: 0, supervision: 10, silentAfter: 5\(way.encrypted ? ", key: receiver.key" : "")}\n"
       shell = try Shell(panels: 2, silentPanel: 2, more: section)
-      try "text:\(AlarmReceiverTests.key)\n".write(toFile: "\(shell.folder)/receiver.key", atomically: true, encoding: .utf8)
+      try "text:\(way.key)\n".write(toFile: "\(shell.folder)/receiver.key", atomically: true, encoding: .utf8)
       try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: "\(shell.folder)/receiver.key")
     }
 
     @discardableResult
     func startReceiver() throws -> Process {
       let process = try shell.start(
-        [PeerModule.file("receiver.py"), "\(port)", way.transport, file] + (way.encrypted ? [AlarmReceiverTests.key] : []),
+        [PeerModule.file("receiver.py"), "\(port)", way.transport, file] + (way.encrypted ? [way.key] : []),
         program: AlarmReceiverTests.python)
       try shell.waitUntil("the receiver listens") { text().contains("ready\n") }
       return process
@@ -89,8 +90,9 @@ import Testing
 
   /// Down at the press, the station killed and started again meanwhile, then there: nothing is lost, nothing has two numbers.
   @Test(arguments: [
-    Way(transport: "tcp"), Way(transport: "tcp", encrypted: true), Way(transport: "udp"), Way(transport: "udp", encrypted: true),
-    Way(transport: "tcp", encrypted: true, format: "SIA-DCS"),
+    Way(transport: "tcp"), Way(transport: "tcp", encrypted: true), Way(transport: "udp"),
+    Way(transport: "udp", encrypted: true, keyLength: 24),
+    Way(transport: "tcp", encrypted: true, format: "SIA-DCS", keyLength: 32),
   ])
   func callsReachAReceiverThatWasDownAtThePress(way: Way) throws {
     let rig = try Rig(way)

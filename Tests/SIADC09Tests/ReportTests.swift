@@ -97,6 +97,8 @@ import Testing
         folder, [Self.opened(1), Self.opened(2, "toilet"), Self.entry(.closed(1, post: "desk")), Self.opened(3, mark: .drill)])
       let quiet: (String) -> Void = { _ in }
       var feed = JournalFeed(folder: folder, plan: Self.plan, log: quiet)
+      let isNew = ReceiverCursorFile(folder: folder).load()?.isNew
+      #expect(isNew == true, "placed at once, searched later")
       #expect(next(feed).map(\.text) == ["#1|1100 01 006"])
       // Killed before it was accepted, and killed after.
       feed = JournalFeed(folder: folder, plan: Self.plan, log: quiet)
@@ -111,6 +113,16 @@ import Testing
       try "{\"epoch\": 1".write(toFile: "\(folder)/\(ReceiverCursorFile.name)", atomically: true, encoding: .utf8)
       feed = JournalFeed(folder: folder, plan: Self.plan, log: quiet)
       #expect(next(feed).isEmpty, "no call is open")
+    }
+  }
+
+  /// The end is fixed when the feed is made: what is written before it looks is sent as well, once.
+  @Test func whatComesBetweenTheStartAndTheFirstLookIsTold() throws {
+    try withFolder { folder in
+      let journal = try journal(folder, [Self.opened(1), Self.opened(2), Self.entry(.closed(2, post: "desk"))])
+      let feed = JournalFeed(folder: folder, plan: Self.plan, log: { Issue.record("\($0)") })
+      try write([Self.entry(.closed(1, post: "desk")), Self.opened(3, "toilet")], journal)
+      #expect(next(feed).map(\.text) == ["#1|1120 01 005", "#1|3120 01 005", "#1|1100 01 006"])
     }
   }
 
