@@ -50,7 +50,9 @@ func stationLink() -> [Target] {
   return [module("Codec", []), module("Driver", [codec]), module("DeviceModel", [codec])]
 }
 
-let wires = stationLink() + wire("ModbusRTU") + wire("CallPanel", uses: ["ModbusRTU"]) + wire("DigitalIO", uses: ["ModbusRTU"])
+let wires =
+  stationLink() + wire("ModbusRTU") + wire("CallPanel", uses: ["ModbusRTU"]) + wire("DigitalIO", uses: ["ModbusRTU"])
+  + wire("SIADC09")
 let drivers: [Target.Dependency] = ["ModbusRTUDriver", "CallPanelDriver", "DigitalIODriver"]
 let models: [Target.Dependency] = ["ModbusRTUDeviceModel", "CallPanelDeviceModel", "DigitalIODeviceModel"]
 let codecs: [Target.Dependency] = ["ModbusRTUCodec", "CallPanelCodec", "DigitalIOCodec"]
@@ -81,7 +83,14 @@ let package = Package(
     source("Journal", kit + ["CSQLite", crypto]),
     source("Station", kit),
     source(
-      "StationRuntime", kit + drivers + codecs + ["Station", "Journal", "Transports", .product(name: "Yams", package: "Yams")]),
+      "StationRuntime",
+      kit + drivers + codecs + ["SIADC09Codec", "Station", "Journal", "Transports", .product(name: "Yams", package: "Yams")]),
+    source(
+      "AlarmReceivers",
+      [
+        "DeviceKit", "SIADC09Codec", "SIADC09Driver", "Station", "StationRuntime", "Journal", "Transports", crypto,
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+      ]),
     source("Consoles", kit + ["Station"] + web),
     // Certificates of the site's own CA: who may speak on the line between stations, under which name.
     source("StationIdentity", tls + web),
@@ -91,7 +100,7 @@ let package = Package(
     .executableTarget(
       name: "linli",
       dependencies: kit + codecs + models + drivers + [
-        "Station", "StationRuntime", "Journal", "Transports", "Consoles", "SimulatedSite", "StationIdentity",
+        "Station", "StationRuntime", "Journal", "Transports", "Consoles", "SimulatedSite", "StationIdentity", "AlarmReceivers",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Tools/linli"),
     // Run by Tools/bench.
@@ -114,6 +123,11 @@ let package = Package(
       "DigitalIOTests",
       kit + [
         "ModbusRTUCodec", "ModbusRTUDriver", "ModbusRTUDeviceModel", "DigitalIOCodec", "DigitalIODriver", "DigitalIODeviceModel",
+      ]),
+    tests(
+      "SIADC09Tests",
+      kit + [
+        "SIADC09Codec", "SIADC09Driver", "SIADC09DeviceModel", "Station", "StationRuntime", "Journal", "AlarmReceivers",
       ]),
     tests(
       "StationRuntimeTests", kit + ["ModbusRTUCodec", "ModbusRTUDriver", "Station", "StationRuntime", "Journal", "Transports"]),

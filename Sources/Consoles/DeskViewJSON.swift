@@ -31,6 +31,16 @@ extension DeskView {
       json.field("onDuty", onDuty)
       json.key("statistics")
       statistics.write(to: &json)
+      if let receiver {
+        json.key("receiver")
+        json.object {
+          $0.field("name", receiver.name)
+          $0.field("condition", receiver.condition.rawValue)
+          $0.field("waiting", receiver.waiting)
+          $0.field("lastAcceptedMilliseconds", optional: receiver.lastAcceptedMilliseconds)
+          $0.field("silentSinceMilliseconds", optional: receiver.silentSinceMilliseconds)
+        }
+      }
     }
     return json
   }

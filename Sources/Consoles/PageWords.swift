@@ -144,6 +144,9 @@ enum PageWords {
     word("machine", "主机时钟", "Clock"),
     word("clockGood", "已校准", "synchronised"),
     word("journalEntries", "日志条数", "journal entries"),
+    word("alarmReceiver", "外部接警中心", "Alarm receiver"),
+    word("receiverWaiting", "等待 {count}", "{count} waiting"),
+    word("receiverAccepted", "最近受理 {time}", "last accepted {time}"),
     word("busUnit", "总线 {name}", "Bus {name}"),
     word("journalPlace", "日志与磁盘", "Journal and disk"),
   ]

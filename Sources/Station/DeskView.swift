@@ -21,6 +21,8 @@ public struct DeskView: Sendable, Equatable, Codable {
   public var sound: Sound
   public var journal: JournalStatus
   public var statistics: Statistics
+  /// How the alarm receiver stands that others run; `nil` when the site has none.
+  public var receiver: ReceiverStatus?
 
   /// What should be heard at the desk. Only an acknowledgement ends `.call`.
   public enum Sound: String, Sendable, Codable, Comparable {

@@ -119,6 +119,8 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     case device(DeviceID)
     case button(ButtonID)
     case journal
+    /// The alarm receiving centre that others run.
+    case receiver
   }
 
   public enum Kind: String, Sendable, Codable, CaseIterable {
@@ -126,6 +128,10 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
       restartsOften
     case busSilent, busJammed, busGarbled, adapterAbsent, portBusy
     case diskFull, diskFailed
+    case receiverSilent, receiverRefuses, receiverMisses, receiverUnfed
+
+    /// These are about the alarm receiver and about nothing else, so that a bus may be called `receiver`.
+    var isOfReceiver: Bool { [.receiverSilent, .receiverRefuses, .receiverMisses, .receiverUnfed].contains(self) }
   }
 
   public init(_ subject: Subject, _ kind: Kind) {
@@ -133,13 +139,14 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     self.kind = kind
   }
 
-  /// `A:busSilent`, `A/3:silent`, `A/3/1:stuck`, `journal:diskFull`: what the API and the command line call it.
+  /// `A:busSilent`, `A/3:silent`, `A/3/1:stuck`, `journal:diskFull`, `receiver:receiverSilent`: what the API and the command line call it.
   public var description: String {
     switch subject {
     case .bus(let name): "\(name):\(kind.rawValue)"
     case .device(let device): "\(device):\(kind.rawValue)"
     case .button(let button): "\(button):\(kind.rawValue)"
     case .journal: "journal:\(kind.rawValue)"
+    case .receiver: "receiver:\(kind.rawValue)"
     }
   }
 
@@ -150,6 +157,8 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     let subject = text[..<colon]
     if subject == "journal" {
       self.init(.journal, kind)
+    } else if subject == "receiver", kind.isOfReceiver {
+      self.init(.receiver, kind)
     } else if let button = ButtonID(subject) {
       self.init(.button(button), kind)
     } else if let device = DeviceID(subject) {

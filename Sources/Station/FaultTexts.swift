@@ -76,6 +76,22 @@ extension FaultKey.Kind {
       FaultText(
         "日志写盘出过错", "The journal could not be written to the disk", "看说明:已满就清理空间,只读或出错就尽快检查、更换磁盘",
         "See the detail: free space on a full disk; check and replace one that is read-only or fails")
+    case .receiverSilent:
+      FaultText(
+        "外部接警中心没有应答,求助在排队", "Alarm receiver does not answer: calls wait", "检查网络和对方的地址、端口;急事请打电话告知",
+        "Check the network, the receiver's address and port; telephone what is urgent")
+    case .receiverRefuses:
+      FaultText(
+        "外部接警中心拒收,求助在排队", "Alarm receiver refuses: calls wait", "与对方核对账号、密钥和时钟;急事请打电话告知",
+        "Compare account, key and clock with the receiving centre; telephone what is urgent")
+    case .receiverMisses:
+      FaultText(
+        "外部接警中心不认识一条消息,未被受理", "Alarm receiver did not understand a message: not taken", "打电话告知对方;核对格式(ADM-CID 或 SIA-DCS)和代码",
+        "Telephone the receiving centre; compare the format (ADM-CID or SIA-DCS) and the codes")
+    case .receiverUnfed:
+      FaultText(
+        "读不出日志,求助没有发往外部接警中心", "The journal cannot be read: calls do not go to the alarm receiver", "打电话告知对方;重启程序会修复日志,仍不行就检查磁盘",
+        "Telephone the receiving centre; a restart repairs the journal, else check the disk")
     }
   }
 }

@@ -198,6 +198,14 @@ extension Station {
       raise(FaultKey(.journal, .diskFailed), detail)
     }
   }
+
+  mutating func receiverChanged(_ condition: ReceiverCondition, _ detail: String) {
+    if condition == .misses { return raise(FaultKey(.receiver, .receiverMisses), detail) }
+    if condition == .unfed { return raise(FaultKey(.receiver, .receiverUnfed), detail) }
+    self.condition(FaultKey(.receiver, .receiverSilent), condition == .silent, detail: detail)
+    // Silence says nothing about what it would accept.
+    if condition != .silent { self.condition(FaultKey(.receiver, .receiverRefuses), condition == .refusing, detail: detail) }
+  }
 }
 
 extension FaultKey {
@@ -206,14 +214,14 @@ extension FaultKey {
     switch subject {
     case .device(let device): device
     case .button(let button): button.device
-    case .bus, .journal: nil
+    case .bus, .journal, .receiver: nil
     }
   }
 
   /// Happened once and is over: there is no cause that could be seen to go.
   var isMomentary: Bool {
     switch kind {
-    case .eventsLost, .epochWentBack, .restartsOften, .wrongIdentity, .diskFailed: true
+    case .eventsLost, .epochWentBack, .restartsOften, .wrongIdentity, .diskFailed, .receiverMisses, .receiverUnfed: true
     default: false
     }
   }

@@ -102,6 +102,7 @@ extension Station {
     switch key.subject {
     case .bus(let name): return name
     case .journal: return ""
+    case .receiver: return "外部接警中心 / alarm receiver"
     case .device(let device):
       return "\(plan.devices.first { $0.id == device }?.name ?? "") (\(device))"
     case .button(let button): return "\(placeName(plan.callPoint(button)?.place ?? "", button)) (\(button))"

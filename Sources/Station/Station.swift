@@ -21,6 +21,8 @@ public enum StationInput: Sendable, Equatable, Codable {
   case request(DeskRequest)
   /// The journal refused, lost its file or recovered.
   case journal(DeskView.JournalStatus.Condition, detail: String)
+  /// The alarm receiver answers, does not answer, or does not take what it is sent.
+  case receiver(ReceiverCondition, detail: String)
   /// A deadline has come.
   case wake
 }
@@ -116,6 +118,7 @@ public struct Station: Machine, Sendable {
     case .device(let event): hear(event)
     case .request(let request): answer(request)
     case .journal(let condition, let detail): journalChanged(condition, detail)
+    case .receiver(let condition, let detail): receiverChanged(condition, detail)
     }
     runTimers()
     updateWishes()

@@ -50,6 +50,17 @@ public enum Texts {
     "日志写不进磁盘,这一步还没有记录;磁盘恢复后会补记,请到时核对",
     "The journal cannot be written: this step is not recorded yet; it will be when the disk recovers, check then")
 
+  public static func text(_ condition: ReceiverCondition) -> BilingualText {
+    switch condition {
+    case .unknown: BilingualText("尚未联系", "Not asked yet")
+    case .answering: BilingualText("应答正常", "Answers")
+    case .silent: BilingualText("没有应答", "Does not answer")
+    case .refusing: BilingualText("拒收", "Refuses")
+    case .misses: BilingualText("有消息未被受理", "Did not understand a message")
+    case .unfed: BilingualText("读不出日志", "The journal cannot be read for it")
+    }
+  }
+
   public static func text(_ phase: Phase) -> BilingualText {
     switch phase {
     case .opened: BilingualText("等待接警", "Waiting for acknowledgement")
@@ -141,6 +152,7 @@ public enum Texts {
       ("health", Health.allCases.map { ($0.rawValue, text($0)) }),
       ("sound", [DeskView.Sound.none, .fault, .call].map { ($0.rawValue, text($0)) }),
       ("journal", [DeskView.JournalStatus.Condition.healthy, .callsOnly, .failed].map { ($0.rawValue, text($0)) }),
+      ("receiver", ReceiverCondition.allCases.map { ($0.rawValue, text($0)) }),
       ("fault", FaultKey.Kind.allCases.map { ($0.rawValue, BilingualText($0.text.whatChinese, $0.text.whatEnglish)) }),
       ("advice", FaultKey.Kind.allCases.map { ($0.rawValue, BilingualText($0.text.adviceChinese, $0.text.adviceEnglish)) }),
       ("request", RequestFault.allCases.map { ($0.rawValue, text($0)) }),

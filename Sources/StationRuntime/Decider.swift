@@ -17,7 +17,7 @@ public struct Decider {
   private var held: [HeldEffect] = []
   /// Entries decided and entries on disk, since this object was made.
   private var decided: UInt64 = 0
-  private var committed: UInt64 = 0
+  private(set) var committed: UInt64 = 0
   /// The fold of what is on disk; kept only while `uncommitted` holds something.
   private var onDisk: StationState?
   private var retryAt: Instant?

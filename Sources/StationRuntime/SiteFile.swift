@@ -11,6 +11,8 @@ public struct Site: Sendable, Equatable {
   /// Folder of the journal; relative to the site file's folder when it is relative.
   public var journalFolder: String
   public var ballastMebibytes: Int
+  /// Where calls are sent besides, if anywhere.
+  public var alarmReceiver: AlarmReceiverPlan?
 }
 
 /// One pair of wires.
@@ -79,7 +81,7 @@ public struct SiteFile {
 
   private mutating func site(_ root: Node) -> Site {
     let top = reader.section(
-      root, "site file", keys: ["site", "posts", "places", "buses", "escalation", "roster", "desk", "journal"])
+      root, "site file", keys: ["site", "posts", "places", "buses", "escalation", "roster", "desk", "journal", "alarmReceiver"])
     let head = reader.section(top.raw("site") ?? Node.mapping([:]), "site", keys: ["name", "station"])
     let name = head.text("name")
     let station = head.text("station", limit: 40)
@@ -98,7 +100,8 @@ public struct SiteFile {
     return Site(
       plan: plan, buses: buses, deskPort: desk.number("port", in: 0...65535, default: 8460),
       journalFolder: journal.text("folder", default: "journal", limit: 400),
-      ballastMebibytes: journal.number("ballastMiB", in: 1...1024, default: 16))
+      ballastMebibytes: journal.number("ballastMiB", in: 1...1024, default: 16),
+      alarmReceiver: top.raw("alarmReceiver").map { reader.alarmReceiver($0, places: places) })
   }
 
   private mutating func readPlace(_ node: Node) {

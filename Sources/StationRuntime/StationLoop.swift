@@ -67,7 +67,9 @@ final class StationLoop {
       if stopping { inputs.append((.stopping, now)) }
       heartbeat.beat(now)
       let changed = !inputs.isEmpty || decider.deadline.map { $0 <= now } ?? false
+      let committed = decider.committed
       decider.step(inputs, wall: .current(), now: now) { perform($0) }
+      if decider.committed != committed { options.onCommit() }
       inputs.removeAll(keepingCapacity: true)
       sendUnsent()
       if now - maintainedAt >= (decider.isImpaired ? Self.impairedUpkeepInterval : Self.upkeepInterval) {

@@ -19,6 +19,9 @@ public final class StationRuntime: Sendable {
     /// Called when the station's thread has not come round for 3 s: what was last shown is not current any more.
     public var onStall: @Sendable () -> Void = {}
 
+    /// Called on the station's thread after every commit: who reads the journal beside the station looks then. It must not wait.
+    public var onCommit: @Sendable () -> Void = {}
+
     public init(
       program: String, recording: String? = nil, log: @escaping @Sendable (String) -> Void,
       onView: @escaping @Sendable (DeskView) -> Void
@@ -141,6 +144,11 @@ public final class StationRuntime: Sendable {
         .irreplaceable)
         != .refused
     }
+  }
+
+  /// How the alarm receiver stands. Answers false when the station's mailbox is full: to be told again.
+  public func tell(_ condition: ReceiverCondition, detail: String) -> Bool {
+    inbox.send(Message(input: .receiver(condition, detail: detail), at: MonotonicClock.now()), .irreplaceable) != .refused
   }
 
   /// Stops cleanly: what has reached the station is decided and committed, as far as the disk takes it. Returns within `stopSeconds`, also

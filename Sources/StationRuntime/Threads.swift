@@ -52,7 +52,7 @@ final class StallReporter {
 }
 
 /// Starts a thread of the given name.
-func startThread(_ name: String, _ body: @escaping @Sendable () -> Void) -> DispatchGroup {
+package func startThread(_ name: String, _ body: @escaping @Sendable () -> Void) -> DispatchGroup {
   let group = DispatchGroup()
   group.enter()
   let thread = Thread {

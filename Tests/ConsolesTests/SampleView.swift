@@ -54,6 +54,9 @@ enum Sample {
         whereText: "A/3", sinceMilliseconds: -1, adviceChinese: kind.text.adviceChinese, adviceEnglish: kind.text.adviceEnglish,
         present: true, silenced: false, retesting: true, detail: "9600 8N1")
     }
+    view.receiver = ReceiverStatus(
+      name: "arc.example:12128", condition: .silent, waiting: 3, lastAcceptedMilliseconds: 1_795_500_000_000,
+      silentSinceMilliseconds: 1_795_500_100_000)
     view.callPoints = Health.allCases.enumerated().map { index, health in
       DeskView.CallPointCard(
         button: button(UInt8(index + 1), 2), place: "p", placeName: "门厅", silent: true, health: health, lampWish: .coming,

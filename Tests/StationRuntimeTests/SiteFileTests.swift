@@ -92,6 +92,63 @@ import Transports
     ("posts:\n  - {id: desk", "persons:\n  - {id: desk", 5, "accepted:"), ("buses:", "buses: A\nbusses:", 8, "list"),
   ]
 
+  static let receiver = """
+
+    alarmReceiver:
+      host: arc.example
+      port: 12128
+      transport: udp
+      format: SIA-DCS
+      account: 00ab
+      key: receiver.key
+      supervision: 90
+      zones: [{place: office, zone: 1, code: medical}]
+    """
+
+  @Test func anAlarmReceiverIsReadAndEveryPlaceHasAZone() throws {
+    let plan = try #require(try SiteFile.read(Self.good + Self.receiver, file: "site.yaml").alarmReceiver)
+    #expect(plan.host == "arc.example" && plan.port == 12128 && plan.transport == .udp && plan.format == .siaDCS)
+    #expect(plan.account == "00AB" && plan.receiver == nil && plan.line == "0" && plan.group == 1)
+    #expect(plan.keyFile == "receiver.key" && plan.supervisionSeconds == 90 && plan.silentAfterSeconds == 30)
+    #expect(plan.zones.map(\.zone) == [2, 1] && plan.zones.map(\.code) == [.panic, .medical])
+    #expect(try SiteFile.read(Self.good, file: "site.yaml").alarmReceiver == nil)
+  }
+
+  /// What is changed in the receiver's section, the line within it, and a word of the message.
+  static let receiverMistakes: [(from: String, to: String, line: Int, word: String)] = [
+    ("host: arc.example", "hots: x", 2, "host?"), ("host: arc.example\n  ", "", 2, "needs \"host\""),
+    ("port: 12128", "port: 0", 3, "from 1 to 65535"), ("transport: udp", "transport: serial", 4, "one of: tcp, udp"),
+    ("SIA-DCS", "CID", 5, "one of: ADM-CID, SIA-DCS"), ("account: 00ab", "account: 12", 6, "3 to 16 hexadecimal"),
+    ("account: 00ab", "account: [1]", 6, "3 to 16 hexadecimal"), ("account: 00ab", "line: 0", 2, "needs \"account\""),
+    ("account: 00ab", "account: 00ab\n  receiver: 1234567", 7, "1 to 6 hexadecimal"),
+    ("account: 00ab", "account: 00ab\n  line: G", 7, "1 to 6 hexadecimal"),
+    ("account: 00ab", "account: 00ab\n  group: 100", 7, "from 0 to 99"),
+    ("account: 00ab", "account: 00ab\n  silentAfter: 1", 7, "from 5 to 3600"),
+    ("account: 00ab", "account: 00ab\n  timestamps: false", 7, "need their timestamps"),
+    ("account: 00ab", "account: 00ab\n  timeOfOccurrence: 3", 7, "true or false"),
+    ("supervision: 90", "supervision: 5", 8, "0 (none) or 10"), ("supervision: 90", "supervision: -1", 8, "from 0 to 86400"),
+    ("place: office", "place: roof", 9, "no place \"roof\""), ("zone: 1,", "zone: 0,", 9, "from 1 to 999"),
+    ("code: medical", "code: flood", 9, "one of: panic"),
+    ("zone: 1, code: medical}", "zone: 1}, {place: hall, zone: 1}", 9, "given twice"),
+    ("zone: 1, code: medical}", "zone: 1}, {place: office, zone: 2}", 9, "given twice"),
+    ("port: 12128", "persons: 3", 3, "accepted:"),
+  ]
+
+  @Test(arguments: receiverMistakes.indices) func everyMistakeOfAReceiverIsReportedWithItsLine(index: Int) throws {
+    let mistake = Self.receiverMistakes[index]
+    let text = Self.receiver.replacing(mistake.from, with: mistake.to, maxReplacements: 1)
+    try #require(text != Self.receiver)
+    let first = Self.good.split(separator: "\n").count
+    do {
+      _ = try SiteFile.read(Self.good + text, file: "site.yaml")
+      Issue.record("accepted: \(mistake.to)")
+    } catch {
+      #expect(
+        error.problems.contains { $0.line == first + mistake.line && $0.description.contains(mistake.word) },
+        "\(mistake.to): \(error)")
+    }
+  }
+
   @Test(arguments: mistakes.indices) func everyMistakeIsReportedWithItsLine(index: Int) throws {
     let mistake = Self.mistakes[index]
     let text = Self.good.replacing(mistake.from, with: mistake.to, maxReplacements: 1)

@@ -138,6 +138,29 @@ import Testing
     #expect(bench.view.incidents[0].lampShown == nil)
   }
 
+  @Test func anAlarmReceiverThatIsSilentOrRefusesIsOneCardEach() throws {
+    var bench = Bench()
+    bench.give(.receiver(.unknown, detail: ""))
+    bench.give(.receiver(.answering, detail: ""))
+    #expect(bench.view.faults.isEmpty)
+    bench.give(.receiver(.silent, detail: "arc:1 refused"))
+    bench.give(.receiver(.silent, detail: "arc:1 refused"))
+    let silent = try #require(FaultKey("receiver:receiverSilent"))
+    #expect(bench.view.faults.map(\.key) == [silent] && bench.view.sound == .fault)
+    bench.give(.receiver(.refusing, detail: "arc:1"))
+    let refuses = FaultKey(.receiver, .receiverRefuses)
+    #expect(bench.view.faults.map(\.key) == [silent, refuses] && bench.view.faults.map(\.present) == [false, true])
+    #expect(bench.ask("desk", .retest(silent)) == .done && bench.ask("desk", .retest(refuses)) == .refused(.stillPresent))
+    // What was given up is told until somebody has seen it; the next acceptance does not take it away.
+    bench.give(.receiver(.misses, detail: "12"))
+    bench.give(.receiver(.answering, detail: ""))
+    #expect(bench.view.faults.map(\.present) == [false, true])
+    for key in bench.view.faults.map(\.key) { #expect(bench.ask("desk", .retest(key)) == .done) }
+    #expect(bench.view.faults.isEmpty)
+    // A bus may be called as the receiver is.
+    #expect(FaultKey("receiver:busSilent") == FaultKey(.bus("receiver"), .busSilent))
+  }
+
   @Test func anotherUnitAtTheSameAddressIsSaid() {
     var bench = Bench()
     bench.give(.device(.identified(DeviceID("A/1"), identity(unit: 700))))

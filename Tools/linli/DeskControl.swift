@@ -92,6 +92,7 @@ enum DeskControl {
 
   private static func status(_ view: DeskView) -> String {
     var lines = ["\(view.site): 记录 \(view.entries) 条, 磁盘 \(view.journal.condition.rawValue), 等待 \(view.journal.waiting)"]
+    if let receiver = view.receiver { lines.append(text(receiver)) }
     lines += view.incidents.map(Terminal.line)
     lines += view.faults.map(Terminal.line)
     for point in view.callPoints {
@@ -99,6 +100,20 @@ enum DeskControl {
         "  \(point.button) \(point.placeName): \(point.health.rawValue), 灯 \(point.lampShown.map(Terminal.name) ?? "未回读")")
     }
     return lines.joined(separator: "\n") + "\n"
+  }
+}
+
+extension DeskControl {
+  /// `外部接警中心 host:port: answering, 等待 0, 最近受理 12:34:56`
+  private static func text(_ receiver: ReceiverStatus) -> String {
+    func time(_ milliseconds: Int64) -> String {
+      let formatter = DateFormatter()
+      formatter.dateFormat = "HH:mm:ss"
+      return formatter.string(from: Date(timeIntervalSince1970: Double(milliseconds) / 1000))
+    }
+    return "外部接警中心 \(receiver.name): \(receiver.condition.rawValue), 等待 \(receiver.waiting)"
+      + (receiver.lastAcceptedMilliseconds.map { ", 最近受理 \(time($0))" } ?? "")
+      + (receiver.silentSinceMilliseconds.map { ", 无应答自 \(time($0))" } ?? "")
   }
 }
 

@@ -1,3 +1,4 @@
+import AlarmReceivers
 import ArgumentParser
 import Consoles
 import DeviceKit
@@ -22,6 +23,19 @@ struct SiteArgument: ParsableArguments {
       )
     }
     return site
+  }
+
+  /// The second destination of calls, if the site has one. Without its key nothing is sent, least of all in clear; the station takes
+  /// calls all the same, and `problem` becomes a fault.
+  func receiver(_ site: Site) -> (link: ReceiverLink?, problem: String?) {
+    guard let plan = site.alarmReceiver else { return (nil, nil) }
+    do {
+      let link = try ReceiverLink(
+        plan: plan, key: plan.keyFile.map(path), journalFolder: path(site.journalFolder), log: { Terminal.log($0) })
+      return (link, nil)
+    } catch {
+      return (nil, "\(error)")
+    }
   }
 
   /// Relative paths in a site file are meant from where the file lies.
@@ -55,6 +69,15 @@ struct Check: ParsableCommand {
     for step in site.plan.ladder {
       print("升级 \(step.afterSeconds) s: \(step.posts.isEmpty ? "当班岗位 / on duty" : step.posts.joined(separator: ", "))")
     }
+    if let receiver = site.alarmReceiver {
+      let cipher = try receiver.keyFile.map { try KeyFile.cipher(file.path($0)) }
+      print(
+        "外部接警中心 \(receiver.host):\(receiver.port) \(receiver.transport.rawValue) \(receiver.format.rawValue) 账号 \(receiver.account) "
+          + (cipher.map { "\($0)" } ?? "明文 / in clear"))
+      for zone in receiver.zones {
+        print("  防区 \(zone.zone): \(site.plan.place(zone.place)?.name ?? "?") \(zone.code.rawValue)")
+      }
+    }
     print("正确 / correct")
   }
 }
@@ -69,15 +92,27 @@ struct Run: AsyncParsableCommand {
     let site = try file.load()
     let board = ViewBoard()
     let pages = PageHolder()
+    let (receiver, receiverProblem) = file.receiver(site)
     var options = StationRuntime.Options(
       program: Linli.version, recording: record, log: { Terminal.log($0) },
       onView: { view in
+        var view = view
+        view.receiver = receiver?.status
         board.put(view)
         pages.publish(view)
         Terminal.shared.show(view)
       })
     options.onStall = { pages.lost() }
+    options.onCommit = { receiver?.wake() }
     let runtime = try StationRuntime(site: site, journalFolder: file.path(site.journalFolder), options: options)
+    if let receiverProblem {
+      Terminal.log(receiverProblem)
+      _ = runtime.tell(.refusing, detail: receiverProblem)
+    } else if receiver == nil {
+      // A fault of one that was taken out of the site file is over.
+      _ = runtime.tell(.unknown, detail: "")
+    }
+    receiver?.start { runtime.tell($0, detail: $1) }
     let control = try ControlSocket(path: Socket.station(file.site)) { line in
       DeskControl.answer(line, board: board, readings: runtime.readings, buses: { runtime.buses }) { post, action in
         waitFor { await runtime.submit(post: post, action: action) }
@@ -94,6 +129,7 @@ struct Run: AsyncParsableCommand {
     control.stop()
     desk.stationLost()
     runtime.shutDown()
+    receiver?.stop()
     desk.stop()
   }
 }

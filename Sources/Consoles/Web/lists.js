@@ -110,7 +110,17 @@ export function showStatistics(view) {
       texts.forEach((text, index) => setText(row.cells[index], String(text)));
     });
   const onDuty = view.onDuty.length ? view.onDuty.map((post) => postName(view, post)).join("、") : word("nobodyOnDuty");
-  setText(byId("machine"), `${word("statisticsHelp")} · ${word("journalEntries")} ${view.entries} · ${word("onDutyNow")}: ${onDuty}`);
+  setText(byId("machine"), `${word("statisticsHelp")} · ${word("journalEntries")} ${view.entries} · ${word("onDutyNow")}: ${onDuty}${receiverText(view.receiver)}`);
+}
+
+/** How the alarm receiver that others run stands; nothing for a station without one. */
+function receiverText(receiver) {
+  if (!receiver) return "";
+  const parts = [`${word("alarmReceiver")}: ${name("receiver", receiver.condition)}`, word("receiverWaiting", { count: receiver.waiting })];
+  if (receiver.lastAcceptedMilliseconds !== undefined) {
+    parts.push(word("receiverAccepted", { time: timeOfDay(receiver.lastAcceptedMilliseconds) }));
+  }
+  return ` · ${parts.join(" · ")}`;
 }
 
 export function showClosed(view, post) {
