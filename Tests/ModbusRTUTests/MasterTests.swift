@@ -165,6 +165,12 @@ import Testing
       #expect(node.lastAnswer > slow + .seconds(usesToken ? 9 : 19), "the estimate follows")
       #expect((bus.master.statistics(ofAddress: 2)?.late ?? 0) > 0)
       #expect(bus.silenceViolations == 0)
+      // One quick answer is enough to be asked at the usual pace again.
+      bus.replyDelay[1] = .zero
+      bus.run(for: .seconds(11))
+      let requests = bus.master.statistics(ofAddress: 2)?.requests ?? 0
+      bus.run(for: .seconds(1))
+      #expect((bus.master.statistics(ofAddress: 2)?.requests ?? 0) > requests + 10)
     }
   }
 

@@ -59,7 +59,9 @@ struct ModbusSlot: Sendable {
 
   /// Our panels answer within a few milliseconds, and an adapter adds 16; one that mostly takes longer than this is out of order.
   static var slowTurnaround: Int64 { 60_000 }
-  var isSlow: Bool { estimate.mean ?? 0 > Self.slowTurnaround }
+  /// Each slow answer is paid for by a pause of its own, so one quick answer is enough to be asked at the usual pace again: the mean of a
+  /// panel that was slow for a while takes many turns to come down.
+  var isSlow: Bool { estimate.mean ?? 0 > Self.slowTurnaround && estimate.last > Self.slowTurnaround }
 
   /// A slow panel is asked so seldom that it costs the others less than 3 % of the line: it must not make their calls slow.
   mutating func noteCost(_ cost: Interval, at now: Instant) {

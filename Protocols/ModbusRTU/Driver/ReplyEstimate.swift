@@ -5,9 +5,12 @@ struct ReplyEstimate: Sendable, Equatable {
   /// Microseconds; `nil` until the first answer.
   private(set) var mean: Int64?
   private(set) var deviation: Int64 = 0
+  /// The newest answer's, in microseconds.
+  private(set) var last: Int64 = 0
 
   mutating func observe(_ turnaround: Interval) {
     let sample = max(0, turnaround.microseconds)
+    last = sample
     guard let old = mean else {
       mean = sample
       deviation = sample / 2
