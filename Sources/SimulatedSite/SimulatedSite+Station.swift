@@ -52,7 +52,7 @@ extension SimulatedSite {
       case .effect(.answer(let number, let answer)):
         trace.note(4, now, "\(number) \(answer)")
         if let request = requests.removeValue(forKey: number) { observers.see(.answered(request, answer), at: now) }
-      case .effect(.record): break
+      case .effect(.record), .effect(.receipt), .effect(.command): break
       }
     }
   }

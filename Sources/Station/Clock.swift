@@ -22,6 +22,8 @@ public struct WallClock: Sendable, Hashable, Codable {
   }
 
   private var localSeconds: Int64 { Self.floorDivide(unixMilliseconds, 1000) + Int64(utcOffsetSeconds) }
+  /// Days since 1970-01-01 by the local calendar.
+  public var localDay: Int64 { Self.floorDivide(localSeconds, 86_400) }
   public var localMinuteOfDay: Int { Int(Self.floorModulo(localSeconds, 86_400)) / 60 }
   /// 1 = Monday ... 7 = Sunday; 1970-01-01 was a Thursday.
   public var localWeekday: Int { Int(Self.floorModulo(Self.floorDivide(localSeconds, 86_400) + 3, 7)) + 1 }

@@ -31,6 +31,8 @@ public struct DeskRequest: Sendable, Equatable, Codable {
     case endBypass(ButtonID)
     case retest(FaultKey)
     case silenceFault(FaultKey)
+    /// Asked of a child's station, which decides and answers by an entry of its own journal.
+    case child(String, ParentCommand.Action)
   }
 }
 
@@ -50,6 +52,7 @@ public enum Refusal: String, Sendable, Codable, CaseIterable {
   case offerToSelf, noOffer, offeredToAnother, offerStands
   case reasonNeeded, noteTooLong, bypassTooLong, notBypassed
   case stillPresent
+  case unknownChild, commandUnderWay
   /// More requests wait than the station takes.
   case stationBusy
 }
@@ -62,4 +65,6 @@ public enum DeskLimit {
   public static let bypassMinutes = 480
   /// An announced test waits this long for its press, in seconds.
   public static let testSeconds = 120
+  /// A notice stands on the child's desk for this long, in seconds.
+  public static let noticeSeconds = 3600
 }

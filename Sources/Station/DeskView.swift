@@ -21,6 +21,12 @@ public struct DeskView: Sendable, Equatable, Codable {
   public var sound: Sound
   public var journal: JournalStatus
   public var statistics: Statistics
+  /// The line to the parent; `nil` for a station without one.
+  public var link: LinkCard?
+  /// What the parent has to say, newest last.
+  public var notices: [NoticeCard]
+  /// The stations below, in order of their names.
+  public var children: [ChildCard]
   /// How the alarm receiver stands that others run; `nil` when the site has none.
   public var receiver: ReceiverStatus?
 

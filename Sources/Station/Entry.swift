@@ -29,7 +29,7 @@ public enum Mark: String, Sendable, Codable, CaseIterable {
   case real, test, drill
 }
 
-public enum Change: Sendable, Equatable, Codable {
+public indirect enum Change: Sendable, Equatable, Codable {
   case started(program: String)
   case stopped
   case clockStepped(byMilliseconds: Int64)
@@ -65,6 +65,25 @@ public enum Change: Sendable, Equatable, Codable {
   case retestFailed(FaultKey, post: String)
 
   case deviceIdentified(DeviceID, DeviceIdentity)
+
+  // As a child.
+  /// The call's opening is on the parent's disk.
+  case delivered(IncidentID, parent: String)
+  case described(SiteDescription)
+  /// What became of the parent's command of this number; it travels up like any other entry.
+  case commandAnswered(UInt64, CommandResult)
+  case noticed(UInt64, post: String, text: String, seconds: Int)
+  case noticeExpired(UInt64)
+  /// The daily test call to the parent's application and back.
+  case proofAsked(UInt32)
+  case proofReturned(UInt32, milliseconds: UInt32)
+  case proofFailed(UInt32)
+
+  // As a parent.
+  case received(Received)
+  case commanded(String, ParentCommand)
+  /// The child did not answer it in its time to live.
+  case commandLapsed(String, UInt64)
 }
 
 extension Change {
@@ -75,7 +94,7 @@ extension Change {
       .acknowledged(let id, _, _),
       .handOverOffered(let id, _, _), .handOverAccepted(let id, _), .handOverEnded(let id, _, _), .onScene(let id, _),
       .resolved(let id, _, _),
-      .closed(let id, _), .falseAlarm(let id, _, _):
+      .closed(let id, _), .falseAlarm(let id, _, _), .delivered(let id, _):
       id
     default: nil
     }
@@ -121,6 +140,12 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     case journal
     /// The alarm receiving centre that others run.
     case receiver
+    /// A way to the parent, by its name in the site file; the parent as a whole.
+    case path(String)
+    case parent
+    /// A child; a way on which it comes.
+    case child(String)
+    case childPath(String, String)
   }
 
   public enum Kind: String, Sendable, Codable, CaseIterable {
@@ -129,7 +154,11 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     case busSilent, busJammed, busGarbled, adapterAbsent, portBusy
     case diskFull, diskFailed
     case receiverSilent, receiverRefuses, receiverMisses, receiverUnfed
+    case pathDown, parentLost, journalForked, proofFailed, certificateExpires
+    case childLost, childPathDown, childBranched
 
+    /// These are about the journal and about nothing else, so that a bus may be called `journal`.
+    var isOfJournal: Bool { self == .diskFull || self == .diskFailed }
     /// These are about the alarm receiver and about nothing else, so that a bus may be called `receiver`.
     var isOfReceiver: Bool { [.receiverSilent, .receiverRefuses, .receiverMisses, .receiverUnfed].contains(self) }
   }
@@ -139,7 +168,8 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     self.kind = kind
   }
 
-  /// `A:busSilent`, `A/3:silent`, `A/3/1:stuck`, `journal:diskFull`, `receiver:receiverSilent`: what the API and the command line call it.
+  /// `A:busSilent`, `A/3:silent`, `A/3/1:stuck`, `journal:diskFull`, `receiver:receiverSilent`, `^main:pathDown`,
+  /// `@tiexi-03:childLost`: what the API and the command line call it.
   public var description: String {
     switch subject {
     case .bus(let name): "\(name):\(kind.rawValue)"
@@ -147,6 +177,10 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     case .button(let button): "\(button):\(kind.rawValue)"
     case .journal: "journal:\(kind.rawValue)"
     case .receiver: "receiver:\(kind.rawValue)"
+    case .path(let name): "^\(name):\(kind.rawValue)"
+    case .parent: "^:\(kind.rawValue)"
+    case .child(let child): "@\(child):\(kind.rawValue)"
+    case .childPath(let child, let path): "@\(child)^\(path):\(kind.rawValue)"
     }
   }
 
@@ -155,7 +189,14 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
       return nil
     }
     let subject = text[..<colon]
-    if subject == "journal" {
+    // No bus may begin with these two signs.
+    if subject.first == "^" {
+      self.init(subject.count == 1 ? .parent : .path(String(String(subject).dropFirst())), kind)
+    } else if subject.first == "@", subject.count > 1 {
+      let parts = String(subject).dropFirst().split(separator: "^", maxSplits: 1).map(String.init)
+      guard let child = parts.first else { return nil }
+      self.init(parts.count == 2 ? .childPath(child, parts[1]) : .child(child), kind)
+    } else if subject == "journal", kind.isOfJournal {
       self.init(.journal, kind)
     } else if subject == "receiver", kind.isOfReceiver {
       self.init(.receiver, kind)

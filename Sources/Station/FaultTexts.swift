@@ -70,6 +70,36 @@ extension FaultKey.Kind {
       FaultText(
         "串口打不开", "Serial port cannot be opened", "关闭占用串口的其他程序,或检查权限",
         "Close the other program that holds the port, or check permissions")
+    case .pathDown:
+      FaultText(
+        "到上级的一条线路不通", "A way to the parent is down", "检查这条线路的网线、路由器和地址;看说明里的原因",
+        "Check this way's cable, router and address; see the reason in the detail")
+    case .parentLost:
+      FaultText(
+        "上级联系不上,求助只在本站处理", "The parent cannot be reached: calls stay in this station", "求助由本站人员处理;联系网络维护,并电话告知上级",
+        "Handle calls here; call network support, and tell the parent by telephone")
+    case .journalForked:
+      FaultText(
+        "上级存有的记录与本站日志不一致", "The parent's copy differs from this journal", "本机磁盘可能被还原过;两份记录都已保留,请联系厂家核对",
+        "This disk may have been restored; both copies are kept; have them compared")
+    case .proofFailed:
+      FaultText(
+        "每日验证呼叫没有返回", "The daily proof did not come back", "到上级的线路或上级程序有问题;修复后复测",
+        "The line or the parent's program is out of order; repair it, then re-test")
+    case .certificateExpires:
+      FaultText(
+        "站点证书即将到期", "The station's certificate expires soon", "用 linli pki renew 续期", "Renew it with linli pki renew")
+    case .childLost:
+      FaultText(
+        "下级站点失联", "A station below cannot be reached", "电话联系该站点;检查其网络和电源",
+        "Call the station by telephone; check its network and power")
+    case .childPathDown:
+      FaultText(
+        "下级站点的一条线路不通", "One way of a station below is down", "通知该站点检查这条线路", "Have the station check this way")
+    case .childBranched:
+      FaultText(
+        "下级站点的日志出现分叉", "The journal of a station below has branched", "该站点的磁盘可能被还原或改动;两份记录都已保留,请核对",
+        "Its disk may have been restored or altered; both copies are kept; have them compared")
     case .diskFull:
       FaultText("磁盘已满,只记录求助", "Disk full: only calls are recorded", "清理磁盘空间", "Free disk space")
     case .diskFailed:

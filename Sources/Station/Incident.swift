@@ -31,6 +31,8 @@ public struct Incident: Sendable, Equatable, Codable {
   public var onSceneAt: EntryTime?
   public var falseAlarm = false
   public var note: String?
+  /// The parent that has its opening on disk.
+  public var deliveredTo: String?
 
   public struct Offer: Sendable, Equatable, Codable {
     public var to: String

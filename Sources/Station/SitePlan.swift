@@ -17,6 +17,44 @@ public struct SitePlan: Sendable, Equatable, Codable {
   public var onSceneWithinSeconds: Int
   /// Unanswered hand-over offers return to the owner after this many seconds.
   public var offerExpiresSeconds: Int
+  /// The station above, if there is one.
+  public var parent: Parent?
+  /// Stations below that must be there.
+  public var children: [Child]?
+  public var map: MapPoint?
+
+  /// What marks a post of the parent in this station's calls: `^desk`. No post of a site file begins with it; alone it means whoever is on
+  /// duty there.
+  public static let parentPost = "^"
+
+  public struct Parent: Sendable, Equatable, Codable {
+    /// Minute after local midnight of the daily proof; `nil`: none.
+    public var proofMinute: Int?
+
+    public init(proofMinute: Int? = nil) { self.proofMinute = proofMinute }
+  }
+
+  public struct Child: Sendable, Equatable, Codable {
+    public var station: String
+    /// Until it has said its own.
+    public var name: String
+
+    public init(station: String, name: String) {
+      self.station = station
+      self.name = name
+    }
+  }
+
+  /// Percent of the width and height of the parent's drawn map.
+  public struct MapPoint: Sendable, Equatable, Codable {
+    public var x: Int
+    public var y: Int
+
+    public init(x: Int, y: Int) {
+      self.x = x
+      self.y = y
+    }
+  }
 
   public init(
     name: String, station: String, posts: [Post], places: [Place], callPoints: [CallPoint], devices: [Device],

@@ -4,7 +4,7 @@ import DeviceVocabulary
 /// What a post may do, and when. A refusal names its reason and changes nothing.
 extension Station {
   /// What comes of a request: decided without changing anything, then carried out in one place.
-  private enum Verdict {
+  enum Verdict {
     case record([Change])
     static func record(_ change: Change) -> Verdict { .record([change]) }
     case retest(FaultKey)
@@ -12,6 +12,9 @@ extension Station {
   }
 
   mutating func answer(_ request: DeskRequest) {
+    if case .child(let child, let action) = request.action, plan.post(request.post) != nil {
+      return ask(child, action, request)
+    }
     let verdict = plan.post(request.post) == nil ? .refused(.unknownPost) : decide(request.action, by: request.post)
     switch verdict {
     case .record(let changes):
@@ -25,7 +28,18 @@ extension Station {
     }
   }
 
-  private func decide(_ action: DeskRequest.Action, by post: String) -> Verdict {
+  /// A child's call is the child's: it is asked, and its answer comes up as an entry.
+  private mutating func ask(_ child: String, _ action: ParentCommand.Action, _ request: DeskRequest) {
+    switch decide(action, of: child) {
+    case .refused(let refusal): pending.append(.answer(request.number, .refused(refusal)))
+    default:
+      let seconds = if case .notice = action { DeskLimit.noticeSeconds } else { Self.commandSeconds }
+      command(child, post: request.post, action, seconds: seconds)
+      pending.append(.answer(request.number, .underWay))
+    }
+  }
+
+  func decide(_ action: DeskRequest.Action, by post: String) -> Verdict {
     switch action {
     case .acknowledge(let id): return onIncident(id) { acknowledge($0, post) }
     case .offerHandOver(let id, let to): return onOwned(id, post) { offer($0, post, to) }
@@ -47,6 +61,7 @@ extension Station {
       return state.bypass(button) == nil ? .refused(.notBypassed) : .record(.bypassEnded(button, post: post))
     case .retest(let key): return retest(key, post)
     case .silenceFault(let key): return silence(key, post)
+    case .child: return .refused(.unknownChild)
     }
   }
 
@@ -60,12 +75,16 @@ extension Station {
     if owner == post {
       return incident.waits ? .record(.acknowledged(incident.id, post: post, formerOwner: nil)) : .refused(.alreadyDone)
     }
-    guard incident.waits, incident.escalatedTo.contains(post) else { return .refused(.ownedByAnother) }
+    // To the parent a call is escalated as a whole: who takes it there is its own business.
+    let isEscalated =
+      incident.escalatedTo.contains(post) || post.first == "^" && incident.escalatedTo.contains(SitePlan.parentPost)
+    guard incident.waits, isEscalated else { return .refused(.ownedByAnother) }
     return .record(.acknowledged(incident.id, post: post, formerOwner: owner))
   }
 
   private func offer(_ incident: Incident, _ post: String, _ to: String) -> Verdict {
-    if plan.post(to) == nil { return .refused(.unknownPost) }
+    let isParent = to == SitePlan.parentPost && plan.parent != nil
+    if plan.post(to) == nil, !isParent { return .refused(.unknownPost) }
     if to == post { return .refused(.offerToSelf) }
     if incident.offer != nil { return .refused(.offerStands) }
     if incident.phase == .resolved { return .refused(.alreadyDone) }
@@ -136,7 +155,7 @@ extension Station {
 
   // MARK: - Checks
 
-  private func needsText(_ text: String) -> Verdict? {
+  func needsText(_ text: String) -> Verdict? {
     if !text.contains(where: { !$0.isWhitespace }) { return .refused(.reasonNeeded) }
     return text.count > DeskLimit.noteCharacters ? .refused(.noteTooLong) : nil
   }
@@ -156,7 +175,8 @@ extension Station {
   private func onOffered(_ id: IncidentID, _ post: String, _ change: (Incident) -> Change) -> Verdict {
     onIncident(id) { incident in
       guard let offer = incident.offer else { return .refused(.noOffer) }
-      return offer.to == post ? .record(change(incident)) : .refused(.offeredToAnother)
+      let isMine = offer.to == post || offer.to == SitePlan.parentPost && post.hasPrefix(SitePlan.parentPost)
+      return isMine ? .record(change(incident)) : .refused(.offeredToAnother)
     }
   }
 

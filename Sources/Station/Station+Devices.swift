@@ -214,14 +214,16 @@ extension FaultKey {
     switch subject {
     case .device(let device): device
     case .button(let button): button.device
-    case .bus, .journal, .receiver: nil
+    case .bus, .journal, .receiver, .path, .parent, .child, .childPath: nil
     }
   }
 
   /// Happened once and is over: there is no cause that could be seen to go.
   var isMomentary: Bool {
     switch kind {
-    case .eventsLost, .epochWentBack, .restartsOften, .wrongIdentity, .diskFailed, .receiverMisses, .receiverUnfed: true
+    case .eventsLost, .epochWentBack, .restartsOften, .wrongIdentity, .diskFailed, .receiverMisses, .receiverUnfed,
+      .journalForked, .proofFailed, .childBranched:
+      true
     default: false
     }
   }

@@ -33,19 +33,16 @@ extension Station {
       faults: state.faults.map(card), callPoints: plan.callPoints.map(card), posts: plan.posts,
       onDuty: plan.onDutyAnywhere(at: wall), sound: sound,
       journal: DeskView.JournalStatus(condition: journal, waiting: 0),
-      statistics: state.statistics)
+      statistics: state.statistics, link: linkCard, notices: state.notices.map(card), children: childCards)
   }
 
   /// What waits for somebody first, real calls before tests and drills, then the older before the younger.
   private var inOrderOfNeed: [Incident] {
-    func rank(_ incident: Incident) -> Int {
-      (incident.waits && !incident.opening.bypassed ? 0 : incident.isOpen ? 2 : 4) + (incident.opening.mark == .real ? 0 : 1)
-    }
     return state.incidents.sorted { (rank($0), $0.id) < (rank($1), $1.id) }
   }
 
   private var sound: DeskView.Sound {
-    if state.incidents.contains(where: sounds) { return .call }
+    if state.incidents.contains(where: sounds) || state.children.contains(where: childRings) { return .call }
     return state.faults.contains { $0.present && !$0.silenced } ? .fault : .none
   }
 
@@ -103,13 +100,17 @@ extension Station {
     case .bus(let name): return name
     case .journal: return ""
     case .receiver: return "外部接警中心 / alarm receiver"
+    case .path(let name): return "上级 / parent · \(name)"
+    case .parent: return link?.parent ?? ""
+    case .child(let child): return childName(child)
+    case .childPath(let child, let path): return "\(childName(child)) · \(path)"
     case .device(let device):
       return "\(plan.devices.first { $0.id == device }?.name ?? "") (\(device))"
     case .button(let button): return "\(placeName(plan.callPoint(button)?.place ?? "", button)) (\(button))"
     }
   }
 
-  private func nextStep(_ incident: Incident) -> Int? {
+  func nextStep(_ incident: Incident) -> Int? {
     guard incident.phase != .closed, climbs(incident) else { return nil }
     let due: Int
     if incident.waits {
@@ -122,12 +123,12 @@ extension Station {
     return max(0, due - seconds(elapsed(since: incident.ladderSince)))
   }
 
-  private func between(_ from: EntryTime, _ to: EntryTime?) -> Int? {
+  func between(_ from: EntryTime, _ to: EntryTime?) -> Int? {
     guard let to, let interval = from.elapsed(at: to) else { return nil }
     return seconds(interval)
   }
 
-  private func seconds(_ interval: Interval) -> Int { Int(interval.microseconds / 1_000_000) }
+  func seconds(_ interval: Interval) -> Int { Int(interval.microseconds / 1_000_000) }
 }
 
 extension Change {

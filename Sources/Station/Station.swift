@@ -21,6 +21,16 @@ public enum StationInput: Sendable, Equatable, Codable {
   case request(DeskRequest)
   /// The journal refused, lost its file or recovered.
   case journal(DeskView.JournalStatus.Condition, detail: String)
+  /// How the ways to the parent are; which calls' openings it has on disk; a command of it; that its journal and this one differ.
+  case link(LinkStatus)
+  case delivered([IncidentID], parent: String)
+  case command(ParentCommand, remainingMilliseconds: Int64)
+  case parentContradicts(String)
+  /// Entries of a child; a child that connects, listens for commands, or is heard.
+  case received(child: String, [Received], request: UInt64)
+  case childConnected(String, request: UInt64)
+  case childListens(String)
+  case childrenHeard([ChildPulse])
   /// The alarm receiver answers, does not answer, or does not take what it is sent.
   case receiver(ReceiverCondition, detail: String)
   /// A deadline has come.
@@ -32,6 +42,9 @@ public enum StationEffect: Sendable, Equatable {
   case record(Entry)
   case device(DeviceCommand)
   case answer(UInt64, DeskAnswer)
+  /// What of a child's journal is on this disk, in answer to its request.
+  case receipt(UInt64, LinkReceipt)
+  case command(String, ParentCommand)
 }
 
 /// The decisions of one station: calls for help, who owns them, faults and what the lamps should show. Pure.
@@ -58,6 +71,8 @@ public struct Station: Machine, Sendable {
   var retests: [Retest] = []
   var restarts: [(device: DeviceID, at: Instant)] = []
   var flips: [Flip] = []
+  var link: LinkStatus?
+  var childLinks: [ChildLink] = []
   var journal = DeskView.JournalStatus.Condition.healthy
   /// What was last asked of lamps and outputs, so that only changes are sent.
   var wishedIndicators: [(button: ButtonID, indicator: Indicator)] = []
@@ -79,6 +94,15 @@ public struct Station: Machine, Sendable {
     var button: ButtonID
     var indicator: Indicator
     var asOf: Instant
+  }
+  /// A way on which a child comes.
+  struct ChildLink: Sendable {
+    var child: String
+    var path: String
+    var heardAt = Instant.zero
+    var heardWall: Int64 = 0
+    var steadySince: Instant?
+    var waiting: UInt64 = 0
   }
   /// How often the cause of a fault came and went lately.
   struct Flip: Sendable {
@@ -118,6 +142,14 @@ public struct Station: Machine, Sendable {
     case .device(let event): hear(event)
     case .request(let request): answer(request)
     case .journal(let condition, let detail): journalChanged(condition, detail)
+    case .link(let status): linkChanged(status)
+    case .delivered(let incidents, let parent): delivered(incidents, to: parent)
+    case .command(let command, let remaining): obey(command, remainingMilliseconds: remaining)
+    case .parentContradicts(let detail): parentContradicts(detail)
+    case .received(let child, let entries, let request): take(entries, from: child, request: request)
+    case .childConnected(let child, let request): greet(child, request: request)
+    case .childListens(let child): listens(child)
+    case .childrenHeard(let pulses): heard(pulses)
     case .receiver(let condition, let detail): receiverChanged(condition, detail)
     }
     runTimers()
@@ -135,6 +167,7 @@ public struct Station: Machine, Sendable {
     startedAt = stamp
     lastWall = (wall, now)
     record(.started(program: program))
+    describeSite()
     for index in devices.indices { devices[index].silentDue = now + Self.startGrace }
     for point in plan.callPoints { pending.append(.device(.setSilent(point.button, point.silent))) }
   }

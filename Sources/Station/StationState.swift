@@ -27,6 +27,19 @@ public struct StationState: Sendable, Equatable, Codable {
   public var identities: [KnownIdentity] = []
   public var statistics = Statistics()
 
+  // As a child.
+  /// What the parent was last told about this site.
+  public var described: SiteDescription?
+  /// Numbers of the newest commands that were answered; all below the lowest of them count as answered.
+  public var answered: [UInt64] = []
+  public var notices: [Notice] = []
+  public var proof = ProofState()
+  // As a parent.
+  public var children: [ChildState] = []
+  public var lastCommand: UInt64 = 0
+
+  static let answeredLimit = 64
+
   public struct Fault: Sendable, Equatable, Codable {
     public var key: FaultKey
     public var since: EntryTime
@@ -175,6 +188,25 @@ public struct StationState: Sendable, Equatable, Codable {
       if let index = faults.firstIndex(where: { $0.key == key }) { faults[index].retestFailedAt = time }
     case .faultCleared(let key, _):
       faults.removeAll { $0.key == key }
+    case .delivered(let id, let parent):
+      change(id) { $0.deliveredTo = parent }
+    case .described(let description): described = description
+    case .commandAnswered(let number, _):
+      answered.append(number)
+      answered.sort()
+      if answered.count > Self.answeredLimit { answered.removeFirst() }
+    case .noticed(let number, let post, let text, let seconds):
+      notices.append(Notice(number: number, post: post, text: text, since: time, seconds: seconds))
+      if notices.count > Self.recentLimit { notices.removeFirst() }
+    case .noticeExpired(let number): notices.removeAll { $0.number == number }
+    case .proofAsked(let number): proof.ask(number, at: time)
+    case .proofReturned(_, let milliseconds): proof.returned(after: milliseconds, at: time)
+    case .proofFailed: proof.fail()
+    case .received(let received): change(received.child) { $0.take(received, at: time) }
+    case .commanded(let child, let command):
+      lastCommand = max(lastCommand, command.number)
+      change(child) { $0.pending.append(.init(command: command, since: time)) }
+    case .commandLapsed(let child, let number): change(child) { $0.lapse(number, at: time) }
     case .deviceIdentified(let device, let identity):
       identities.removeAll { $0.device == device }
       identities.append(KnownIdentity(device: device, identity: identity))
@@ -184,15 +216,28 @@ public struct StationState: Sendable, Equatable, Codable {
   private mutating func open(_ incident: Incident) {
     raiseWatermark(incident.opening.identity, incident.opening.button.device)
     if incident.opening.mark == .test { announcedTests.removeAll { $0.button == incident.opening.button } }
-    guard incident.id > lastIncident else { return }
-    lastIncident = incident.id
-    incidents.append(incident)
+    // A child's calls may arrive in another order than they were opened; one whose journal was restored may use a number again.
+    if let index = incidents.firstIndex(where: { $0.id == incident.id }) {
+      guard incidents[index].openedAt != incident.openedAt else { return }
+      incidents.remove(at: index)
+    } else if recentlyClosed.contains(where: { $0.id == incident.id && $0.openedAt == incident.openedAt }) {
+      return
+    }
+    lastIncident = max(lastIncident, incident.id)
+    incidents.insert(incident, at: incidents.firstIndex { $0.id > incident.id } ?? incidents.count)
     statistics[incident.opening.mark].opened += 1
   }
 
   private mutating func change(_ id: IncidentID, _ body: (inout Incident) -> Void) {
     guard let index = incidents.firstIndex(where: { $0.id == id }) else { return }
     body(&incidents[index])
+  }
+
+  private mutating func change(_ child: String, _ body: (inout ChildState) -> Void) {
+    if let index = children.firstIndex(where: { $0.station == child }) { return body(&children[index]) }
+    let place = children.firstIndex { $0.station > child } ?? children.count
+    children.insert(ChildState(station: child), at: place)
+    body(&children[place])
   }
 
   private mutating func close(_ id: IncidentID, _ body: (inout Incident) -> Void) {
@@ -225,16 +270,27 @@ public struct StationState: Sendable, Equatable, Codable {
     watermarks.contains { $0.isOf(identity, device) && identity.sequence <= $0.sequence }
   }
 
+  public func child(_ station: String) -> ChildState? { children.first { $0.station == station } }
+
+  public func hasAnswered(_ command: UInt64) -> Bool {
+    answered.contains(command) || answered.count >= Self.answeredLimit && command < answered[0]
+  }
+
   public func incident(_ id: IncidentID) -> Incident? { incidents.first { $0.id == id } }
   public func fault(_ key: FaultKey) -> Fault? { faults.first { $0.key == key } }
   public func bypass(_ button: ButtonID) -> Bypass? { bypasses.first { $0.button == button } }
+
+  private static func indicator(for incident: Incident) -> Indicator {
+    if incident.phase != .opened { return .coming }
+    return incident.deliveredTo == nil ? .slowBlink : .steady
+  }
 
   /// What the resident at this call point should see: the furthest of its open calls.
   public func indicator(for point: SitePlan.CallPoint) -> Indicator {
     if point.silent { return .off }
     var furthest: Indicator?
     for incident in incidents where incident.opening.button == point.button && incident.isOpen {
-      furthest = max(furthest ?? .off, incident.phase == .opened ? .slowBlink : .coming)
+      furthest = max(furthest ?? .off, Self.indicator(for: incident))
     }
     if let furthest { return furthest }
     let broken = faults.contains { fault in

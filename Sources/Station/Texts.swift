@@ -40,6 +40,8 @@ public enum Texts {
     case .noteTooLong: BilingualText("文字太长,最多 500 字", "The text is too long: at most 500 characters")
     case .bypassTooLong: BilingualText("停用时间应为 1 至 480 分钟", "A bypass lasts 1 to 480 minutes")
     case .notBypassed: BilingualText("这个呼叫点没有停用", "This call point is not bypassed")
+    case .unknownChild: BilingualText("没有这个下级站点", "There is no such station below")
+    case .commandUnderWay: BilingualText("已经发出,等待下级站点答复", "It has been sent already and waits for the station's answer")
     case .stationBusy: BilingualText("站点太忙,没有执行,请再试", "The station is too busy: nothing was done, try again")
     case .stillPresent: BilingualText("故障还在,复测没有通过", "The fault is still there: the re-test did not pass")
     }

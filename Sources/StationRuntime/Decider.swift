@@ -205,6 +205,7 @@ extension Change {
     case .opened, .pressedAgain, .acknowledged, .onScene, .escalated, .raisedAgain, .resolved, .closed, .falseAlarm,
       .handOverAccepted:
       true
+    case .received(let received): received.content?.change.isCall ?? false
     default: false
     }
   }
@@ -227,6 +228,8 @@ extension DeskView.JournalStatus.Condition {
 }
 
 /// Journal entries as JSON with sorted keys, so that the same entry is the same bytes in every process.
+///
+/// A child's entry is one line of JSON, a line feed, and then the child's stored bytes as they came: verbatim, and no longer than they were.
 public struct EntryCoder {
   private let encoder: JSONEncoder
   private let decoder = JSONDecoder()
@@ -238,11 +241,32 @@ public struct EntryCoder {
 
   public func encode(_ value: some Encodable) throws -> [UInt8] { Array(try encoder.encode(value)) }
 
+  public func encode(_ entry: Entry) throws -> [UInt8] {
+    guard case .received(var received) = entry.change else { return Array(try encoder.encode(entry)) }
+    var entry = entry
+    let body = received.body
+    received.body = []
+    received.content = nil
+    entry.change = .received(received)
+    return Array(try encoder.encode(entry)) + [Self.lineFeed] + body
+  }
+
   public func decode(_ body: [UInt8]) throws -> Entry {
-    let entry = try decoder.decode(Entry.self, from: Data(body))
+    let lineEnd = body.firstIndex(of: Self.lineFeed)
+    var entry = try decoder.decode(Entry.self, from: Data(body[..<(lineEnd ?? body.endIndex)]))
     guard entry.version <= Entry.currentVersion else { throw EntryError.newerVersion(entry.version) }
+    if case .received(var received) = entry.change, let lineEnd {
+      received.body = Array(body[(lineEnd + 1)...])
+      received.content = content(received.body)
+      entry.change = .received(received)
+    }
     return entry
   }
+
+  /// What a child's bytes say, as far as this program can read them.
+  public func content(_ body: [UInt8]) -> Entry? { try? decode(body) }
+
+  private static let lineFeed: UInt8 = 10
 }
 
 public enum EntryError: Error, CustomStringConvertible {

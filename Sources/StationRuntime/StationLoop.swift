@@ -12,7 +12,8 @@ final class StationLoop {
   private let inbox: BoundedMailbox<StationRuntime.Message>
   private let wake: WakeSignal
   private let heartbeat: Heartbeat
-  private let desk: DeskAnswers
+  private let desk: PendingAnswers<DeskAnswer>
+  private let receipts: PendingAnswers<LinkReceipt?>
   private let options: StationRuntime.Options
   private let command: (DeviceCommand) -> Bool
   /// Commands that a wire's mailbox did not take, in order.
@@ -34,7 +35,7 @@ final class StationLoop {
 
   private init(
     _ decider: Decider, _ inbox: BoundedMailbox<StationRuntime.Message>, _ wake: WakeSignal, _ heartbeat: Heartbeat,
-    _ desk: DeskAnswers,
+    _ desk: PendingAnswers<DeskAnswer>, _ receipts: PendingAnswers<LinkReceipt?>,
     _ options: StationRuntime.Options, _ command: @escaping (DeviceCommand) -> Bool
   ) {
     self.decider = decider
@@ -42,15 +43,18 @@ final class StationLoop {
     self.wake = wake
     self.heartbeat = heartbeat
     self.desk = desk
+    self.receipts = receipts
     self.options = options
     self.command = command
   }
 
   static func make(
-    decider: Decider, inbox: BoundedMailbox<StationRuntime.Message>, wake: WakeSignal, heartbeat: Heartbeat, desk: DeskAnswers,
+    decider: Decider, inbox: BoundedMailbox<StationRuntime.Message>, wake: WakeSignal, heartbeat: Heartbeat,
+    desk: PendingAnswers<DeskAnswer>,
+    receipts: PendingAnswers<LinkReceipt?>,
     options: StationRuntime.Options, command: @escaping (DeviceCommand) -> Bool
   ) -> Handed {
-    Handed(value: StationLoop(decider, inbox, wake, heartbeat, desk, options, command))
+    Handed(value: StationLoop(decider, inbox, wake, heartbeat, desk, receipts, options, command))
   }
 
   func run(until stop: StopFlag) {
@@ -99,6 +103,8 @@ final class StationLoop {
     case .device(let command):
       if !unsent.isEmpty || !self.command(command) { unsent.append(command) }
     case .answer(let number, let answer): desk.answer(number, answer)
+    case .receipt(let number, let receipt): receipts.answer(number, receipt)
+    case .command(let child, let command): options.onCommand(child, command)
     }
   }
 
@@ -135,33 +141,43 @@ extension WallClock {
   }
 }
 
-/// Requests that wait for their answer.
-final class DeskAnswers: Sendable {
+/// Requests that wait for what the station says after its commit.
+final class PendingAnswers<Answer: Sendable>: Sendable {
   private struct State {
     var next: UInt64 = 0
-    var waiting: [UInt64: CheckedContinuation<DeskAnswer, Never>] = [:]
+    var waiting: [UInt64: CheckedContinuation<Answer, Never>] = [:]
   }
   private let state = Mutex(State())
+  private let late: Answer
+  private let busy: Answer
 
-  static let patience: Duration = .seconds(5)
+  private static var patience: Duration { .seconds(5) }
 
-  func ask(_ send: @escaping @Sendable (UInt64) -> Bool) async -> DeskAnswer {
+  /// - Parameters:
+  ///   - late: the answer when none has come within 5 s.
+  ///   - busy: the answer when the station's mailbox is full.
+  init(late: Answer, busy: Answer) {
+    self.late = late
+    self.busy = busy
+  }
+
+  func ask(_ send: @escaping @Sendable (UInt64) -> Bool) async -> Answer {
     let number = state.withLock { state in
       state.next += 1
       return state.next
     }
     let limit = Task {
       try await Task.sleep(for: Self.patience)
-      answer(number, .unrecorded)
+      answer(number, late)
     }
     defer { limit.cancel() }
     return await withCheckedContinuation { continuation in
       state.withLock { $0.waiting[number] = continuation }
-      if !send(number) { answer(number, .refused(.stationBusy)) }
+      if !send(number) { answer(number, busy) }
     }
   }
 
-  func answer(_ number: UInt64, _ answer: DeskAnswer) {
+  func answer(_ number: UInt64, _ answer: Answer) {
     state.withLock { $0.waiting.removeValue(forKey: number) }?.resume(returning: answer)
   }
 }

@@ -22,6 +22,9 @@ public final class StationRuntime: Sendable {
     /// Called on the station's thread after every commit: who reads the journal beside the station looks then. It must not wait.
     public var onCommit: @Sendable () -> Void = {}
 
+    /// Called on the station's thread when a command to a child is on disk, and when a child asks for those it has not answered.
+    public var onCommand: @Sendable (_ child: String, ParentCommand) -> Void = { _, _ in }
+
     public init(
       program: String, recording: String? = nil, log: @escaping @Sendable (String) -> Void,
       onView: @escaping @Sendable (DeskView) -> Void
@@ -43,7 +46,8 @@ public final class StationRuntime: Sendable {
   private let stop = StopFlag()
   private let wires: [Wire]
   private let threads: Mutex<[DispatchGroup]>
-  private let desk = DeskAnswers()
+  private let desk = PendingAnswers<DeskAnswer>(late: .unrecorded, busy: .refused(.stationBusy))
+  private let receipts = PendingAnswers<LinkReceipt?>(late: nil, busy: nil)
   public let readings = LatestValues()
 
   private struct Wire: Sendable {
@@ -93,7 +97,7 @@ public final class StationRuntime: Sendable {
     heartbeat.beat(now)
     heartbeats.append(heartbeat)
     let loop = StationLoop.make(
-      decider: decider, inbox: inbox, wake: inboxWake, heartbeat: heartbeat, desk: desk, options: options,
+      decider: decider, inbox: inbox, wake: inboxWake, heartbeat: heartbeat, desk: desk, receipts: receipts, options: options,
       command: { command in Self.send(command, wires) })
     groups.append(startThread("station") { [stop] in loop.value.run(until: stop) })
     groups.append(Self.startWatchdog(heartbeats, stop, options))
@@ -146,9 +150,25 @@ public final class StationRuntime: Sendable {
     }
   }
 
+  /// Entries of a child, checked; answers what of them is on disk, `nil` when the disk or the station does not take them now.
+  public func receive(_ entries: [Received], from child: String) async -> LinkReceipt? {
+    await receipts.ask { number in self.tell(.received(child: child, entries, request: number)) }
+  }
+
+  /// What of a child's journal is on this disk.
+  public func greet(_ child: String) async -> LinkReceipt? {
+    await receipts.ask { number in self.tell(.childConnected(child, request: number)) }
+  }
+
+  /// Something that the line to the parent or a child has to say. Answers false when the station's mailbox is full: to be told again.
+  @discardableResult
+  public func tell(_ input: StationInput) -> Bool {
+    inbox.send(Message(input: input, at: MonotonicClock.now()), .irreplaceable) != .refused
+  }
+
   /// How the alarm receiver stands. Answers false when the station's mailbox is full: to be told again.
   public func tell(_ condition: ReceiverCondition, detail: String) -> Bool {
-    inbox.send(Message(input: .receiver(condition, detail: detail), at: MonotonicClock.now()), .irreplaceable) != .refused
+    tell(.receiver(condition, detail: detail))
   }
 
   /// Stops cleanly: what has reached the station is decided and committed, as far as the disk takes it. Returns within `stopSeconds`, also

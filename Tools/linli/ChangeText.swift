@@ -20,6 +20,7 @@ enum ChangeText {
     case .resolved(_, let post, let note): "处置: \(post) \(note) / resolved"
     case .closed(_, let post): "结案: \(post) / closed"
     case .falseAlarm(_, let post, let note): "误按: \(post) \(note) / false alarm"
+    case .delivered(_, let parent): "上级 \(parent) 已收到 / the parent has it"
     default: "\(change)"
     }
   }

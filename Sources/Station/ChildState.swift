@@ -1,0 +1,82 @@
+import DeviceVocabulary
+
+/// What the parent knows of one child: the fold of the child's own entries, and what was asked of it.
+public struct ChildState: Sendable, Equatable, Codable {
+  public var station: String
+  /// What of its journal is on this disk.
+  public var cursor = LinkCursor()
+  /// The fold of those entries.
+  public var fold = StationState()
+  public var program = ""
+  /// The newest entries with their hashes, so that a second one with the same number is known for what it is.
+  public var recent: [JournalHead] = []
+  /// When the opening of each open call arrived, by this station's clock: the child's clock may be wrong by a day.
+  public var arrivals: [Arrival] = []
+  /// Commands that the child has not answered yet.
+  public var pending: [PendingCommand] = []
+  /// The last command that came to nothing, for the desk to see.
+  public var lastFailure: CommandFailure?
+  public var lastReceived: EntryTime?
+
+  static let recentLimit = 64
+
+  public struct Arrival: Sendable, Equatable, Codable {
+    public var incident: IncidentID
+    public var at: EntryTime
+    public var isLate: Bool
+  }
+
+  public struct PendingCommand: Sendable, Equatable, Codable {
+    public var command: ParentCommand
+    public var since: EntryTime
+  }
+
+  public struct CommandFailure: Sendable, Equatable, Codable {
+    public var command: ParentCommand
+    /// `nil`: it was not answered in its time to live.
+    public var result: CommandResult?
+    public var at: EntryTime
+  }
+
+  public init(station: String) {
+    self.station = station
+  }
+
+  /// Takes one entry of the child, in whatever order it comes.
+  mutating func take(_ received: Received, at time: EntryTime) {
+    let verdict = cursor.take(received.link)
+    recent.append(received.link.entry)
+    if recent.count > Self.recentLimit { recent.removeFirst() }
+    lastReceived = time
+    // A second entry with a known number is kept in the journal, and decides nothing.
+    guard verdict == .new || verdict == .branched, let entry = received.content else { return }
+    fold.apply(entry)
+    switch entry.change {
+    case .started(let program): self.program = program
+    case .opened(let id, _):
+      arrivals.removeAll { $0.incident == id }
+      arrivals.append(Arrival(incident: id, at: time, isLate: received.isLate))
+    case .closed(let id, _), .falseAlarm(let id, _, _): arrivals.removeAll { $0.incident == id }
+    case .commandAnswered(let number, let result): answered(number, result, at: time)
+    default: break
+    }
+  }
+
+  private mutating func answered(_ number: UInt64, _ result: CommandResult, at time: EntryTime) {
+    guard let index = pending.firstIndex(where: { $0.command.number == number }) else { return }
+    let command = pending.remove(at: index).command
+    if result != .done { lastFailure = CommandFailure(command: command, result: result, at: time) }
+  }
+
+  mutating func lapse(_ number: UInt64, at time: EntryTime) {
+    guard let index = pending.firstIndex(where: { $0.command.number == number }) else { return }
+    lastFailure = CommandFailure(command: pending.remove(at: index).command, result: nil, at: time)
+  }
+
+  /// The same number with another hash than the one that is here, as far back as `recent` goes.
+  func contradicts(_ link: LinkCursor.Link) -> Bool {
+    recent.contains { $0.position == link.entry.position } && !recent.contains(link.entry)
+  }
+
+  public func arrival(of incident: IncidentID) -> Arrival? { arrivals.first { $0.incident == incident } }
+}

@@ -1,0 +1,159 @@
+import DeviceKit
+import DeviceVocabulary
+
+/// The station as a parent: takes its children's entries, shows their calls, and asks what only they can do.
+extension Station {
+  /// How long a command lives: an operator's within minutes, or it is not what he meant any more.
+  static let commandSeconds = 120
+  static let proofSeconds = 60
+  /// A child that has not been heard for so long on a path is gone there.
+  static let childSilentAfter = Interval.seconds(15)
+  /// After the start of this program children get this long to come.
+  static let childGrace = Interval.seconds(30)
+  /// Proofs must have come for so long before a path counts as whole again.
+  static let childSteadyAfter = Interval.seconds(60)
+
+  /// Entries of one child, checked by whoever took them off the line. The receipt is released after they are on disk.
+  mutating func take(_ entries: [Received], from child: String, request: UInt64) {
+    for received in entries {
+      var cursor = state.child(child)?.cursor ?? LinkCursor()
+      switch cursor.take(received.link) {
+      case .new: record(.received(received))
+      case .branched:
+        record(.received(received))
+        raise(FaultKey(.child(child), .childBranched), "\(received.before.position) → \(received.position)")
+      case .known:
+        guard state.child(child)?.contradicts(received.link) == true else { continue }
+        record(.received(received))
+        raise(FaultKey(.child(child), .childBranched), "\(received.position)")
+      case .scattered, .impossible: continue
+      }
+      if case .proofAsked(let proof)? = received.content?.change, !received.isLate {
+        command(child, post: "", .proofSeen(proof: proof), seconds: Self.proofSeconds)
+      }
+    }
+    let receipt = (state.child(child)?.cursor ?? LinkCursor()).receipt(for: entries.map(\.position))
+    pending.append(.receipt(request, receipt))
+  }
+
+  /// A child that has connected: it is told what is here.
+  mutating func greet(_ child: String, request: UInt64) {
+    let receipt = state.child(child)?.cursor.welcome ?? LinkCursor().welcome
+    pending.append(.receipt(request, receipt))
+  }
+
+  /// A child that listens for commands is given those that it has not answered.
+  mutating func listens(_ child: String) {
+    for item in state.child(child)?.pending ?? [] { pending.append(.command(child, item.command)) }
+  }
+
+  mutating func command(_ child: String, post: String, _ action: ParentCommand.Action, seconds: Int) {
+    // Never the same twice, also after this journal was lost: the clock goes on.
+    let number = max(state.lastCommand + 1, UInt64(max(0, wall.unixMilliseconds)))
+    let command = ParentCommand(
+      number: number, issuedAtMilliseconds: wall.unixMilliseconds, timeToLiveSeconds: seconds, post: post, action: action)
+    record(.commanded(child, command))
+    pending.append(.command(child, command))
+  }
+
+  /// What an operator of this station wants with a child's call. Whether it may be done is for the child to say: it owns the call.
+  func decide(_ action: ParentCommand.Action, of child: String) -> Verdict? {
+    guard let known = state.child(child) else { return .refused(.unknownChild) }
+    if let id = ParentCommand(number: 0, issuedAtMilliseconds: 0, timeToLiveSeconds: 0, post: "", action: action).incident {
+      guard let incident = known.fold.incident(id) else {
+        return .refused(known.fold.recentlyClosed.contains { $0.id == id } ? .alreadyClosed : .unknownIncident)
+      }
+      if incident.phase == .closed { return .refused(.alreadyClosed) }
+    }
+    if known.pending.contains(where: { $0.command.action == action }) { return .refused(.commandUnderWay) }
+    switch action {
+    case .resolve(_, let text), .notice(let text): return needsText(text)
+    case .refuse(_, let reason): return needsText(reason)
+    default: return nil
+    }
+  }
+
+  // MARK: - Who is there
+
+  mutating func heard(_ pulses: [ChildPulse]) {
+    for pulse in pulses {
+      let index: Int
+      if let known = childLinks.firstIndex(where: { $0.child == pulse.child && $0.path == pulse.path }) {
+        index = known
+      } else {
+        childLinks.append(ChildLink(child: pulse.child, path: pulse.path))
+        index = childLinks.count - 1
+      }
+      if childLinks[index].steadySince == nil || now - childLinks[index].heardAt > Self.childSilentAfter {
+        childLinks[index].steadySince = now
+      }
+      childLinks[index].heardAt = now
+      childLinks[index].heardWall = wall.unixMilliseconds
+      childLinks[index].waiting = pulse.waiting
+    }
+    if !pulses.isEmpty { watchChildren() }
+  }
+
+  /// Faults of children that are not heard, on one of their ways or at all.
+  mutating func watchChildren() {
+    for link in childLinks {
+      let isSilent = now - link.heardAt >= Self.childSilentAfter
+      let key = FaultKey(.childPath(link.child, link.path), .childPathDown)
+      if isSilent {
+        condition(key, true)
+      } else if let steady = link.steadySince, now - steady >= Self.childSteadyAfter || state.fault(key) == nil {
+        condition(key, false)
+      }
+    }
+    guard let startedAt, now - startedAt.monotonic >= Self.childGrace || startedAt.boot != boot else { return }
+    for child in plan.children ?? [] {
+      let links = childLinks.filter { $0.child == child.station }
+      let key = FaultKey(.child(child.station), .childLost)
+      if links.allSatisfy({ now - $0.heardAt >= Self.childSilentAfter }) {
+        condition(key, true)
+      } else if links.contains(where: { $0.steadySince.map { now - $0 >= Self.childSteadyAfter } ?? false }) {
+        condition(key, false)
+      }
+    }
+  }
+
+  mutating func runChildren() {
+    watchChildren()
+    for child in state.children {
+      for item in child.pending where elapsed(since: item.since) >= .seconds(item.command.timeToLiveSeconds + 10) {
+        record(.commandLapsed(child.station, item.command.number))
+      }
+    }
+  }
+
+  func nextChildTimer() -> Instant? {
+    guard let startedAt, !(plan.children ?? []).isEmpty || !state.children.isEmpty else { return nil }
+    var next: Instant?
+    func consider(_ moment: Instant) { if moment > now { next = min(next ?? moment, moment) } }
+    consider(startedAt.monotonic + Self.childGrace)
+    for link in childLinks {
+      consider(link.heardAt + Self.childSilentAfter)
+      if let steady = link.steadySince { consider(steady + Self.childSteadyAfter) }
+    }
+    for child in state.children {
+      for item in child.pending {
+        consider(now + max(.milliseconds(1), .seconds(item.command.timeToLiveSeconds + 10) - elapsed(since: item.since)))
+      }
+    }
+    return next
+  }
+}
+
+/// A heartbeat of a child, as it arrived.
+public struct ChildPulse: Sendable, Equatable, Codable {
+  public var child: String
+  public var path: String
+  /// Entries that it still has to send.
+  public var waiting: UInt64
+
+  public init(child: String, path: String, waiting: UInt64) {
+    self.child = child
+    self.path = path
+    self.waiting = waiting
+  }
+}
