@@ -82,7 +82,7 @@ public struct SiteFile {
   private mutating func site(_ root: Node) -> Site {
     let top = reader.section(
       root, "site file", keys: ["site", "posts", "places", "buses", "escalation", "roster", "desk", "journal", "alarmReceiver"])
-    let head = reader.section(top.raw("site") ?? Node.mapping([:]), "site", keys: ["name", "station"])
+    let head = reader.section(top.raw("site") ?? Node.mapping([:]), "site", keys: ["name", "station", "map"])
     let name = head.text("name")
     let station = head.text("station", limit: 40)
     for node in top.list("places", required: true) { readPlace(node) }
