@@ -105,7 +105,12 @@ let package = Package(
         "ModbusRTUCodec", "ModbusRTUDriver", "ModbusRTUDeviceModel", "DigitalIOCodec", "DigitalIODriver", "DigitalIODeviceModel",
       ]),
     tests(
-      "StationRuntimeTests", kit + ["ModbusRTUCodec", "ModbusRTUDriver", "Station", "StationRuntime", "Journal", "Transports"]),
+      "StationRuntimeTests",
+      kit + [
+        "ModbusRTUCodec", "ModbusRTUDriver", "DigitalIOCodec", "DigitalIODriver", "DigitalIODeviceModel", "Station",
+        "StationRuntime", "Journal",
+        "Transports",
+      ]),
     tests("JournalTests", ["DeviceKit", "Journal", "CSQLite", "SimulatedSite"]),
     tests("StationTests", kit + ["Station"]),
     tests("SimulatedSiteTests", ["DeviceKit", "ModbusRTUCodec", "CallPanelCodec", "CallPanelDeviceModel", "SimulatedSite"]),

@@ -5,6 +5,7 @@ import Foundation
 import Station
 import StationRuntime
 import Synchronization
+import Transports
 
 struct SiteArgument: ParsableArguments {
   @Argument(help: "站点文件 / site file (YAML)") var site: String
@@ -12,16 +13,11 @@ struct SiteArgument: ParsableArguments {
   func load() throws -> Site { try Self.read(site) }
 
   static func read(_ path: String) throws -> Site {
-    let site = try SiteFile.read(try SiteFile.text(of: path), file: path)
-    // A link and what it points to are one port; only the machine at hand can tell.
-    let ports = site.buses.map { URL(fileURLWithPath: $0.port).resolvingSymlinksInPath().path }
-    for (index, port) in ports.enumerated() where site.buses[index].port.hasPrefix("/") {
-      guard let other = ports[..<index].firstIndex(of: port) else { continue }
-      throw Failure(
-        "\(path): 总线 \(site.buses[other].name) 和 \(site.buses[index].name) 是同一个串口 \(port) / two buses on one port, each needs its own"
-      )
+    try SiteFile.read(try SiteFile.text(of: path), file: path) { port in
+      // Only the machine at hand can tell what a link or an adapter's number means; what is not there keeps the name that it was given.
+      guard !port.hasPrefix("/") else { return URL(fileURLWithPath: port).resolvingSymlinksInPath().path }
+      return (try? PortSelector(parsing: port).resolve())?.path ?? port
     }
-    return site
   }
 
   /// Relative paths in a site file are meant from where the file lies.
@@ -30,32 +26,6 @@ struct SiteArgument: ParsableArguments {
       ? relative
       : (site as NSString).deletingLastPathComponent.isEmpty
         ? relative : (site as NSString).deletingLastPathComponent + "/" + relative
-  }
-}
-
-struct Check: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "检查站点文件 / checks a site file and prints what it means")
-  @OptionGroup var file: SiteArgument
-
-  func run() throws {
-    let site = try file.load()
-    print("\(site.plan.name) (\(site.plan.station))")
-    for bus in site.buses {
-      print("总线 \(bus.name): \(bus.port) \(bus.baud) \(bus.format.rawValue)")
-      for device in site.plan.devices where device.id.bus == bus.name {
-        print("  \(device.id) \(device.name)")
-        for point in site.plan.callPoints where point.button.device == device.id {
-          print("    \(point.button) → \(site.plan.place(point.place)?.name ?? "?")\(point.silent ? " (静默)" : "")")
-        }
-        for output in site.plan.outputs where output.device == device.id {
-          print("    输出 \(output.output): \(output.role.rawValue)")
-        }
-      }
-    }
-    for step in site.plan.ladder {
-      print("升级 \(step.afterSeconds) s: \(step.posts.isEmpty ? "当班岗位 / on duty" : step.posts.joined(separator: ", "))")
-    }
-    print("正确 / correct")
   }
 }
 
