@@ -33,10 +33,14 @@ struct Run: AsyncParsableCommand {
   static let configuration = CommandConfiguration(abstract: "运行站点 / runs a station")
   @OptionGroup var file: SiteArgument
   @Option(help: "网页文件夹 / folder of the page files") var web: String?
-  @Option(help: "把输入录到这个文件,可用 linli replay 重放 / records the station's inputs") var record: String?
+  @Option(
+    help: "把输入录到这个文件(新建,或接在已有的录制后面),可用 linli replay 重放 / records the station's inputs, to a new file or behind an older recording"
+  ) var record: String?
 
   func run() async throws {
     let site = try file.load()
+    // Before the journal is made: what refuses the start should leave nothing behind.
+    try Self.checkSocket(Socket.station(file.site))
     let board = ViewBoard()
     let pages = PageHolder()
     var options = StationRuntime.Options(
@@ -48,7 +52,7 @@ struct Run: AsyncParsableCommand {
       })
     options.onStall = { pages.lost() }
     let runtime = try StationRuntime(site: site, journalFolder: file.path(site.journalFolder), options: options)
-    let control = try ControlSocket(path: Socket.station(file.site)) { line in
+    let control = try Self.openSocket(Socket.station(file.site)) { line in
       DeskControl.answer(line, board: board, readings: runtime.readings, buses: { runtime.buses }) { post, action in
         waitFor { await runtime.submit(post: post, action: action) }
       }
@@ -61,10 +65,32 @@ struct Run: AsyncParsableCommand {
     await Signals.stop()
     Terminal.log("正在停止 / stopping")
     ServiceManager().stopping()
-    control.stop()
+    control?.stop()
     desk.stationLost()
     runtime.shutDown()
     desk.stop()
+  }
+}
+
+extension Run {
+  /// A disk without room for it is no reason to be without a desk: the pages work all the same.
+  private static func openSocket(_ path: String, answer: @escaping @Sendable (String) -> String) throws -> ControlSocket? {
+    do {
+      return try ControlSocket(path: path, answer: answer)
+    } catch {
+      guard error.isDisk else { throw error }
+      Terminal.log("linli desk 用不了 / linli desk cannot be used: \(error)")
+      return nil
+    }
+  }
+
+  /// That another station has the socket is said by the journal, which knows its process.
+  private static func checkSocket(_ path: String) throws {
+    do throws(ControlError) {
+      try ControlSocket.check(path)
+    } catch .inUse {
+      return
+    }
   }
 }
 
