@@ -76,7 +76,8 @@ public final class StationRuntime: Sendable {
       groups.append(
         startThread("bus-\(bus.name)") {
           BusLoop(
-            plan: bus, commands: wire.commands, wake: wire.wake, heartbeat: heartbeat, board: wire.board, log: options.log
+            plan: bus, commands: wire.commands, wake: wire.wake, heartbeat: heartbeat, board: wire.board,
+            relays: site.plan.outputs.filter { $0.device.bus == bus.name }, log: options.log
           ) { event, at in
             if case .measured(let device, let quantity, let reading) = event {
               readings.put(device, quantity, reading)
