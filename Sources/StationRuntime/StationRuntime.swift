@@ -104,7 +104,7 @@ public final class StationRuntime: Sendable {
     let wall = WallClock.current()
     // Minutes since 2020: a wiped or restored journal never takes up an epoch that a parent has already seen.
     journal.epochFloor = UInt32(clamping: max(1, (wall.unixMilliseconds / 1000 - 1_577_836_800) / 60))
-    let store = try SQLiteJournal(folder: folder, month: wall.journalMonth, options: journal)
+    let store = try WaitingJournal(folder: folder, month: wall.journalMonth, options: journal)
     var decider = try Decider(plan: site.plan, store: store)
     if let path = options.recording {
       let recorder = try Recorder(path: path, plan: site.plan, state: decider.station.state)

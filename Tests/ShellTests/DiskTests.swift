@@ -81,6 +81,50 @@ import Testing
     #expect(try disk.run([Shell.linli, "journal", "verify", disk.path]).code == 0)
   }
 
+  /// Stopped cleanly, so that the files beside the journal's are gone, and no byte is left to make them again.
+  @Test func aStationThatWasStoppedStartsOnADiskThatFilledUpMeanwhile() throws {
+    let shell = try Shell(panels: 2)
+    let disk = try PrivateDisk(at: "\(shell.folder)/journal", mebibytes: 3)
+    defer { disk.close() }
+    var station = try shell.startStation(on: disk)
+    try shell.waitUntilOnline(2)
+    _ = try shell.panels("press 1/1")
+    try shell.waitUntilLamp(1, 1, shows: "slow")
+    #expect(try shell.stop(station) == 0)
+    try disk.free("journal.ballast")
+    try disk.fill("others")
+    station = try shell.startStation(on: disk)
+    try shell.waitUntilOnline(2)
+    _ = try shell.panels("press 2/2")
+    try shell.waitUntil("both calls are shown") {
+      let status = try shell.status()
+      return status.contains("求助 #1 大厅 (A/1/1)") && status.contains("【未记录】大厅 (A/2/2)")
+        && status.contains("磁盘 failed") && status.contains("journal:diskFailed") && status.contains("磁盘已满")
+    }
+    #expect(try shell.lamp(2, 2) == "fast")
+    #expect(try disk.run([Shell.linli, "run", "\(shell.folder)/site.yaml"]).text.contains("不能再启动一个"))
+    try disk.free("others")
+    try shell.waitUntilLamp(2, 2, shows: "slow")
+    #expect(try shell.stop(station) == 0)
+    #expect(try opened(disk) == ["A/1/1", "A/2/2"])
+    #expect(try disk.run([Shell.linli, "journal", "verify", disk.path]).code == 0)
+  }
+
+  @Test func aNewStationStartsOnAFullDisk() throws {
+    let shell = try Shell(panels: 1)
+    let disk = try PrivateDisk(at: "\(shell.folder)/journal", mebibytes: 3)
+    defer { disk.close() }
+    try disk.fill("others")
+    let station = try shell.startStation(on: disk)
+    try shell.waitUntilOnline(1)
+    _ = try shell.panels("press 1/1")
+    try shell.waitUntil("the call is shown") { try shell.status().contains("【未记录】大厅 (A/1/1)") }
+    try disk.free("others")
+    try shell.waitUntilLamp(1, 1, shows: "slow")
+    #expect(try shell.stop(station) == 0)
+    #expect(try opened(disk) == ["A/1/1"])
+  }
+
   @Test func aReadOnlyDiskIsRefusedAtTheStartAndCanBeRead() throws {
     let shell = try Shell(panels: 1)
     let disk = try PrivateDisk(at: "\(shell.folder)/journal", mebibytes: 3)
