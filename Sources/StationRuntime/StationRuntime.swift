@@ -107,7 +107,7 @@ public final class StationRuntime: Sendable {
     let store = try WaitingJournal(folder: folder, month: wall.journalMonth, options: journal)
     var decider = try Decider(plan: site.plan, store: store)
     if let path = options.recording {
-      let recorder = try Recorder(path: path, plan: site.plan, state: decider.station.state)
+      let recorder = try Recorder(path: path, plan: site.plan, state: decider.station.state, onFailure: options.log)
       decider.recorder = { recorder.record($0, $1) }
     }
     return decider

@@ -184,6 +184,27 @@ import Testing
     #expect(try shell.run(["journal", "verify", "\(shell.folder)/journal"]).code == 0)
   }
 
+  /// The recording is for the technician; that its disk is full is said once and stops nothing.
+  @Test func aRecordingThatCannotGoOnIsSaidOnceAndStopsNothing() throws {
+    let shell = try Shell(panels: 1)
+    let disk = try PrivateDisk(at: "\(shell.folder)/recordings", mebibytes: 1)
+    defer { disk.close() }
+    let station = try shell.startStation(["--record", "\(disk.path)/day.rec"], on: disk)
+    try shell.waitUntilOnline(1)
+    try disk.fill("others")
+    _ = try shell.panels("press 1/1")
+    try shell.waitUntilLamp(1, 1, shows: "slow")
+    func said() throws -> Int {
+      try String(contentsOfFile: "\(shell.folder)/station.log", encoding: .utf8).components(separatedBy: "录制到此为止").count - 1
+    }
+    try shell.waitUntil("the recording's end is said") {
+      _ = try shell.panels("press 1/2")
+      return try said() == 1
+    }
+    #expect(try shell.desk("acknowledge 1 desk").contains("done"))
+    #expect(try shell.stop(station) == 0 && said() == 1)
+  }
+
   private func list(_ disk: PrivateDisk) throws -> String { try disk.run([Shell.linli, "journal", "list", disk.path]).text }
 
   /// The buttons whose calls are on disk, each press of it.
