@@ -37,6 +37,8 @@ public struct Decider {
 
   /// Sees every input exactly as the station is given it: what `linli replay` repeats.
   public var recorder: ((Stimulus, Instant) -> Void)?
+  /// Told when the recorder is let go of, because the state is another one than it began with.
+  public var onRecordingEnd: (() -> Void)?
 
   static let retryInterval = Interval.milliseconds(500)
   static let snapshotEvery = 1000
@@ -211,7 +213,7 @@ public struct Decider {
       return
     }
     provisional = nil
-    // It began with another state.
+    if recorder != nil { onRecordingEnd?() }
     recorder = nil
     (uncommitted, held, onDisk) = ([], [], nil)
     (decided, committed, entriesSinceSnapshot) = (0, 0, 0)

@@ -109,6 +109,9 @@ public final class StationRuntime: Sendable {
     if let path = options.recording {
       let recorder = try Recorder(path: path, plan: site.plan, state: decider.station.state, onFailure: options.log)
       decider.recorder = { recorder.record($0, $1) }
+      decider.onRecordingEnd = {
+        options.log("录制到此为止:日志现在才能读 / the recording ends here: only now the journal can be read: \(path)")
+      }
     }
     return decider
   }

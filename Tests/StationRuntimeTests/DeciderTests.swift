@@ -216,6 +216,7 @@ final class MemoryStore: EntryStore {
     (store.isProvisional, store.readable) = (true, readable)
     store.condition.state = .failed
     var decider = try Decider(plan: plan, store: store)
+    decider.recorder = { _, _ in }
     // The panel offers the recorded press again, and a new one, each more than once.
     var released = step(&decider, [.started(boot: "b", program: "t"), press(1), press(2)], 3000)
     released += step(&decider, [press(1), press(2)], 4000)
@@ -237,6 +238,7 @@ final class MemoryStore: EntryStore {
       }
     }
     #expect(opened.map(\.0) == [1, 2] && opened.map(\.1) == [1, 2], "no press twice, no number twice")
+    #expect((decider.recorder == nil) == (readable < 3), "a recording goes on where it began with the true state")
     #expect(decider.view().incidents.map(\.id) == [2] && decider.view().incidents.map(\.recorded) == [true])
     #expect(decider.view().journal == .init(condition: .healthy, waiting: 0))
     #expect(try Decider.fold(store) == decider.station.state)
