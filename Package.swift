@@ -138,7 +138,12 @@ let package = Package(
         "SIADC09Codec", "SIADC09Driver", "SIADC09DeviceModel", "Station", "StationRuntime", "Journal", "AlarmReceivers",
       ]),
     tests(
-      "StationRuntimeTests", kit + ["ModbusRTUCodec", "ModbusRTUDriver", "Station", "StationRuntime", "Journal", "Transports"]),
+      "StationRuntimeTests",
+      kit + [
+        "ModbusRTUCodec", "ModbusRTUDriver", "DigitalIOCodec", "DigitalIODriver", "DigitalIODeviceModel", "Station",
+        "StationRuntime", "Journal",
+        "Transports",
+      ]),
     tests("JournalTests", ["DeviceKit", "Journal", "CSQLite", "SimulatedSite"]),
     tests("StationTests", kit + ["Station"]),
     tests("SimulatedSiteTests", ["DeviceKit", "ModbusRTUCodec", "CallPanelCodec", "CallPanelDeviceModel", "SimulatedSite"]),
