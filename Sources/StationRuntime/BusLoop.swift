@@ -137,7 +137,7 @@ private struct BusConversation: ~Copyable {
     for (device, wished) in outputsWished { outputsSeen[device, default: .max] |= wished }
     for relay in relays { give(.command(.setOutput(relay.device, output: relay.output, on: false)), at: now) }
     var found = Found(commands: true, bytes: true)
-    while relays.contains(where: isHeld), now < limit {
+    while holdsARelay(), now < limit {
       if found.commands { wake.clear() }
       now = readWhatCame(found, at: now)
       heartbeat.beat(now)
@@ -145,6 +145,11 @@ private struct BusConversation: ~Copyable {
       found = wait(from: now)
       now = MonotonicClock.now()
     }
+  }
+
+  private func holdsARelay() -> Bool {
+    for relay in relays where isHeld(relay) { return true }
+    return false
   }
 
   /// Whether a relay is still on, or may be, and its module can be told.

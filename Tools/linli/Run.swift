@@ -58,17 +58,24 @@ struct Run: AsyncParsableCommand {
     let board = ViewBoard()
     let pages = PageHolder()
     let (receiver, receiverProblem) = file.receiver(site)
+    let newest = NewestTime()
+    let link = RunLink(newest: newest)
     var options = StationRuntime.Options(
       program: Linli.version, recording: record, log: { Terminal.log($0) },
       onView: { view in
         var view = view
         view.receiver = receiver?.status
+        newest.note(view)
         board.put(view)
         pages.publish(view)
         Terminal.shared.show(view)
       })
     options.onStall = { pages.lost() }
-    options.onCommit = { receiver?.wake() }
+    options.onCommit = {
+      receiver?.wake()
+      link.wake()
+    }
+    options.onCommand = { link.command($0, $1) }
     let runtime = try StationRuntime(site: site, journalFolder: file.path(site.journalFolder), options: options)
     if let receiverProblem {
       Terminal.log(receiverProblem)
@@ -78,6 +85,7 @@ struct Run: AsyncParsableCommand {
       _ = runtime.tell(.unknown, detail: "")
     }
     receiver?.start { runtime.tell($0, detail: $1) }
+    link.start(site, file, runtime)
     let control = try Self.openSocket(Socket.station(file.site)) { line in
       DeskControl.answer(line, board: board, readings: runtime.readings, buses: { runtime.buses }) { post, action in
         waitFor { await runtime.submit(post: post, action: action) }
@@ -93,6 +101,7 @@ struct Run: AsyncParsableCommand {
     ServiceManager().stopping()
     control?.stop()
     desk.stationLost()
+    link.stop()
     runtime.shutDown()
     receiver?.stop()
     desk.stop()

@@ -104,7 +104,9 @@ final class JournalPages {
     }
   }
 
-  private static func mix(_ name: String) -> UInt32 { name.utf8.reduce(0x811C_9DC5) { ($0 ^ UInt32($1)) &* 0x0100_0193 } | 0x8000_0000 }
+  private static func mix(_ name: String) -> UInt32 {
+    name.utf8.reduce(0x811C_9DC5) { ($0 ^ UInt32($1)) &* 0x0100_0193 } | 0x8000_0000
+  }
 
   func linkEntry(_ outgoing: Outgoing, nowMilliseconds: Int64) throws -> LinkEntry? {
     let before = JournalPosition(epoch: outgoing.position.epoch, sequence: outgoing.position.sequence - 1)

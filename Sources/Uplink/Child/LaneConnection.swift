@@ -36,6 +36,8 @@ final class LaneConnection {
   /// Answers of connections that were dropped since are not for anybody.
   private var generation = 0
 
+  /// Bodies up to this many bytes fit in one packet anyway.
+  private static let worthCompressing = 1000
   static let connectTime = TimeAmount.seconds(5)
 
   init(target: LinkTarget, tls: LinkTLS, loop: any EventLoop) {
@@ -55,11 +57,8 @@ final class LaneConnection {
       target, tls, loop: loop,
       handlers: { channel in
         try channel.pipeline.syncOperations.addHTTPClientHandlers()
-        try channel.pipeline.syncOperations.addHandlers([
-          NIOHTTPRequestCompressor(encoding: .gzip),
-          ReplyCollector(
-            done: { bound.value.finish($0, mine) }, ready: { bound.value.ready($0, request, mine) }),
-        ])
+        try channel.pipeline.syncOperations.addHandler(
+          ReplyCollector(done: { bound.value.finish($0, mine) }, ready: { bound.value.ready($0, request, mine) }))
       },
       failed: { bound.value.finish(.failed($0), mine) })
   }
@@ -77,9 +76,18 @@ final class LaneConnection {
     head.headers.add(name: "content-length", value: "\(request.body.count)")
     head.headers.add(name: LinkProtocol.pathHeader, value: target.name)
     let body = channel.allocator.buffer(bytes: request.body)
+    compress(request, channel)
     channel.write(HTTPClientRequestPart.head(head), promise: nil)
     channel.write(HTTPClientRequestPart.body(.byteBuffer(body)), promise: nil)
     channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
+  }
+
+  /// The library's compressor serves one request; the next gets another one.
+  private func compress(_ request: LinkRequest, _ channel: any Channel) {
+    let pipeline = channel.pipeline.syncOperations
+    if let used = try? pipeline.handler(type: NIOHTTPRequestCompressor.self) { pipeline.removeHandler(used, promise: nil) }
+    guard request.body.count > Self.worthCompressing else { return }
+    try? pipeline.addHandler(NIOHTTPRequestCompressor(encoding: .gzip))
   }
 
   private func finish(_ reply: LinkReply, _ mine: Int) {

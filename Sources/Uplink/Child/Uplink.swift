@@ -50,7 +50,8 @@ public final class Uplink: Sendable {
     self.group = group
     let stop = stopFlag
     thread = startThread("uplink") {
-      UplinkLoop(options, LinkLanes(options.parent, tls, loop: group.next(), mailbox, options.tell), mailbox, wake).run(until: stop)
+      UplinkLoop(options, LinkLanes(options.parent, tls, loop: group.next(), mailbox, options.tell), mailbox, wake).run(
+        until: stop)
     }
   }
 

@@ -129,7 +129,8 @@ final class UplinkLoop {
       parent = status.parent
       untold.append(.link(status))
       let states = status.paths.map(\.state)
-      for (index, path) in status.paths.enumerated() where !lastStates.indices.contains(index) || lastStates[index] != path.state {
+      for (index, path) in status.paths.enumerated() where !lastStates.indices.contains(index) || lastStates[index] != path.state
+      {
         options.log("上级线路 / path \(path.name): \(path.state.rawValue) \(path.reason)")
         lanes.listen(path: index, path.isUp)
       }
@@ -146,7 +147,8 @@ final class UplinkLoop {
         let hello = LinkHello(
           station: options.station, name: options.name, program: options.program, head: try pages.end())
         lanes.post(
-          request, path: path, lane: lane, LinkRequest(path: LinkProtocol.hello, body: Array(try encoder.encode(hello))), nonce: 0)
+          request, path: path, lane: lane, LinkRequest(path: LinkProtocol.hello, body: Array(try encoder.encode(hello))), nonce: 0
+        )
       case .pulse(let pulse):
         lanes.post(
           request, path: path, lane: lane, LinkRequest(path: LinkProtocol.pulse, body: Array(try encoder.encode(pulse))),
@@ -156,7 +158,8 @@ final class UplinkLoop {
         let entries = try outgoing.compactMap { try pages.linkEntry($0, nowMilliseconds: now) }
         let body = try EventBatch.encode(entries, station: options.station)
         lanes.post(
-          request, path: path, lane: lane, LinkRequest(path: LinkProtocol.events, contentType: LinkProtocol.batchType, body: body),
+          request, path: path, lane: lane,
+          LinkRequest(path: LinkProtocol.events, contentType: LinkProtocol.batchType, body: body),
           nonce: 0)
       }
     } catch {

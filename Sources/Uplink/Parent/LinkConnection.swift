@@ -98,7 +98,8 @@ final class LinkConnection: ChannelInboundHandler {
     case (.GET, LinkProtocol.commands): stream(child, context)
     case (_, LinkProtocol.hello), (_, LinkProtocol.events), (_, LinkProtocol.pulse), (_, LinkProtocol.commands):
       refuse(.wrongMethod, at: "\(head.method) \(target)", accepted: target == LinkProtocol.commands ? "GET" : "POST", context)
-    default: refuse(.unknownPath, at: String(target.prefix(80)), accepted: "/link/v1/(hello | events | pulse | commands)", context)
+    default:
+      refuse(.unknownPath, at: String(target.prefix(80)), accepted: "/link/v1/(hello | events | pulse | commands)", context)
     }
   }
 
