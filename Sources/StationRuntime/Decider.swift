@@ -84,7 +84,7 @@ public struct Decider {
   ) {
     for item in inputs {
       // What follows must not take numbers that the parent has already.
-      if case .parentContradicts(let epoch, _) = item.input, uncommitted.isEmpty { try? store.beginEpoch(above: epoch) }
+      if case .parentContradicts(let epoch, _) = item.input { try? store.beginEpoch(above: epoch) }
       give(Stimulus(wall: wall.advanced(by: item.at - now), input: item.input), at: item.at)
     }
     while let due = station.deadline, due <= now { give(Stimulus(wall: wall, input: .wake), at: now) }

@@ -235,7 +235,7 @@ final class MemoryStore: EntryStore {
     #expect(!released.contains { if case .device(.accept) = $0 { true } else { false } })
     #expect(decider.waiting > 0 && decider.view().sound == .call && decider.view().journal.condition == .failed)
     decider.maintain(wall: wall, now: .zero + .seconds(5))
-    #expect(step(&decider, [], 5000).isEmpty && store.stored.count == 3, "still not to be opened")
+    #expect(step(&decider, [], 5000).isEmpty && store.stored.count == 4, "still not to be opened")
     store.isProvisional = false
     store.condition.state = .healthy
     decider.maintain(wall: wall, now: .zero + .seconds(6))
