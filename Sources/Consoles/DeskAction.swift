@@ -77,9 +77,9 @@ enum DeskAction: String, CaseIterable {
   }
 
   private func incident(_ subject: ArraySlice<String>) throws(BadRequest) -> IncidentID {
-    guard subject.count == 1, let text = subject.first, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-      let id = IncidentID(text)
-    else { throw badPath(subject, "an incident number, for instance 12") }
+    guard subject.count == 1, let text = subject.first, let id = IncidentID(digits: text) else {
+      throw badPath(subject, "an incident number, for instance 12")
+    }
     return id
   }
 
@@ -97,6 +97,14 @@ enum DeskAction: String, CaseIterable {
 
   private func badPath(_ subject: ArraySlice<String>, _ accepted: String) -> BadRequest {
     BadRequest(fault: .badPath, place: "/api/\(group)/" + subject.joined(separator: "/"), accepted: accepted)
+  }
+}
+
+extension IncidentID {
+  /// Digits and nothing else, not even a sign.
+  init?(digits text: String) {
+    guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+    self.init(text)
   }
 }
 
@@ -137,7 +145,7 @@ struct BodyFields {
 
   /// Text without control characters, line breaks and tabs aside: it goes into the journal and onto terminals.
   func text(_ name: String) throws(BadRequest) -> String {
-    guard case .text(let text)? = values[name], text.unicodeScalars.allSatisfy(Self.isPrintable) else {
+    guard case .text(let text)? = values[name], Self.isPrintable(text) else {
       throw BadRequest(fault: .badBody, place: name, accepted: "a string without control characters")
     }
     return text
@@ -149,6 +157,8 @@ struct BodyFields {
     }
     return number
   }
+
+  static func isPrintable(_ text: String) -> Bool { text.unicodeScalars.allSatisfy(isPrintable) }
 
   private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
