@@ -1,3 +1,4 @@
+import DeviceKit
 import DeviceVocabulary
 import Station
 
@@ -50,7 +51,7 @@ struct ChildAction {
   }
 
   func read(_ body: [UInt8]) throws(BadRequest) -> (post: String, DeskRequest.Action) {
-    guard (1...Self.stationCharacters).contains(station.count), BodyFields.isPrintable(station) else {
+    guard (1...Self.stationCharacters).contains(station.count), station.unicodeScalars.allSatisfy(\.isPlainText) else {
       throw BadRequest(
         fault: .badPath, place: "/api/children/" + station.prefix(64),
         accepted: "the code of a station below, for instance tiexi-03")

@@ -1,12 +1,6 @@
 import DeviceVocabulary
 import Station
 
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
-
 /// A request that makes no sense: what is wrong with it, where, and what is accepted.
 struct BadRequest: Error {
   var fault: RequestFault
@@ -105,68 +99,5 @@ extension IncidentID {
   init?(digits text: String) {
     guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
     self.init(text)
-  }
-}
-
-/// The fields of a JSON object whose names are known.
-struct BodyFields {
-  private let values: [String: Value]
-
-  enum Value: Decodable {
-    case text(String)
-    case number(Int)
-    case other
-
-    init(from decoder: any Decoder) throws {
-      let container = try decoder.singleValueContainer()
-      if let text = try? container.decode(String.self) {
-        self = .text(text)
-      } else if let number = try? container.decode(Int.self) {
-        self = .number(number)
-      } else {
-        self = .other
-      }
-    }
-  }
-
-  init(_ body: [UInt8], accepted: [String]) throws(BadRequest) {
-    let form = "{" + accepted.map { "\"\($0)\": …" }.joined(separator: ", ") + "}"
-    guard let values = try? JSONDecoder().decode([String: Value].self, from: Data(body)) else {
-      throw BadRequest(fault: .badBody, place: "body", accepted: form)
-    }
-    if let unknown = values.keys.sorted().first(where: { !accepted.contains($0) }) {
-      throw BadRequest(fault: .unknownField, place: String(unknown.prefix(64)), accepted: form)
-    }
-    if let missing = accepted.first(where: { values[$0] == nil }) {
-      throw BadRequest(fault: .badBody, place: missing, accepted: form)
-    }
-    self.values = values
-  }
-
-  /// Text without control characters, line breaks and tabs aside: it goes into the journal and onto terminals.
-  func text(_ name: String) throws(BadRequest) -> String {
-    guard case .text(let text)? = values[name], Self.isPrintable(text) else {
-      throw BadRequest(fault: .badBody, place: name, accepted: "a string without control characters")
-    }
-    return text
-  }
-
-  func number(_ name: String) throws(BadRequest) -> Int {
-    guard case .number(let number)? = values[name] else {
-      throw BadRequest(fault: .badBody, place: name, accepted: "a whole number")
-    }
-    return number
-  }
-
-  static func isPrintable(_ text: String) -> Bool { text.unicodeScalars.allSatisfy(isPrintable) }
-
-  private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.value {
-    case 0x09, 0x0A: true
-    case 0..<0x20, 0x7F..<0xA0: false
-    // Marks that turn the direction of writing could make one line of the journal look like another.
-    case 0x202A...0x202E, 0x2066...0x2069: false
-    default: true
-    }
   }
 }

@@ -21,6 +21,9 @@ struct Ballast {
   /// True also when none is wanted.
   var isThere: Bool { bytes == 0 || disk.size(path) == bytes }
 
+  /// There is something to give up.
+  var isPresent: Bool { bytes > 0 && disk.size(path) != nil }
+
   /// Room that must be left beside the ballast, or the very next entry would find the disk full again.
   private var margin: Int { bytes / 4 }
 
@@ -48,7 +51,7 @@ struct Ballast {
 
   /// False when there was nothing to give up.
   func giveUp() -> Bool {
-    guard bytes > 0, disk.size(path) != nil else { return false }
+    guard isPresent else { return false }
     do {
       try disk.delete(path)
       return true

@@ -22,8 +22,16 @@ public protocol EntryStore: AnyObject {
   /// The kept snapshot, if it is whole, was folded by this version of the fold, and stands on this very chain.
   func latestSnapshot(foldVersion: UInt32) -> JournalSnapshot?
 
+  /// It could not be opened yet: it takes nothing, and what it gives may not be all there is. Whoever folded that looks again when this
+  /// has ended, and before anything is appended.
+  var isProvisional: Bool { get }
+
   /// What can wait for an idle moment; call it about once a minute. `month` is the wall date's when the clock can be trusted, else nil.
   func maintain(month: JournalMonth?) throws(JournalError)
+}
+
+extension EntryStore {
+  public var isProvisional: Bool { false }
 }
 
 /// State folded from the entries up to and including `head`.
@@ -82,6 +90,8 @@ public struct JournalFault: Sendable, Hashable, CustomStringConvertible {
     /// Entries that once were there cannot be found.
     case entriesMissing
     case ballastMissing
+    /// The station had to start without it.
+    case notOpened
   }
 
   public var kind: Kind
@@ -105,6 +115,11 @@ public struct JournalFault: Sendable, Hashable, CustomStringConvertible {
       case .diskFull: ("磁盘已满，只记录求助，请清理磁盘", "the disk is full, only calls are recorded; free some space")
       case .salvaged: ("日志文件损坏，可读记录已抢救，原文件已保留", "a journal file was damaged; what was readable is salvaged, the old file is kept")
       case .entriesMissing: ("日志缺少记录", "entries are missing from the journal")
+      case .notOpened:
+        (
+          "启动时日志打不开，求助照常显示，能打开之前不记录，请检查磁盘",
+          "the journal could not be opened at the start; calls are shown, and recorded once it can be; check the disk"
+        )
       case .ballastMissing: ("日志预留空间未能建立", "the journal's reserved space could not be made")
       }
     return "\(chinese)（\(file)，\(position)）/ \(english) (\(file), after \(position)): \(detail)"

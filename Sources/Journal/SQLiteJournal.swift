@@ -21,11 +21,18 @@ public final class SQLiteJournal: EntryStore {
   ///
   /// - Parameter month: the wall date's, or nil while the clock cannot be trusted. A month before the newest file's is ignored.
   /// - Throws: `.inUse` when another process has it, `.readOnly`, `.folderUnusable`, `.diskFull`, `.inputOutput`, `.unknownFormat`.
-  public init(folder path: String, month wall: JournalMonth?, options: JournalOptions = JournalOptions()) throws(JournalError) {
+  public convenience init(folder path: String, month wall: JournalMonth?, options: JournalOptions = JournalOptions())
+    throws(JournalError)
+  {
+    try self.init(folder: path, month: wall, options: options, lock: nil)
+  }
+
+  /// - Parameter held: the folder's lock where the caller has it already.
+  init(folder path: String, month wall: JournalMonth?, options: JournalOptions, lock held: FolderLock?) throws(JournalError) {
     self.options = options
     folder = try JournalFolder(path: path, vfs: options.vfs)
     try folder.make()
-    lock = try FolderLock(folder: path)
+    if let held { lock = held } else { lock = try FolderLock(folder: path) }
     try folder.tidy()
     snapshots = SnapshotFile(folder: path)
     ballast = Ballast(folder: path, bytes: options.ballastBytes, disk: folder.disk)

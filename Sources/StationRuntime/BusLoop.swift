@@ -3,6 +3,7 @@ import DeviceVocabulary
 import Foundation
 import ModbusRTUCodec
 import ModbusRTUDriver
+import Station
 import Transports
 
 /// One pair of wires and the thread that owns it: opens the port, runs the whole conversation, and hands on only what changed.
@@ -12,11 +13,11 @@ package final class BusLoop {
   /// - Parameter nodes: in the order of their turns; those of the plan unless given.
   package init(
     plan: BusPlan, nodes: [AnyModbusNode]? = nil, commands: BoundedMailbox<DeviceCommand>, wake: WakeSignal, heartbeat: Heartbeat,
-    board: BusBoard, log: @escaping @Sendable (String) -> Void,
+    board: BusBoard, relays: [SitePlan.Output] = [], log: @escaping @Sendable (String) -> Void,
     deliver: @escaping (DeviceEvent, Instant) -> MailboxSend
   ) {
     conversation = BusConversation(
-      plan: plan, commands: commands, wake: wake, deliver: deliver, heartbeat: heartbeat, board: board, log: log,
+      plan: plan, commands: commands, wake: wake, deliver: deliver, heartbeat: heartbeat, board: board, relays: relays, log: log,
       master: DriverCatalog.master(plan, nodes: nodes))
   }
 
@@ -40,6 +41,8 @@ private struct BusConversation: ~Copyable {
   private let deliver: (DeviceEvent, Instant) -> MailboxSend
   private let heartbeat: Heartbeat
   private let board: BusBoard
+  /// Switched off at the end: a light that says that somebody watches would not be true any more.
+  private let relays: [SitePlan.Output]
   private let log: @Sendable (String) -> Void
 
   private var master: ModbusMaster<AnyModbusNode>
@@ -55,15 +58,20 @@ private struct BusConversation: ~Copyable {
   private var heard = FixedBytes<256>()
   private var set = PollSet()
   private var effects = Effects<ModbusMaster<AnyModbusNode>.Effect>()
+  /// Outputs of modules as they were read last, bit 0 = output 1.
+  private var outputsSeen: [DeviceID: UInt32] = [:]
+  private var outputsWished: [DeviceID: UInt32] = [:]
 
   static let reopenInterval = Interval.seconds(1)
   static let redeliverInterval = Interval.milliseconds(20)
   static let publishInterval = Interval.milliseconds(500)
   static let readsPerTurn = 16
+  /// How long a stop waits for relays to be off; it has 4 s altogether.
+  static let farewellLimit = Interval.milliseconds(800)
 
   init(
     plan: BusPlan, commands: BoundedMailbox<DeviceCommand>, wake: WakeSignal,
-    deliver: @escaping (DeviceEvent, Instant) -> MailboxSend, heartbeat: Heartbeat, board: BusBoard,
+    deliver: @escaping (DeviceEvent, Instant) -> MailboxSend, heartbeat: Heartbeat, board: BusBoard, relays: [SitePlan.Output],
     log: @escaping @Sendable (String) -> Void, master: ModbusMaster<AnyModbusNode>
   ) {
     self.plan = plan
@@ -73,6 +81,7 @@ private struct BusConversation: ~Copyable {
     self.deliver = deliver
     self.heartbeat = heartbeat
     self.board = board
+    self.relays = relays
     self.log = log
     self.master = master
   }
@@ -89,25 +98,76 @@ private struct BusConversation: ~Copyable {
       if found.commands {
         wake.clear()
         commands.receive(into: &batch)
-        for command in batch { give(.command(command), at: now) }
+        for command in batch {
+          note(command)
+          give(.command(command), at: now)
+        }
         batch.removeAll(keepingCapacity: true)
       }
-      // Before an answer counts as missing: a part of it, or one shorter than expected, may lie there without having woken anybody.
-      let isLate = master.awaited != nil && master.deadline.map { $0 <= now } ?? false
-      if found.bytes || isLate {
-        readAll()
-        now = MonotonicClock.now()
-      }
-      if undelivered.isEmpty, let deadline = master.deadline, deadline <= now {
-        master.wake(at: now, into: &effects)
-        perform(at: now)
-      }
+      now = readWhatCame(found, at: now)
+      if undelivered.isEmpty { wakeMaster(at: now) }
       redeliver(at: now)
       if now >= publishAt { publish(at: now) }
       found = wait(from: now)
     }
+    switchOff()
     line?.close()
   }
+
+  /// - Returns: the time after it.
+  private mutating func readWhatCame(_ found: Found, at now: Instant) -> Instant {
+    // Before an answer counts as missing: a part of it, or one shorter than expected, may lie there without having woken anybody.
+    let isLate = master.awaited != nil && master.deadline.map { $0 <= now } ?? false
+    guard found.bytes || isLate else { return now }
+    readAll()
+    return MonotonicClock.now()
+  }
+
+  private mutating func wakeMaster(at now: Instant) {
+    guard let deadline = master.deadline, deadline <= now else { return }
+    master.wake(at: now, into: &effects)
+    perform(at: now)
+  }
+
+  /// The station has stopped: its relays fall, as far as their modules answer. Who does not answer now is not waited for.
+  private mutating func switchOff() {
+    var now = MonotonicClock.now()
+    let limit = now + Self.farewellLimit
+    // One that was to be on may be on by now, although it has not been read since.
+    for (device, wished) in outputsWished { outputsSeen[device, default: .max] |= wished }
+    for relay in relays { give(.command(.setOutput(relay.device, output: relay.output, on: false)), at: now) }
+    var found = Found(commands: true, bytes: true)
+    while holdsARelay(), now < limit {
+      if found.commands { wake.clear() }
+      now = readWhatCame(found, at: now)
+      heartbeat.beat(now)
+      wakeMaster(at: now)
+      found = wait(from: now)
+      now = MonotonicClock.now()
+    }
+  }
+
+  private func holdsARelay() -> Bool {
+    for relay in relays where isHeld(relay) { return true }
+    return false
+  }
+
+  /// Whether a relay is still on, or may be, and its module can be told.
+  private func isHeld(_ relay: SitePlan.Output) -> Bool {
+    guard line != nil, master.condition == nil || master.condition == .working, !master.isLost(address: relay.device.node) else {
+      return false
+    }
+    return outputsSeen[relay.device].map { $0 & Self.bit(relay.output) != 0 } ?? true
+  }
+
+  private mutating func note(_ command: DeviceCommand) {
+    guard case .setOutput(let device, let output, let on) = command else { return }
+    let others = outputsWished[device, default: 0] & ~Self.bit(output)
+    outputsWished[device] = on ? others | Self.bit(output) : others
+  }
+
+  /// Outputs are counted from 1.
+  private static func bit(_ output: UInt8) -> UInt32 { 1 << UInt32(max(1, output) - 1) }
 
   /// What there is to do after a wait.
   private struct Found {
@@ -222,6 +282,7 @@ private struct BusConversation: ~Copyable {
       case .transmit(let bytes):
         if let line, case .hangup = line.write(bytes) { hungUp = true }
       case .event(let event):
+        if case .outputsObserved(let device, let outputs) = event { outputsSeen[device] = outputs }
         if !undelivered.isEmpty || deliver(event, now) == .refused { undelivered.append(event) }
       }
     }

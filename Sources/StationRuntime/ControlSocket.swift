@@ -1,5 +1,6 @@
 import DeviceKit
 import Foundation
+import Synchronization
 import Transports
 
 #if canImport(Glibc)
@@ -7,44 +8,87 @@ import Transports
 #endif
 
 /// The one door of a running program for its command line: a Unix socket (mode 0660). One line in, a text out, then it closes.
+///
+/// Each client has a thread of its own, `clientLimit` at most: who says nothing, or asks for what takes long, keeps nobody else waiting.
 public final class ControlSocket: Sendable {
   private let descriptor: Int32
   private let path: String
+  /// Which file the door is, so that no other one is ever taken away.
+  private let identity: FileIdentity?
+  private let isStopped = Mutex(false)
 
   /// Longest request line in bytes.
   static let lineLimit = 4096
+  /// More wait until one of these is done.
+  static let clientLimit = 16
+  /// How long the path of a Unix socket may be, in bytes (unix(7)).
+  public static let pathLimit = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
 
-  /// - Throws: `ControlError` when the path is too long or another program serves it.
+  /// - Throws: `ControlError` when the path is too long, is another kind of file, or another program serves it.
   public init(path: String, answer: @escaping @Sendable (String) -> String) throws(ControlError) {
     self.path = path
-    // One that is there but does not answer is there all the same: its door is not taken away.
-    guard !Self.isServed(path) else { throw .inUse(path) }
-    unlink(path)
-    descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    guard descriptor >= 0, var address = Self.address(path) else { throw .cannotOpen(path, errno) }
+    try Self.check(path)
+    if FileIdentity(path) != nil { unlink(path) }
+    descriptor = try Self.listening(at: path)
+    identity = FileIdentity(path)
+    let listener = descriptor
+    let thread = Thread { Self.acceptAll(listener, answer) }
+    thread.name = "control"
+    thread.start()
+  }
+
+  private static func listening(at path: String) throws(ControlError) -> Int32 {
+    let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    guard descriptor >= 0 else { throw .cannotOpen(path, errno) }
+    guard var address = Self.address(path) else { throw .tooLong(path) }
     let bound = withUnsafePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
         bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
       }
     }
-    guard bound == 0, chmod(path, 0o660) == 0, listen(descriptor, 8) == 0 else {
+    guard bound == 0, chmod(path, 0o660) == 0, listen(descriptor, 64) == 0 else {
       let code = errno
       close(descriptor)
       throw .cannotOpen(path, code)
     }
-    let listener = descriptor
-    let thread = Thread {
-      while true {
-        let client = accept(listener, nil, nil)
-        if client < 0 {
-          if errno == EINTR || errno == ECONNABORTED { continue }
-          return
+    return descriptor
+  }
+
+  private static func acceptAll(_ listener: Int32, _ answer: @escaping @Sendable (String) -> String) {
+    let free = DispatchSemaphore(value: clientLimit)
+    while true {
+      free.wait()
+      let client = accept(listener, nil, nil)
+      if client < 0 {
+        let code = errno
+        free.signal()
+        switch code {
+        case EINTR, ECONNABORTED: continue
+        // The client stays in the queue; others let go of theirs soon.
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM: usleep(100_000)
+        default: return
         }
-        Self.serve(client, answer)
+        continue
       }
+      let thread = Thread {
+        serve(client, answer)
+        free.signal()
+      }
+      thread.name = "control-client"
+      thread.start()
     }
-    thread.name = "control"
-    thread.start()
+  }
+
+  /// Whether a door can be made here.
+  ///
+  /// - Throws: as `init`. Nothing is changed.
+  public static func check(_ path: String) throws(ControlError) {
+    guard path.utf8.count <= pathLimit else { throw .tooLong(path) }
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return }
+    guard status.st_mode & S_IFMT == S_IFSOCK else { throw .notASocket(path) }
+    // One that is there but does not answer is there all the same: its door is not taken away.
+    guard !isServed(path) else { throw .inUse(path) }
   }
 
   /// Whether a program serves this path, even one that is too busy to answer.
@@ -58,17 +102,23 @@ public final class ControlSocket: Sendable {
     }
   }
 
-  /// Stops listening and takes the path away.
+  /// Stops listening and takes the path away, if it still is this door.
   public func stop() {
+    let isFirst = isStopped.withLock { stopped in
+      defer { stopped = true }
+      return !stopped
+    }
+    guard isFirst else { return }
     shutdown(descriptor, Int32(SHUT_RDWR))
     close(descriptor)
-    unlink(path)
+    if let identity, FileIdentity(path) == identity { unlink(path) }
   }
 
   /// Asks a running program.
   public static func ask(_ path: String, _ line: String, timeoutSeconds: Int = 5) throws(ControlError) -> String {
+    guard var address = Self.address(path) else { throw .tooLong(path) }
     let client = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    guard client >= 0, var address = Self.address(path) else { throw .cannotOpen(path, errno) }
+    guard client >= 0 else { throw .cannotOpen(path, errno) }
     defer { close(client) }
     setTimeout(client, timeoutSeconds)
     let connected = withUnsafePointer(to: &address) { pointer in
@@ -89,7 +139,7 @@ public final class ControlSocket: Sendable {
 
   private static func serve(_ client: Int32, _ answer: (String) -> String) {
     defer { close(client) }
-    // A client that says nothing, or a byte now and then, holds the door for two seconds at most.
+    // A client that says nothing, or a byte now and then, holds its place for two seconds at most.
     setTimeout(client, 1)
     let limit = MonotonicClock.now() + .seconds(1)
     var bytes: [UInt8] = []
@@ -128,21 +178,48 @@ public final class ControlSocket: Sendable {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     let bytes = Array(path.utf8)
-    guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { return nil }
+    guard bytes.count <= pathLimit else { return nil }
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
     return address
   }
 }
 
+/// A socket as the file system knows it.
+private struct FileIdentity: Equatable {
+  var device: UInt
+  var number: UInt
+
+  /// `nil` unless a socket is there.
+  init?(_ path: String) {
+    var status = stat()
+    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return nil }
+    device = UInt(status.st_dev)
+    number = UInt(status.st_ino)
+  }
+}
+
 public enum ControlError: Error, CustomStringConvertible {
   case inUse(String)
+  case notASocket(String)
+  case tooLong(String)
   case cannotOpen(String, Int32)
   case nobodyThere(String)
   case noAnswer(String)
 
+  /// The disk has no room for a socket, or takes nothing: no mistake of whoever gave the path.
+  public var isDisk: Bool {
+    if case .cannotOpen(_, let code) = self { [ENOSPC, EDQUOT, EROFS, EIO].contains(code) } else { false }
+  }
+
   public var description: String {
     switch self {
     case .inUse(let path): "已有程序在 \(path) 上运行 / another program is already serving \(path)"
+    case .notASocket(let path):
+      "\(path) 已有一个文件,不是套接字,不会动它;请移走它 / \(path) is there and is no socket; it is left alone, move it away"
+    case .tooLong(let path):
+      "套接字的路径有 \(path.utf8.count) 字节,最多 \(ControlSocket.pathLimit) 字节: \(path);请把站点文件放到较浅的文件夹 / "
+        + "the socket's path has \(path.utf8.count) bytes, \(ControlSocket.pathLimit) are accepted; keep the site file in a folder "
+        + "with a shorter path"
     case .cannotOpen(let path, let code): "打不开 \(path): \(String(cString: strerror(code))) / cannot open \(path)"
     case .nobodyThere(let path): "没有程序在 \(path) 上运行,请先启动 / nothing is running at \(path); start it first"
     case .noAnswer(let path): "\(path) 没有应答 / no answer from \(path)"

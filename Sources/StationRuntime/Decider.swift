@@ -25,6 +25,10 @@ public struct Decider {
   private var entriesSinceSnapshot = 0
   /// Faults of the journal that have been told.
   private var knownFaults = 0
+  /// Where the fold ended that the station began with.
+  private let folded: JournalHead
+  /// What has reached the station since the start, kept only while the store is provisional: to be decided again if there was more to fold.
+  private var provisional: ProvisionalInputs?
 
   /// Entries about calls that are held in memory because the journal does not take them.
   public var waiting: Int { uncommitted.count { $0.change.isCall } }
@@ -33,6 +37,8 @@ public struct Decider {
 
   /// Sees every input exactly as the station is given it: what `linli replay` repeats.
   public var recorder: ((Stimulus, Instant) -> Void)?
+  /// Told when the recorder is let go of, because the state is another one than it began with.
+  public var onRecordingEnd: (() -> Void)?
 
   static let retryInterval = Interval.milliseconds(500)
   static let snapshotEvery = 1000
@@ -42,6 +48,8 @@ public struct Decider {
   public init(plan: SitePlan, store: any EntryStore) throws {
     self.store = store
     self.station = Station(plan: plan, state: try Self.fold(store))
+    folded = store.last
+    if store.isProvisional { provisional = ProvisionalInputs() }
   }
 
   public static func fold(_ store: any EntryStore, useSnapshot: Bool = true) throws -> StationState {
@@ -99,6 +107,7 @@ public struct Decider {
     if uncommitted.isEmpty { onDisk = station.state }
     defer { if uncommitted.isEmpty { onDisk = nil } }
     var effects = Effects<StationEffect>()
+    provisional?.keep(stimulus, at: now)
     recorder?(stimulus, now)
     station.handle(stimulus, at: now, into: &effects)
     while true {
@@ -135,6 +144,7 @@ public struct Decider {
 
   private mutating func commit(now: Instant, wall: WallClock) {
     do {
+      if let why = provisional?.foldFailure { throw why }
       // One fsync for all of it; what gathered while the disk refused may be more than one transaction takes.
       while !uncommitted.isEmpty {
         let batch = uncommitted.prefix(Self.batchLimit)
@@ -180,11 +190,34 @@ public struct Decider {
   /// - Parameter wall: the wall clock at `now`.
   public mutating func maintain(wall: WallClock, now: Instant) {
     try? store.maintain(month: wall.journalMonth)
+    foldAgain()
     if lastError != nil {
       retryAt = now
     } else {
       noteCondition(DeskView.JournalStatus.Condition(store.condition.state), now: now, wall: wall)
     }
+  }
+
+  /// The journal was opened after the start, and there was more in it than could be read then: what has reached the station since is
+  /// decided again on the true state. Nothing of it was on disk, so nothing of it was released.
+  private mutating func foldAgain() {
+    guard let kept = provisional, !store.isProvisional else { return }
+    guard store.last != folded else {
+      provisional = nil
+      return
+    }
+    do {
+      station = Station(plan: station.plan, state: try Self.fold(store))
+    } catch {
+      provisional?.foldFailure = error
+      return
+    }
+    provisional = nil
+    if recorder != nil { onRecordingEnd?() }
+    recorder = nil
+    (uncommitted, held, onDisk) = ([], [], nil)
+    (decided, committed, entriesSinceSnapshot) = (0, 0, 0)
+    for item in kept.inputs { give(item.stimulus, at: item.at) }
   }
 
   /// The journal does not take everything at the moment.

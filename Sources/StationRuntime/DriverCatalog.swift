@@ -28,6 +28,7 @@ public enum DriverCatalog {
     layout.activeLowMask = module.activeLowMask
     layout.outputStart = UInt16(clamping: module.outputStart)
     layout.outputCount = UInt16(clamping: module.outputCount)
+    layout.writeFunction = module.writesSingly ? .single : .multiple
     return DigitalIOConfiguration(
       device: DeviceID(bus: bus, node: module.node), layout: layout, product: module.name,
       longestReply: .milliseconds(module.longestReplyMilliseconds))

@@ -1,67 +1,20 @@
 import DeviceVocabulary
 import Station
+import Transports
 import Yams
-
-/// A site file, checked: what the station decides by (`plan`) and what the runtime opens.
-public struct Site: Sendable, Equatable {
-  public var plan: SitePlan
-  public var buses: [BusPlan]
-  /// Port of the duty desk on loopback.
-  public var deskPort: Int
-  /// Folder of the journal; relative to the site file's folder when it is relative.
-  public var journalFolder: String
-  public var ballastMebibytes: Int
-  /// Where calls are sent besides, if anywhere.
-  public var alarmReceiver: AlarmReceiverPlan?
-}
-
-/// One pair of wires.
-public struct BusPlan: Sendable, Equatable {
-  public var name: String
-  /// A device path (`/dev/ttyUSB0`, a link under `/dev/serial/by-path`, a pseudo-terminal), or what `linli ports` calls an
-  /// adapter: `usb-path:1-1.4`, `usb-id:0403:6001:SERIAL`, `usb-serial:SERIAL`.
-  public var port: String
-  public var baud: Int
-  public var format: Format
-  public var kernelRS485: Bool
-  /// The adapter hears what it sends.
-  public var echo: Bool
-  public var panels: [PanelPlan]
-  public var modules: [ModulePlan]
-
-  public enum Format: String, Sendable, CaseIterable { case none = "8N1", even = "8E1", odd = "8O1" }
-}
-
-public struct PanelPlan: Sendable, Equatable {
-  public var node: UInt8
-  public var name: String
-  /// Buttons whose place is silent, bit 0 = button 1.
-  public var silentMask: UInt8
-}
-
-/// A third-party input/output module.
-public struct ModulePlan: Sendable, Equatable {
-  public var node: UInt8
-  public var name: String
-  public var inputCount: Int
-  public var inputStart: Int
-  /// Inputs are read as coils (0x01) instead of discrete inputs (0x02).
-  public var inputsAreCoils: Bool
-  /// Bit 0 = input 1; a set bit means that an open contact is a press.
-  public var activeLowMask: UInt32
-  public var outputCount: Int
-  public var outputStart: Int
-  public var longestReplyMilliseconds: Int
-}
 
 /// Reads a site file. Every mistake is reported with file, line, column and what is accepted; none stops the reading of the rest, unless
 /// the text is no YAML or repeats a key, which the parser refuses.
 public struct SiteFile {
-  public static func read(_ text: String, file: String) throws(SiteError) -> Site {
+  /// - Parameter portName: what a port is called on the machine at hand, by which two spellings of one port are told to be one.
+  public static func read(_ text: String, file: String, portName: (String) -> String = { $0 }) throws(SiteError) -> Site {
     let reader = SiteReader(file: file)
-    guard let root = reader.compose(text) else { throw SiteError(problems: reader.problems) }
+    // Some editors put a byte order mark before UTF-8, too.
+    let hasMark = text.unicodeScalars.first == "\u{FEFF}"
+    let root = reader.compose(hasMark ? String(text.unicodeScalars.dropFirst()) : text)
+    guard let root else { throw SiteError(problems: reader.problems) }
     var parser = SiteFile(reader: reader)
-    let site = parser.site(root)
+    let site = parser.site(root, portName)
     guard reader.problems.isEmpty else { throw SiteError(problems: reader.problems) }
     return site
   }
@@ -74,34 +27,51 @@ public struct SiteFile {
   private var callPoints: [SitePlan.CallPoint] = []
   private var devices: [SitePlan.Device] = []
   private var outputs: [SitePlan.Output] = []
+  private var hasParent = false
 
   private init(reader: SiteReader) {
     self.reader = reader
   }
 
-  private mutating func site(_ root: Node) -> Site {
+  private mutating func site(_ root: Node, _ portName: (String) -> String) -> Site {
     let top = reader.section(
-      root, "site file", keys: ["site", "posts", "places", "buses", "escalation", "roster", "desk", "journal", "alarmReceiver"])
-    let head = reader.section(top.raw("site") ?? Node.mapping([:]), "site", keys: ["name", "station"])
+      root, "site file",
+      keys: [
+        "site", "posts", "places", "buses", "escalation", "roster", "desk", "journal", "alarmReceiver", "parent", "children",
+      ])
+    hasParent = top.raw("parent") != nil
+    let head = reader.section(top.raw("site") ?? Node.mapping([:]), "site", keys: ["name", "station", "map"])
     let name = head.text("name")
     let station = head.text("station", limit: 40)
     for node in top.list("places", required: true) { readPlace(node) }
     for node in top.list("posts", required: true) { readPost(node) }
-    let buses = top.list("buses", required: true).map { readBus($0) }
-    refuseRepeats(top.list("buses"), buses.map(\.name), "总线名", "bus name")
-    refuseRepeats(top.list("buses"), buses.map(\.port), "串口", "port")
+    // A street centre may have no wires of its own.
+    let busNodes = top.list("buses", required: top.raw("children") == nil)
+    let buses = busNodes.map { readBus($0) }
+    refuseRepeats(busNodes, buses.map(\.name), "总线名", "bus name")
+    refuseRepeats(busNodes, buses.map(\.port), "串口", "port")
+    refuseOnePort(busNodes, buses, portName)
     let ladder = readLadder(top)
     let desk = reader.section(top.raw("desk") ?? Node.mapping([:]), "desk", keys: ["port"])
     let journal = reader.section(top.raw("journal") ?? Node.mapping([:]), "journal", keys: ["folder", "ballastMiB"])
-    let plan = SitePlan(
+    let children = top.raw("children").map { reader.children($0) }
+    var plan = SitePlan(
       name: name, station: station, posts: posts, places: places, callPoints: callPoints, devices: devices, outputs: outputs,
       ladder: ladder.steps, roster: top.list("roster").map { readRoster($0) }, onSceneWithinSeconds: ladder.onScene,
       offerExpiresSeconds: ladder.offer)
+    let parent = top.raw("parent").map { node in
+      let found = reader.parent(node) { minute($0, "proof") }
+      plan.parent = SitePlan.Parent(proofMinute: found.proofMinute)
+      return found.plan
+    }
+    plan.children = children?.stations
+    plan.map = reader.map(head)
     return Site(
       plan: plan, buses: buses, deskPort: desk.number("port", in: 0...65535, default: 8460),
       journalFolder: journal.text("folder", default: "journal", limit: 400),
       ballastMebibytes: journal.number("ballastMiB", in: 1...1024, default: 16),
-      alarmReceiver: top.raw("alarmReceiver").map { reader.alarmReceiver($0, places: places) })
+      alarmReceiver: top.raw("alarmReceiver").map { reader.alarmReceiver($0, places: places) }, parent: parent,
+      children: children?.listen)
   }
 
   private mutating func readPlace(_ node: Node) {
@@ -109,6 +79,11 @@ public struct SiteFile {
     let place = SitePlan.Place(
       id: section.identifier("id"), name: section.text("name"), grid: section.raw("grid").map { _ in section.text("grid") })
     if self.places.contains(where: { $0.id == place.id }) { complainRepeat(node, "地点", "place", place.id) }
+    if !place.name.isEmpty, places.contains(where: { $0.name == place.name }) {
+      reader.complain(
+        section.raw("name"), "两个地点都叫 \"\(place.name)\",求助时分不清是哪一处;请各取一个名字",
+        "two places have the name \"\(place.name)\", so that nobody knows which of them calls; give each a name of its own")
+    }
     places.append(place)
   }
 
@@ -127,7 +102,7 @@ public struct SiteFile {
     let name = section.identifier("name")
     var taken: [UInt8] = []
     let bus = BusPlan(
-      name: name, port: section.text("port", limit: 200),
+      name: name, port: port(section),
       baud: section.choice("baud", Self.baudRates.map { ("\($0)", $0) }, default: 19200),
       format: section.choice("format", BusPlan.Format.allCases.map { ($0.rawValue, $0) }, default: .none),
       kernelRS485: section.choice("rs485", [("adapter", false), ("kernel", true)], default: false),
@@ -136,6 +111,16 @@ public struct SiteFile {
       modules: section.list("modules").map { readModule($0, bus: name, &taken) })
     if taken.isEmpty { reader.complain(node, "总线 \(name) 上没有设备", "bus \(name) has no panels and no modules") }
     return bus
+  }
+
+  private func port(_ section: SiteSection) -> String {
+    let text = section.text("port", limit: 200)
+    if !text.isEmpty, (try? PortSelector(parsing: text)) == nil {
+      reader.complain(
+        section.raw("port"), "串口 \"\(text)\" 应写成以 / 开头的路径,或 usb-path:、usb-id:、usb-serial: 加上 linli ports 列出的值",
+        "port \"\(text)\" must be a path that begins with /, or usb-path:, usb-id: or usb-serial: with what linli ports says")
+    }
+    return text
   }
 
   private mutating func address(_ section: SiteSection, bus: String, _ taken: inout [UInt8]) -> DeviceID {
@@ -178,8 +163,8 @@ public struct SiteFile {
     let section = reader.section(
       node, "module",
       keys: [
-        "node", "name", "inputs", "inputStart", "inputFunction", "activeLow", "outputs", "outputStart", "longestReplyMs",
-        "buttons", "roles",
+        "node", "name", "inputs", "inputStart", "inputFunction", "activeLow", "outputs", "outputStart", "writeFunction",
+        "longestReplyMs", "buttons", "roles",
       ])
     let device = address(section, bus: bus, &taken)
     let name = section.text("name")
@@ -210,6 +195,7 @@ public struct SiteFile {
       inputsAreCoils: section.choice("inputFunction", [("discrete-inputs", false), ("coils", true)], default: false),
       activeLowMask: section.flag("activeLow", default: false) ? .max : 0, outputCount: outputCount,
       outputStart: section.number("outputStart", in: 0...65535, default: 0),
+      writesSingly: section.choice("writeFunction", [("multiple", false), ("single", true)], default: false),
       longestReplyMilliseconds: section.number("longestReplyMs", in: 10...2000, default: 250))
   }
 
@@ -223,8 +209,9 @@ public struct SiteFile {
       if let last = steps.last, after <= last.afterSeconds {
         reader.complain(item, "升级步骤的时间必须递增", "escalation steps must come later than the one before")
       }
-      for (post, node) in step.texts("posts") { checkPost(post, node) }
-      steps.append(SitePlan.LadderStep(afterSeconds: after, posts: step.texts("posts").map(\.text)))
+      let posts = step.texts("posts")
+      for (post, node) in posts { checkPost(post, node) }
+      steps.append(SitePlan.LadderStep(afterSeconds: after, posts: posts.map(\.text)))
     }
     return (
       steps.isEmpty ? SitePlan.LadderStep.standard : steps, section.number("onSceneWithin", in: 30...86_400, default: 300),
@@ -236,25 +223,28 @@ public struct SiteFile {
     let section = reader.section(node, "roster", keys: ["post", "grids", "from", "to", "days"])
     let post = section.text("post")
     checkPost(post, section.raw("post"))
-    for (grid, node) in section.texts("grids") where !places.contains(where: { $0.grid == grid }) {
+    let grids = section.texts("grids")
+    for (grid, node) in grids where !places.contains(where: { $0.grid == grid }) {
       reader.complain(node, "没有地点在网格 \"\(grid)\"", "no place has the grid \"\(grid)\"")
     }
     let days = section.list("days").map { item in
-      guard let day = item.int, (1...7).contains(day) else {
+      guard let day = SiteSection.decimal(item), (1...7).contains(day) else {
         reader.complain(item, "星期应为 1(周一)至 7(周日)", "days must be 1 (Monday) to 7 (Sunday)")
         return 1
       }
       return day
     }
     return SitePlan.RosterRule(
-      post: post, grids: section.texts("grids").map(\.text), fromMinute: minute(section, "from"), toMinute: minute(section, "to"),
+      post: post, grids: grids.map(\.text), fromMinute: minute(section, "from"), toMinute: minute(section, "to"),
       weekdays: days)
   }
 
   private func minute(_ section: SiteSection, _ key: String) -> Int {
     guard let node = section.raw(key) else { return 0 }
-    let parts = (node.string ?? "").split(separator: ":")
-    if parts.count == 2, let hour = Int(parts[0]), let minute = Int(parts[1]), (0...23).contains(hour), (0...59).contains(minute)
+    let parts = (node.string ?? "").split(separator: ":", omittingEmptySubsequences: false)
+    let areDigits = parts.allSatisfy { (1...2).contains($0.utf8.count) && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }
+    if parts.count == 2, areDigits, let hour = Int(parts[0]), let minute = Int(parts[1]), (0...23).contains(hour),
+      (0...59).contains(minute)
     {
       return hour * 60 + minute
     }
@@ -271,6 +261,7 @@ public struct SiteFile {
   }
 
   private func checkPost(_ id: String, _ node: Node?) {
+    if id == SitePlan.parentPost, hasParent { return }
     if !posts.contains(where: { $0.id == id }) {
       reader.complain(node, "没有岗位 \"\(id)\"", "there is no post \"\(id)\" under posts")
     }
@@ -283,6 +274,17 @@ public struct SiteFile {
   private func refuseRepeats(_ nodes: [Node], _ values: [String], _ chinese: String, _ english: String) {
     for (index, value) in values.enumerated() where !value.isEmpty && values[..<index].contains(value) {
       complainRepeat(nodes[index], chinese, english, value)
+    }
+  }
+
+  /// A link and what it points to, or a path and the adapter's number, are one port.
+  private func refuseOnePort(_ nodes: [Node], _ buses: [BusPlan], _ portName: (String) -> String) {
+    let names = buses.map { $0.port.isEmpty ? "" : portName($0.port) }
+    for (index, name) in names.enumerated() where !name.isEmpty {
+      guard let other = names[..<index].firstIndex(of: name), buses[other].port != buses[index].port else { continue }
+      reader.complain(
+        nodes[index].mapping?["port"], "总线 \(buses[other].name) 和 \(buses[index].name) 是同一个串口 \(name),每条总线要有自己的串口",
+        "buses \(buses[other].name) and \(buses[index].name) are on one port, \(name); each needs its own")
     }
   }
 }

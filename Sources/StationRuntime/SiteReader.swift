@@ -1,3 +1,4 @@
+import DeviceKit
 import Yams
 
 /// One mistake in a site file: where it is, what is wrong and what is accepted, Chinese first.
@@ -31,31 +32,41 @@ final class SiteReader {
   private var isFull: Bool { problems.count > Self.problemLimit }
 
   func complain(_ node: Node?, _ chinese: String, _ english: String) {
+    complain(line: node?.mark?.line ?? 1, column: node?.mark?.column ?? 1, chinese, english)
+  }
+
+  private func complain(line: Int, column: Int, _ chinese: String, _ english: String) {
     guard !isFull else { return }
     let isLast = problems.count == Self.problemLimit
     let chinese = isLast ? "还有更多错误,请先改正以上各处" : chinese
     let english = isLast ? "there are more mistakes; correct these first" : english
     problems.append(
-      SiteProblem(file: file, line: node?.mark?.line ?? 1, column: node?.mark?.column ?? 1, chinese: chinese, english: english))
+      SiteProblem(file: file, line: line, column: column, chinese: Self.shown(chinese), english: Self.shown(english)))
+  }
+
+  /// What a message quotes of the file goes to a terminal, which must not obey it.
+  private static func shown(_ text: String) -> String {
+    text.unicodeScalars.map { $0.isPlainText ? String($0) : "\\u{\(String($0.value, radix: 16))}" }.joined()
   }
 
   /// The text as a tree, or `nil` after saying why not. The parser's own message for a repeated key quotes the whole file, so ours is used.
   func compose(_ text: String) -> Node? {
+    if let line = AliasScan.lineBeyondLimit(text) {
+      complain(
+        line: line, column: 1, "YAML 别名(*名字)超过 \(AliasScan.limit) 个;请把内容写出来,以 * 开头的文字请加引号",
+        "more than \(AliasScan.limit) YAML aliases (*name); write out what they stand for, and quote text that begins with *")
+      return nil
+    }
     do {
       if let root = try Yams.compose(yaml: text) { return root }
       complain(nil, "文件是空的", "the file is empty")
     } catch YamlError.duplicatedKeysInMapping(let duplicates, let context) {
       let keys = duplicates.map { "\($0)" }.joined(separator: ", ")
-      problems.append(
-        SiteProblem(
-          file: file, line: context.mark.line, column: context.mark.column, chinese: "键重复: \(keys)",
-          english: "repeated key: \(keys)"))
+      complain(line: context.mark.line, column: context.mark.column, "键重复: \(keys)", "repeated key: \(keys)")
     } catch YamlError.scanner(_, let problem, let mark, _), YamlError.parser(_, let problem, let mark, _),
       YamlError.composer(_, let problem, let mark, _)
     {
-      problems.append(
-        SiteProblem(
-          file: file, line: mark.line, column: mark.column, chinese: "不是有效的 YAML", english: "not valid YAML: \(problem)"))
+      complain(line: mark.line, column: mark.column, "不是有效的 YAML", "not valid YAML: \(problem)")
     } catch {
       complain(nil, "不是有效的 YAML", "not valid YAML")
     }
@@ -113,18 +124,24 @@ struct SiteSection {
     reader.complain(node, "\(what) 缺少 \"\(key)\"", "\(what) needs \"\(key)\"")
   }
 
-  /// Text of 1 to `limit` characters; the default when the key is not there, an error when there is no default.
+  /// Text of one line of 1 to `limit` characters that can be seen; the default when the key is not there, an error when there is no default.
   func text(_ key: String, default fallback: String? = nil, limit: Int = 80) -> String {
     guard let value = raw(key) else {
       if fallback == nil { missing(key) }
       return fallback ?? ""
     }
-    guard let text = value.string, !text.isEmpty, text.count <= limit else {
+    guard let text = value.string, text.count <= limit, Self.isName(text) else {
       reader.complain(
-        value, "\(what) 的 \"\(key)\" 应为 1 至 \(limit) 个字的文本", "\"\(key)\" of \(what) must be text of 1 to \(limit) characters")
+        value, "\(what) 的 \"\(key)\" 应为 1 至 \(limit) 个字的一行文本,不能只有空格,不能有控制字符",
+        "\"\(key)\" of \(what) must be one line of text of 1 to \(limit) characters, not only spaces, without control characters")
       return fallback ?? ""
     }
     return text
+  }
+
+  /// Names go to pages, terminals and the journal.
+  private static func isName(_ text: String) -> Bool {
+    text.unicodeScalars.allSatisfy { $0.isPlainText && $0 != "\n" && $0 != "\t" } && !text.allSatisfy(\.isWhitespace)
   }
 
   /// An identifier: 1 to 12 ASCII letters, digits, `-` or `_`.
@@ -151,13 +168,22 @@ struct SiteSection {
       if fallback == nil { missing(key) }
       return fallback ?? range.lowerBound
     }
-    guard let number = value.int, range.contains(number) else {
+    guard let number = Self.decimal(value), range.contains(number) else {
       reader.complain(
-        value, "\(what) 的 \"\(key)\" 应为 \(range.lowerBound) 至 \(range.upperBound) 的整数",
-        "\"\(key)\" of \(what) must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+        value, "\(what) 的 \"\(key)\" 应为 \(range.lowerBound) 至 \(range.upperBound) 的整数,只用数字写,前面不加 0",
+        "\"\(key)\" of \(what) must be a whole number from \(range.lowerBound) to \(range.upperBound), in digits only, no 0 before them"
+      )
       return fallback ?? range.lowerBound
     }
     return number
+  }
+
+  /// YAML also takes 010 (for eight), 0x1 and 8_570 for numbers; who writes an address like that may mean another one.
+  static func decimal(_ node: Node) -> Int? {
+    guard let text = node.string, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), text == "0" || text.first != "0" else {
+      return nil
+    }
+    return Int(text)
   }
 
   func flag(_ key: String, default fallback: Bool) -> Bool {
@@ -196,8 +222,10 @@ struct SiteSection {
 
   func texts(_ key: String) -> [(text: String, node: Node)] {
     list(key).compactMap { item in
-      guard let text = item.string else {
-        reader.complain(item, "\(what) 的 \"\(key)\" 中应为文本", "\"\(key)\" of \(what) must hold text")
+      guard let text = item.string, Self.isName(text) else {
+        reader.complain(
+          item, "\(what) 的 \"\(key)\" 中应为一行文本,不能有控制字符", "\"\(key)\" of \(what) must hold lines of text without control characters"
+        )
         return nil
       }
       return (text, item)

@@ -83,7 +83,8 @@ public final class StationRuntime: Sendable {
       groups.append(
         startThread("bus-\(bus.name)") {
           BusLoop(
-            plan: bus, commands: wire.commands, wake: wire.wake, heartbeat: heartbeat, board: wire.board, log: options.log
+            plan: bus, commands: wire.commands, wake: wire.wake, heartbeat: heartbeat, board: wire.board,
+            relays: site.plan.outputs.filter { $0.device.bus == bus.name }, log: options.log
           ) { event, at in
             if case .measured(let device, let quantity, let reading) = event {
               readings.put(device, quantity, reading)
@@ -110,11 +111,14 @@ public final class StationRuntime: Sendable {
     let wall = WallClock.current()
     // Minutes since 2020: a wiped or restored journal never takes up an epoch that a parent has already seen.
     journal.epochFloor = UInt32(clamping: max(1, (wall.unixMilliseconds / 1000 - 1_577_836_800) / 60))
-    let store = try SQLiteJournal(folder: folder, month: wall.journalMonth, options: journal)
+    let store = try WaitingJournal(folder: folder, month: wall.journalMonth, options: journal)
     var decider = try Decider(plan: site.plan, store: store)
     if let path = options.recording {
-      let recorder = try Recorder(path: path, plan: site.plan, state: decider.station.state)
+      let recorder = try Recorder(path: path, plan: site.plan, state: decider.station.state, onFailure: options.log)
       decider.recorder = { recorder.record($0, $1) }
+      decider.onRecordingEnd = {
+        options.log("录制到此为止:日志现在才能读 / the recording ends here: only now the journal can be read: \(path)")
+      }
     }
     return decider
   }

@@ -75,6 +75,34 @@ import Testing
     #expect(rig.events.contains(.chatterChanged(ButtonID(device: DigitalIORig.device, button: 4), false)))
   }
 
+  /// A re-test asks what is so now; that a contact is still held is no new press.
+  @Test func aReTestOfAStuckInputTellsItAgainAndInventsNoPress() {
+    let stuck = { (on: Bool) in DeviceEvent.stuckChanged(ButtonID(device: DigitalIORig.device, button: 3), on) }
+    var rig = DigitalIORig(Self.layout)
+    rig.module.setContact(3, closed: true)
+    rig.run(.seconds(61))
+    #expect(rig.presses == [3] && rig.events.contains(stuck(true)))
+    rig.events = []
+    rig.command(.retest(DigitalIORig.device))
+    rig.run(.seconds(2))
+    #expect(rig.presses.isEmpty && rig.events.contains(stuck(true)) && rig.health(of: 20) == [.online])
+    // Nor when it was away in between.
+    rig.module.set(.dead)
+    rig.run(.seconds(3))
+    rig.command(.retest(DigitalIORig.device))
+    rig.module.set(.none)
+    rig.run(.seconds(10))
+    #expect(rig.presses.isEmpty)
+    rig.events = []
+    rig.module.setContact(3, closed: false)
+    rig.run(.seconds(1))
+    #expect(rig.events.contains(stuck(false)))
+    rig.command(.retest(DigitalIORig.device))
+    rig.module.setContact(3, closed: true)
+    rig.run(.seconds(1))
+    #expect(rig.presses == [3], "the next press is one")
+  }
+
   @Test(arguments: [DigitalIOLayout.WriteFunction.single, .multiple]) func relaysFollowTheWish(
     _ function: DigitalIOLayout.WriteFunction
   ) {

@@ -4,12 +4,14 @@ import Testing
 
 /// An input/output module that another program serves at node 20 of a joined pair of terminals; input 1 is a button, output 1 a sounder.
 enum PeerModule {
-  static func site(_ folder: String) -> String {
+  static func site(_ folder: String) -> String { site(folder, role: "sounder") }
+
+  static func site(_ folder: String, role: String) -> String {
     """
       - name: A
         port: \(folder)/host
         modules:
-          - {node: 20, name: 模块, inputs: 4, outputs: 2, buttons: [{button: 1, place: p}], roles: [{output: 1, role: sounder}]}
+          - {node: 20, name: 模块, inputs: 4, outputs: 2, buttons: [{button: 1, place: p}], roles: [{output: 1, role: \(role)}]}
 
     """
   }

@@ -68,9 +68,29 @@ import Testing
   /// Our master polls a module on libmodbus: its input becomes a call, and the sounder's relay follows.
   @Test func ourMasterDrivesAnotherModule() throws {
     let shell = try Shell(buses: PeerModule.site)
+    try build(shell)
+    try PeerModule.drive(shell) { port, log in try shell.start([port, log], program: "\(shell.folder)/module") }
+  }
+
+  /// A green light that is lit after a clean stop would say that somebody watches.
+  @Test func aCleanStopSwitchesOffTheLightOfAnotherModule() throws {
+    let shell = try Shell { PeerModule.site($0, role: "greenLight") }
+    try build(shell)
+    let wire = JoinedTerminals("\(shell.folder)/host", "\(shell.folder)/far")
+    defer { wire.cut() }
+    try shell.waitUntil("the wire is there") { FileManager.default.fileExists(atPath: "\(shell.folder)/far") }
+    let module = try shell.start(["\(shell.folder)/far", "\(shell.folder)/coils"], program: "\(shell.folder)/module")
+    func coils() -> String { (try? String(contentsOfFile: "\(shell.folder)/coils", encoding: .utf8)) ?? "" }
+    let station = try shell.startStation()
+    try shell.waitUntil("the light is lit") { coils().hasSuffix("coil 1\n") }
+    #expect(try shell.stop(station, seconds: 5) == 0)
+    #expect(coils().hasSuffix("coil 0\n"))
+    #expect(module.isRunning)
+  }
+
+  private func build(_ shell: Shell) throws {
     let built = try shell.run(
       ["-o", "\(shell.folder)/module", PeerModule.file("module.c"), "-I/usr/include/modbus", "-lmodbus"], program: "/usr/bin/cc")
     try #require(built.code == 0, "\(built.text)")
-    try PeerModule.drive(shell) { port, log in try shell.start([port, log], program: "\(shell.folder)/module") }
   }
 }

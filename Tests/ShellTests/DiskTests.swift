@@ -81,6 +81,50 @@ import Testing
     #expect(try disk.run([Shell.linli, "journal", "verify", disk.path]).code == 0)
   }
 
+  /// Stopped cleanly, so that the files beside the journal's are gone, and no byte is left to make them again.
+  @Test func aStationThatWasStoppedStartsOnADiskThatFilledUpMeanwhile() throws {
+    let shell = try Shell(panels: 2)
+    let disk = try PrivateDisk(at: "\(shell.folder)/journal", mebibytes: 3)
+    defer { disk.close() }
+    var station = try shell.startStation(on: disk)
+    try shell.waitUntilOnline(2)
+    _ = try shell.panels("press 1/1")
+    try shell.waitUntilLamp(1, 1, shows: "slow")
+    #expect(try shell.stop(station) == 0)
+    try disk.free("journal.ballast")
+    try disk.fill("others")
+    station = try shell.startStation(on: disk)
+    try shell.waitUntilOnline(2)
+    _ = try shell.panels("press 2/2")
+    try shell.waitUntil("both calls are shown") {
+      let status = try shell.status()
+      return status.contains("求助 #1 大厅 (A/1/1)") && status.contains("【未记录】大厅 (A/2/2)")
+        && status.contains("磁盘 failed") && status.contains("journal:diskFailed") && status.contains("磁盘已满")
+    }
+    #expect(try shell.lamp(2, 2) == "fast")
+    #expect(try disk.run([Shell.linli, "run", "\(shell.folder)/site.yaml"]).text.contains("不能再启动一个"))
+    try disk.free("others")
+    try shell.waitUntilLamp(2, 2, shows: "slow")
+    #expect(try shell.stop(station) == 0)
+    #expect(try opened(disk) == ["A/1/1", "A/2/2"])
+    #expect(try disk.run([Shell.linli, "journal", "verify", disk.path]).code == 0)
+  }
+
+  @Test func aNewStationStartsOnAFullDisk() throws {
+    let shell = try Shell(panels: 1)
+    let disk = try PrivateDisk(at: "\(shell.folder)/journal", mebibytes: 3)
+    defer { disk.close() }
+    try disk.fill("others")
+    let station = try shell.startStation(on: disk)
+    try shell.waitUntilOnline(1)
+    _ = try shell.panels("press 1/1")
+    try shell.waitUntil("the call is shown") { try shell.status().contains("【未记录】大厅 (A/1/1)") }
+    try disk.free("others")
+    try shell.waitUntilLamp(1, 1, shows: "slow")
+    #expect(try shell.stop(station) == 0)
+    #expect(try opened(disk) == ["A/1/1"])
+  }
+
   @Test func aReadOnlyDiskIsRefusedAtTheStartAndCanBeRead() throws {
     let shell = try Shell(panels: 1)
     let disk = try PrivateDisk(at: "\(shell.folder)/journal", mebibytes: 3)
@@ -138,6 +182,27 @@ import Testing
     #expect(try shell.stop(station) == 0)
     #expect(try shell.presses().map(\.button.description) == ["A/1/1", "A/2/1"])
     #expect(try shell.run(["journal", "verify", "\(shell.folder)/journal"]).code == 0)
+  }
+
+  /// The recording is for the technician; that its disk is full is said once and stops nothing.
+  @Test func aRecordingThatCannotGoOnIsSaidOnceAndStopsNothing() throws {
+    let shell = try Shell(panels: 1)
+    let disk = try PrivateDisk(at: "\(shell.folder)/recordings", mebibytes: 1)
+    defer { disk.close() }
+    let station = try shell.startStation(["--record", "\(disk.path)/day.rec"], on: disk)
+    try shell.waitUntilOnline(1)
+    try disk.fill("others")
+    _ = try shell.panels("press 1/1")
+    try shell.waitUntilLamp(1, 1, shows: "slow")
+    func said() throws -> Int {
+      try String(contentsOfFile: "\(shell.folder)/station.log", encoding: .utf8).components(separatedBy: "录制到此为止").count - 1
+    }
+    try shell.waitUntil("the recording's end is said") {
+      _ = try shell.panels("press 1/2")
+      return try said() == 1
+    }
+    #expect(try shell.desk("acknowledge 1 desk").contains("done"))
+    #expect(try shell.stop(station) == 0 && said() == 1)
   }
 
   private func list(_ disk: PrivateDisk) throws -> String { try disk.run([Shell.linli, "journal", "list", disk.path]).text }

@@ -127,4 +127,20 @@ import Testing
     let found = try doctor(shell, ["--seconds", "4"])
     #expect(found.code == 1 && found.text.contains("1 号(面板) 应答太迟"), "\(found.text)")
   }
+
+  /// Among others its answers are never heard whole.
+  @Test func aLateNodeAmongOthersIsNamedByARunningStation() throws {
+    let shell = try Shell(panels: 4)
+    _ = try shell.startStation()
+    try shell.waitUntilOnline(4)
+    _ = try shell.panels("fault 2 late 400")
+    try shell.waitUntil("node 2 is lost") {
+      try shell.desk("bus").split(separator: "\n").contains { $0.hasPrefix("  2 ") && $0.hasSuffix("失联 / lost") }
+    }
+    // A busy machine may lose an answer of its own in one look.
+    try shell.waitUntil("the doctor names it", seconds: 120) {
+      let found = try doctor(shell, ["--seconds", "15"])
+      return found.code == 1 && found.text.contains("2 号(面板) 应答太迟")
+    }
+  }
 }

@@ -38,6 +38,11 @@ import Testing
     #expect(usage.code == 1 && usage.text.contains("acknowledge ID POST"))
     #expect(try shell.run(["desk", site, "bypass", "A/1/1", "desk", "5", "检修"]).code == 0)
     #expect(try shell.run(["desk", site, "end-bypass", "A/1/1", "desk"]).code == 0)
+    // What would clear the terminal of whoever reads the journal, or turn its writing round.
+    for reason in ["a\u{1B}[2J", "a\u{202E}b", "a\u{85}b"] {
+      let refused = try shell.run(["desk", site, "bypass", "A/1/1", "desk", "5", reason])
+      #expect(refused.code == 1 && refused.text.contains("控制字符"), "\(refused.text)")
+    }
   }
 
   @Test func oneSeedIsTheSameLifeInTwoProcesses() throws {

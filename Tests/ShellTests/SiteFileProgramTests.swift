@@ -12,6 +12,9 @@ import Testing
     (
       "twice", Array("site: {name: a, station: b}\ndesk: {port: 1}\ndesk: {port: 2}\n".utf8), ["键重复: desk", "repeated key: desk"]
     ),
+    (
+      "ports", Array(onePortTwice.utf8), [":6:", "总线 B0 和 B1 是同一个串口 /dev/zero"]
+    ),
     ("brackets", [UInt8](repeating: 0x5B, count: 100_000), ["不是有效的 YAML"]),
     ("keys", Array((0..<60_000).map { "k\($0): 1\n" }.joined().utf8), [":1:1:", "unknown key \"k0\"", "还有更多错误"]),
     ("large", [UInt8](repeating: 0x61, count: 10 << 20), [":1:1:", "1 MiB"]),
@@ -20,6 +23,15 @@ import Testing
       [":2:8:", ":3:8:", "port?", "needs \"places\""]
     ),
   ]
+
+  static let onePortTwice = """
+    site: {name: a, station: b}
+    places: [{id: p, name: p}]
+    posts: [{id: d, name: d}]
+    buses:
+      - {name: B0, port: /dev/zero, panels: [{node: 1, name: x, buttons: [{button: 1, place: p}]}]}
+      - {name: B1, port: /dev/../dev/zero, panels: [{node: 1, name: x, buttons: [{button: 1, place: p}]}]}
+    """
 
   @Test(arguments: bad.indices) func aBadSiteFileIsRefusedWithItsPlaces(index: Int) throws {
     let (name, contents, said) = Self.bad[index]
@@ -55,6 +67,44 @@ import Testing
     for part in ["测试站 (test)", "总线 A: \(shell.folder)/bus 19200 8N1", "A/1/2 → 大厅", "升级 30 s: 当班岗位", "正确 / correct"] {
       #expect(text.contains(part), "\(text)")
     }
+  }
+
+  /// Everything that the file decides, also what it leaves to its default.
+  @Test func allThatASiteFileMeansIsTold() throws {
+    let shell = try Shell(
+      more: "roster:\n  - {post: desk, from: \"22:00\", to: \"06:30\", days: [5, 6]}\nescalation: {onSceneWithin: 240}\n"
+    ) {
+      """
+        - name: A
+          port: \($0)/bus
+          baud: 9600
+          format: 8E1
+          modules:
+            - {node: 20, name: 模块, inputs: 4, outputs: 2, writeFunction: single, buttons: [{button: 1, place: p}]}
+
+      """
+    }
+    let (code, text) = try shell.run(["check", "\(shell.folder)/site.yaml"])
+    #expect(code == 0)
+    for part in [
+      "地点 p: 大厅", "岗位 lead: 带班岗", "bus 9600 8E1", "inputs: 4, inputStart: 0, inputFunction: discrete-inputs", "activeLow: false",
+      "writeFunction: single", "longestReplyMs: 250", "接警后 240 s", "移交 60 s", "排班 desk: 所有网格 周五六 22:00–06:30", "由系统分配",
+      "日志 / journal: \(shell.folder)/journal", "1 MiB",
+    ] {
+      #expect(text.contains(part), "\(part) in \(text)")
+    }
+  }
+
+  @Test func aFolderThatIsTooDeepForTheSocketIsRefusedBeforeAnythingIsMade() throws {
+    let shell = try Shell(panels: 1)
+    let deep = "\(shell.folder)/" + String(repeating: "d", count: 100)
+    try FileManager.default.createDirectory(atPath: deep, withIntermediateDirectories: true)
+    try FileManager.default.copyItem(atPath: "\(shell.folder)/site.yaml", toPath: "\(deep)/site.yaml")
+    for command in ["run", "desk"] {
+      let (code, text) = try shell.run([command, "\(deep)/site.yaml"] + (command == "desk" ? ["status"] : []))
+      #expect(code == 1 && text.contains("最多 107 字节") && text.contains("107 are accepted"), "\(text)")
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: deep) == ["site.yaml"])
   }
 
   private static func run(_ arguments: [String]) throws -> (code: Int32, text: String) { try runToEnd(Shell.linli, arguments) }

@@ -14,11 +14,16 @@ final class MemoryStore: EntryStore {
   var snapshot: JournalSnapshot?
   var condition = JournalCondition.healthy
   var appends = 0
+  var isProvisional = false
+  /// While it is provisional, only so many of the entries can be read.
+  var readable = Int.max
 
-  var last: JournalHead { stored.last?.head ?? .start }
+  private var given: [JournalEntry] { isProvisional ? Array(stored.prefix(readable)) : stored }
+  var last: JournalHead { given.last?.head ?? .start }
 
   func append(_ bodies: [[UInt8]], urgent: Bool) throws(JournalError) -> [JournalEntry] {
     appends += 1
+    if isProvisional { throw .diskFull(callsStillFit: false) }
     if let refuses, !(refusesOnlyNormal && urgent) { throw refuses }
     var new: [JournalEntry] = []
     for body in bodies { new.append((new.last?.head ?? last).followed(by: body)) }
@@ -27,7 +32,7 @@ final class MemoryStore: EntryStore {
   }
 
   func entries(after position: JournalPosition?, limit: Int) throws(JournalError) -> [JournalEntry] {
-    Array(stored.filter { $0.position.sequence > position?.sequence ?? 0 }.prefix(limit))
+    Array(given.filter { $0.position.sequence > position?.sequence ?? 0 }.prefix(limit))
   }
 
   func saveSnapshot(_ snapshot: JournalSnapshot) throws(JournalError) { self.snapshot = snapshot }
@@ -198,6 +203,45 @@ final class MemoryStore: EntryStore {
     #expect(decider.view().faults.map(\.key.description) == ["journal:diskFailed"])
     let written = String(decoding: store.stored.last?.body ?? [], as: UTF8.self)
     #expect(written.contains("moved to a new file"))
+  }
+
+  /// The journal could not be read at the start; what came meanwhile is decided again when it can.
+  @Test(arguments: [0, 1, 2, .max]) func whatCameBeforeTheJournalWasOpenedIsDecidedOnTheTrueState(readable: Int) throws {
+    let store = MemoryStore()
+    do {
+      var before = try Decider(plan: plan, store: store)
+      _ = step(&before, [.started(boot: "b", program: "t"), press(1)], 1000)
+      _ = step(&before, [.request(DeskRequest(number: 1, post: "desk", action: .falseAlarm(1, note: "")))], 2000)
+    }
+    (store.isProvisional, store.readable) = (true, readable)
+    store.condition.state = .failed
+    var decider = try Decider(plan: plan, store: store)
+    decider.recorder = { _, _ in }
+    // The panel offers the recorded press again, and a new one, each more than once.
+    var released = step(&decider, [.started(boot: "b", program: "t"), press(1), press(2)], 3000)
+    released += step(&decider, [press(1), press(2)], 4000)
+    #expect(!released.contains { if case .device(.accept) = $0 { true } else { false } })
+    #expect(decider.waiting > 0 && decider.view().sound == .call && decider.view().journal.condition == .failed)
+    decider.maintain(wall: wall, now: .zero + .seconds(5))
+    #expect(step(&decider, [], 5000).isEmpty && store.stored.count == 3, "still not to be opened")
+    store.isProvisional = false
+    store.condition.state = .healthy
+    decider.maintain(wall: wall, now: .zero + .seconds(6))
+    released = step(&decider, [], 6000) + step(&decider, [], 6600)
+    let accepted = released.compactMap { if case .device(.accept(_, let identity)) = $0 { identity.sequence } else { nil } }
+    #expect(Set(accepted) == [1, 2], "both are on disk")
+    let opened = try store.stored.compactMap {
+      if case .opened(let id, let opening) = try EntryCoder().decode($0.body).change {
+        (id, opening.identity?.sequence)
+      } else {
+        nil
+      }
+    }
+    #expect(opened.map(\.0) == [1, 2] && opened.map(\.1) == [1, 2], "no press twice, no number twice")
+    #expect((decider.recorder == nil) == (readable < 3), "a recording goes on where it began with the true state")
+    #expect(decider.view().incidents.map(\.id) == [2] && decider.view().incidents.map(\.recorded) == [true])
+    #expect(decider.view().journal == .init(condition: .healthy, waiting: 0))
+    #expect(try Decider.fold(store) == decider.station.state)
   }
 
   @Test func anEntryOfANewerProgramIsRefusedAndNotMisread() throws {

@@ -246,6 +246,49 @@ import Transports
       }.map(\.kind) == [.answersForAnother])
   }
 
+  /// An answer later than the station waits for is not heard: it destroys what another says. So does it once for each time that it is asked.
+  @Test func whoseEveryAnswerDestroysAnothersIsLateAndNotDead() {
+    func found(othersFail: UInt32, lateBefore: UInt32 = 0, secondLost: Bool = false) -> [Finding] {
+      let heardLate: (inout ModbusNodeStatistics) -> Void = {
+        $0.late = lateBefore
+        $0.lateMicroseconds = lateBefore > 0 ? 396_000 : 0
+      }
+      let asked: (inout ModbusNodeStatistics) -> Void = {
+        $0.requests = 3
+        $0.timeouts = 3
+      }
+      let other: (inout ModbusNodeStatistics) -> Void = {
+        $0.requests = 900
+        $0.answers = 900 - othersFail
+        $0.timeouts = othersFail
+        $0.crcErrors = othersFail
+      }
+      let before = report(0, .working, [(false, { _ in }), (true, heardLate), (secondLost, { _ in })])
+      let after = report(
+        15, .working,
+        [
+          (false, other),
+          (
+            true,
+            {
+              heardLate(&$0)
+              asked(&$0)
+            }
+          ), (secondLost, secondLost ? asked : other),
+        ])
+      return BusInterval(from: before, to: after).findings
+    }
+    let late = found(othersFail: 2)
+    #expect(late.map(\.kind) == [.lateNode] && late[0].verdict.chinese.contains("多迟没有量到"))
+    #expect(late[0].node == 2 && late[0].steps.contains { $0.chinese.contains("停站后再运行") })
+    let measured = found(othersFail: 2, lateBefore: 1)
+    #expect(measured.map(\.kind) == [.lateNode] && measured[0].verdict.english.contains("after 396 ms"))
+    #expect(found(othersFail: 0, lateBefore: 1).map(\.kind) == [.silentNode], "late once, and dead now")
+    #expect(found(othersFail: 20).map(\.kind) == [.silentNode], "a bus that is bad anyway proves nothing")
+    #expect(found(othersFail: 5, secondLost: true).map(\.kind) == [.silentNode, .silentNode], "one of two, but which?")
+    #expect(found(othersFail: 5, lateBefore: 1, secondLost: true).map(\.kind) == [.lateNode, .silentNode])
+  }
+
   @Test(arguments: [
     (BusCondition.portBusy, Finding.Kind.portBusy), (.adapterAbsent, .portMissing), (.jammed, .jammed), (.silent, .silentBus),
     (.garbled, .garbledBus),

@@ -1,3 +1,5 @@
+import DeviceKit
+import DigitalIOCodec
 import ModbusRTUCodec
 import Station
 import Testing
@@ -90,6 +92,15 @@ import Transports
     ("roster:", "journal: {ballastMiB: 0}\nroster:", 17, "from 1 to 1024"),
     ("roster:", "posts: []\nroster:", 5, "repeated key: posts"),
     ("posts:\n  - {id: desk", "persons:\n  - {id: desk", 5, "accepted:"), ("buses:", "buses: A\nbusses:", 8, "list"),
+    ("{node: 1,", "{node: 010,", 13, "in digits only"), ("{node: 1,", "{node: 0x1,", 13, "in digits only"),
+    ("{node: 1,", "{node: +1,", 13, "in digits only"), ("roster:", "desk: {port: 8_570}\nroster:", 17, "in digits only"),
+    ("days: [1, 2", "days: [01, 2", 18, "Monday"), ("\"08:00\"", "\"+8:00\"", 18, "08:30"),
+    ("port: /dev/ttyUSB0", "port: \" \"", 10, "only spaces"), ("port: /dev/ttyUSB0", "port: ttyUSB0", 10, "begins with /"),
+    ("port: /dev/ttyUSB0", "port: usb-id:0403", 10, "usb-id:"), ("name: 接待室", "name: \"   \"", 4, "only spaces"),
+    ("name: 接待室", "name: \"a\\eb\"", 4, "control characters"), ("name: 值班台", "name: \"台\\u202eX\"", 6, "control characters"),
+    ("name: 接待室", "name: \"a\\nb\"", 4, "one line"), ("name: 接待室", "name: 大厅", 4, "two places have the name \"大厅\""),
+    ("posts: [lead]", "posts: [\"l\\ead\"]", 16, "control characters"),
+    ("inputs: 4", "writeFunction: one, inputs: 4", 15, "one of: multiple, single"),
   ]
 
   static let receiver = """
@@ -190,5 +201,65 @@ import Transports
     } catch {
       #expect(!"\(error)".contains("geheim") && "\(error)".contains("site"))
     }
+  }
+
+  /// Some editors write a byte order mark before UTF-8.
+  @Test func aByteOrderMarkIsNoMistake() throws {
+    let (marked, plain) = (try SiteFile.read("\u{FEFF}" + Self.good, file: "f"), try SiteFile.read(Self.good, file: "f"))
+    #expect(marked == plain)
+  }
+
+  @Test func aModuleThatKnowsOneRelayAtATimeCanBeUsed() throws {
+    let text = Self.good.replacing("outputs: 2,", with: "outputs: 2, writeFunction: single,")
+    let (plain, single) = (try SiteFile.read(Self.good, file: "f").buses[0], try SiteFile.read(text, file: "f").buses[0])
+    #expect(DriverCatalog.configuration(try #require(plain.modules.first), "A").layout.writeFunction == .multiple)
+    #expect(DriverCatalog.configuration(try #require(single.modules.first), "A").layout.writeFunction == .single)
+  }
+
+  /// Only the machine at hand knows that two spellings are one port.
+  @Test func twoSpellingsOfOnePortAreSaidWithTheirLine() throws {
+    let second =
+      "  - {name: B, port: \"usb-path:1-1\", panels: [{node: 1, name: x, buttons: [{button: 1, place: hall}]}]}\nescalation:"
+    let text = Self.good.replacing("escalation:", with: second)
+    let alone = try SiteFile.read(text, file: "f")
+    #expect(alone.buses.count == 2)
+    let one = { (_: String) in "/dev/ttyUSB0" }
+    let problems = try #require(#expect(throws: SiteError.self) { _ = try SiteFile.read(text, file: "f", portName: one) })
+      .problems
+    #expect(problems.count == 1 && problems[0].line == 16 && problems[0].chinese.contains("总线 A 和 B 是同一个串口"))
+  }
+
+  @Test(arguments: [("buses: A\nbusses:", "buses:"), ("roster: 7\nrooster:", "roster:")])
+  func whatIsNoListIsSaidOnce(_ changed: String, _ key: String) throws {
+    let text = Self.good.replacing(key, with: changed)
+    let error = try #require(#expect(throws: SiteError.self) { _ = try SiteFile.read(text, file: "f") })
+    #expect(error.problems.count { $0.english.contains("must be a list") } == 1)
+  }
+
+  /// What is quoted of the file must not be obeyed by the terminal.
+  @Test func noMessageCarriesAControlCharacter() throws {
+    for key in ["\"\\e[2J\": 1\n", "\"a\\u202e\": 1\n"] {
+      let error = try #require(#expect(throws: SiteError.self) { _ = try SiteFile.read(key + Self.good, file: "f") })
+      #expect("\(error)".unicodeScalars.allSatisfy(\.isPlainText) && "\(error)".contains("\\u{"))
+    }
+  }
+
+  /// Each line stands for nine copies of the one before; as a key the parser would take it whole.
+  @Test func aFewLinesThatStandForMoreThanAMachineHoldsAreRefused() throws {
+    var bomb = "a0: &a0 [x, x]\n"
+    for level in 1...30 {
+      bomb += "a\(level): &a\(level) [" + Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ",") + "]\n"
+    }
+    for end in ["? *a30\n: 1\n", "{*a30 : 1}\n", ""] {
+      let error = try #require(#expect(throws: SiteError.self) { _ = try SiteFile.read(bomb + end, file: "f") })
+      #expect(error.problems.count == 1 && error.problems[0].line == 3 && error.problems[0].chinese.contains("别名"))
+    }
+  }
+
+  @Test func aStarThatIsNoAliasCountsForNothing() throws {
+    let quiet = "# *a *b *c\n- \"*a\"\n- '*b'\n- a *b\n- [x, \"y\\\" *z\"]\n- 2 * 3\n- it's *so\n"
+    #expect(AliasScan.lineBeyondLimit(String(repeating: quiet, count: 50)) == nil)
+    #expect(AliasScan.lineBeyondLimit(String(repeating: "- *a\n", count: 16)) == nil)
+    #expect(AliasScan.lineBeyondLimit(String(repeating: "- *a\n", count: 17)) == 17)
   }
 }

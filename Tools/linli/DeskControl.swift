@@ -1,4 +1,5 @@
 import ArgumentParser
+import DeviceKit
 import DeviceVocabulary
 import Foundation
 import Station
@@ -37,6 +38,10 @@ enum DeskControl {
     _ line: String, board: ViewBoard, readings: LatestValues, buses: () -> [BusReport],
     submit: (String, DeskRequest.Action) -> DeskAnswer
   ) -> String {
+    // What is said here goes into the journal and onto terminals: the same check as for the pages.
+    guard line.unicodeScalars.allSatisfy(\.isPlainText) else {
+      return "\(failure)命令中有控制字符或改变书写方向的字符,不接受;只用普通文字 / control characters are not accepted, only plain text\n"
+    }
     let words = line.split(separator: " ", maxSplits: 3).map(String.init)
     if let said = below(line, submit) { return said + "\n" }
     switch words.first {

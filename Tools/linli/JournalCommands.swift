@@ -84,10 +84,16 @@ struct ReplayCommand: ParsableCommand {
   @Argument(help: "录制文件 / recording") var recording: String
 
   func run() throws {
-    guard let text = try? String(contentsOfFile: recording, encoding: .utf8) else {
+    // A line that was cut off may end within a character.
+    guard let bytes = FileManager.default.contents(atPath: recording) else {
       throw Failure("读不了 \(recording) / cannot read it")
     }
-    for body in try Replay.bodies(text) { print(String(decoding: body, as: UTF8.self)) }
+    let outcome = try Replay.run(String(decoding: bytes, as: UTF8.self))
+    for body in outcome.bodies { print(String(decoding: body, as: UTF8.self)) }
+    for line in outcome.unfinished {
+      let text = "第 \(line) 行没有写完(程序被终止或磁盘已满),略过 / line \(line) was not finished (killed, or the disk full) and is passed over\n"
+      FileHandle.standardError.write(Data(text.utf8))
+    }
   }
 }
 

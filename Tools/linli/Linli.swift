@@ -35,5 +35,6 @@ struct Failure: Error, CustomStringConvertible {
 /// Where a running station and a simulated bus can be asked, unless told otherwise.
 enum Socket {
   static func station(_ siteFile: String) -> String { siteFile + ".sock" }
-  static let simulator = FileManager.default.temporaryDirectory.path + "/linli-bus.sock"
+  /// Each user has one: they need not share a machine's simulated bus by accident.
+  static let simulator = FileManager.default.temporaryDirectory.path + "/linli-bus-\(getuid()).sock"
 }

@@ -6,6 +6,7 @@ import Foundation
 import Station
 import StationRuntime
 import Synchronization
+import Transports
 
 struct SiteArgument: ParsableArguments {
   @Argument(help: "站点文件 / site file (YAML)") var site: String
@@ -13,16 +14,11 @@ struct SiteArgument: ParsableArguments {
   func load() throws -> Site { try Self.read(site) }
 
   static func read(_ path: String) throws -> Site {
-    let site = try SiteFile.read(try SiteFile.text(of: path), file: path)
-    // A link and what it points to are one port; only the machine at hand can tell.
-    let ports = site.buses.map { URL(fileURLWithPath: $0.port).resolvingSymlinksInPath().path }
-    for (index, port) in ports.enumerated() where site.buses[index].port.hasPrefix("/") {
-      guard let other = ports[..<index].firstIndex(of: port) else { continue }
-      throw Failure(
-        "\(path): 总线 \(site.buses[other].name) 和 \(site.buses[index].name) 是同一个串口 \(port) / two buses on one port, each needs its own"
-      )
+    try SiteFile.read(try SiteFile.text(of: path), file: path) { port in
+      // Only the machine at hand can tell what a link or an adapter's number means; what is not there keeps the name that it was given.
+      guard !port.hasPrefix("/") else { return URL(fileURLWithPath: port).resolvingSymlinksInPath().path }
+      return (try? PortSelector(parsing: port).resolve())?.path ?? port
     }
-    return site
   }
 
   /// The second destination of calls, if the site has one. Without its key nothing is sent, least of all in clear; the station takes
@@ -47,63 +43,39 @@ struct SiteArgument: ParsableArguments {
   }
 }
 
-struct Check: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "检查站点文件 / checks a site file and prints what it means")
-  @OptionGroup var file: SiteArgument
-
-  func run() throws {
-    let site = try file.load()
-    print("\(site.plan.name) (\(site.plan.station))")
-    for bus in site.buses {
-      print("总线 \(bus.name): \(bus.port) \(bus.baud) \(bus.format.rawValue)")
-      for device in site.plan.devices where device.id.bus == bus.name {
-        print("  \(device.id) \(device.name)")
-        for point in site.plan.callPoints where point.button.device == device.id {
-          print("    \(point.button) → \(site.plan.place(point.place)?.name ?? "?")\(point.silent ? " (静默)" : "")")
-        }
-        for output in site.plan.outputs where output.device == device.id {
-          print("    输出 \(output.output): \(output.role.rawValue)")
-        }
-      }
-    }
-    for step in site.plan.ladder {
-      print("升级 \(step.afterSeconds) s: \(step.posts.isEmpty ? "当班岗位 / on duty" : step.posts.joined(separator: ", "))")
-    }
-    if let receiver = site.alarmReceiver {
-      let cipher = try receiver.keyFile.map { try KeyFile.cipher(file.path($0)) }
-      print(
-        "外部接警中心 \(receiver.host):\(receiver.port) \(receiver.transport.rawValue) \(receiver.format.rawValue) 账号 \(receiver.account) "
-          + (cipher.map { "\($0)" } ?? "明文 / in clear"))
-      for zone in receiver.zones {
-        print("  防区 \(zone.zone): \(site.plan.place(zone.place)?.name ?? "?") \(zone.code.rawValue)")
-      }
-    }
-    print("正确 / correct")
-  }
-}
-
 struct Run: AsyncParsableCommand {
   static let configuration = CommandConfiguration(abstract: "运行站点 / runs a station")
   @OptionGroup var file: SiteArgument
   @Option(help: "网页文件夹 / folder of the page files") var web: String?
-  @Option(help: "把输入录到这个文件,可用 linli replay 重放 / records the station's inputs") var record: String?
+  @Option(
+    help: "把输入录到这个文件(新建,或接在已有的录制后面),可用 linli replay 重放 / records the station's inputs, to a new file or behind an older recording"
+  ) var record: String?
 
   func run() async throws {
     let site = try file.load()
+    // Before the journal is made: what refuses the start should leave nothing behind.
+    try Self.checkSocket(Socket.station(file.site))
     let board = ViewBoard()
     let pages = PageHolder()
     let (receiver, receiverProblem) = file.receiver(site)
+    let newest = NewestTime()
+    let link = RunLink(newest: newest)
     var options = StationRuntime.Options(
       program: Linli.version, recording: record, log: { Terminal.log($0) },
       onView: { view in
         var view = view
         view.receiver = receiver?.status
+        newest.note(view)
         board.put(view)
         pages.publish(view)
         Terminal.shared.show(view)
       })
     options.onStall = { pages.lost() }
-    options.onCommit = { receiver?.wake() }
+    options.onCommit = {
+      receiver?.wake()
+      link.wake()
+    }
+    options.onCommand = { link.command($0, $1) }
     let runtime = try StationRuntime(site: site, journalFolder: file.path(site.journalFolder), options: options)
     if let receiverProblem {
       Terminal.log(receiverProblem)
@@ -113,7 +85,8 @@ struct Run: AsyncParsableCommand {
       _ = runtime.tell(.unknown, detail: "")
     }
     receiver?.start { runtime.tell($0, detail: $1) }
-    let control = try ControlSocket(path: Socket.station(file.site)) { line in
+    link.start(site, file, runtime)
+    let control = try Self.openSocket(Socket.station(file.site)) { line in
       DeskControl.answer(line, board: board, readings: runtime.readings, buses: { runtime.buses }) { post, action in
         waitFor { await runtime.submit(post: post, action: action) }
       }
@@ -126,11 +99,34 @@ struct Run: AsyncParsableCommand {
     await Signals.stop()
     Terminal.log("正在停止 / stopping")
     ServiceManager().stopping()
-    control.stop()
+    control?.stop()
     desk.stationLost()
+    link.stop()
     runtime.shutDown()
     receiver?.stop()
     desk.stop()
+  }
+}
+
+extension Run {
+  /// A disk without room for it is no reason to be without a desk: the pages work all the same.
+  private static func openSocket(_ path: String, answer: @escaping @Sendable (String) -> String) throws -> ControlSocket? {
+    do {
+      return try ControlSocket(path: path, answer: answer)
+    } catch {
+      guard error.isDisk else { throw error }
+      Terminal.log("linli desk 用不了 / linli desk cannot be used: \(error)")
+      return nil
+    }
+  }
+
+  /// That another station has the socket is said by the journal, which knows its process.
+  private static func checkSocket(_ path: String) throws {
+    do throws(ControlError) {
+      try ControlSocket.check(path)
+    } catch .inUse {
+      return
+    }
   }
 }
 

@@ -14,7 +14,7 @@ struct Sim: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sim", abstract: "模拟设备 / simulated devices", subcommands: [Bus.self, Say.self], defaultSubcommand: Say.self)
 
-  struct Bus: ParsableCommand {
+  struct Bus: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "在伪终端上模拟一条总线 / serves simulated call panels on a pseudo-terminal", discussion: BusCommand.help)
     @Option(help: "伪终端的链接 / link to the pseudo-terminal") var link: String
@@ -35,17 +35,31 @@ struct Sim: ParsableCommand {
       }
     }
 
-    func run() throws {
+    func run() async throws {
+      // First of all, as the link would be taken away from the bus that runs.
+      try ControlSocket.check(socket)
       let simulator = try BusSimulator(link: link, panels: panels, buttons: UInt8(buttons), baud: UInt32(baud), seed: seed)
       let control = try ControlSocket(path: socket) { simulator.say($0) }
       var drawn: PanelsPage?
-      if let page {
-        let pages = try PanelsPage(port: page, webRoot: try WebRoot.find(web), source: simulator)
-        Terminal.log("面板 / panels: http://127.0.0.1:\(pages.port)/")
-        drawn = pages
+      do {
+        if let page {
+          let pages = try PanelsPage(port: page, webRoot: try WebRoot.find(web), source: simulator)
+          Terminal.log("面板 / panels: http://127.0.0.1:\(pages.port)/")
+          drawn = pages
+        }
+      } catch {
+        control.stop()
+        throw error
       }
       Terminal.log("总线在 \(link),\(panels) 个面板;linli sim press 3/1 / bus ready")
-      simulator.run()
+      let ended = DispatchSemaphore(value: 0)
+      Thread.detachNewThread {
+        simulator.run()
+        ended.signal()
+      }
+      await Signals.stop()
+      simulator.stop()
+      _ = ended.wait(timeout: .now() + 2)
       control.stop()
       drawn?.stop()
     }
@@ -71,6 +85,7 @@ final class BusSimulator: Sendable {
   private let state: Mutex<State>
   private let terminal: Handed
   private let wake: WakeSignal
+  private let stopFlag = StopFlag()
 
   /// Only the thread in `run` touches the terminal after it was made.
   private struct Handed: @unchecked Sendable { let terminal: PseudoTerminal }
@@ -92,11 +107,18 @@ final class BusSimulator: Sendable {
     }
   }
 
+  /// Ends `run`; the link goes with it.
+  func stop() {
+    stopFlag.raise()
+    wake.raise()
+  }
+
   func run() {
     _ = TimedWait.sharpenForThisThread()
     var buffer = FixedBytes<256>()
     var hostLine: ObservedLine?
-    while true {
+    defer { terminal.terminal.hangUp() }
+    while !stopFlag.isRaised {
       wake.clear()
       while case .bytes = terminal.terminal.read(into: &buffer) {
         // Whoever speaks may have opened the port a moment ago, at another speed than the one before.

@@ -131,7 +131,7 @@ public struct DigitalIODriver: ModbusNode, Sendable {
     case .setOutput(_, let output, let on):
       if UInt16(output) <= layout.outputCount { outputs.want(output, on: on) }
     case .retest:
-      inputs.startOver()
+      inputs.tellAnew()
       startOver()
     case .accept, .indicate, .setSilent:
       break

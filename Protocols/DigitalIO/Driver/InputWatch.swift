@@ -40,9 +40,12 @@ struct InputWatch: Sendable {
     }
   }
 
-  /// Everything is to be told anew after a re-test; a closed contact is a press again.
-  mutating func startOver() {
-    inputs = Array(repeating: Input(), count: inputs.count)
+  /// What is wrong is to be told anew after a re-test. A contact that was known as closed all along stays so: it is no new press.
+  mutating func tellAnew() {
+    for index in inputs.indices {
+      if inputs[index].isStuck { inputs[index].stuckTold = false }
+      if inputs[index].chatters { inputs[index].chatterTold = false }
+    }
   }
 
   /// Appends what is to be told, presses of all inputs first; `true` when all has been said.

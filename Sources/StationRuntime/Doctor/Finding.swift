@@ -116,9 +116,11 @@ extension Finding {
       ])
   }
 
+  /// - Parameter milliseconds: 0 when it could not be measured.
   static func late(_ node: UInt8, _ name: String, isPanel: Bool, milliseconds: Int, limit: Int) -> Finding {
     let who = Self.name(node, name)
-    let wanted = min(2000, (milliseconds + milliseconds / 4 + 59) / 50 * 50)
+    let wanted = milliseconds == 0 ? 2000 : min(2000, (milliseconds + milliseconds / 4 + 59) / 50 * 50)
+    let after = milliseconds == 0 ? ("多迟没有量到", "how late was not measured") : ("\(milliseconds) ms", "after \(milliseconds) ms")
     let setting =
       isPanel
       ? BilingualText(
@@ -132,8 +134,8 @@ extension Finding {
     return Finding(
       .lateNode, node,
       BilingualText(
-        "\(who.chinese) 应答太迟:\(milliseconds) ms,站点最多等 \(limit) ms",
-        "\(who.english) answers too late: after \(milliseconds) ms, the station waits \(limit) ms at most"), steps: [setting])
+        "\(who.chinese) 应答太迟:\(after.0),站点最多等 \(limit) ms",
+        "\(who.english) answers too late: \(after.1), the station waits \(limit) ms at most"), steps: [setting])
   }
 
   static func unreliable(_ node: UInt8, _ name: String, answers: Int, asked: Int, details: [BilingualText]) -> Finding {

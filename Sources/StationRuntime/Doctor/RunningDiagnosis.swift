@@ -80,7 +80,8 @@ public struct BusInterval: Sendable, Equatable {
       foreign.details = [numbers]
       return [foreign]
     }
-    if node.isLost || counted.asked > 0 && counted.answers == 0 {
+    if isSilent(node) {
+      if let late = lateBeyondHearing(node, numbers) { return [late] }
       return [
         .silentNodes(
           [(node.address, node.name)], othersAnswer: later.nodes.contains { isSound($0) },
@@ -96,11 +97,35 @@ public struct BusInterval: Sendable, Equatable {
     return []
   }
 
+  private func isSilent(_ node: BusReport.Node) -> Bool {
+    let counted = counted(node)
+    return node.isLost || counted.asked > 0 && counted.answers == 0
+  }
+
+  /// An answer that is later than the station waits for runs into what another says, and neither is heard: each time the node is asked, an
+  /// answer of another is destroyed. Where that happens about as often as it is asked, and else hardly ever, it is late and not dead.
+  private func lateBeyondHearing(_ node: BusReport.Node, _ numbers: BilingualText) -> Finding? {
+    let silent = later.nodes.filter { isSilent($0) }
+    let asked = silent.reduce(0) { $0 + counted($1).asked }
+    let failed = failuresOfOthers(beside: node)
+    guard failed > 0, failed * 2 >= asked, failed <= asked * 3 else { return nil }
+    // Among several only the one that was once heard to be late.
+    guard silent.count == 1 || node.counts.late > 0 else { return nil }
+    var finding = Finding.late(
+      node.address, node.name, isPanel: node.isPanel, milliseconds: Int(node.counts.lateMicroseconds) / 1000,
+      limit: node.longestReplyMilliseconds)
+    finding.details = [numbers] + collisions(beside: node)
+    if node.counts.lateMicroseconds == 0 { finding.steps.append(askIdle) }
+    return finding
+  }
+
+  private func failuresOfOthers(beside node: BusReport.Node) -> Int {
+    later.nodes.filter { $0.address != node.address && counted($0).answers > 0 }.reduce(0) { $0 + counted($1).timeouts }
+  }
+
   /// A late answer runs into what others say; then they suffer, too.
   private func collisions(beside node: BusReport.Node) -> [BilingualText] {
-    let failed = later.nodes.filter { $0.address != node.address && counted($0).answers > 0 }.reduce(0) {
-      $0 + counted($1).timeouts
-    }
+    let failed = failuresOfOthers(beside: node)
     guard failed > 0 else { return [] }
     return [
       BilingualText(

@@ -1,0 +1,155 @@
+import DeviceKit
+import DeviceVocabulary
+import Foundation
+import NIOCore
+import NIOPosix
+import Station
+import StationIdentity
+import StationLinkCodec
+import StationLinkDriver
+import StationRuntime
+import Transports
+
+/// The child's end of the line: a thread that reads the journal and decides, and an event loop that speaks.
+public final class Uplink: Sendable {
+  public struct Options: Sendable {
+    public var station: String
+    public var name: String
+    public var program: String
+    public var parent: ParentPlan
+    public var journalFolder: String
+    public var log: @Sendable (String) -> Void
+    /// Hands something to the station; false: to be told again.
+    public var tell: @Sendable (StationInput) -> Bool
+
+    public init(
+      station: String, name: String, program: String, parent: ParentPlan, journalFolder: String,
+      log: @escaping @Sendable (String) -> Void, tell: @escaping @Sendable (StationInput) -> Bool
+    ) {
+      self.station = station
+      self.name = name
+      self.program = program
+      self.parent = parent
+      self.journalFolder = journalFolder
+      self.log = log
+      self.tell = tell
+    }
+  }
+
+  private let wakeSignal: WakeSignal
+  private let stopFlag = StopFlag()
+  private let group: MultiThreadedEventLoopGroup
+  private let thread: DispatchGroup
+
+  /// Starts at once.
+  public init(_ options: Options, tls: LinkTLS) throws {
+    let wake = try WakeSignal()
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    let mailbox = BoundedMailbox<LinkSender.Input>(capacity: 0, reserve: 1024, wake: wake)
+    wakeSignal = wake
+    self.group = group
+    let stop = stopFlag
+    thread = startThread("uplink") {
+      UplinkLoop(options, LinkLanes(options.parent, tls, loop: group.next(), mailbox, options.tell), mailbox, wake).run(
+        until: stop)
+    }
+  }
+
+  /// The station has committed something. Callable from any thread, never waits.
+  public func wake() { wakeSignal.raise() }
+
+  public func stop() {
+    stopFlag.raise()
+    wakeSignal.raise()
+    _ = thread.wait(timeout: .now() + 3)
+    try? group.syncShutdownGracefully()
+  }
+}
+
+/// The connections of all paths: one for calls, one for the backlog, one for heartbeats, one on which commands come.
+final class LinkLanes: Sendable {
+  private let loop: any EventLoop
+  private let state: NIOLoopBoundBox<State>
+  private let mailbox: BoundedMailbox<LinkSender.Input>
+
+  private struct State {
+    var lanes: [LaneConnection] = []
+    var streams: [CommandStream] = []
+  }
+
+  init(
+    _ plan: ParentPlan, _ tls: LinkTLS, loop: any EventLoop, _ mailbox: BoundedMailbox<LinkSender.Input>,
+    _ tell: @escaping @Sendable (StationInput) -> Bool
+  ) {
+    self.loop = loop
+    self.mailbox = mailbox
+    state = .makeBoxSendingValue(State(), eventLoop: loop)
+    let state = state
+    loop.execute {
+      for path in plan.paths {
+        let target = LinkTarget(name: path.name, host: path.host, port: path.port)
+        for _ in 0..<3 { state.value.lanes.append(LaneConnection(target: target, tls: tls, loop: loop)) }
+        state.value.streams.append(
+          CommandStream(target: target, tls: tls, loop: loop) { command in
+            // A mailbox that is full: the parent sends it again at the next connect, until it is answered.
+            _ = tell(.command(command.command, remainingMilliseconds: command.remainingMilliseconds))
+          })
+      }
+    }
+  }
+
+  func post(_ number: UInt32, path: Int, lane: LinkSender.Lane, _ request: LinkRequest, nonce: UInt64) {
+    loop.execute {
+      let place =
+        switch lane {
+        case .calls: 0
+        case .backlog: 1
+        case .pulse: 2
+        }
+      self.state.value.lanes[path * 3 + place].post(request) { reply in
+        _ = self.mailbox.send(LinkAnswers.input(number, request.path, reply, nonce: nonce), .irreplaceable)
+      }
+    }
+  }
+
+  func drop(path: Int) {
+    loop.execute { for place in 0..<3 { self.state.value.lanes[path * 3 + place].drop() } }
+  }
+
+  func listen(path: Int, _ wanted: Bool) {
+    loop.execute { self.state.value.streams[path].want(wanted) }
+  }
+}
+
+/// What the parent's answers mean to the sender.
+enum LinkAnswers {
+  static func input(_ number: UInt32, _ path: String, _ reply: LinkReply, nonce: UInt64) -> LinkSender.Input {
+    switch reply {
+    case .failed(let failure): return .failed(request: number, failure)
+    case .answered(200, let body):
+      let wall = WallTime.now().microsecondsSince1970 / 1000
+      let decoder = JSONDecoder()
+      let data = Data(body)
+      switch path {
+      case LinkProtocol.hello:
+        if let welcome = try? decoder.decode(LinkWelcome.self, from: data) {
+          return .welcomed(request: number, welcome, wallMilliseconds: wall)
+        }
+      case LinkProtocol.events:
+        if let receipt = try? decoder.decode(LinkReceipt.self, from: data) {
+          return .received(request: number, receipt, wallMilliseconds: wall)
+        }
+      default:
+        if let answer = try? decoder.decode(LinkPulseAnswer.self, from: data) {
+          return .pulsed(request: number, nonce: answer.nonce, wallMilliseconds: wall)
+        }
+      }
+      return .failed(request: number, .refused(.malformed, "上级的答复读不懂 / the parent's answer cannot be read"))
+    case .answered(let status, let body):
+      guard let problem = try? JSONDecoder().decode(LinkProblem.self, from: Data(body)) else {
+        return .failed(request: number, .refused(.malformed, "上级答复 / the parent answers: HTTP \(status)"))
+      }
+      return .failed(request: number, .refused(problem.code, problem.title))
+    }
+  }
+}

@@ -1,0 +1,170 @@
+import DeviceKit
+import DeviceVocabulary
+import Foundation
+import Journal
+import Station
+import StationLinkCodec
+import StationLinkDriver
+import StationRuntime
+import Transports
+
+/// The thread that owns the sender: follows the journal, performs what the sender says.
+final class UplinkLoop {
+  private let options: Uplink.Options
+  private let lanes: LinkLanes
+  private let mailbox: BoundedMailbox<LinkSender.Input>
+  private let wake: WakeSignal
+  private let pages: JournalPages
+  private var sender: LinkSender?
+  /// How far the journal was followed.
+  private var seen = JournalPosition.start
+  /// What the station's mailbox did not take yet, in order.
+  private var untold: [StationInput] = []
+  private var lastStates: [PathStatus.State] = []
+  private var parent = ""
+  private var toldContradiction: JournalPosition?
+  private var loggedProblem: String?
+
+  /// While nothing wakes it, the journal is looked at this often.
+  private static let lookInterval = Interval.milliseconds(500)
+
+  init(_ options: Uplink.Options, _ lanes: LinkLanes, _ mailbox: BoundedMailbox<LinkSender.Input>, _ wake: WakeSignal) {
+    self.options = options
+    self.lanes = lanes
+    self.mailbox = mailbox
+    self.wake = wake
+    pages = JournalPages(folder: options.journalFolder)
+  }
+
+  func run(until stop: StopFlag) {
+    var batch: [LinkSender.Input] = []
+    while !stop.isRaised {
+      wake.clear()
+      reading { try begin() }
+      if sender != nil { reading { try follow() } }
+      mailbox.receive(into: &batch)
+      for input in batch { give(checked(input)) }
+      batch.removeAll(keepingCapacity: true)
+      if let due = sender?.deadline, due <= MonotonicClock.now() { give(.wake) }
+      while let next = untold.first, options.tell(next) { untold.removeFirst() }
+      wait()
+    }
+  }
+
+  private func wait() {
+    let now = MonotonicClock.now()
+    var until = min(sender?.deadline ?? .distantFuture, now + Self.lookInterval)
+    if !untold.isEmpty { until = min(until, now + .milliseconds(20)) }
+    var set = PollSet()
+    _ = set.add(wake.fileDescriptor)
+    _ = set.wait(until: until)
+  }
+
+  /// The journal's files may be refused for a moment while the station changes them: it is tried again.
+  private func reading(_ work: () throws -> Void) {
+    do {
+      try work()
+      loggedProblem = nil
+    } catch {
+      if loggedProblem == nil { options.log("uplink: \(error)") }
+      loggedProblem = "\(error)"
+    }
+  }
+
+  private func begin() throws {
+    guard sender == nil else { return }
+    let end = try pages.end()
+    seen = end.position
+    let settings = LinkSender.Settings(
+      paths: options.parent.paths.map(\.name), backlogBytesPerSecond: options.parent.backlogKilobytesPerSecond * 1000)
+    var seed = SystemRandomNumberGenerator()
+    sender = LinkSender(settings: settings, newest: end.position, seed: seed.next(), at: MonotonicClock.now())
+  }
+
+  private func follow() throws {
+    while true {
+      let page = try pages.page(after: seen)
+      guard let last = page.last else { return }
+      seen = last.entry.position
+      give(.recorded(page.map { pages.outgoing($0.entry, before: $0.before) }))
+    }
+  }
+
+  /// A parent whose copy is another than this journal has to be told apart before anything counts as delivered.
+  private func checked(_ input: LinkSender.Input) -> LinkSender.Input {
+    guard case .welcomed(_, let welcome, _) = input else { return input }
+    let contiguous = welcome.receipt.contiguous
+    reading {
+      let own = try pages.hash(at: contiguous.position)
+      guard contiguous.position.sequence > 0, own != contiguous.hash, toldContradiction != contiguous.position else { return }
+      toldContradiction = contiguous.position
+      let what = own == nil ? "上级比本站多 / the parent has more: \(contiguous.position)" : "\(contiguous.position)"
+      untold.append(.parentContradicts(what))
+    }
+    return input
+  }
+
+  private func give(_ input: LinkSender.Input) {
+    guard var machine = sender else { return }
+    var effects = Effects<LinkSender.Effect>()
+    sender = nil
+    machine.handle(input, at: MonotonicClock.now(), into: &effects)
+    sender = machine
+    if effects.refused > 0 { options.log("uplink: \(effects.refused) effects did not fit") }
+    for index in 0..<effects.count { if let effect = effects[index] { perform(effect) } }
+  }
+
+  private func perform(_ effect: LinkSender.Effect) {
+    switch effect {
+    case .post(let request, let path, let lane, let content): post(request, path, lane, content)
+    case .drop(let path): lanes.drop(path: path)
+    case .fetch(let after):
+      var page: [Outgoing] = []
+      reading { page = try pages.page(after: after).map { pages.outgoing($0.entry, before: $0.before) } }
+      // By way of the mailbox: a long scan must not keep the answers waiting.
+      _ = mailbox.send(.fetched(after: after, page), .irreplaceable)
+    case .delivered(let incidents): untold.append(.delivered(incidents, parent: parent))
+    case .parentHas: break
+    case .status(let status):
+      parent = status.parent
+      untold.append(.link(status))
+      let states = status.paths.map(\.state)
+      for (index, path) in status.paths.enumerated() where !lastStates.indices.contains(index) || lastStates[index] != path.state
+      {
+        options.log("上级线路 / path \(path.name): \(path.state.rawValue) \(path.reason)")
+        lanes.listen(path: index, path.isUp)
+      }
+      lastStates = states
+    }
+  }
+
+  private func post(_ request: UInt32, _ path: Int, _ lane: LinkSender.Lane, _ content: LinkSender.Content) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .withoutEscapingSlashes
+    do {
+      switch content {
+      case .hello:
+        let hello = LinkHello(
+          station: options.station, name: options.name, program: options.program, head: try pages.end())
+        lanes.post(
+          request, path: path, lane: lane, LinkRequest(path: LinkProtocol.hello, body: Array(try encoder.encode(hello))), nonce: 0
+        )
+      case .pulse(let pulse):
+        lanes.post(
+          request, path: path, lane: lane, LinkRequest(path: LinkProtocol.pulse, body: Array(try encoder.encode(pulse))),
+          nonce: pulse.nonce)
+      case .entries(let outgoing):
+        let now = WallTime.now().microsecondsSince1970 / 1000
+        let entries = try outgoing.compactMap { try pages.linkEntry($0, nowMilliseconds: now) }
+        let body = try EventBatch.encode(entries, station: options.station)
+        lanes.post(
+          request, path: path, lane: lane,
+          LinkRequest(path: LinkProtocol.events, contentType: LinkProtocol.batchType, body: body),
+          nonce: 0)
+      }
+    } catch {
+      options.log("uplink: \(error)")
+      _ = mailbox.send(.failed(request: request, .refused(.busy, "日志暂时读不出 / the journal cannot be read now")), .irreplaceable)
+    }
+  }
+}

@@ -1,0 +1,295 @@
+import DeviceVocabulary
+import Foundation
+import NIOCore
+import NIOHTTP1
+import NIOHTTPCompression
+import Station
+import StationIdentity
+import StationLinkCodec
+
+/// One connection of a child: requests one after the other, or a command stream. Lives on its event loop.
+final class LinkConnection: ChannelInboundHandler {
+  typealias InboundIn = HTTPServerRequestPart
+  typealias OutboundOut = HTTPServerResponsePart
+
+  /// waiting → receiving → answering → waiting …, or receiving → streaming; `closing` takes nothing any more.
+  private enum State {
+    case waiting
+    case receiving(HTTPRequestHead, [UInt8])
+    case answering
+    case streaming
+    case closing
+  }
+
+  private let core: LinkCore
+  private var state = State.waiting
+  private var peer: PeerIdentity?
+  private var timer: Scheduled<Void>?
+
+  init(core: LinkCore) {
+    self.core = core
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if let verified = event as? PeerVerified {
+      peer = verified.peer
+      guard core.admit(verified.peer.station.text, context.channel) else {
+        core.noteRefusal("连接太多 / too many connections of \(verified.peer.station)", from: "\(verified.peer.station)")
+        return close(context)
+      }
+      restartTimer(core.limits.requestTime, context)
+    }
+    context.fireUserInboundEventTriggered(event)
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    switch (unwrapInboundIn(data), state) {
+    case (.head(let head), .waiting):
+      state = .receiving(head, [])
+      restartTimer(core.limits.requestTime, context)
+    case (.body(let buffer), .receiving(let head, var body)):
+      state = .waiting
+      guard body.count + buffer.readableBytes <= LinkProtocol.bodyBytes else {
+        return refuse(.tooLarge, at: "body", accepted: "at most \(LinkProtocol.bodyBytes) bytes", context)
+      }
+      body.append(contentsOf: buffer.readableBytesView)
+      state = .receiving(head, body)
+    case (.end, .receiving(let head, let body)): dispatch(head, body, context)
+    // One request at a time: whoever sends the next before its answer is no child of ours.
+    case (.head, .answering), (.head, .streaming): close(context)
+    default: break
+    }
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    switch error {
+    case is NIOHTTPDecompression.DecompressionError:
+      refuse(.tooLarge, at: "body", accepted: "gzip, at most \(LinkProtocol.bodyBytes) bytes after inflation", context)
+    case is HTTPParserError: refuse(.malformed, at: "request", accepted: "HTTP/1.1", context)
+    default: close(context)
+    }
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    timer?.cancel()
+    state = .closing
+    context.fireChannelInactive()
+  }
+
+  // MARK: - Requests
+
+  private func dispatch(_ head: HTTPRequestHead, _ body: [UInt8], _ context: ChannelHandlerContext) {
+    guard let peer else { return close(context) }
+    // Revoked or expired since it connected.
+    if let refusal = core.tls.refusal(of: peer) {
+      core.noteRefusal("\(refusal)", from: "\(peer.station)")
+      return close(context)
+    }
+    let child = peer.station.text
+    guard core.parent.isKnown(child) else {
+      return refuse(.unknownStation, at: child, accepted: "a station under children: in this station's site file", context)
+    }
+    let path = head.headers.first(name: LinkProtocol.pathHeader).map { String($0.prefix(12)) } ?? "-"
+    let target = head.uri.prefix { $0 != "?" }
+    switch (head.method, String(target)) {
+    case (.POST, LinkProtocol.hello): hello(child, body, context)
+    case (.POST, LinkProtocol.events): events(child, head, body, context)
+    case (.POST, LinkProtocol.pulse): pulse(child, path, body, context)
+    case (.GET, LinkProtocol.commands): stream(child, context)
+    case (_, LinkProtocol.hello), (_, LinkProtocol.events), (_, LinkProtocol.pulse), (_, LinkProtocol.commands):
+      refuse(.wrongMethod, at: "\(head.method) \(target)", accepted: target == LinkProtocol.commands ? "GET" : "POST", context)
+    default:
+      refuse(.unknownPath, at: String(target.prefix(80)), accepted: "/link/v1/(hello | events | pulse | commands)", context)
+    }
+  }
+
+  private func hello(_ child: String, _ body: [UInt8], _ context: ChannelHandlerContext) {
+    guard let hello = try? JSONDecoder().decode(LinkHello.self, from: Data(body)) else {
+      return refuse(.malformed, at: "body", accepted: "{versions, station, name, program, head}", context)
+    }
+    guard hello.station == child else { return refuse(.otherStation, at: "station", accepted: child, context) }
+    guard hello.versions.contains(LinkProtocol.version) else {
+      return refuse(.version, at: "versions", accepted: "\(LinkProtocol.version)", context)
+    }
+    let parent = core.parent
+    answer(context) {
+      guard let receipt = await parent.greet(child) else { return .failure(.diskUnavailable) }
+      return Self.json(
+        LinkWelcome(station: parent.station, name: parent.name, receipt: receipt, nowMilliseconds: Self.nowMilliseconds))
+    }
+  }
+
+  private func events(_ child: String, _ head: HTTPRequestHead, _ body: [UInt8], _ context: ChannelHandlerContext) {
+    guard head.headers.first(name: "content-type")?.hasPrefix(LinkProtocol.batchType) == true else {
+      return refuse(.malformed, at: "content-type", accepted: LinkProtocol.batchType, context)
+    }
+    let parent = core.parent
+    state = .answering
+    answer(context) {
+      let entries: [LinkEntry]
+      do throws(EventBatch.Mistake) {
+        entries = try EventBatch.decode(body, station: child)
+      } catch {
+        return .failure(error.refusal, at: error.place, accepted: error.accepted)
+      }
+      for (index, entry) in entries.enumerated()
+      where parent.chained(entry.before.hash, entry.position, entry.body) != entry.hash {
+        return .failure(.malformed, at: "[\(index)].hash", accepted: "SHA-256 over previous hash, epoch, sequence and body")
+      }
+      let received = entries.map { entry in
+        Received(
+          child: child, position: entry.position, hash: entry.hash, before: entry.before, isLate: entry.isLate, body: entry.body,
+          content: parent.content(entry.body))
+      }
+      guard let receipt = await parent.receive(child, received) else { return .failure(.diskUnavailable) }
+      return Self.json(receipt)
+    }
+  }
+
+  private func pulse(_ child: String, _ path: String, _ body: [UInt8], _ context: ChannelHandlerContext) {
+    guard let pulse = try? JSONDecoder().decode(LinkPulse.self, from: Data(body)) else {
+      return refuse(.malformed, at: "body", accepted: "{nonce, waiting, paths}", context)
+    }
+    core.heard(ChildPulse(child: child, path: path, waiting: pulse.waiting))
+    finish(Self.json(LinkPulseAnswer(nonce: pulse.nonce, nowMilliseconds: Self.nowMilliseconds)), context)
+  }
+
+  private func stream(_ child: String, _ context: ChannelHandlerContext) {
+    state = .streaming
+    timer?.cancel()
+    var head = HTTPResponseHead(version: .http1_1, status: .ok)
+    head.headers.add(name: "content-type", value: "text/event-stream")
+    head.headers.add(name: "cache-control", value: "no-store")
+    context.write(wrapOutboundOut(.head(head)), promise: nil)
+    beat(context)
+    core.streams.join(context.channel, of: child)
+    _ = core.parent.tell(.childListens(child))
+  }
+
+  /// A comment, so that both ends know that the line lives.
+  private func beat(_ context: ChannelHandlerContext) {
+    context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: ": \n\n")))), promise: nil)
+    let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+    timer = context.eventLoop.scheduleTask(in: core.limits.streamBeat) {
+      let (connection, context) = bound.value
+      guard context.channel.isActive, let peer = connection.peer else { return }
+      // What it does not take any more, or may not have any more, ends here.
+      guard context.channel.isWritable, connection.core.tls.refusal(of: peer) == nil else { return connection.close(context) }
+      connection.beat(context)
+    }
+  }
+
+  // MARK: - Answers
+
+  enum Reply: Sendable {
+    case json([UInt8])
+    case failure(LinkRefusal, at: String, accepted: String)
+
+    static func failure(_ refusal: LinkRefusal) -> Reply { .failure(refusal, at: "station", accepted: "try again later") }
+  }
+
+  private static var nowMilliseconds: Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
+
+  private static func json(_ value: some Encodable) -> Reply {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    guard let data = try? encoder.encode(value) else { return .failure(.busy) }
+    return .json(Array(data))
+  }
+
+  private func answer(_ context: ChannelHandlerContext, _ work: @escaping @Sendable () async -> Reply) {
+    state = .answering
+    let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+    let loop = context.eventLoop
+    Task {
+      let reply = await work()
+      loop.execute {
+        let (connection, context) = bound.value
+        if case .answering = connection.state { connection.finish(reply, context) }
+      }
+    }
+  }
+
+  private func finish(_ reply: Reply, _ context: ChannelHandlerContext) {
+    switch reply {
+    case .json(let body): write(.ok, "application/json", body, context)
+    case .failure(let refusal, let place, let accepted): refuse(refusal, at: place, accepted: accepted, context)
+    }
+  }
+
+  private func refuse(_ refusal: LinkRefusal, at place: String, accepted: String, _ context: ChannelHandlerContext) {
+    if case .closing = state { return }
+    let problem = LinkProblem(refusal, at: place, accepted: accepted, title: refusal.text)
+    let body = (try? JSONEncoder().encode(problem)).map { Array($0) } ?? []
+    // What may still come of its body is not read: the connection ends.
+    let ends = if case .answering = state { false } else { true }
+    write(refusal.status, "application/problem+json", body, context, ends: ends)
+  }
+
+  private func write(
+    _ status: HTTPResponseStatus, _ type: String, _ body: [UInt8], _ context: ChannelHandlerContext, ends: Bool = false
+  ) {
+    var head = HTTPResponseHead(version: .http1_1, status: status)
+    head.headers.add(name: "content-type", value: type)
+    head.headers.add(name: "content-length", value: "\(body.count)")
+    if ends { head.headers.add(name: "connection", value: "close") }
+    context.write(wrapOutboundOut(.head(head)), promise: nil)
+    context.write(wrapOutboundOut(.body(.byteBuffer(context.channel.allocator.buffer(bytes: body)))), promise: nil)
+    let sent = context.writeAndFlush(wrapOutboundOut(.end(nil)))
+    if ends {
+      state = .closing
+      let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+      sent.whenComplete { _ in bound.value.close(promise: nil) }
+    } else {
+      state = .waiting
+      restartTimer(core.limits.idleTime, context)
+    }
+  }
+
+  private func close(_ context: ChannelHandlerContext) {
+    state = .closing
+    context.close(promise: nil)
+  }
+
+  private func restartTimer(_ after: TimeAmount, _ context: ChannelHandlerContext) {
+    timer?.cancel()
+    let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+    timer = context.eventLoop.scheduleTask(in: after) {
+      let (connection, context) = bound.value
+      // An answer that is being made is not the child's fault.
+      if case .answering = connection.state { return }
+      connection.close(context)
+    }
+  }
+}
+
+extension LinkRefusal {
+  var status: HTTPResponseStatus {
+    switch self {
+    case .malformed: .badRequest
+    case .tooLarge: .payloadTooLarge
+    case .version: .upgradeRequired
+    case .otherStation, .unknownStation: .forbidden
+    case .unknownPath: .notFound
+    case .wrongMethod: .methodNotAllowed
+    case .diskUnavailable, .busy: .serviceUnavailable
+    case .expired: .gone
+    }
+  }
+
+  /// Chinese first.
+  var text: String {
+    switch self {
+    case .malformed: "内容不对 / the content is wrong"
+    case .tooLarge: "内容太大 / the content is too large"
+    case .version: "协议版本不同,请升级程序 / another version of the protocol: upgrade the program"
+    case .otherStation: "证书属于另一个站点 / the certificate is of another station"
+    case .unknownStation: "上级没有登记这个站点 / the parent does not know this station"
+    case .unknownPath: "没有这个地址 / there is no such address"
+    case .wrongMethod: "这个地址不接受这种方法 / this address does not take this method"
+    case .diskUnavailable: "上级的磁盘暂时写不进 / the parent's disk takes nothing now"
+    case .busy: "上级太忙,请稍后再试 / the parent is busy, try again later"
+    case .expired: "已过时限 / past its time to live"
+    }
+  }
+}

@@ -1,0 +1,241 @@
+import DeviceVocabulary
+import Foundation
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOHTTP1
+import NIOHTTPCompression
+import NIOPosix
+import Station
+import StationIdentity
+import StationLinkCodec
+
+/// What the parent's end of the line does with what children send. Called from event loops and tasks; nothing here may wait.
+public struct LinkParent: Sendable {
+  /// This station, as it greets its children.
+  public var station: String
+  public var name: String
+  /// Takes entries of a child; answers what is on disk, `nil` when the disk does not take them now.
+  public var receive: @Sendable (_ child: String, [Received]) async -> LinkReceipt?
+  /// What is on disk of a child.
+  public var greet: @Sendable (_ child: String) async -> LinkReceipt?
+  public var tell: @Sendable (StationInput) -> Bool
+  /// What a child's bytes say; `nil` when this program cannot read them.
+  public var content: @Sendable ([UInt8]) -> Entry?
+  /// SHA-256 over the chain, as the journal has it.
+  public var chained: @Sendable (_ after: EntryHash, JournalPosition, [UInt8]) -> EntryHash
+  /// Stations that may report here; `nil`: any with a certificate of this authority.
+  public var isKnown: @Sendable (_ child: String) -> Bool
+  public var log: @Sendable (String) -> Void
+
+  public init(
+    station: String, name: String, receive: @escaping @Sendable (_ child: String, [Received]) async -> LinkReceipt?,
+    greet: @escaping @Sendable (_ child: String) async -> LinkReceipt?, tell: @escaping @Sendable (StationInput) -> Bool,
+    content: @escaping @Sendable ([UInt8]) -> Entry?,
+    chained: @escaping @Sendable (_ after: EntryHash, JournalPosition, [UInt8]) -> EntryHash,
+    isKnown: @escaping @Sendable (_ child: String) -> Bool, log: @escaping @Sendable (String) -> Void
+  ) {
+    self.station = station
+    self.name = name
+    self.receive = receive
+    self.greet = greet
+    self.tell = tell
+    self.content = content
+    self.chained = chained
+    self.isKnown = isKnown
+    self.log = log
+  }
+}
+
+/// What the server takes at most. Everything has a limit.
+public struct LinkLimits: Sendable {
+  /// Sockets at once, verified or not; each child needs four on each of its paths.
+  public var connections = 4000
+  /// Of one child at once; more are closed.
+  public var connectionsOfOne = 16
+  /// A request must have come completely within this time: 4 MiB at 2 Mbit/s take 17 s.
+  public var requestTime = TimeAmount.seconds(30)
+  /// A kept connection on which nothing happens is closed.
+  public var idleTime = TimeAmount.seconds(120)
+  public var headerBytes = 8 * 1024
+  /// The comment that keeps a command stream alive.
+  public var streamBeat = TimeAmount.seconds(5)
+
+  public init() {}
+}
+
+/// The parent's end of the line: HTTPS with mutual TLS 1.3. Two event loops; whatever children do, the station is on its own thread.
+public final class LinkServer: Sendable {
+  public let port: Int
+  private let group: MultiThreadedEventLoopGroup
+  private let listener: any Channel
+  private let core: LinkCore
+
+  /// - Throws: `LinkServerError` when it cannot listen.
+  public init(address: String, port: Int, tls: LinkTLS, parent: LinkParent, limits: LinkLimits = LinkLimits()) throws {
+    group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+    let core = LinkCore(parent: parent, limits: limits, tls: tls)
+    self.core = core
+    do {
+      listener = try ServerBootstrap(group: group)
+        .serverChannelOption(.backlog, value: 512)
+        .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+        .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+        .childChannelInitializer { channel in
+          channel.eventLoop.makeCompletedFuture {
+            // Before a byte of TLS: what is over the limit costs an accept and no more.
+            guard core.admit(channel) else { throw LinkServerError.full }
+            try tls.addServerHandlers(to: channel) { refusal, from in
+              core.noteRefusal("\(refusal)", from: from?.description ?? "?")
+            }
+            var decoderLimits = NIOHTTPDecoderLimitConfiguration()
+            decoderLimits.maxHeaderListSize = limits.headerBytes
+            decoderLimits.maxHeaderFieldSize = limits.headerBytes
+            let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: decoderLimits)
+            try channel.pipeline.syncOperations.addHandlers([
+              HTTPResponseEncoder(), ByteToMessageHandler(decoder),
+              NIOHTTPRequestDecompressor(limit: .size(LinkProtocol.bodyBytes)), LinkConnection(core: core),
+            ])
+          }
+        }
+        .bind(host: address, port: port).wait()
+      self.port = listener.localAddress?.port ?? port
+    } catch {
+      group.shutdownGracefully { _ in }
+      throw LinkServerError.cannotListen(address: address, port: port, reason: "\(error)")
+    }
+    core.startPulses(on: group.next())
+  }
+
+  /// A command for a child is on disk, or it asked for those that it has not answered.
+  public func send(_ command: ParentCommand, to child: String) { core.streams.send(command, to: child) }
+
+  public func stop() {
+    core.stop()
+    try? group.syncShutdownGracefully()
+  }
+}
+
+public enum LinkServerError: Error, CustomStringConvertible {
+  case cannotListen(address: String, port: Int, reason: String)
+  case full
+
+  public var description: String {
+    switch self {
+    case .cannotListen(let address, let port, let reason):
+      "不能在 \(address):\(port) 接入下级站点 / cannot listen for stations below on \(address):\(port): \(reason)"
+    case .full: "连接太多 / too many connections"
+    }
+  }
+}
+
+/// What the connections of one server share.
+final class LinkCore: Sendable {
+  let parent: LinkParent
+  let limits: LinkLimits
+  let tls: LinkTLS
+  let streams = CommandStreams()
+  private let state = NIOLockedValueBox(State())
+
+  private struct State {
+    var open = 0
+    var openOf: [String: Int] = [:]
+    /// Heartbeats since the last telling, the newest of each child and path.
+    var pulses: [String: ChildPulse] = [:]
+    var refusals: [String: Int] = [:]
+    var beating: RepeatedTask?
+  }
+
+  init(parent: LinkParent, limits: LinkLimits, tls: LinkTLS) {
+    self.parent = parent
+    self.limits = limits
+    self.tls = tls
+  }
+
+  func admit(_ channel: any Channel) -> Bool {
+    let isAdmitted = state.withLockedValue { state in
+      guard state.open < limits.connections else { return false }
+      state.open += 1
+      return true
+    }
+    if isAdmitted { channel.closeFuture.whenComplete { _ in self.state.withLockedValue { $0.open -= 1 } } }
+    return isAdmitted
+  }
+
+  /// False: this child has as many connections as it may.
+  func admit(_ child: String, _ channel: any Channel) -> Bool {
+    let isAdmitted = state.withLockedValue { state in
+      guard state.openOf[child, default: 0] < limits.connectionsOfOne else { return false }
+      state.openOf[child, default: 0] += 1
+      return true
+    }
+    if isAdmitted {
+      channel.closeFuture.whenComplete { _ in
+        self.state.withLockedValue { state in
+          let left = state.openOf[child, default: 1] - 1
+          state.openOf[child] = left > 0 ? left : nil
+        }
+      }
+    }
+    return isAdmitted
+  }
+
+  func heard(_ pulse: ChildPulse) { state.withLockedValue { $0.pulses[pulse.child + "\u{0}" + pulse.path] = pulse } }
+
+  /// Each kind of refusal is logged once a minute at most: a stranger must not fill the disk.
+  func noteRefusal(_ refusal: String, from: String) {
+    let count = state.withLockedValue { state in
+      state.refusals[refusal, default: 0] += 1
+      return state.refusals.count < 100 ? state.refusals[refusal, default: 0] : 0
+    }
+    if count == 1 { parent.log("link: \(from): \(refusal)") }
+  }
+
+  /// The station hears of heartbeats once a second, however many children there are.
+  func startPulses(on loop: any EventLoop) {
+    let task = loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+      let pulses = self.state.withLockedValue { state in
+        defer { state.pulses.removeAll(keepingCapacity: true) }
+        return state.pulses
+      }
+      guard !pulses.isEmpty else { return }
+      _ = self.parent.tell(.childrenHeard(pulses.sorted { $0.key < $1.key }.map(\.value)))
+    }
+    let refusals = loop.scheduleRepeatedTask(initialDelay: .minutes(1), delay: .minutes(1)) { _ in
+      self.state.withLockedValue { $0.refusals.removeAll() }
+    }
+    _ = refusals
+    state.withLockedValue { $0.beating = task }
+  }
+
+  func stop() { state.withLockedValue { $0.beating }?.cancel() }
+}
+
+/// The children's command streams that are open.
+final class CommandStreams: Sendable {
+  private let open = NIOLockedValueBox<[String: [ObjectIdentifier: any Channel]]>([:])
+
+  func join(_ channel: any Channel, of child: String) {
+    let key = ObjectIdentifier(channel as AnyObject)
+    open.withLockedValue { $0[child, default: [:]][key] = channel }
+    channel.closeFuture.whenComplete { _ in
+      self.open.withLockedValue { open in
+        open[child]?[key] = nil
+        if open[child]?.isEmpty ?? false { open[child] = nil }
+      }
+    }
+  }
+
+  /// On every stream of the child: it drops what comes twice.
+  func send(_ command: ParentCommand, to child: String) {
+    let channels = open.withLockedValue { $0[child].map { Array($0.values) } ?? [] }
+    guard !channels.isEmpty else { return }
+    let now = Int64(Date().timeIntervalSince1970 * 1000)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .withoutEscapingSlashes
+    guard let data = try? encoder.encode(LinkCommand(command: command, sentAtMilliseconds: now)) else { return }
+    let text = "id: \(command.number)\nevent: command\ndata: \(String(decoding: data, as: UTF8.self))\n\n"
+    for channel in channels {
+      channel.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(string: text))), promise: nil)
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import Foundation
+import Testing
+
+@testable import StationRuntime
+
+/// The door of the command line: what lies in its place, and who stands in it.
+@Suite struct ControlSocketTests {
+  private let folder = "/tmp/linli-door-\(UUID().uuidString.prefix(8))"
+
+  init() throws { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
+
+  private func withDoor(_ body: (ControlSocket, String) throws -> Void, answer: @escaping @Sendable (String) -> String) throws {
+    let path = "\(folder)/door.sock"
+    let door = try ControlSocket(path: path, answer: answer)
+    defer {
+      door.stop()
+      try? FileManager.default.removeItem(atPath: folder)
+    }
+    try body(door, path)
+  }
+
+  /// A client that has connected and says nothing.
+  private func silentClient(_ path: String) throws -> Int32 {
+    let client = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+    let connected = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(client, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+    }
+    try #require(connected == 0)
+    return client
+  }
+
+  @Test func whoSaysNothingKeepsNobodyWaiting() throws {
+    try withDoor { _, path in
+      let silent = try (0..<9).map { _ in try silentClient(path) }
+      defer { for client in silent { close(client) } }
+      let began = ContinuousClock.now
+      #expect(try ControlSocket.ask(path, "ping") == "ping")
+      // One after the other they would take a second each.
+      #expect(ContinuousClock.now - began < .seconds(1))
+    } answer: {
+      $0
+    }
+  }
+
+  @Test func moreThanItServesAtOnceAreServedInTheEnd() throws {
+    try withDoor { _, path in
+      let silent = try (0..<40).map { _ in try silentClient(path) }
+      defer { for client in silent { close(client) } }
+      #expect(try ControlSocket.ask(path, "ping", timeoutSeconds: 20) == "ping")
+    } answer: {
+      $0
+    }
+  }
+
+  @Test func aRequestThatTakesLongDelaysNoOther() throws {
+    let gate = DispatchSemaphore(value: 0)
+    try withDoor { _, path in
+      let ended = DispatchSemaphore(value: 0)
+      Thread.detachNewThread {
+        let answer = try? ControlSocket.ask(path, "wait", timeoutSeconds: 20)
+        #expect(answer == "waited")
+        ended.signal()
+      }
+      usleep(50_000)
+      let status = try ControlSocket.ask(path, "status", timeoutSeconds: 20)
+      #expect(status == "status")
+      gate.signal()
+      ended.wait()
+    } answer: { line in
+      guard line == "wait" else { return line }
+      gate.wait()
+      return "waited"
+    }
+  }
+
+  @Test func whatIsNoSocketIsLeftAlone() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let path = "\(folder)/notes.txt"
+    try "keep me".write(toFile: path, atomically: true, encoding: .utf8)
+    let error = try #require(#expect(throws: ControlError.self) { _ = try ControlSocket(path: path) { $0 } })
+    #expect("\(error)".contains("不是套接字") && "\(error)".contains(path))
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == "keep me")
+    let link = "\(folder)/link.sock"
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
+    #expect(throws: ControlError.self) { _ = try ControlSocket(path: link) { $0 } }
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == path)
+  }
+
+  @Test func theSocketOfAKilledProgramIsReplacedAndThatOfALivingOneIsNot() throws {
+    try withDoor { _, path in
+      #expect(throws: ControlError.self) { _ = try ControlSocket(path: path) { _ in "second" } }
+      #expect(try ControlSocket.ask(path, "first") == "first")
+      let stale = "\(folder)/stale.sock"
+      let left = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+      var address = sockaddr_un()
+      address.sun_family = sa_family_t(AF_UNIX)
+      withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: stale.utf8) }
+      let bound = withUnsafePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(left, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+      }
+      close(left)
+      try #require(bound == 0)
+      let next = try ControlSocket(path: stale) { _ in "next" }
+      #expect(try ControlSocket.ask(stale, "ping") == "next")
+      next.stop()
+      #expect(!FileManager.default.fileExists(atPath: stale))
+    } answer: {
+      $0
+    }
+  }
+
+  @Test func stoppingLeavesADoorThatIsNotItsOwn() throws {
+    try withDoor { door, path in
+      try FileManager.default.removeItem(atPath: path)
+      let other = try ControlSocket(path: path) { _ in "other" }
+      door.stop()
+      #expect(try ControlSocket.ask(path, "ping") == "other")
+      other.stop()
+    } answer: {
+      $0
+    }
+  }
+
+  @Test func aPathThatIsTooLongIsSaidWithItsLimit() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let path = "/tmp/" + String(repeating: "深", count: 40) + ".sock"
+    for attempt in [
+      { try ControlSocket.check(path) }, { _ = try ControlSocket(path: path) { $0 } },
+      { _ = try ControlSocket.ask(path, "ping") },
+    ] {
+      let error = try #require(#expect(throws: ControlError.self) { try attempt() })
+      #expect("\(error)".contains("最多 107 字节") && "\(error)".contains("130"))
+    }
+  }
+}

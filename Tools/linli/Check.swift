@@ -1,0 +1,93 @@
+import AlarmReceivers
+import ArgumentParser
+import DeviceVocabulary
+import Station
+import StationRuntime
+
+struct Check: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "检查站点文件 / checks a site file and prints what it means")
+  @OptionGroup var file: SiteArgument
+
+  func run() throws {
+    let site = try file.load()
+    print("\(site.plan.name) (\(site.plan.station))")
+    for place in site.plan.places { print("地点 \(place.id): \(place.name)\(place.grid.map { " 网格 \($0)" } ?? "")") }
+    for post in site.plan.posts {
+      let more = (post.phone.map { " 电话 \($0)" } ?? "") + (post.place.map { " 在 \(site.plan.place($0)?.name ?? $0)" } ?? "")
+      print("岗位 \(post.id): \(post.name)\(more)")
+    }
+    for bus in site.buses { tell(bus, of: site.plan) }
+    for step in site.plan.ladder {
+      print("升级 \(step.afterSeconds) s: \(step.posts.isEmpty ? "当班岗位 / on duty" : names(step.posts))")
+    }
+    print("接警后 \(site.plan.onSceneWithinSeconds) s 无人到场就重新呼叫 / raised again when nobody is on scene in time")
+    print("移交 \(site.plan.offerExpiresSeconds) s 无人接受就退回 / a hand-over that nobody accepts returns")
+    for rule in site.plan.roster { print(Self.text(rule)) }
+    if site.plan.roster.isEmpty { print("排班: 没有,升级时叫所有岗位 / no roster: every post is called") }
+    let port = site.deskPort == 0 ? "由系统分配 / chosen by the system" : "http://127.0.0.1:\(site.deskPort)/"
+    print("值班台 / duty desk: \(port)")
+    print("日志 / journal: \(file.path(site.journalFolder)),预留 / reserve \(site.ballastMebibytes) MiB")
+    if let receiver = site.alarmReceiver {
+      let cipher = try receiver.keyFile.map { try KeyFile.cipher(file.path($0)) }
+      print(
+        "外部接警中心 \(receiver.host):\(receiver.port) \(receiver.transport.rawValue) \(receiver.format.rawValue) 账号 \(receiver.account) "
+          + (cipher.map { "\($0)" } ?? "明文 / in clear"))
+      for zone in receiver.zones {
+        print("  防区 \(zone.zone): \(site.plan.place(zone.place)?.name ?? "?") \(zone.code.rawValue)")
+      }
+    }
+    if let parent = site.parent {
+      for path in parent.paths { print("上级线路 / way to the parent \(path.name): \(path.host):\(path.port)") }
+      let proof = site.plan.parent?.proofMinute.map { Self.clock($0) } ?? "没有 / none"
+      print("每日验证 / daily proof: \(proof)")
+    }
+    if let children = site.children {
+      print("下级站点接入 / stations below: \(children.address):\(children.port)")
+      for child in site.plan.children ?? [] { print("  \(child.station) \(child.name)") }
+    }
+    print("正确 / correct")
+  }
+
+  private func tell(_ bus: BusPlan, of plan: SitePlan) {
+    let more = (bus.kernelRS485 ? " rs485: kernel" : "") + (bus.echo ? " echo: true" : "")
+    print("总线 \(bus.name): \(bus.port) \(bus.baud) \(bus.format.rawValue)\(more)")
+    for device in plan.devices where device.id.bus == bus.name {
+      let module = bus.modules.first { $0.node == device.id.node }
+      print("  \(device.id) \(device.name)\(module.map { " (\(Self.text($0)))" } ?? "")")
+      for point in plan.callPoints where point.button.device == device.id {
+        print("    \(point.button) → \(plan.place(point.place)?.name ?? "?")\(point.silent ? " (静默)" : "")")
+      }
+      for output in plan.outputs where output.device == device.id { print("    输出 \(output.output): \(output.role.rawValue)") }
+    }
+  }
+
+  private static func text(_ module: ModulePlan) -> String {
+    var parts: [String] = []
+    if module.inputCount > 0 {
+      parts.append(
+        "inputs: \(module.inputCount), inputStart: \(module.inputStart), inputFunction: \(module.inputsAreCoils ? "coils" : "discrete-inputs"), "
+          + "activeLow: \(module.activeLowMask != 0)")
+    }
+    if module.outputCount > 0 {
+      parts.append(
+        "outputs: \(module.outputCount), outputStart: \(module.outputStart), writeFunction: \(module.writesSingly ? "single" : "multiple")"
+      )
+    }
+    return (parts + ["longestReplyMs: \(module.longestReplyMilliseconds)"]).joined(separator: ", ")
+  }
+
+  private static func text(_ rule: SitePlan.RosterRule) -> String {
+    let names = Array("一二三四五六日")
+    let days = rule.weekdays.filter { (1...7).contains($0) }.map { String(names[$0 - 1]) }.joined()
+    let hours = rule.fromMinute == rule.toMinute ? "全天" : "\(clock(rule.fromMinute))–\(clock(rule.toMinute))"
+    let grids = rule.grids.isEmpty ? "所有网格" : "网格 " + rule.grids.joined(separator: ", ")
+    return "排班 \(rule.post): \(grids) \(days.isEmpty ? "每天" : "周" + days) \(hours) / on duty"
+  }
+
+  private static func clock(_ minute: Int) -> String {
+    let (hour, rest) = (minute / 60, minute % 60)
+    return (hour < 10 ? "0" : "") + "\(hour):" + (rest < 10 ? "0" : "") + "\(rest)"
+  }
+
+  private func names(_ posts: [String]) -> String { posts.joined(separator: ", ") }
+}

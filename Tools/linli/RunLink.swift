@@ -1,0 +1,127 @@
+import DeviceVocabulary
+import Foundation
+import Journal
+import NIOCore
+import Station
+import StationIdentity
+import StationRuntime
+import Synchronization
+import Uplink
+
+/// Both ends of the line between stations, as far as the site file has them. What keeps one from starting is shown on the desk and does
+/// not keep the station from running.
+final class RunLink: Sendable {
+  private struct Parts {
+    var uplink: Uplink?
+    var server: LinkServer?
+    var watches: [Task<Void, Never>] = []
+  }
+  private let parts = Mutex(Parts())
+  /// The newest time that a disciplined clock gave: certificates are checked at the later of it and the clock.
+  private let newest: NewestTime
+
+  init(newest: NewestTime) {
+    self.newest = newest
+  }
+
+  /// The station has committed something.
+  func wake() { parts.withLock { $0.uplink }?.wake() }
+
+  func command(_ child: String, _ command: ParentCommand) { parts.withLock { $0.server }?.send(command, to: child) }
+
+  func start(_ site: Site, _ file: SiteArgument, _ runtime: StationRuntime) {
+    newest.note(Self.newestOnDisk(file.path(site.journalFolder)))
+    if let plan = site.parent { startUplink(plan, site, file, runtime) }
+    if let plan = site.children { startServer(plan, site, file, runtime) }
+  }
+
+  private func startUplink(_ plan: ParentPlan, _ site: Site, _ file: SiteArgument, _ runtime: StationRuntime) {
+    do {
+      let tls = try LinkTLS(store: .child(siteFolder: file.folder), newestJournalTime: { [newest] in newest.date })
+      guard tls.own.station.text == site.plan.station else {
+        throw Failure(
+          "证书属于站点 \(tls.own.station),站点文件里是 \(site.plan.station);请重新 linli enroll / the certificate is of another station: enroll again"
+        )
+      }
+      let options = Uplink.Options(
+        station: site.plan.station, name: site.plan.name, program: Linli.version, parent: plan,
+        journalFolder: file.path(site.journalFolder), log: { Terminal.log($0) }, tell: { runtime.tell($0) })
+      let uplink = try Uplink(options, tls: tls)
+      parts.withLock { $0.uplink = uplink }
+      watch(tls, runtime)
+    } catch {
+      // The desk shows the reason at each path; calls stay in this station.
+      let paths = plan.paths.map { PathStatus(name: $0.name, state: .refused, reason: "\(error)") }
+      runtime.tell(.link(LinkStatus(paths: paths)))
+      Terminal.log("上级 / parent: \(error)")
+    }
+  }
+
+  private func startServer(_ plan: ChildrenPlan, _ site: Site, _ file: SiteArgument, _ runtime: StationRuntime) {
+    do {
+      let tls = try LinkTLS(store: .parent(siteFolder: file.folder), newestJournalTime: { [newest] in newest.date })
+      let known = Set((site.plan.children ?? []).map(\.station))
+      let coder = ContentReader()
+      let parent = LinkParent(
+        station: site.plan.station, name: site.plan.name, receive: { await runtime.receive($1, from: $0) },
+        greet: { await runtime.greet($0) }, tell: { runtime.tell($0) }, content: { coder.content($0) },
+        chained: { EntryHash.chained(after: $0, at: $1, body: $2) }, isKnown: { known.contains($0) }, log: { Terminal.log($0) })
+      let server = try LinkServer(address: plan.address, port: plan.port, tls: tls, parent: parent)
+      parts.withLock { $0.server = server }
+      Terminal.log("下级站点接入 / stations below: https://\(plan.address):\(server.port)/link/v1/")
+      watch(tls, runtime)
+    } catch {
+      Terminal.log("下级站点接入 / stations below: \(error)")
+    }
+  }
+
+  /// Warns 30 days before this station's own certificate ends; looked at once an hour.
+  private func watch(_ tls: LinkTLS, _ runtime: StationRuntime) {
+    let watch = Task {
+      while !Task.isCancelled {
+        let warning = tls.own.expiryWarning(at: tls.time.now)
+        runtime.tell(.certificate(warning.map { "\($0.chinese) / \($0.english)" }))
+        try? await Task.sleep(for: .seconds(3600))
+      }
+    }
+    parts.withLock { $0.watches.append(watch) }
+  }
+
+  private static func newestOnDisk(_ folder: String) -> Date? {
+    guard let reader = try? JournalReader(folder: folder), let last = try? reader.last().position, last.sequence > 0,
+      let entry = try? reader.entries(
+        after: JournalPosition(epoch: last.epoch, sequence: last.sequence - 1), limit: 1
+      ).first, let time = try? EntryCoder().decode(entry.body).time, time.synchronised
+    else { return nil }
+    return Date(timeIntervalSince1970: Double(time.wallMilliseconds) / 1000)
+  }
+
+  func stop() {
+    let (uplink, server) = parts.withLock { parts in
+      for watch in parts.watches { watch.cancel() }
+      return (parts.uplink, parts.server)
+    }
+    uplink?.stop()
+    server?.stop()
+  }
+}
+
+/// Event loops ask for the content of many entries; a coder is not shared between threads.
+private final class ContentReader: Sendable {
+  func content(_ body: [UInt8]) -> Entry? { EntryCoder().content(body) }
+}
+
+final class NewestTime: Sendable {
+  private let newest = Mutex<Date?>(nil)
+
+  var date: Date? { newest.withLock { $0 } }
+
+  func note(_ view: DeskView) {
+    if view.clockSynchronised { note(Date(timeIntervalSince1970: Double(view.asOfMilliseconds) / 1000)) }
+  }
+
+  func note(_ date: Date?) {
+    guard let date else { return }
+    newest.withLock { $0 = max($0 ?? date, date) }
+  }
+}
