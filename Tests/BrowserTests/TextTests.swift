@@ -50,7 +50,7 @@ extension BrowserTests {
       #expect(text.count > 40)
       for name in names.sorted(by: { $0.count > $1.count }) { text = text.replacingOccurrences(of: name, with: "") }
       let words = language == "en" ? text.matches(of: #/[\u{4E00}-\u{9FFF}]+/#) : text.matches(of: #/[A-Za-z]{3,}/#)
-      #expect(words.map { String($0.0) }.filter { !["中文", "English", "Ctrl", "Esc"].contains($0) } == [])
+      #expect(words.map { String($0.0) }.filter { !["中文", "English", "Ctrl", "Esc", "Tab"].contains($0) } == [])
     }
 
     @Test func whatPeopleTypeIsTextAndNeverMarkup() async throws {
