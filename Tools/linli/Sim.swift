@@ -36,6 +36,7 @@ struct Sim: ParsableCommand {
     }
 
     func run() async throws {
+      let signals = Signals()
       // First of all, as the link would be taken away from the bus that runs.
       try ControlSocket.check(socket)
       let simulator = try BusSimulator(link: link, panels: panels, buttons: UInt8(buttons), baud: UInt32(baud), seed: seed)
@@ -57,7 +58,7 @@ struct Sim: ParsableCommand {
         simulator.run()
         ended.signal()
       }
-      await Signals.stop()
+      await signals.stop()
       simulator.stop()
       _ = ended.wait(timeout: .now() + 2)
       control.stop()
