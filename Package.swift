@@ -159,7 +159,8 @@ let package = Package(
       name: "TestSupport",
       dependencies: kit + ["Station", "StationRuntime", "StationIdentity", "Journal", "Transports", "linli"],
       path: "Tests/TestSupport"),
-    tests("ShellTests", kit + ["Station", "StationRuntime", "StationIdentity", "Journal", "Transports", "TestSupport"] + tls),
+    tests(
+      "ShellTests", kit + ["Station", "StationRuntime", "StationIdentity", "Journal", "Transports", "TestSupport"] + tls + web),
     .testTarget(name: "InteropTests", dependencies: ["TestSupport"], path: "Tests/InteropTests", exclude: ["Peers"]),
     tests("SiteTests", kit + ["SimulatedSite", "CallPanelDeviceModel", "Journal", "Station", "StationRuntime"]),
     tests("BrowserTests", kit + ["Station", "StationRuntime", "Consoles", "TestSupport"]),

@@ -24,7 +24,10 @@ public final class StationPair {
   ///   - silentPanel: of the community: a panel whose place is silent.
   ///   - parent: more keys of the community's `parent:` section, each beginning with a comma.
   ///   - isEnrolled: the community has its certificate already.
-  public init(panels: Int = 2, paths: Int = 1, parent: String = "", more: String = "", isEnrolled: Bool = true) throws {
+  ///   - siblings: other stations that the street knows.
+  public init(
+    panels: Int = 2, paths: Int = 1, parent: String = "", more: String = "", isEnrolled: Bool = true, siblings: [String] = []
+  ) throws {
     let port = try LineRelay.freePort()
     linkPort = port
     let lines = try (0..<paths).map { _ in try Line(to: port) }
@@ -32,7 +35,9 @@ public final class StationPair {
     var site = "site: {name: 铁西街道综治中心, station: \(Self.streetName)}\nplaces:\n  - {id: office, name: 值班室}\nposts:\n"
     site += "  - {id: desk, name: 街道值班台}\n  - {id: lead, name: 街道带班}\ndesk: {port: 0}\n"
     site += "journal: {folder: journal, ballastMiB: 1}\n"
-    site += "children: {address: 127.0.0.1, port: \(port), stations: [{station: \(Self.communityName), name: 铁西社区}]}\n"
+    let others = siblings.map { ", {station: \($0), name: \($0)}" }.joined()
+    site += "children: {address: 127.0.0.1, port: \(port), "
+    site += "stations: [{station: \(Self.communityName), name: 铁西社区}\(others)]}\n"
     street = try Shell(folder: "\(folder)/street", site: site)
     community = try Shell(folder: "\(folder)/community", site: Self.site(folder, panels, lines, parent, more))
     authority = try CertificateAuthority.create(
