@@ -4,10 +4,13 @@ import DeviceVocabulary
 public enum LinkProtocol {
   public static let version = 1
   public static let batchType = "application/cloudevents-batch+json"
+  public static let jsonType = "application/json"
   /// Entries in one batch at most.
   public static let batchEntries = 500
   /// Bytes of a request's body at most, as sent and after inflation.
   public static let bodyBytes = 4 << 20
+  /// Of every body that is no batch.
+  public static let smallBodyBytes = 64 << 10
   /// A child that has not been heard for so long on a path is shown as gone.
   public static let silentAfterSeconds = 15
 
@@ -18,6 +21,14 @@ public enum LinkProtocol {
   public static let readings = "/link/v1/readings"
   /// Names the way a request came (`linli-path`), as the child's site file calls it.
   public static let pathHeader = "linli-path"
+
+  /// 1 to 12 letters, digits, `-` or `_`: anything else is shown as `-`.
+  public static func isPathName(_ text: String) -> Bool {
+    (1...12).contains(text.utf8.count)
+      && text.utf8.allSatisfy { byte in
+        (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 45 || byte == 95
+      }
+  }
 }
 
 /// First request on each path: who is there, what it speaks, how far its journal goes.

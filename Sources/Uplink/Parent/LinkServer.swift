@@ -141,6 +141,7 @@ final class LinkCore: Sendable {
     var openOf: [String: Int] = [:]
     /// Heartbeats since the last telling, the newest of each child and path.
     var pulses: [String: ChildPulse] = [:]
+    var pathNames: [String: Set<String>] = [:]
     var refusals: [String: Int] = [:]
     var beating: RepeatedTask?
   }
@@ -179,7 +180,19 @@ final class LinkCore: Sendable {
     return isAdmitted
   }
 
-  func heard(_ pulse: ChildPulse) { state.withLockedValue { $0.pulses[pulse.child + "\u{0}" + pulse.path] = pulse } }
+  /// Names of ways that the pages keep of one child; a site file has four at most, and may be changed.
+  private static let pathNames = 8
+
+  func heard(_ pulse: LinkPulse, of child: String, path: String) {
+    state.withLockedValue { state in
+      // Each name is shown, and watched, until the station is started again: a child must not fill the memory with names.
+      let isKnown = state.pathNames[child]?.contains(path) ?? false
+      let isAccepted = isKnown || LinkProtocol.isPathName(path) && (state.pathNames[child]?.count ?? 0) < Self.pathNames
+      if isAccepted { state.pathNames[child, default: []].insert(path) }
+      let name = isAccepted ? path : "-"
+      state.pulses[child + "\u{0}" + name] = ChildPulse(child: child, path: name, waiting: pulse.waiting)
+    }
+  }
 
   /// Each kind of refusal is logged once a minute at most: a stranger must not fill the disk.
   func noteRefusal(_ refusal: String, from: String) {
