@@ -90,6 +90,7 @@ final class LinkConnection: ChannelInboundHandler {
 
   private static let methods: [String: HTTPMethod] = [
     LinkProtocol.hello: .POST, LinkProtocol.events: .POST, LinkProtocol.pulse: .POST, LinkProtocol.commands: .GET,
+    LinkProtocol.revocations: .GET, LinkProtocol.renew: .POST,
   ]
 
   private func dispatch(_ head: HTTPRequestHead, _ body: [UInt8], _ context: ChannelHandlerContext) {
@@ -122,13 +123,20 @@ final class LinkConnection: ChannelInboundHandler {
     case LinkProtocol.hello: hello(child, body, context)
     case LinkProtocol.events: events(child, body, context)
     case LinkProtocol.pulse: pulse(child, head, body, context)
+    case LinkProtocol.renew: renew(peer, body, context)
+    case LinkProtocol.revocations: finish(.body(Array(core.tls.revocations.json), type: LinkProtocol.jsonType), context)
     default: stream(child, context)
     }
   }
 
   /// False: it was refused.
   private func isReadable(_ head: HTTPRequestHead, _ target: String, _ body: [UInt8], _ context: ChannelHandlerContext) -> Bool {
-    let accepted = target == LinkProtocol.events ? LinkProtocol.batchType : LinkProtocol.jsonType
+    let accepted =
+      switch target {
+      case LinkProtocol.events: LinkProtocol.batchType
+      case LinkProtocol.renew: LinkProtocol.pemType
+      default: LinkProtocol.jsonType
+      }
     // Of media types only the name counts, in any case (RFC 9110, 8.3.1).
     let type = head.headers.first(name: "content-type")?.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased()
     let coding = head.headers.first(name: "content-encoding")?.lowercased() ?? "gzip"
@@ -154,10 +162,13 @@ final class LinkConnection: ChannelInboundHandler {
       return refuse(.version, at: "versions", accepted: "\(LinkProtocol.version)", context)
     }
     let parent = core.parent
+    let revocations = core.tls.revocations.number
     answer(context) {
       guard let receipt = await parent.greet(child) else { return .failure(.diskUnavailable) }
       return Self.json(
-        LinkWelcome(station: parent.station, name: parent.name, receipt: receipt, nowMilliseconds: Self.nowMilliseconds))
+        LinkWelcome(
+          station: parent.station, name: parent.name, receipt: receipt, nowMilliseconds: Self.nowMilliseconds,
+          revocations: revocations))
     }
   }
 
@@ -189,7 +200,27 @@ final class LinkConnection: ChannelInboundHandler {
       return refuse(.malformed, at: "body", accepted: "{nonce, waiting, paths}", context)
     }
     core.heard(pulse, of: child, path: head.headers.first(name: LinkProtocol.pathHeader) ?? "")
-    finish(Self.json(LinkPulseAnswer(nonce: pulse.nonce, nowMilliseconds: Self.nowMilliseconds)), context)
+    let answer = LinkPulseAnswer(
+      nonce: pulse.nonce, nowMilliseconds: Self.nowMilliseconds, revocations: core.tls.revocations.number)
+    finish(Self.json(answer), context)
+  }
+
+  private func renew(_ peer: PeerIdentity, _ body: [UInt8], _ context: ChannelHandlerContext) {
+    let parent = core.parent
+    let now = core.tls.time.now
+    answer(context) {
+      do {
+        let pem = try await parent.renew(peer.station, String(decoding: body, as: UTF8.self), now)
+        return .body(Array(pem.utf8), type: LinkProtocol.pemType)
+      } catch IdentityError.badRequest {
+        return .failure(.malformed, at: "body", accepted: "PKCS#10 with a P-256 key, PEM")
+      } catch IdentityError.renewedToday {
+        return .failure(.tooOften, at: peer.station.text, accepted: "one new certificate a day, or a request with the key of the last")
+      } catch {
+        parent.log("link: \(peer.station): \(error)")
+        return .failure(.diskUnavailable)
+      }
+    }
   }
 
   private func stream(_ child: String, _ context: ChannelHandlerContext) {
@@ -220,7 +251,7 @@ final class LinkConnection: ChannelInboundHandler {
   // MARK: - Answers
 
   enum Reply: Sendable {
-    case json([UInt8])
+    case body([UInt8], type: String)
     case failure(LinkRefusal, at: String, accepted: String)
 
     static func failure(_ refusal: LinkRefusal) -> Reply { .failure(refusal, at: "station", accepted: "try again later") }
@@ -228,7 +259,9 @@ final class LinkConnection: ChannelInboundHandler {
 
   private static var nowMilliseconds: Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
 
-  private static func json(_ value: some Encodable) -> Reply { encoded(value).map { .json($0) } ?? .failure(.busy) }
+  private static func json(_ value: some Encodable) -> Reply {
+    encoded(value).map { .body($0, type: LinkProtocol.jsonType) } ?? .failure(.busy)
+  }
 
   private static func encoded(_ value: some Encodable) -> [UInt8]? {
     let encoder = JSONEncoder()
@@ -251,7 +284,7 @@ final class LinkConnection: ChannelInboundHandler {
 
   private func finish(_ reply: Reply, _ context: ChannelHandlerContext) {
     switch reply {
-    case .json(let body): write(.ok, LinkProtocol.jsonType, body, context)
+    case .body(let body, let type): write(.ok, type, body, context)
     case .failure(let refusal, let place, let accepted): refuse(refusal, at: place, accepted: accepted, context)
     }
   }
@@ -317,6 +350,7 @@ extension LinkRefusal {
     case .unknownPath: .notFound
     case .wrongMethod: .methodNotAllowed
     case .diskUnavailable, .busy: .serviceUnavailable
+    case .tooOften: .tooManyRequests
     case .expired: .gone
     }
   }
@@ -325,6 +359,7 @@ extension LinkRefusal {
   var retryAfterSeconds: Int? {
     switch self {
     case .diskUnavailable, .busy: 2
+    case .tooOften: 86_400
     default: nil
     }
   }
@@ -341,6 +376,7 @@ extension LinkRefusal {
     case .wrongMethod: "这个地址不接受这种方法 / this address does not take this method"
     case .diskUnavailable: "上级的磁盘暂时写不进 / the parent's disk takes nothing now"
     case .busy: "上级太忙,请稍后再试 / the parent is busy, try again later"
+    case .tooOften: "太频繁,请明天再试 / too often, try again tomorrow"
     case .expired: "已过时限 / past its time to live"
     }
   }

@@ -25,6 +25,8 @@ public struct LinkParent: Sendable {
   public var chained: @Sendable (_ after: EntryHash, JournalPosition, [UInt8]) -> EntryHash
   /// Stations that may report here; `nil`: any with a certificate of this authority.
   public var isKnown: @Sendable (_ child: String) -> Bool
+  /// The next certificate of a child that asks for one, in PEM. The name is the verified one; whatever the request says is not used.
+  public var renew: @Sendable (_ child: StationName, _ request: String, _ now: Date) async throws -> String
   public var log: @Sendable (String) -> Void
 
   public init(
@@ -32,7 +34,9 @@ public struct LinkParent: Sendable {
     greet: @escaping @Sendable (_ child: String) async -> LinkReceipt?, tell: @escaping @Sendable (StationInput) -> Bool,
     content: @escaping @Sendable ([UInt8]) -> Entry?,
     chained: @escaping @Sendable (_ after: EntryHash, JournalPosition, [UInt8]) -> EntryHash,
-    isKnown: @escaping @Sendable (_ child: String) -> Bool, log: @escaping @Sendable (String) -> Void
+    isKnown: @escaping @Sendable (_ child: String) -> Bool,
+    renew: @escaping @Sendable (_ child: StationName, _ request: String, _ now: Date) async throws -> String,
+    log: @escaping @Sendable (String) -> Void
   ) {
     self.station = station
     self.name = name
@@ -42,6 +46,7 @@ public struct LinkParent: Sendable {
     self.content = content
     self.chained = chained
     self.isKnown = isKnown
+    self.renew = renew
     self.log = log
   }
 }
@@ -51,7 +56,7 @@ public struct LinkLimits: Sendable {
   /// Sockets at once, verified or not; each child needs four on each of its paths.
   public var connections = 4000
   /// Of one child at once; more are closed.
-  public var connectionsOfOne = 16
+  public var connectionsOfOne = 24
   /// A request must have come completely within this time: 4 MiB at 2 Mbit/s take 17 s.
   public var requestTime = TimeAmount.seconds(30)
   /// A kept connection on which nothing happens is closed.
