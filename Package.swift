@@ -160,7 +160,7 @@ let package = Package(
     tests("ShellTests", kit + ["Station", "StationRuntime", "Journal", "Transports", "TestSupport"]),
     .testTarget(name: "InteropTests", dependencies: ["TestSupport"], path: "Tests/InteropTests", exclude: ["Peers"]),
     tests("SiteTests", kit + ["SimulatedSite", "CallPanelDeviceModel", "Journal", "Station", "StationRuntime"]),
-    tests("BrowserTests", kit + ["Station", "StationRuntime", "TestSupport"]),
+    tests("BrowserTests", kit + ["Station", "StationRuntime", "Consoles", "TestSupport"]),
     tests("ArchitectureTests", []),
   ],
   swiftLanguageModes: [.v6]

@@ -71,9 +71,9 @@ enum DeskAction: String, CaseIterable {
   }
 
   private func incident(_ subject: ArraySlice<String>) throws(BadRequest) -> IncidentID {
-    guard subject.count == 1, let text = subject.first, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-      let id = IncidentID(text)
-    else { throw badPath(subject, "an incident number, for instance 12") }
+    guard subject.count == 1, let text = subject.first, let id = IncidentID(digits: text) else {
+      throw badPath(subject, "an incident number, for instance 12")
+    }
     return id
   }
 
@@ -91,5 +91,13 @@ enum DeskAction: String, CaseIterable {
 
   private func badPath(_ subject: ArraySlice<String>, _ accepted: String) -> BadRequest {
     BadRequest(fault: .badPath, place: "/api/\(group)/" + subject.joined(separator: "/"), accepted: accepted)
+  }
+}
+
+extension IncidentID {
+  /// Digits and nothing else, not even a sign.
+  init?(digits text: String) {
+    guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+    self.init(text)
   }
 }

@@ -4,8 +4,9 @@ import Station
 /// The addresses of the duty desk: which there are, what each takes, what each answers.
 struct DeskRoutes: Routes {
   static let fileNames = [
-    "desk.html", "desk.css", "desk.js", "cards.js", "dialogs.js", "dom.js", "events.js", "lists.js", "sound.js", "stream.js",
-    "stream-worker.js", "waiting.js", "words.js", "favicon.svg", "lamp.css", "lamp.js",
+    "desk.html", "desk.css", "desk.js", "actions.js", "cards.js", "children.css", "children.js", "dialogs.js", "dom.js",
+    "events.js", "lists.js", "map.js", "sound.js", "stream.js", "stream-worker.js", "uplink.js", "waiting.js", "who.js",
+    "words.js", "favicon.svg", "lamp.css", "lamp.js",
   ]
 
   let files: WebFiles
@@ -29,6 +30,7 @@ struct DeskRoutes: Routes {
     case ("api", "texts") where request.path.count == 2: return get(request) { .reply(texts) }
     case ("api", "events") where request.path.count == 2: return get(request) { .events(hub) }
     case ("api", "incidents"), ("api", "call-points"), ("api", "faults"): return act(request)
+    case ("api", "children"): return act(request)
     case (let name?, nil): return get(request) { file(name, request) }
     default: return .reply(notFound(request))
     }
@@ -67,16 +69,15 @@ struct DeskRoutes: Routes {
     HTTPReply(
       404, .notFound, at: request.pathText,
       accepted: "GET /, /api/desk, /api/events, /api/texts, /healthz; POST /api/incidents/{id}/{action}, "
-        + "/api/call-points/{bus}/{node}/{button}/{action}, /api/faults/{key}/{action}")
+        + "/api/call-points/{bus}/{node}/{button}/{action}, /api/faults/{key}/{action}, \(ChildAction.accepted)")
   }
 
   // MARK: - Acting
 
   private func act(_ request: HTTPRequest) -> RouteResult {
-    guard let verb = request.path.last, request.path.count >= 4, let action = DeskAction(group: request.path[1], verb: verb)
-    else {
-      return .reply(
-        HTTPReply(404, .notFound, at: request.pathText, accepted: DeskAction.accepted(group: request.path[1])))
+    guard let read = reader(request.path) else {
+      let accepted = request.path[1] == "children" ? ChildAction.accepted : DeskAction.accepted(group: request.path[1])
+      return .reply(HTTPReply(404, .notFound, at: request.pathText, accepted: accepted))
     }
     guard request.method == .post else {
       return .reply(HTTPReply(405, .wrongMethod, at: request.pathText, accepted: "POST", allow: "POST"))
@@ -88,11 +89,25 @@ struct DeskRoutes: Routes {
     }
     let submit = submit
     do throws(BadRequest) {
-      let (post, deskAction) = try action.read(subject: request.path[2..<(request.path.count - 1)], body: request.body)
-      return .later { Self.reply(await submit(post, deskAction)) }
+      let (post, action) = try read(request.body)
+      return .later { Self.reply(await submit(post, action)) }
     } catch {
       return .reply(HTTPReply(400, error.fault, at: error.place, accepted: error.accepted))
     }
+  }
+
+  private typealias Reader = ([UInt8]) throws(BadRequest) -> (post: String, DeskRequest.Action)
+
+  /// What reads the body of a request to this address.
+  private func reader(_ path: [String]) -> Reader? {
+    guard let verb = path.last, path.count >= 4 else { return nil }
+    if path[1] == "children" {
+      guard let action = ChildAction(path: path[2...]) else { return nil }
+      return { (body: [UInt8]) throws(BadRequest) in try action.read(body) }
+    }
+    guard let action = DeskAction(group: path[1], verb: verb) else { return nil }
+    let subject = path[2..<(path.count - 1)]
+    return { (body: [UInt8]) throws(BadRequest) in try action.read(subject: subject, body: body) }
   }
 
   private static func reply(_ answer: DeskAnswer) -> HTTPReply {

@@ -4,7 +4,9 @@ import Station
 /// The view as the page gets it: the same form that `DeskView: Codable` has (a test holds the two together), written in one pass.
 extension DeskView {
   func json() -> JSONText {
-    var json = JSONText(reserving: 1024 + 512 * (incidents.count + recentlyClosed.count + faults.count) + 256 * callPoints.count)
+    let cards = incidents.count + recentlyClosed.count + faults.count
+    let below = children.reduce(0) { $0 + 2 + $1.incidents.count + $1.faults.count }
+    var json = JSONText(reserving: 1024 + 512 * (cards + below) + 256 * callPoints.count)
     json.object { json in
       json.field("site", site)
       json.field("station", station)
@@ -31,6 +33,7 @@ extension DeskView {
       json.field("onDuty", onDuty)
       json.key("statistics")
       statistics.write(to: &json)
+      writeLink(to: &json)
       if let receiver {
         json.key("receiver")
         json.object {
@@ -47,7 +50,7 @@ extension DeskView {
 }
 
 extension DeskView.IncidentCard {
-  fileprivate func write(to json: inout JSONText) {
+  func write(to json: inout JSONText) {
     json.object {
       $0.field("id", id)
       $0.field("button", button.description)
@@ -81,7 +84,7 @@ extension DeskView.IncidentCard {
 }
 
 extension DeskView.FaultCard {
-  fileprivate func write(to json: inout JSONText) {
+  func write(to json: inout JSONText) {
     json.object {
       $0.field("key", key.description)
       $0.field("whatChinese", whatChinese)
@@ -123,7 +126,7 @@ extension DeskView.CallPointCard {
 }
 
 extension SitePlan.Post {
-  fileprivate func write(to json: inout JSONText) {
+  func write(to json: inout JSONText) {
     json.object {
       $0.field("id", id)
       $0.field("name", name)
@@ -134,7 +137,7 @@ extension SitePlan.Post {
 }
 
 extension Statistics {
-  fileprivate func write(to json: inout JSONText) {
+  func write(to json: inout JSONText) {
     json.object { json in
       for mark in Mark.allCases {
         json.key(mark.rawValue)

@@ -30,7 +30,7 @@ enum PageWords {
     word("buzzing", "♪ 蜂鸣", "♪ beeping"),
   ]
 
-  static let desk = starting + notices + incidents + faultsAndPoints + dialogs
+  static let desk = starting + notices + incidents + faultsAndPoints + dialogs + uplink + stationsBelow + callsBelow
 
   private static let starting = [
     word("title", "值班台", "Duty desk"),
@@ -164,6 +164,73 @@ enum PageWords {
     word("askDrill", "在“{place}”开始演练?现场灯会像真的求助一样亮。", "Start a drill at {place}? Its lamp will act as in a real call."),
     word("askTest", "两分钟内在“{place}”按一次,只记为测试。", "The next press at {place} within two minutes counts as a test."),
     word("close_dialog", "关闭", "Close"),
+  ]
+
+  private static let uplink = [
+    word("parent", "上级", "Parent"),
+    word("parentPost", "上级 {post}", "parent {post}"),
+    word(
+      "parentLost", "上级失联:求助由本站处理。没有送到的记录都在本站,恢复后自动补传。",
+      "PARENT LOST: calls are handled here. What it does not have yet is kept and sent when the line is back."),
+    word("path.connecting", "正在连接", "connecting"),
+    word("path.up", "正常", "up"),
+    word("path.degraded", "不稳定", "degraded"),
+    word("path.down", "不通", "down"),
+    word("path.refused", "被上级拒绝", "refused by the parent"),
+    word("lastProof", "最后证明 {time}", "last proof at {time}"),
+    word("noProof", "启动后没有证明", "no proof since the start"),
+    word("toSend", "待上送 {count} 条,其中求助 {calls} 条", "{count} entries still to send, {calls} of them calls"),
+    word("allSent", "记录已全部送达", "everything has arrived there"),
+    word("dailyProof", "每日验证", "daily proof"),
+    word("proofTook", "{time} 通过,用时 {took} 秒", "passed {time}, took {took} s"),
+    word("noDailyProof", "尚无结果", "no result yet"),
+    word("availability", "可用率 {percent}%", "availability {percent} %"),
+    word("parentNotices", "上级通知", "Notices from the parent"),
+    word("newNotice", "上级新通知:{text}", "New notice from the parent: {text}"),
+  ]
+
+  private static let stationsBelow = [
+    word("stations", "下级站点", "Stations below"),
+    word("stationShortcut", "Z 下级站点", "Z stations below"),
+    word("map", "站点图:用 Tab 选站点,回车看详情", "Map of stations: Tab picks one, Enter shows it"),
+    word("child.unknown", "尚未联系", "not heard yet"),
+    word("child.up", "正常", "up"),
+    word("child.degraded", "线路降级", "degraded"),
+    word("child.lost", "失联", "lost"),
+    word("callWaits", "有求助待接警", "a call waits"),
+    word("program", "程序", "Program"),
+    word("lastHeard", "最后联系", "Last heard"),
+    word("never", "启动后没有", "not since the start"),
+    word("paths", "线路", "Paths"),
+    word("silentSince", "断,最后联系 {time}", "silent, last heard {time}"),
+    word("backlog", "积压", "Backlog"),
+    word("backlogEntries", "{count} 条", "{count} entries"),
+    word("calls", "求助", "Calls"),
+    word("openCalls", "{open} 个未结,{waits} 个待接警", "{open} open, {waits} waiting"),
+    word("totals", "累计", "Totals"),
+    word(
+      "totalsText", "求助 {opened},误按 {falseAlarms},升级 {escalated}",
+      "{opened} calls, {falseAlarms} false alarms, {escalated} escalated"),
+    word("sendNotice", "发通知", "Send a notice"),
+    word("notice", "通知", "Notice"),
+    word("askNotice", "通知内容(必填,在对方页面显示一小时,不要写个人信息)", "The notice (needed; shown there for an hour; no personal data)"),
+  ]
+
+  private static let callsBelow = [
+    word("thisStation", "本站", "this station"),
+    word("handDown", "分流督办", "Assign down"),
+    word("askHandDown", "交给下级站点哪个岗位办理?对方接收后才算移交", "Which post of that station? It stays yours until accepted"),
+    word("offeredToStation", "移交给本站,请答复", "Handed over to this station: please answer"),
+    word("lampBelow", "现场灯应为 {lamp}(回读只在下级站点)", "should show {lamp} (read back at its own station only)"),
+    word("sentDown", "已发出,等待站点答复", "Sent, waiting for the station's answer"),
+    word("pending", "“{action}”已发出({post}),等待站点答复 {time}", "“{action}” sent ({post}), waiting for the station's answer {time}"),
+    word("failed", "“{action}”没有办成({post},{time}):{reason}", "“{action}” came to nothing ({post}, {time}): {reason}"),
+    word(
+      "childLostCard", "站点失联:这里是最后联系时({time})的情况,现在可能已变。操作两分钟内送不到即作废。",
+      "Station lost: this is how things stood at the last contact ({time}). What is asked now lapses after two minutes."),
+    word(
+      "childUnknownCard", "尚未联系上站点:这里是以前的情况,现在可能已变。操作两分钟内送不到即作废。",
+      "Station not heard yet: this is how things stood before. What is asked now lapses after two minutes."),
   ]
 
   static let panels = [

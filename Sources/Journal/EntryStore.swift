@@ -26,6 +26,10 @@ public protocol EntryStore: AnyObject {
   /// has ended, and before anything is appended.
   var isProvisional: Bool { get }
 
+  /// Ends the epoch although the disk is sound: this journal was restored from a copy, and the parent has entries of `epoch` that it has
+  /// not. The next entry begins a higher one.
+  func beginEpoch(above epoch: UInt32) throws(JournalError)
+
   /// What can wait for an idle moment; call it about once a minute. `month` is the wall date's when the clock can be trusted, else nil.
   func maintain(month: JournalMonth?) throws(JournalError)
 }

@@ -54,8 +54,8 @@ extension SQLiteJournal {
   }
 
   /// Ends the epoch although the file is sound: the journal was restored from a copy, and the parent may know more than it.
-  public func beginEpoch() throws(JournalError) {
-    try begin(epoch: nextEpoch(), cause: .restored)
+  public func beginEpoch(above epoch: UInt32 = 0) throws(JournalError) {
+    try begin(epoch: max(nextEpoch(), epoch &+ 1), cause: .restored)
   }
 
   public func segments() -> [JournalSegment] { archive.summary() }

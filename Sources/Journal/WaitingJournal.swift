@@ -55,6 +55,11 @@ public final class WaitingJournal: EntryStore {
     return condition
   }
 
+  public func beginEpoch(above epoch: UInt32) throws(JournalError) {
+    guard let journal else { throw refusal ?? .closed }
+    try journal.beginEpoch(above: epoch)
+  }
+
   public func append(_ bodies: [[UInt8]], urgent: Bool) throws(JournalError) -> [JournalEntry] {
     guard let journal else { throw refusal ?? .closed }
     return try journal.append(bodies, urgent: urgent)

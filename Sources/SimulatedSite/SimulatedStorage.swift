@@ -173,6 +173,8 @@ private final class SimulatedJournal: EntryStore {
     return Array(disk.entries[first...].prefix(limit))
   }
 
+  func beginEpoch(above epoch: UInt32) throws(JournalError) { disk.epoch = max(disk.epoch, epoch) + 1 }
+
   func saveSnapshot(_ snapshot: JournalSnapshot) throws(JournalError) { disk.keep(snapshot) }
 
   func latestSnapshot(foldVersion: UInt32) -> JournalSnapshot? {

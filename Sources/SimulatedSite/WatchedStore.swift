@@ -29,6 +29,7 @@ final class WatchedStore: EntryStore {
     try inner.entries(after: position, limit: limit)
   }
 
+  func beginEpoch(above epoch: UInt32) throws(JournalError) { try inner.beginEpoch(above: epoch) }
   func saveSnapshot(_ snapshot: JournalSnapshot) throws(JournalError) { try inner.saveSnapshot(snapshot) }
   func latestSnapshot(foldVersion: UInt32) -> JournalSnapshot? { inner.latestSnapshot(foldVersion: foldVersion) }
   func maintain(month: JournalMonth?) throws(JournalError) { try inner.maintain(month: month) }

@@ -111,10 +111,14 @@ extension Station {
       let key = FaultKey(.child(child.station), .childLost)
       if links.allSatisfy({ now - $0.heardAt >= Self.childSilentAfter }) {
         condition(key, true)
-      } else if links.contains(where: { $0.steadySince.map { now - $0 >= Self.childSteadyAfter } ?? false }) {
+      } else if links.contains(where: isSteady) {
         condition(key, false)
       }
     }
+  }
+
+  private func isSteady(_ link: ChildLink) -> Bool {
+    now - link.heardAt < Self.childSilentAfter && link.steadySince.map { now - $0 >= Self.childSteadyAfter } ?? false
   }
 
   mutating func runChildren() {

@@ -25,7 +25,7 @@ public enum StationInput: Sendable, Equatable, Codable {
   case link(LinkStatus)
   case delivered([IncidentID], parent: String)
   case command(ParentCommand, remainingMilliseconds: Int64)
-  case parentContradicts(String)
+  case parentContradicts(epoch: UInt32, detail: String)
   /// This station's own certificate ends within 30 days: in words; `nil`: it does not.
   case certificate(String?)
   /// Entries of a child; a child that connects, listens for commands, or is heard.
@@ -148,7 +148,7 @@ public struct Station: Machine, Sendable {
     case .delivered(let incidents, let parent): delivered(incidents, to: parent)
     case .command(let command, let remaining): obey(command, remainingMilliseconds: remaining)
     case .certificate(let warning): condition(FaultKey(.parent, .certificateExpires), warning != nil, detail: warning ?? "")
-    case .parentContradicts(let detail): parentContradicts(detail)
+    case .parentContradicts(_, let detail): parentContradicts(detail)
     case .received(let child, let entries, let request): take(entries, from: child, request: request)
     case .childConnected(let child, let request): greet(child, request: request)
     case .childListens(let child): listens(child)

@@ -82,7 +82,11 @@ public struct Decider {
   public mutating func step(
     _ inputs: [(input: StationInput, at: Instant)], wall: WallClock, now: Instant, release: (StationEffect) -> Void
   ) {
-    for item in inputs { give(Stimulus(wall: wall.advanced(by: item.at - now), input: item.input), at: item.at) }
+    for item in inputs {
+      // What follows must not take numbers that the parent has already.
+      if case .parentContradicts(let epoch, _) = item.input { try? store.beginEpoch(above: epoch) }
+      give(Stimulus(wall: wall.advanced(by: item.at - now), input: item.input), at: item.at)
+    }
     while let due = station.deadline, due <= now { give(Stimulus(wall: wall, input: .wake), at: now) }
     if !uncommitted.isEmpty, retryAt.map({ $0 <= now }) ?? true { commit(now: now, wall: wall) }
     let free = held.prefix { $0.after <= committed }.count

@@ -59,20 +59,22 @@ extension BrowserTests {
       }
     }
 
+    private func check(_ rig: DeskRig, _ scene: String) async throws { try await Self.check(rig.browser, scene) }
+
     /// In both sizes and both languages.
-    private func check(_ rig: DeskRig, _ scene: String) async throws {
-      for size in Self.sizes {
-        try await rig.browser.resize(size.width, size.height)
+    static func check(_ browser: Browser, _ scene: String) async throws {
+      for size in sizes {
+        try await browser.resize(size.width, size.height)
         for language in ["zh-CN", "en"] {
-          #expect(try await rig.browser.evaluate("return document.documentElement.lang", as: String.self) == language)
-          let found = try await rig.browser.evaluate(Self.script(least: size.least), as: [String].self)
+          #expect(try await browser.evaluate("return document.documentElement.lang", as: String.self) == language)
+          let found = try await browser.evaluate(script(least: size.least), as: [String].self)
           #expect(found == [], "\(scene), \(size.width) pixels, \(language)")
           // By script, as a dialog may lie over the button.
-          try await rig.browser.run("document.querySelector('#language').click()")
+          try await browser.run("document.querySelector('#language').click()")
         }
-        #expect(try await rig.browser.evaluate("return innerWidth", as: Int.self) == size.width)
+        #expect(try await browser.evaluate("return innerWidth", as: Int.self) == size.width)
       }
-      try await rig.browser.resize(1366, 768)
+      try await browser.resize(1366, 768)
     }
   }
 }

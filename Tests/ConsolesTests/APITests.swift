@@ -37,6 +37,23 @@ import Testing
       ("/api/faults/A%2F3%3Asilent/retest", "", .retest(silent)),
       ("/api/faults/A/3:silent/silence", "", .silenceFault(silent)),
       ("/api/faults/journal:diskFull/retest", "", .retest(FaultKey(.journal, .diskFull))),
+      ("/api/children/tiexi-03/incidents/7/acknowledge", "", .child("tiexi-03", .acknowledge(incident: 7))),
+      ("/api/children/tiexi-03/incidents/7/on-scene", "", .child("tiexi-03", .onScene(incident: 7))),
+      (
+        "/api/children/tiexi-03/incidents/7/resolve", #","note":"已扶起""#,
+        .child("tiexi-03", .resolve(incident: 7, note: "已扶起"))
+      ),
+      ("/api/children/tiexi-03/incidents/7/close", "", .child("tiexi-03", .close(incident: 7))),
+      (
+        "/api/children/tiexi-03/incidents/4294967295/false-alarm", #","note":"""#,
+        .child("tiexi-03", .falseAlarm(incident: .max, note: ""))
+      ),
+      ("/api/children/tiexi-03/incidents/7/offer", #","to":"desk""#, .child("tiexi-03", .offer(incident: 7, to: "desk"))),
+      ("/api/children/tiexi-03/incidents/7/accept", "", .child("tiexi-03", .accept(incident: 7))),
+      (
+        "/api/children/tiexi-03/incidents/7/refuse", #","reason":"忙""#, .child("tiexi-03", .refuse(incident: 7, reason: "忙"))
+      ),
+      ("/api/children/%E9%93%81%E8%A5%BF/notice", #","text":"暴雨预警""#, .child("铁西", .notice(text: "暴雨预警"))),
     ]
     for (path, fields, _) in requests {
       let answer = try await test.post(path, #"{"post":"post-1""# + fields + "}")
@@ -101,6 +118,30 @@ import Testing
     ("/api/call-points/A/3/1/bypass", #"{"post":"a","reason":"r","minutes":1.5}"#, 400, "badBody"),
     ("/api/call-points/A/3/1/bypass", #"{"post":"a","reason":"r","minutes":1e99}"#, 400, "badBody"),
     ("/api/call-points/A/3/1/bypass", #"{"post":"a","reason":"r","minutes":"5"}"#, 400, "badBody"),
+    ("/api/children", #"{"post":"a"}"#, 404, "notFound"),
+    ("/api/children/t/incidents/1", #"{"post":"a"}"#, 404, "notFound"),
+    ("/api/children/t/incidents/1/drill", #"{"post":"a"}"#, 404, "notFound"),
+    ("/api/children/t/incidents/1/2/close", #"{"post":"a"}"#, 404, "notFound"),
+    ("/api/children/t/faults/1/close", #"{"post":"a"}"#, 404, "notFound"),
+    ("/api/children/t/proofSeen", #"{"post":"a"}"#, 404, "notFound"),
+    ("/api/children//incidents/1/close", #"{"post":"a"}"#, 400, "badPath"),
+    ("/api/children/%E2%80%AE/notice", #"{"post":"a","text":"b"}"#, 400, "badPath"),
+    ("/api/children/12345678901234567890123456789012345678901/notice", #"{"post":"a","text":"b"}"#, 400, "badPath"),
+    ("/api/children/t/incidents/x/close", #"{"post":"a"}"#, 400, "badPath"),
+    ("/api/children/t/incidents/-1/close", #"{"post":"a"}"#, 400, "badPath"),
+    ("/api/children/t/incidents/+1/close", #"{"post":"a"}"#, 400, "badPath"),
+    ("/api/children/t/incidents//close", #"{"post":"a"}"#, 400, "badPath"),
+    ("/api/children/t/incidents/4294967296/close", #"{"post":"a"}"#, 400, "badPath"),
+    ("/api/children/t/incidents/1/close", "", 400, "badBody"),
+    ("/api/children/t/incidents/1/close", #"{"post":1}"#, 400, "badBody"),
+    ("/api/children/t/incidents/1/close", #"{"post":"a","station":"b"}"#, 400, "unknownField"),
+    ("/api/children/t/incidents/1/close", #"{"post":"a","note":"b"}"#, 400, "unknownField"),
+    ("/api/children/t/incidents/1/offer", #"{"post":"a"}"#, 400, "badBody"),
+    ("/api/children/t/incidents/1/resolve", #"{"post":"a","note":"a\u001b[2J"}"#, 400, "badBody"),
+    ("/api/children/t/notice", #"{"post":"a"}"#, 400, "badBody"),
+    ("/api/children/t/notice", #"{"post":"a","text":7}"#, 400, "badBody"),
+    ("/api/children/t/notice", #"{"post":"a","text":"b\u0000"}"#, 400, "badBody"),
+    ("/api/children/t/notice", #"{"post":"a","text":"b","minutes":5}"#, 400, "unknownField"),
   ])
   func nonsenseIsRefusedAndExplained(path: String, body: String, status: Int, code: String) async throws {
     let test = try await liveDesk()
@@ -112,6 +153,15 @@ import Testing
     #expect(said["code"] == code)
     for key in ["where", "accepted", "chinese", "english"] { #expect(said[key]?.isEmpty == false, "\(key)") }
     #expect(test.asked.isEmpty)
+  }
+
+  @Test func whatIsAskedOfAStationBelowIsUnderWay() async throws {
+    let test = try await liveDesk { _ in .underWay }
+    defer { test.desk.stop() }
+    let answer = try await test.post("/api/children/tiexi-03/incidents/1/acknowledge", #"{"post":"post-1"}"#)
+    #expect(answer.status == 202)
+    #expect(answer.body == #"{"answer":"underWay"}"#)
+    #expect(try await test.get("/api/children/tiexi-03/notice").status == 405)
   }
 
   @Test func anActionByGetIsRefused() async throws {

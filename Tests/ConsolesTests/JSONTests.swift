@@ -34,6 +34,19 @@ import Testing
     }
   }
 
+  /// What the pages look up by a value's name.
+  @Test func everyStateOfALineHasWords() {
+    let keys = Set(PageWords.desk.map(\.key))
+    for state in PathStatus.State.allCases { #expect(keys.contains("path.\(state.rawValue)")) }
+    for state in DeskView.ChildCard.State.allCases { #expect(keys.contains("child.\(state.rawValue)")) }
+    let actions: [ParentCommand.Action] = [
+      .acknowledge(incident: 1), .onScene(incident: 1), .resolve(incident: 1, note: ""), .close(incident: 1),
+      .falseAlarm(incident: 1, note: ""), .offer(incident: 1, to: ""), .accept(incident: 1), .refuse(incident: 1, reason: ""),
+      .notice(text: ""),
+    ]
+    for action in actions { #expect(keys.contains(action.name), "\(action.name)") }
+  }
+
   @Test(arguments: [("desk", PageWords.desk), ("panels", PageWords.panels)])
   func everyWordThatThePageAsksForIsThere(page: String, words: [PageWords.Word]) throws {
     let keys = Set((words + PageWords.common).map(\.key))

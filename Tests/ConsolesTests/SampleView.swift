@@ -19,7 +19,8 @@ enum Sample {
     DeskView(
       site: "铁西社区综治中心", station: "tiexi-03", revision: revision, entries: 412, asOfMilliseconds: 1_795_500_000_000,
       clockSynchronised: true, incidents: [], recentlyClosed: [], faults: [], callPoints: [], posts: [], onDuty: [], sound: .none,
-      journal: .init(condition: .healthy, waiting: 0), statistics: Statistics())
+      journal: .init(condition: .healthy, waiting: 0), statistics: Statistics(),
+      notices: [], children: [])
   }
 
   static func incident(
@@ -69,7 +70,52 @@ enum Sample {
     view.journal = .init(condition: .callsOnly, waiting: 3)
     view.statistics.drill.opened = 4
     view.statistics.test.escalated = 2
+    view.link = link()
+    view.notices = [.init(number: .max, post: "^desk", text: "暴雨 \"红色\" 预警\n", atMilliseconds: 1_795_500_000_000)]
+    view.children = [child(), .init(station: "tiexi-04", name: "铁西 04", program: "", state: .unknown, paths: [], waiting: 0)]
+    view.children[0].failure?.incident = 7
     return view
+  }
+
+  static func link() -> DeskView.LinkCard {
+    DeskView.LinkCard(
+      parent: "street-01",
+      paths: PathStatus.State.allCases.enumerated().map { index, state in
+        PathStatus(
+          name: "way \(index)", state: state, lastProofMilliseconds: index == 0 ? nil : 1_795_500_000_000,
+          reason: state == .down ? "没有答复" : "")
+      },
+      waiting: .max, waitingCalls: 2, proofLastMilliseconds: 1_795_480_000_000, proofTookMilliseconds: 350,
+      availabilityPerMille: 997)
+  }
+
+  /// A station below with two calls, a fault, commands under way and one that failed.
+  static func child() -> DeskView.ChildCard {
+    var offered = incident(2, "东门", phase: .acknowledged, owner: "desk")
+    offered.offeredTo = "^"
+    offered.lampShown = nil
+    return DeskView.ChildCard(
+      station: "tiexi-03", name: "铁西社区", program: "linli 0.1", state: .degraded,
+      paths: [
+        .init(name: "main", isUp: true, lastHeardMilliseconds: 1_795_500_000_000),
+        .init(name: "4g", isUp: false, lastHeardMilliseconds: 1_795_400_000_000),
+      ],
+      lastHeardMilliseconds: 1_795_500_000_000, waiting: 12, map: .init(x: 30, y: 70),
+      incidents: [incident(1, "门厅"), offered],
+      faults: [
+        DeskView.FaultCard(
+          key: FaultKey(.child("tiexi-03"), .childLost), whatChinese: "按钮卡住", whatEnglish: "Button stuck", whereText: "门厅",
+          sinceMilliseconds: 1, adviceChinese: "松开", adviceEnglish: "Free it", present: true, silenced: false, retesting: false,
+          retestFailedMilliseconds: 5, detail: "")
+      ],
+      posts: [.init(id: "desk", name: "值班台", phone: nil, place: "p1")],
+      pending: [
+        .init(number: .max, incident: 1, action: "acknowledge", post: "desk", ageSeconds: 7),
+        .init(number: 9, incident: nil, action: "notice", post: "desk", ageSeconds: 0),
+      ],
+      failure: .init(
+        incident: nil, action: "notice", post: "desk", chinese: "没有答复", english: "No answer",
+        atMilliseconds: 1_795_500_000_000), statistics: Statistics())
   }
 }
 

@@ -35,6 +35,9 @@ final class MemoryStore: EntryStore {
     Array(given.filter { $0.position.sequence > position?.sequence ?? 0 }.prefix(limit))
   }
 
+  /// What `beginEpoch` was asked for.
+  var epochsBegun: [UInt32] = []
+  func beginEpoch(above epoch: UInt32) throws(JournalError) { epochsBegun.append(epoch) }
   func saveSnapshot(_ snapshot: JournalSnapshot) throws(JournalError) { self.snapshot = snapshot }
   func latestSnapshot(foldVersion: UInt32) -> JournalSnapshot? { snapshot }
   func maintain(month: JournalMonth?) throws(JournalError) {}
@@ -59,6 +62,15 @@ final class MemoryStore: EntryStore {
     let now = Instant.zero + .milliseconds(milliseconds)
     decider.step(inputs.map { ($0, now) }, wall: wall, now: now) { released.append($0) }
     return released
+  }
+
+  /// A journal that was set back must not give numbers away that the parent has already.
+  @Test func aJournalThatTheParentContradictsGoesOnUnderANewEpoch() throws {
+    let store = MemoryStore()
+    var decider = try Decider(plan: plan, store: store)
+    _ = step(&decider, [.started(boot: "b", program: "t"), .parentContradicts(epoch: 7, detail: "7/12")], 1000)
+    #expect(store.epochsBegun == [7])
+    #expect(decider.view().faults.map(\.key.description) == ["^:journalForked"])
   }
 
   @Test func nothingIsReleasedBeforeItIsOnDisk() throws {
@@ -223,7 +235,7 @@ final class MemoryStore: EntryStore {
     #expect(!released.contains { if case .device(.accept) = $0 { true } else { false } })
     #expect(decider.waiting > 0 && decider.view().sound == .call && decider.view().journal.condition == .failed)
     decider.maintain(wall: wall, now: .zero + .seconds(5))
-    #expect(step(&decider, [], 5000).isEmpty && store.stored.count == 3, "still not to be opened")
+    #expect(step(&decider, [], 5000).isEmpty && store.stored.count == 4, "still not to be opened")
     store.isProvisional = false
     store.condition.state = .healthy
     decider.maintain(wall: wall, now: .zero + .seconds(6))

@@ -11,6 +11,10 @@ struct Bench {
   var entries: [Entry] = []
   var commands: [DeviceCommand] = []
   var answers: [(number: UInt64, answer: DeskAnswer)] = []
+  /// What of a child's journal is on this station's disk, as it was told the child.
+  var receipts: [LinkReceipt] = []
+  /// Commands to children.
+  var orders: [(child: String, command: ParentCommand)] = []
   private var nextNumber: UInt64 = 0
   private var boot: String
 
@@ -52,6 +56,8 @@ struct Bench {
       case .record(let entry): entries.append(entry)
       case .device(let command): commands.append(command)
       case .answer(let number, let answer): answers.append((number, answer))
+      case .receipt(_, let receipt): receipts.append(receipt)
+      case .command(let child, let command): orders.append((child, command))
       case nil: break
       }
     }

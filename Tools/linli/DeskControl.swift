@@ -11,7 +11,7 @@ enum DeskControl {
   static let failure = "不行: "
 
   static let help = """
-    status                      求助与故障 / calls and faults
+    status                      求助、故障、上级与下级 / calls, faults, the parent, stations below
     readings                    设备读数 / latest readings
     bus                         总线统计 / counters of the buses
     acknowledge ID POST         接警
@@ -28,6 +28,10 @@ enum DeskControl {
     end-bypass BUTTON POST      结束旁路
     retest FAULT POST           复测
     silence FAULT POST          静音
+    child STATION COMMAND ...   请下级站点办理它的求助 / asks a station below about its call:
+                                acknowledge, on-scene, close, accept ID POST; offer ID POST TO;
+                                resolve, refuse, false-alarm ID POST TEXT
+    notice STATION POST TEXT    给下级站点发通知 / words for the desk of a station below
     """
 
   static func answer(
@@ -39,6 +43,7 @@ enum DeskControl {
       return "\(failure)命令中有控制字符或改变书写方向的字符,不接受;只用普通文字 / control characters are not accepted, only plain text\n"
     }
     let words = line.split(separator: " ", maxSplits: 3).map(String.init)
+    if let said = below(line, submit) { return said + "\n" }
     switch words.first {
     case "ping": return "ok\n"
     case "status": return board.get().map(status) ?? "尚未就绪 / not ready yet\n"
@@ -98,12 +103,15 @@ enum DeskControl {
   private static func status(_ view: DeskView) -> String {
     var lines = ["\(view.site): 记录 \(view.entries) 条, 磁盘 \(view.journal.condition.rawValue), 等待 \(view.journal.waiting)"]
     if let receiver = view.receiver { lines.append(text(receiver)) }
+    if let link = view.link { lines += text(link) }
+    lines += view.notices.map { "通知 \(clock($0.atMilliseconds)) \($0.post): \($0.text)" }
     lines += view.incidents.map(Terminal.line)
     lines += view.faults.map(Terminal.line)
     for point in view.callPoints {
       lines.append(
         "  \(point.button) \(point.placeName): \(point.health.rawValue), 灯 \(point.lampShown.map(Terminal.name) ?? "未回读")")
     }
+    lines += view.children.flatMap(text)
     return lines.joined(separator: "\n") + "\n"
   }
 }
@@ -111,14 +119,9 @@ enum DeskControl {
 extension DeskControl {
   /// `外部接警中心 host:port: answering, 等待 0, 最近受理 12:34:56`
   private static func text(_ receiver: ReceiverStatus) -> String {
-    func time(_ milliseconds: Int64) -> String {
-      let formatter = DateFormatter()
-      formatter.dateFormat = "HH:mm:ss"
-      return formatter.string(from: Date(timeIntervalSince1970: Double(milliseconds) / 1000))
-    }
-    return "外部接警中心 \(receiver.name): \(receiver.condition.rawValue), 等待 \(receiver.waiting)"
-      + (receiver.lastAcceptedMilliseconds.map { ", 最近受理 \(time($0))" } ?? "")
-      + (receiver.silentSinceMilliseconds.map { ", 无应答自 \(time($0))" } ?? "")
+    "外部接警中心 \(receiver.name): \(receiver.condition.rawValue), 等待 \(receiver.waiting)"
+      + (receiver.lastAcceptedMilliseconds.map { ", 最近受理 \(clock($0))" } ?? "")
+      + (receiver.silentSinceMilliseconds.map { ", 无应答自 \(clock($0))" } ?? "")
   }
 }
 

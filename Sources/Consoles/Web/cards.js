@@ -1,32 +1,9 @@
 // The incident cards: one per call for help, kept as long as the call is open.
+import { showChildNotes, tickChildNotes } from "./children.js";
 import { duration, element, setClass, setHidden, setText, timeOfDay } from "./dom.js";
 import { makeLamp, setLamp } from "./lamp.js";
+import { allowed, isOfferedTo, ownerPhone, postName, selfIn } from "./who.js";
 import { name, word } from "./words.js";
-
-// What a post may do with a call now; the station decides the same way and has the last word.
-export function allowed(card, post) {
-  const mine = card.owner === post;
-  const active = card.phase === "opened" || card.phase === "acknowledged" || card.phase === "onScene";
-  return {
-    acknowledge: card.waits && (!card.owner || mine || card.escalatedTo.includes(post)),
-    onScene: mine && card.phase === "acknowledged",
-    resolve: mine && card.phase === "onScene",
-    close: mine && card.phase === "resolved",
-    handOver: mine && active && !card.offeredTo,
-    accept: card.offeredTo === post,
-    refuse: card.offeredTo === post,
-    falseAlarm: active && (!card.owner || mine),
-  };
-}
-
-// A duress call from the room that this desk stands in must not give itself away on its screen or loudspeaker.
-export function isQuietHere(card, view, post) {
-  return card.silent && view.posts.some((entry) => entry.id === post && entry.place === card.place);
-}
-
-export function postName(view, id) {
-  return view.posts.find((post) => post.id === id)?.name ?? id;
-}
 
 const buttons = [
   ["acknowledge", "⏎"],
@@ -43,14 +20,16 @@ export function createCard(card, act) {
   const part = {};
   const make = (key, tag, properties, ...children) => (part[key] = element(tag, properties, ...children));
   const fact = (key, label, ...children) => make(`${key}Row`, "div", { class: "fact" }, make(`${key}Label`, "dt", { "data-word": label }), make(key, "dd", {}, ...children));
-  const article = element("article", { class: "card", tabindex: 0, "aria-labelledby": `place-${card.id}` },
+  const heading = `place-${encodeURIComponent(card.key)}`;
+  const article = element("article", { class: "card", tabindex: 0, "aria-labelledby": heading },
     element("div", { class: "card-head" },
       make("number", "span", { class: "number", "aria-hidden": "true" }),
       make("mark", "span", { class: "tag mark" }),
-      make("place", "h3", { id: `place-${card.id}` }),
+      make("place", "h3", { id: heading }, make("station", "span", { class: "whose" }), make("placeName", "span")),
       make("phase", "span", { class: "tag phase" }),
       make("age", "span", { class: "age" })),
     make("notices", "div", { class: "notices" }),
+    make("childNotes", "div", { class: "notices child-notes" }),
     element("dl", {},
       fact("lamp", "lamp", (part.lampPicture = makeLamp()), make("lampText", "span", { class: "lamp-text" })),
       fact("owner", "owner"),
@@ -60,7 +39,7 @@ export function createCard(card, act) {
     make("actions", "div", { class: "actions" }));
   for (const [action, key] of buttons) {
     const button = element("button", { type: "button", class: `action ${action}`, onclick: () => act(action, article.card) },
-      element("span", { "data-word": action }), ...(key ? [element("kbd", { "aria-hidden": "true" }, key)] : []));
+      element("span", { "data-word": action === "handOver" && card.station !== undefined ? "handDown" : action }), ...(key ? [element("kbd", { "aria-hidden": "true" }, key)] : []));
     part[action] = button;
     part.actions.append(button);
   }
@@ -78,9 +57,12 @@ export function updateCard(article, card, index, { view, post }) {
   setText(part.number, String(index + 1));
   setHidden(part.number, index > 8);
   setText(part.mark, name("mark", card.mark));
-  setText(part.place, card.placeName);
+  setText(part.station, card.child ? card.child.name : "");
+  setHidden(part.station, !card.child);
+  setText(part.placeName, card.placeName);
   setText(part.phase, card.waits && card.owner ? word("raisedAgain", { count: card.raisedAgain }) : name("phase", card.phase));
   showNotices(part.notices, card, view, post);
+  if (card.child) showChildNotes(part.childNotes, card, view);
   showLamp(part, card);
   setText(part.owner, ownerText(card, view, post));
   setText(part.pressed, pressedText(card));
@@ -98,6 +80,7 @@ export function tickCard(article, passed, view) {
   const card = article.card;
   setText(article.parts.age, duration(card.ageSeconds + passed));
   setText(article.parts.escalation, escalationText(card, passed, view));
+  tickChildNotes(article.parts.childNotes, passed, view);
 }
 
 function showNotices(container, card, view, post) {
@@ -105,17 +88,24 @@ function showNotices(container, card, view, post) {
   if (!card.recorded) texts.push(word("notRecorded"));
   if (card.silent) texts.push(`${word("silent")} · ${word("quietHere")}`);
   if (card.bypassed) texts.push(word("bypassedMark"));
-  if (card.offeredTo) texts.push(card.offeredTo === post ? word("offeredToYou") : `${word("offered")} ${postName(view, card.offeredTo)}`);
-  if (card.takenFrom.includes(post) && card.owner !== post && card.owner) texts.push(word("takenFromYou", { post: postName(view, card.owner) }));
+  if (card.offeredTo) texts.push(offerText(card, view, post));
+  const self = selfIn(card, post);
+  if (card.takenFrom.includes(self) && card.owner !== self && card.owner) texts.push(word("takenFromYou", { post: postName(view, card.owner, card.child) }));
   const wanted = texts.join("\n");
   if (container.dataset.shown === wanted) return;
   container.dataset.shown = wanted;
   container.replaceChildren(...texts.map((text) => element("p", {}, text)));
 }
 
+function offerText(card, view, post) {
+  if (isOfferedTo(card, post)) return word(card.child ? "offeredToStation" : "offeredToYou");
+  return `${word("offered")} ${postName(view, card.offeredTo, card.child)}`;
+}
+
 function showLamp(part, card) {
   setLamp(part.lampPicture, card.lampShown);
-  setText(part.lampText, lampText(card));
+  // What a lamp below shows is read back at its own station only.
+  setText(part.lampText, card.child ? word("lampBelow", { lamp: name("indicator", card.lampWish) }) : lampText(card));
   setClass(part.lampRow, "differs", card.lampShown !== undefined && card.lampShown !== card.lampWish);
 }
 
@@ -126,10 +116,10 @@ export function lampText(point) {
 }
 
 function ownerText(card, view, post) {
-  const former = card.formerOwners.map((post) => postName(view, post)).join("、");
+  const former = card.formerOwners.map((post) => postName(view, post, card.child)).join("、");
   // Whoever looks for the owner needs the telephone at once.
-  const phone = card.owner !== post && view.posts.find((entry) => entry.id === card.owner)?.phone;
-  const owner = card.owner ? postName(view, card.owner) + (phone ? ` ☎ ${phone}` : "") : word("nobody");
+  const phone = ownerPhone(card, view, post);
+  const owner = card.owner ? postName(view, card.owner, card.child) + (phone ? ` ☎ ${phone}` : "") : word("nobody");
   return former ? `${owner}(${word("formerOwners")} ${former})` : owner;
 }
 
@@ -146,9 +136,9 @@ function escalationText(card, passed, view) {
   if (card.nextStepSeconds !== undefined) {
     const left = duration(Math.max(0, card.nextStepSeconds - passed));
     parts.push(word(card.waits ? "nextStep" : "sceneDue", { time: left }));
-  } else if (card.waits && card.escalationStep > 0) {
+  } else if (card.waits && card.escalationStep > 0 && !card.child) {
     parts.push(word("ladderEnds"));
   }
-  if (card.escalatedTo.length) parts.push(`${word("told")} ${card.escalatedTo.map((post) => postName(view, post)).join("、")}`);
+  if (card.escalatedTo.length) parts.push(`${word("told")} ${card.escalatedTo.map((post) => postName(view, post, card.child)).join("、")}`);
   return parts.join(" · ");
 }

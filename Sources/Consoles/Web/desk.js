@@ -1,12 +1,16 @@
 // The duty desk's page: what it shows, what it asks, what it plays. It knows nothing but what the station told it last, and how long ago.
-import { createCard, allowed, postName, tickCard, updateCard } from "./cards.js";
-import { ask, dialogIsOpen, enableDialogs } from "./dialogs.js";
+import { actOnFault, actOnIncident, actOnPoint, connectActions, sendNotice, toast } from "./actions.js";
+import { createCard, tickCard, updateCard } from "./cards.js";
+import { allCalls, showChildren, tickChildren } from "./children.js";
+import { dialogIsOpen, enableDialogs } from "./dialogs.js";
 import { clock, element, keepingFocus, reconcile, setClass, setHidden, setText } from "./dom.js";
 import { showClosed, showFaults, showPoints, showStatistics, tickPoints } from "./lists.js";
 import { onSoundChange, sound, soundStatus, unlockSound } from "./sound.js";
 import { listen } from "./stream.js";
-import { loadWords, name, onLanguage, pick, switchLanguage, word } from "./words.js";
+import { freshNotices, showUplink } from "./uplink.js";
 import { callsThatWait, cardOf, shownCalls, showWaiting, tickWaiting } from "./waiting.js";
+import { allowed, placeOf, postName } from "./who.js";
+import { loadWords, name, onLanguage, switchLanguage, word } from "./words.js";
 
 // Heartbeats come every 2 s: after two missed ones, and within 5 s, the station counts as lost; after one when the connection broke, too.
 const lostAfter = 4300;
@@ -33,7 +37,7 @@ function receive(message) {
   if (message.kind === "view") {
     page.view = message.view;
     page.viewAt = message.at;
-    announceNewCalls();
+    announceNews();
   } else {
     page.station = message.heartbeat.station;
     // The view may have been made long before this page came: its ages go on from then.
@@ -48,10 +52,11 @@ function liveness() {
   return page.station;
 }
 
-function announceNewCalls() {
-  const fresh = page.calls ? callsThatWait(page).filter((card) => !page.calls.has(card.id)) : [];
-  page.calls = new Set(page.view.incidents.map((card) => card.id));
-  if (fresh.length) byId("announcements").textContent = fresh.map((card) => word("newCall", { place: card.placeName })).join(" ");
+function announceNews() {
+  const fresh = page.calls ? callsThatWait(page).filter((card) => !page.calls.has(card.key)) : [];
+  page.calls = new Set(allCalls(page).map((card) => card.key));
+  const news = [...fresh.map((card) => word("newCall", { place: placeOf(card) })), ...freshNotices(page.view)];
+  if (news.length) byId("announcements").textContent = news.join(" ");
 }
 
 // MARK: - Showing
@@ -68,9 +73,11 @@ function showAll() {
     showPosts();
     // The station has put them in the order in which they need somebody.
     const cards = shownCalls(page);
-    reconcile(byId("incidents"), cards, (card) => card.id, (card) => createCard(card, actOnIncident), (node, card, index) => updateCard(node, card, index, page));
+    reconcile(byId("incidents"), cards, (card) => card.key, (card) => createCard(card, actOnIncident), (node, card, index) => updateCard(node, card, index, page));
     setText(byId("incident-count"), String(cards.length));
     setHidden(byId("no-incidents"), cards.length > 0);
+    showUplink(page.view);
+    showChildren(page.view, sendNotice);
     showFaults(page.view, actOnFault);
     showPoints(page.view, actOnPoint);
     showStatistics(page.view);
@@ -141,6 +148,7 @@ function tick() {
   const passed = Math.max(0, ((state === "lost" ? page.heardAt : clock()) - page.viewAt) / 1000);
   for (const card of byId("incidents").children) tickCard(card, passed, page.view);
   tickPoints(page.view, passed);
+  tickChildren(passed, page.view);
   tickWaiting(passed);
   sound(wantedSound(state));
 }
@@ -162,76 +170,6 @@ setInterval(() => {
   }
 }, 300);
 
-// MARK: - Asking the station
-
-async function send(path, fields = {}) {
-  if (liveness() !== "live") return toast(word("noAnswer"), true);
-  try {
-    const answer = await fetch(path, {
-      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ post: page.post, ...fields }), signal: AbortSignal.timeout(12000),
-    });
-    const said = await answer.json();
-    if (said.answer === "unrecorded") toast(pick(said), true);
-    else if (answer.ok) toast(word(said.answer), false);
-    else toast(pick(said), true);
-  } catch {
-    toast(word("noAnswer"), true);
-  }
-}
-
-let toastTimer;
-function toast(text, isBad) {
-  clearTimeout(toastTimer);
-  const node = byId("toast");
-  setText(node, isBad ? `⚠ ${text}` : `✓ ${text}`);
-  setClass(node, "bad", isBad);
-  node.hidden = false;
-  toastTimer = setTimeout(() => (node.hidden = true), isBad ? 8000 : 3000);
-}
-
-const text = (fieldName, label, required) => ({ name: fieldName, label: word(label), kind: "text", required });
-
-async function actOnIncident(action, card) {
-  const path = (verb) => `/api/incidents/${card.id}/${verb}`;
-  const title = `${word(action)} · ${card.placeName}`;
-  const withFields = async (verb, fields) => {
-    const values = await ask(title, fields, word(action));
-    if (values) await send(path(verb), values);
-  };
-  switch (action) {
-    case "acknowledge": return send(path("acknowledge"));
-    case "onScene": return send(path("on-scene"));
-    case "close": return send(path("close"));
-    case "accept": return send(path("accept"));
-    case "refuse": return withFields("refuse", [text("reason", "askRefuse", true)]);
-    case "resolve": return withFields("resolve", [text("note", "askResolve", true)]);
-    case "falseAlarm": return withFields("false-alarm", [text("note", "askFalseAlarm", false)]);
-    case "handOver": {
-      const choices = page.view.posts.filter((post) => post.id !== page.post).map((post) => [post.id, post.name]);
-      return withFields("offer", [{ name: "to", label: word("askHandOver"), kind: "choice", choices, required: true }]);
-    }
-  }
-}
-
-async function actOnPoint(action, point) {
-  const path = (verb) => `/api/call-points/${point.button}/${verb}`;
-  const title = `${word(action)} · ${point.placeName}`;
-  switch (action) {
-    case "endBypass": return send(path("end-bypass"));
-    case "drill": return (await ask(word("askDrill", { place: point.placeName }), [], word(action))) && send(path("drill"));
-    case "test": return (await ask(word("askTest", { place: point.placeName }), [], word(action))) && send(path("test"));
-    case "bypass": {
-      const minutes = { name: "minutes", label: word("askBypassMinutes"), kind: "number", min: 1, max: 480, value: 60, required: true };
-      const values = await ask(title, [text("reason", "askBypassReason", true), minutes], word(action));
-      return values && send(path("bypass"), { reason: values.reason, minutes: Number(values.minutes) });
-    }
-  }
-}
-
-function actOnFault(action, fault) {
-  return send(`/api/faults/${encodeURIComponent(fault.key)}/${action}`);
-}
-
 // MARK: - Keyboard
 
 const keys = { Enter: "acknowledge", s: "onScene", r: "resolve", h: "handOver", c: "close", x: "falseAlarm" };
@@ -243,6 +181,7 @@ document.addEventListener("keydown", (event) => {
   else if (key === "w") focusFirst();
   else if (key === "f") byId("faults-title").focus();
   else if (key === "p") byId("points-title").focus();
+  else if (key === "z") byId("stations-title").focus();
   else if (keys[key]) actByKey(event, keys[key]);
 });
 
@@ -250,7 +189,7 @@ document.addEventListener("keydown", (event) => {
 function focusFirst() {
   const calls = page.view ? callsThatWait(page) : [];
   const waiting = calls.find((card) => allowed(card, page.post).acknowledge) ?? calls[0];
-  ((waiting && cardOf(waiting.id)) ?? document.querySelector(".card") ?? byId("incidents-title")).focus();
+  ((waiting && cardOf(waiting.key)) ?? document.querySelector(".card") ?? byId("incidents-title")).focus();
 }
 
 function actByKey(event, action) {
@@ -292,6 +231,7 @@ onLanguage(() => {
 });
 onSoundChange(() => showBanners(liveness()));
 
+connectActions(page, liveness);
 await loadWords();
 // Where the browser lets a page sound without a hand on it, it does so from the beginning.
 unlockSound();

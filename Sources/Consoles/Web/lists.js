@@ -1,7 +1,8 @@
 // Faults, call points, statistics and what was closed lately.
 import { duration, element, reconcile, setClass, setHidden, setText, timeOfDay } from "./dom.js";
-import { isQuietHere, lampText, postName } from "./cards.js";
+import { lampText } from "./cards.js";
 import { makeLamp, setLamp } from "./lamp.js";
+import { isQuietHere, postName } from "./who.js";
 import { name, pick, word } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
@@ -55,6 +56,8 @@ function updateFault(article, fault) {
 // MARK: - Call points
 
 export function showPoints(view, act) {
+  // A street centre may have no panels of its own.
+  setHidden(byId("points-section"), view.callPoints.length === 0);
   reconcile(byId("points").tBodies[0], view.callPoints, (point) => point.button, () => createPoint(act), (row, point) => updatePoint(row, point, view));
 }
 

@@ -156,7 +156,7 @@ enum LinkAnswers {
       guard let problem = try? JSONDecoder().decode(LinkProblem.self, from: Data(body)) else {
         return .failed(request: number, .refused(.malformed, "上级答复 / the parent answers: HTTP \(status)"))
       }
-      return .failed(request: number, .refused(problem.code, problem.title))
+      return .failed(request: number, .refused(problem.code, "\(problem.title) (\(problem.where): \(problem.accepted))"))
     }
   }
 }

@@ -92,17 +92,26 @@ final class UplinkLoop {
 
   /// A parent whose copy is another than this journal has to be told apart before anything counts as delivered.
   private func checked(_ input: LinkSender.Input) -> LinkSender.Input {
-    guard case .welcomed(_, let welcome, _) = input else { return input }
+    guard case .welcomed(let request, var welcome, let wall) = input else { return input }
     let contiguous = welcome.receipt.contiguous
+    guard contiguous.position.sequence > 0, toldContradiction != contiguous.position else { return input }
     reading {
       let own = try pages.hash(at: contiguous.position)
-      guard contiguous.position.sequence > 0, own != contiguous.hash, toldContradiction != contiguous.position else { return }
+      guard own != contiguous.hash else { return }
       toldContradiction = contiguous.position
       let what = own == nil ? "上级比本站多 / the parent has more: \(contiguous.position)" : "\(contiguous.position)"
-      untold.append(.parentContradicts(what))
+      untold.append(.parentContradicts(epoch: contiguous.position.epoch, detail: what))
+      // What stands here under numbers that the parent has otherwise is sent again: it keeps both.
+      let back = contiguous.position.sequence - min(contiguous.position.sequence, Self.sentAgain)
+      let position = JournalPosition(epoch: contiguous.position.epoch, sequence: back)
+      let hash = try back == 0 ? nil : pages.hash(at: position)
+      welcome.receipt = LinkReceipt(contiguous: hash.map { JournalHead(position: position, hash: $0) } ?? .start, ranges: [])
     }
-    return input
+    return .welcomed(request: request, welcome, wallMilliseconds: wall)
   }
+
+  /// As far back as the parent tells two entries of one number apart.
+  private static let sentAgain: UInt64 = 60
 
   private func give(_ input: LinkSender.Input) {
     guard var machine = sender else { return }

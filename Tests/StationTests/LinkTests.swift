@@ -1,0 +1,340 @@
+import DeviceKit
+import DeviceVocabulary
+import Station
+import Testing
+
+/// Two stations on the bench, a community and its street centre, and a line that is pulled by not passing anything on.
+private struct Pair {
+  var child: Bench
+  var street: Bench
+  private var sent = 0
+  private var head = JournalHead.start
+  private var request: UInt64 = 0
+  private var orders = 0
+  var isCut = false
+
+  static let childPlan: SitePlan = {
+    var plan = Bench.plan
+    plan.parent = SitePlan.Parent(proofMinute: nil)
+    plan.ladder = [.init(afterSeconds: 30, posts: [SitePlan.parentPost]), .init(afterSeconds: 60, posts: ["lead"])]
+    return plan
+  }()
+  static let streetPlan: SitePlan = {
+    var plan = SitePlan(
+      name: "铁西街道综治中心", station: "tiexi", posts: [.init(id: "duty", name: "街道值班台"), .init(id: "chief", name: "街道带班")],
+      places: [.init(id: "room", name: "监控室")], callPoints: [], devices: [])
+    plan.children = [SitePlan.Child(station: "tiexi-03", name: "铁西社区")]
+    return plan
+  }()
+
+  init(childPlan: SitePlan = Pair.childPlan) {
+    child = Bench(plan: childPlan)
+    street = Bench(plan: Self.streetPlan)
+    exchange()
+  }
+
+  /// Everything that either has for the other goes over, until nobody has anything.
+  mutating func exchange(late: Bool = false) {
+    guard !isCut else { return }
+    while sent < child.entries.count || orders < street.orders.count {
+      while sent < child.entries.count { pass(sent, late: late) }
+      while orders < street.orders.count {
+        child.give(.command(street.orders[orders].command, remainingMilliseconds: 60_000))
+        orders += 1
+      }
+    }
+  }
+
+  mutating func pass(_ index: Int, late: Bool = false) {
+    let received = self.received(index, late: late)
+    request += 1
+    street.give(.received(child: "tiexi-03", [received], request: request))
+    guard index == sent else { return }
+    sent += 1
+    head = received.link.entry
+    if case .opened(let id, _) = child.entries[index].change { child.give(.delivered([id], parent: "tiexi")) }
+  }
+
+  /// The child's entry as it comes off the line; hashes that are only told apart.
+  func received(_ index: Int, late: Bool = false, branch: UInt8 = 0) -> Received {
+    func hash(_ number: Int) -> EntryHash {
+      var bytes = [UInt8](repeating: 0, count: 32)
+      if number > 0 {
+        bytes[0] = UInt8(truncatingIfNeeded: number)
+        bytes[1] = UInt8(truncatingIfNeeded: number >> 8)
+        bytes[2] = branch
+      }
+      return EntryHash(bytes) ?? .zero
+    }
+    func at(_ number: Int) -> JournalPosition { number == 0 ? .start : JournalPosition(epoch: 1, sequence: UInt64(number)) }
+    return Received(
+      child: "tiexi-03", position: at(index + 1), hash: hash(index + 1),
+      before: JournalHead(position: at(index), hash: hash(index)),
+      isLate: late, body: [], content: child.entries[index])
+  }
+
+  var card: DeskView.ChildCard? { street.view.children.first }
+
+  @discardableResult
+  mutating func ask(_ post: String, _ action: ParentCommand.Action) -> DeskAnswer {
+    street.ask(post, .child("tiexi-03", action))
+  }
+}
+
+@Suite struct ChildTests {
+  @Test func theLampIsSteadyOnlyOnceTheParentHasTheCall() {
+    var pair = Pair()
+    pair.isCut = true
+    pair.child.press("A/1/1", sequence: 1)
+    pair.exchange()
+    #expect(pair.child.lamp("A/1/1") == .slowBlink)
+    pair.isCut = false
+    pair.exchange()
+    #expect(pair.child.lamp("A/1/1") == .steady)
+    pair.child.ask("desk", .acknowledge(1))
+    #expect(pair.child.lamp("A/1/1") == .coming)
+  }
+
+  /// A lamp never goes back a step, also not over a restart with the line down.
+  @Test func whatWasDeliveredIsKnownAfterARestart() {
+    var pair = Pair()
+    pair.child.press("A/1/1", sequence: 1)
+    pair.exchange()
+    let again = pair.child.restarted(boot: "boot-2", after: .seconds(5))
+    #expect(again.lamp("A/1/1") == .steady)
+  }
+
+  @Test func aStationWithoutAParentNeverClaimsThatOneHasTheCall() {
+    var bench = Bench()
+    bench.press("A/1/1", sequence: 1)
+    #expect(bench.lamp("A/1/1") == .slowBlink && bench.view.link == nil)
+  }
+
+  @Test func aLostParentIsAFaultThatSoundsAndFlappingIsOne() {
+    var bench = Bench(plan: Pair.childPlan)
+    func status(_ state: PathStatus.State) -> StationInput {
+      .link(LinkStatus(parent: "tiexi", paths: [PathStatus(name: "main", state: state, reason: "no route")]))
+    }
+    bench.give(status(.up))
+    #expect(bench.view.faults.isEmpty)
+    for _ in 0..<30 {
+      bench.give(status(.down))
+      bench.pass(.seconds(20))
+      bench.give(status(.degraded))
+      bench.pass(.seconds(5))
+    }
+    #expect(bench.view.faults.map(\.key.description) == ["^main:pathDown", "^:parentLost"] && bench.view.sound == .fault)
+    #expect(bench.entries.count < 12, "no storm in the journal")
+    bench.give(status(.up))
+    #expect(bench.view.faults.allSatisfy { !$0.present })
+  }
+
+  @Test func theDailyProofComesBackOrIsAFault() {
+    var plan = Pair.childPlan
+    plan.parent = SitePlan.Parent(proofMinute: 0)
+    var pair = Pair(childPlan: plan)
+    #expect(pair.child.view.link?.availabilityPerMille == 1000)
+    pair.isCut = true
+    pair.child.pass(.seconds(86_400))
+    #expect(pair.child.view.link?.availabilityPerMille == 500)
+    #expect(pair.child.view.faults.contains { $0.key.description == "^:proofFailed" })
+    #expect(pair.child.entries.count { if case .proofAsked = $0.change { true } else { false } } == 2)
+  }
+}
+
+@Suite struct CommandTests {
+  @Test func anAcknowledgementAtTheStreetReachesTheResidentsLamp() {
+    var pair = Pair()
+    pair.child.press("A/1/1", sequence: 1)
+    pair.exchange()
+    #expect(pair.street.view.sound == .call && pair.card?.incidents.map(\.placeName) == ["大厅"])
+    #expect(pair.ask("duty", .acknowledge(incident: 1)) == .underWay)
+    #expect(pair.card?.pending.map(\.action) == ["acknowledge"] && pair.card?.incidents[0].owner == nil)
+    #expect(pair.ask("duty", .acknowledge(incident: 1)) == .refused(.commandUnderWay))
+    pair.exchange()
+    #expect(pair.child.lamp("A/1/1") == .coming && pair.child.view.incidents[0].owner == "^duty")
+    #expect(pair.card?.incidents[0].owner == "^duty" && pair.card?.pending == [] && pair.street.view.sound == .none)
+    pair.ask("duty", .onScene(incident: 1))
+    pair.ask("duty", .resolve(incident: 1, note: "扶起"))
+    pair.ask("duty", .close(incident: 1))
+    pair.exchange()
+    #expect(pair.child.view.incidents.isEmpty && pair.card?.incidents.isEmpty == true)
+  }
+
+  @Test func theCommunityOwnsFirstAndTheStreetTakesOverOnlyWhenItWasEscalated() {
+    var pair = Pair()
+    pair.child.press("A/1/1", sequence: 1)
+    pair.child.ask("desk", .acknowledge(1))
+    pair.exchange()
+    pair.ask("duty", .acknowledge(incident: 1))
+    pair.exchange()
+    #expect(pair.card?.failure?.chinese == Texts.text(Refusal.ownedByAnother).chinese)
+    pair.child.pass(.seconds(331))
+    pair.exchange()
+    #expect(pair.child.view.incidents[0].escalatedTo == ["^"])
+    pair.ask("duty", .acknowledge(incident: 1))
+    pair.exchange()
+    #expect(pair.child.view.incidents[0].owner == "^duty" && pair.child.view.incidents[0].takenFrom == ["desk"])
+  }
+
+  @Test func aHandOverBetweenLevelsHoldsOnceItIsAccepted() {
+    var pair = Pair()
+    pair.child.press("A/1/1", sequence: 1)
+    pair.child.ask("desk", .acknowledge(1))
+    #expect(pair.child.ask("desk", .offerHandOver(1, to: "^")) == .done)
+    pair.exchange()
+    #expect(pair.card?.incidents[0].offeredTo == "^" && pair.card?.incidents[0].owner == "desk")
+    pair.ask("chief", .accept(incident: 1))
+    pair.exchange()
+    #expect(pair.child.view.incidents[0].owner == "^chief")
+    // And back (分流督办): offered to a post of the community, which does not answer in time.
+    pair.ask("chief", .offer(incident: 1, to: "lead"))
+    pair.exchange()
+    #expect(pair.child.view.incidents[0].offeredTo == "lead")
+    pair.child.pass(.seconds(61))
+    pair.exchange()
+    #expect(pair.card?.incidents[0].offeredTo == nil && pair.card?.incidents[0].owner == "^chief")
+    #expect(Bench(plan: Bench.plan).station.plan.parent == nil)
+  }
+
+  @Test func aStationWithoutAParentOffersNothingToOne() {
+    var bench = Bench()
+    bench.press("A/1/1", sequence: 1)
+    bench.ask("desk", .acknowledge(1))
+    #expect(bench.ask("desk", .offerHandOver(1, to: "^")) == .refused(.unknownPost))
+  }
+
+  @Test func aCommandIsCarriedOutOnceAndNotAfterItsTime() {
+    var pair = Pair()
+    pair.child.press("A/1/1", sequence: 1)
+    pair.exchange()
+    pair.ask("duty", .acknowledge(incident: 1))
+    let command = pair.street.orders[pair.street.orders.count - 1].command
+    pair.exchange()
+    let entries = pair.child.entries.count
+    pair.child.give(.command(command, remainingMilliseconds: 60_000))
+    #expect(pair.child.entries.count == entries, "the same number again changes nothing")
+    pair.child.press("A/1/2", sequence: 2)
+    pair.exchange()
+    pair.ask("duty", .acknowledge(incident: 2))
+    let late = pair.street.orders[pair.street.orders.count - 1].command
+    pair.child.give(.command(late, remainingMilliseconds: 0))
+    #expect(pair.child.entries.last?.change == .commandAnswered(late.number, .expired))
+    #expect(pair.child.view.incidents.first { $0.id == 2 }?.owner == nil)
+    pair.exchange()
+    #expect(pair.card?.failure?.incident == 2)
+  }
+
+  @Test func aCommandThatIsNotAnsweredIsSaidToBeSo() {
+    var pair = Pair()
+    pair.child.press("A/1/1", sequence: 1)
+    pair.exchange()
+    pair.isCut = true
+    pair.ask("duty", .acknowledge(incident: 1))
+    pair.street.pass(.seconds(131))
+    #expect(pair.card?.pending == [] && pair.card?.failure?.action == "acknowledge")
+    #expect(pair.card?.incidents[0].owner == nil, "nothing is claimed")
+  }
+
+  @Test func numbersOfCommandsRiseAlsoWhenTheClockIsSetBack() {
+    var pair = Pair()
+    for id in UInt32(1)...3 { pair.child.press("A/1/\(id % 2 + 1)", sequence: id) }
+    pair.exchange()
+    pair.ask("duty", .acknowledge(incident: 1))
+    pair.street.wall.unixMilliseconds -= 86_400_000
+    pair.ask("duty", .acknowledge(incident: 2))
+    let numbers = pair.street.orders.map(\.command.number)
+    #expect(numbers == numbers.sorted() && Set(numbers).count == numbers.count)
+  }
+
+  @Test func aNoticeStandsOnTheChildsDeskUntilItExpires() {
+    var pair = Pair()
+    #expect(pair.ask("duty", .notice(text: " ")) == .refused(.reasonNeeded))
+    pair.ask("duty", .notice(text: "今晚 8 点停电"))
+    pair.exchange()
+    #expect(pair.child.view.notices.map(\.text) == ["今晚 8 点停电"] && pair.child.view.notices[0].post == "^duty")
+    pair.child.pass(.seconds(DeskLimit.noticeSeconds + 1))
+    #expect(pair.child.view.notices.isEmpty)
+  }
+}
+
+@Suite struct ParentTests {
+  @Test func anEntryCountsOnceHoweverOftenItComes() {
+    var pair = Pair()
+    pair.child.press("A/1/1", sequence: 1)
+    pair.exchange()
+    let entries = pair.street.entries.count
+    for index in pair.child.entries.indices { pair.pass(index) }
+    #expect(pair.street.entries.count == entries && pair.street.view.children[0].incidents.count == 1)
+    #expect(pair.street.receipts.last?.contiguous.position.sequence == UInt64(pair.child.entries.count))
+  }
+
+  @Test func anotherEntryWithAKnownNumberIsKeptAndIsAFault() {
+    var pair = Pair()
+    pair.child.press("A/1/1", sequence: 1)
+    pair.exchange()
+    let forked = pair.received(pair.child.entries.count - 1, branch: 7)
+    pair.street.give(.received(child: "tiexi-03", [forked], request: 99))
+    pair.street.give(.received(child: "tiexi-03", [forked], request: 100))
+    #expect(pair.street.entries.count { $0.change == .received(forked) } == 1)
+    #expect(pair.street.view.faults.map(\.key.description).contains("@tiexi-03:childBranched"))
+  }
+
+  @Test func whatTheParentKnowsOfAChildIsTheFoldOfItsEntries() {
+    var pair = Pair()
+    for id in UInt32(1)...3 { pair.child.press("A/1/\(id % 2 + 1)", sequence: id) }
+    pair.child.ask("desk", .acknowledge(1))
+    pair.child.give(.device(.tamperChanged(DeviceID("A/1"), true)))
+    pair.exchange()
+    #expect(pair.street.station.state.child("tiexi-03")?.fold == pair.child.station.state)
+    let again = pair.street.restarted(boot: "boot-2", after: .seconds(3))
+    #expect(again.station.state.children == pair.street.station.state.children)
+  }
+
+  @Test func aChildThatIsNotHeardIsLostAndSoIsOneOfItsWays() {
+    var pair = Pair()
+    func pulse(_ path: String) -> StationInput { .childrenHeard([ChildPulse(child: "tiexi-03", path: path, waiting: 7)]) }
+    for _ in 0..<20 {
+      pair.street.give(pulse("main"))
+      pair.street.give(pulse("spare"))
+      pair.street.pass(.seconds(5))
+    }
+    #expect(pair.card?.state == .up && pair.card?.waiting == 7 && pair.street.view.faults.isEmpty)
+    for _ in 0..<4 {
+      pair.street.give(pulse("main"))
+      pair.street.pass(.seconds(5))
+    }
+    #expect(pair.card?.state == .degraded)
+    #expect(pair.street.view.faults.map(\.key.description) == ["@tiexi-03^spare:childPathDown"])
+    pair.street.pass(.seconds(20))
+    #expect(pair.card?.state == .lost)
+    #expect(pair.street.view.faults.contains { $0.key.description == "@tiexi-03:childLost" && $0.present })
+    let faults = pair.street.entries.count
+    for _ in 0..<30 {
+      pair.street.give(pulse("main"))
+      pair.street.pass(.seconds(25))
+    }
+    #expect(pair.street.entries.count <= faults + 1, "flapping is no storm")
+  }
+
+  @Test func aChildThatNeverCameIsLostSoonAfterTheStart() {
+    var street = Bench(plan: Pair.streetPlan)
+    street.pass(.seconds(31))
+    #expect(street.view.faults.map(\.key.description) == ["@tiexi-03:childLost"] && street.view.children[0].state == .lost)
+  }
+
+  /// What came late and is over does not ring; what came late and still waits does.
+  @Test func aLateCallThatIsOverIsOnlyKept() {
+    var pair = Pair()
+    pair.isCut = true
+    pair.child.press("A/1/1", sequence: 1)
+    pair.child.ask("desk", .acknowledge(1))
+    pair.child.ask("desk", .falseAlarm(1, note: ""))
+    pair.child.press("A/1/2", sequence: 2)
+    pair.child.pass(.seconds(600))
+    pair.isCut = false
+    pair.exchange(late: true)
+    #expect(pair.street.view.sound == .call && pair.card?.incidents.map(\.id) == [2])
+    #expect((pair.card?.incidents[0].ageSeconds ?? 0) >= 0)
+  }
+}
