@@ -116,7 +116,8 @@ final class LinkConnection: ChannelInboundHandler {
     }
     guard head.method == method else {
       return refuse(
-        .wrongMethod, at: "\(head.method.rawValue) \(target)", accepted: method.rawValue, [("allow", method.rawValue)], context)
+        .wrongMethod, at: "\(head.method.rawValue) \(target)", accepted: method.rawValue, headers: [("allow", method.rawValue)],
+        context)
     }
     guard method != .POST || isReadable(head, target, body, context) else { return }
     switch target {
@@ -290,19 +291,18 @@ final class LinkConnection: ChannelInboundHandler {
   }
 
   private func refuse(
-    _ refusal: LinkRefusal, at place: String, accepted: String, _ headers: [(String, String)] = [],
-    _ context: ChannelHandlerContext
+    _ refusal: LinkRefusal, at place: String, accepted: String, headers: [(String, String)] = [], _ context: ChannelHandlerContext
   ) {
     if case .closing = state { return }
     // What may still come of a body that was not read to its end is not read: the connection ends.
     if case .answering = state {} else { isLast = true }
     let body = Self.encoded(LinkProblem(refusal, at: place, accepted: accepted, title: refusal.text)) ?? []
     let wait = refusal.retryAfterSeconds.map { [("retry-after", "\($0)")] } ?? []
-    write(refusal.status, "application/problem+json", body, headers + wait, context)
+    write(refusal.status, "application/problem+json", body, headers: headers + wait, context)
   }
 
   private func write(
-    _ status: HTTPResponseStatus, _ type: String, _ body: [UInt8], _ headers: [(String, String)] = [],
+    _ status: HTTPResponseStatus, _ type: String, _ body: [UInt8], headers: [(String, String)] = [],
     _ context: ChannelHandlerContext
   ) {
     var head = HTTPResponseHead(version: .http1_1, status: status)
