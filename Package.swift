@@ -108,7 +108,8 @@ let package = Package(
     .executableTarget(
       name: "linli",
       dependencies: kit + codecs + models + drivers + [
-        "Station", "StationRuntime", "Journal", "Transports", "Consoles", "SimulatedSite", "StationIdentity", "AlarmReceivers", "Uplink",
+        "Station", "StationRuntime", "Journal", "Transports", "Consoles", "SimulatedSite", "StationIdentity", "AlarmReceivers",
+        "Uplink",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Tools/linli"),
     // Run by Tools/bench.

@@ -218,10 +218,10 @@ enum PageWords {
 
   private static let callsBelow = [
     word("thisStation", "本站", "this station"),
-    word("handDown", "分流督办", "Assign down"),
+    word("handDown", "分流督办", "Hand down"),
     word("askHandDown", "交给下级站点哪个岗位办理?对方接收后才算移交", "Which post of that station? It stays yours until accepted"),
     word("offeredToStation", "移交给本站,请答复", "Handed over to this station: please answer"),
-    word("lampBelow", "现场灯应为 {lamp}(回读只在下级站点)", "should show {lamp} (read back at its own station only)"),
+    word("lampBelow", "应为 {lamp}(回读在下级站点)", "should show {lamp} (read back at its station)"),
     word("sentDown", "已发出,等待站点答复", "Sent, waiting for the station's answer"),
     word("pending", "“{action}”已发出({post}),等待站点答复 {time}", "“{action}” sent ({post}), waiting for the station's answer {time}"),
     word("failed", "“{action}”没有办成({post},{time}):{reason}", "“{action}” came to nothing ({post}, {time}): {reason}"),

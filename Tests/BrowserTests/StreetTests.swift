@@ -1,4 +1,4 @@
-import Station
+@testable import Station
 import Testing
 
 extension BrowserTests {

@@ -1,5 +1,5 @@
 import DeviceVocabulary
-import Station
+@testable import Station
 import Testing
 
 extension BrowserTests {

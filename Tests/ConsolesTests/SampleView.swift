@@ -72,7 +72,7 @@ enum Sample {
     view.statistics.test.escalated = 2
     view.link = link()
     view.notices = [.init(number: .max, post: "^desk", text: "暴雨 \"红色\" 预警\n", atMilliseconds: 1_795_500_000_000)]
-    view.children = [child(), .init(station: "tiexi-04", name: "铁西 04", program: "", state: .unknown, paths: [], waiting: 0)]
+    view.children = [child(), bare()]
     view.children[0].failure?.incident = 7
     return view
   }
@@ -87,6 +87,14 @@ enum Sample {
       },
       waiting: .max, waitingCalls: 2, proofLastMilliseconds: 1_795_480_000_000, proofTookMilliseconds: 350,
       availabilityPerMille: 997)
+  }
+
+  /// A station below that has never been heard.
+  static func bare() -> DeskView.ChildCard {
+    DeskView.ChildCard(
+      station: "tiexi-04", name: "铁西 04", program: "", state: .unknown, paths: [], lastHeardMilliseconds: nil, waiting: 0,
+      map: nil,
+      incidents: [], faults: [], posts: [], pending: [], failure: nil, statistics: Statistics())
   }
 
   /// A station below with two calls, a fault, commands under way and one that failed.

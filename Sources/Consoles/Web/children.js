@@ -120,7 +120,7 @@ function updateStation(article, child, view) {
   setText(part.calls, word("openCalls", { open: child.incidents.length, waits }));
   setText(part.heard, child.lastHeardMilliseconds === undefined ? word("never") : timeOfDay(child.lastHeardMilliseconds));
   setText(part.backlog, word("backlogEntries", { count: child.waiting }));
-  setText(part.paths, child.paths.map(pathText).join(" · ") || "—");
+  setText(part.paths, child.paths.map(pathText).join("\n") || "—");
   setText(part.program, child.program || "—");
   setText(part.totals, word("totalsText", child.statistics.real));
   showStationNotes(part.notes, child, view);

@@ -60,7 +60,9 @@ function layOut(children, width) {
   const loose = children.filter((child) => !child.map);
   const groundHeight = placed.length ? mapHeight : 0;
   for (const { station, map } of placed) {
-    places.set(station, { x: margin + ((width - 2 * margin) * map.x) / 100, y: margin + ((mapHeight - 2 * margin) * map.y) / 100 });
+    const x = margin + ((width - 2 * margin) * map.x) / 100;
+    const y = margin + ((mapHeight - 2 * margin) * map.y) / 100;
+    places.set(station, nearestFree(x, y, width, [...places.values()]));
   }
   const columns = Math.max(1, Math.min(loose.length, Math.floor(width / 110)));
   for (const [index, { station }] of loose.entries()) {
@@ -68,6 +70,16 @@ function layOut(children, width) {
     places.set(station, { x: (width * ((index % columns) + 0.5)) / columns, y: groundHeight + rowHeight * row + 36 });
   }
   return { places, groundHeight, height: groundHeight + rowHeight * Math.ceil(loose.length / columns || 0) };
+}
+
+// Two symbols side by side rather than one over the other: the map shows who there is, not where to the metre.
+function nearestFree(x, y, width, taken) {
+  const steps = [0, 1, -1, 2, -2, 3, -3].map((step) => step * 48);
+  const spots = steps.flatMap((dy) => steps.map((dx) => ({ x: x + dx, y: y + dy })));
+  spots.sort((left, right) => Math.hypot(left.x - x, left.y - y) - Math.hypot(right.x - x, right.y - y));
+  const inside = (spot) => spot.x >= 28 && spot.x <= width - 28 && spot.y >= 28 && spot.y <= mapHeight - 28;
+  const free = (spot) => inside(spot) && taken.every((other) => Math.hypot(other.x - spot.x, other.y - spot.y) >= 46);
+  return spots.find(free) ?? { x, y };
 }
 
 // Below the symbol, or where no other name or symbol stands in the way; never outside.
