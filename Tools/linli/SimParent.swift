@@ -20,6 +20,7 @@ extension Sim {
     @Option(help: "命令套接字 / control socket") var socket = Socket.parent
 
     func run() async throws {
+      let signals = Signals()
       try ControlSocket.check(socket)
       let tls = try LinkTLS(store: IdentityStore(folder: identity))
       let simulator = ParentSimulator(name: tls.own.station.text)
@@ -28,7 +29,7 @@ extension Sim {
       }
       let control = try ControlSocket(path: socket) { simulator.say($0) }
       Terminal.log("上级在 / parent at https://127.0.0.1:\(server.port)/link/v1/")
-      await Signals.stop()
+      await signals.stop()
       control.stop()
       server.stop()
     }
@@ -42,6 +43,7 @@ extension Sim {
     @Option(help: "命令套接字 / control socket") var socket = Socket.line
 
     func run() async throws {
+      let signals = Signals()
       try ControlSocket.check(socket)
       guard let (host, port) = LineCommand.address(to) else {
         throw ValidationError("--to \"\(to)\" 应为 主机:端口,如 127.0.0.1:8463 / accepted: HOST:PORT")
@@ -50,7 +52,7 @@ extension Sim {
       let control = try ControlSocket(path: socket) { LineCommand.say($0, relay) }
       let ended = startThread("line") { relay.run() }
       Terminal.log("网线 / line: 127.0.0.1:\(relay.port) → \(to)")
-      await Signals.stop()
+      await signals.stop()
       control.stop()
       relay.stop()
       _ = ended.wait(timeout: .now() + 2)

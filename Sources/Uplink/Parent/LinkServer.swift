@@ -25,6 +25,8 @@ public struct LinkParent: Sendable {
   public var chained: @Sendable (_ after: EntryHash, JournalPosition, [UInt8]) -> EntryHash
   /// Stations that may report here; `nil`: any with a certificate of this authority.
   public var isKnown: @Sendable (_ child: String) -> Bool
+  /// The next certificate of a child that asks for one, in PEM. The name is the verified one; whatever the request says is not used.
+  public var renew: @Sendable (_ child: StationName, _ request: String, _ now: Date) async throws -> String
   public var log: @Sendable (String) -> Void
 
   public init(
@@ -32,7 +34,9 @@ public struct LinkParent: Sendable {
     greet: @escaping @Sendable (_ child: String) async -> LinkReceipt?, tell: @escaping @Sendable (StationInput) -> Bool,
     content: @escaping @Sendable ([UInt8]) -> Entry?,
     chained: @escaping @Sendable (_ after: EntryHash, JournalPosition, [UInt8]) -> EntryHash,
-    isKnown: @escaping @Sendable (_ child: String) -> Bool, log: @escaping @Sendable (String) -> Void
+    isKnown: @escaping @Sendable (_ child: String) -> Bool,
+    renew: @escaping @Sendable (_ child: StationName, _ request: String, _ now: Date) async throws -> String,
+    log: @escaping @Sendable (String) -> Void
   ) {
     self.station = station
     self.name = name
@@ -42,6 +46,7 @@ public struct LinkParent: Sendable {
     self.content = content
     self.chained = chained
     self.isKnown = isKnown
+    self.renew = renew
     self.log = log
   }
 }
@@ -148,6 +153,7 @@ final class LinkCore: Sendable {
     var strangers: [(key: ObjectIdentifier, channel: any Channel)] = []
     /// Heartbeats since the last telling, the newest of each child and path.
     var pulses: [String: ChildPulse] = [:]
+    var pathNames: [String: Set<String>] = [:]
     var refusals: [String: Int] = [:]
     var beating: RepeatedTask?
   }
@@ -194,7 +200,19 @@ final class LinkCore: Sendable {
     return isAdmitted
   }
 
-  func heard(_ pulse: ChildPulse) { state.withLockedValue { $0.pulses[pulse.child + "\u{0}" + pulse.path] = pulse } }
+  /// Names of ways that the pages keep of one child; a site file has four at most, and may be changed.
+  private static let pathNames = 8
+
+  func heard(_ pulse: LinkPulse, of child: String, path: String) {
+    state.withLockedValue { state in
+      // Each name is shown, and watched, until the station is started again: a child must not fill the memory with names.
+      let isKnown = state.pathNames[child]?.contains(path) ?? false
+      let isAccepted = isKnown || LinkProtocol.isPathName(path) && (state.pathNames[child]?.count ?? 0) < Self.pathNames
+      if isAccepted { state.pathNames[child, default: []].insert(path) }
+      let name = isAccepted ? path : "-"
+      state.pulses[child + "\u{0}" + name] = ChildPulse(child: child, path: name, waiting: pulse.waiting)
+    }
+  }
 
   /// Each kind of refusal is logged once a minute at most: a stranger must not fill the disk.
   func noteRefusal(_ refusal: String, from: String) {
