@@ -20,7 +20,9 @@ public struct JournalPosition: Sendable, Hashable, Comparable, CustomStringConve
   /// Reads `7/1024`; `nil` for anything else.
   public init?(_ text: some StringProtocol) {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-    guard parts.count == 2, let epoch = UInt32(parts[0]), let sequence = UInt64(parts[1]), sequence <= Self.maximumSequence
+    // One form only: no sign, no leading zeros.
+    guard parts.count == 2, let epoch = UInt32(parts[0]), let sequence = UInt64(parts[1]), sequence <= Self.maximumSequence,
+      text.utf8.count == "\(epoch)/\(sequence)".utf8.count
     else { return nil }
     self.init(epoch: epoch, sequence: sequence)
   }

@@ -146,6 +146,29 @@ public final class CertificateAuthority: Sendable {
     return renewed
   }
 
+  /// What a station that asks over the line gets, as often as it likes: the certificate that it has while that one is not due, so that a
+  /// lost answer costs nothing and nobody fills the list; then, or for another key, a new one, at most one a day.
+  ///
+  /// - Throws: `.noCertificateFor`, `.badRequest`, `.renewedToday`, `.disk`.
+  public func renewal(of station: StationName, request: String, at now: Date) throws(IdentityError) -> IssuedCertificate {
+    let key = try CertificateForm.publicKey(ofRequest: request)
+    let keyHash = CertificateForm.keyHashText(key)
+    return try change { (record: inout AuthorityRecord) throws(IdentityError) in
+      let held = record.certificates.indices.filter {
+        record.certificates[$0].station == station && record.certificates[$0].revokedAt == nil
+      }
+      guard let newest = held.last.map({ record.certificates[$0] }) else { throw .noCertificateFor(station) }
+      let isFresh = now.timeIntervalSince(newest.issuedAt) < Self.renewalInterval
+      if newest.keyHash == keyHash, isFresh || newest.identity.daysLeft(at: now) >= PeerIdentity.renewalDays { return newest }
+      if isFresh { throw .renewedToday(station) }
+      let new = try add(key, of: station, to: &record, at: now)
+      for index in held where record.certificates[index].renewedBy == nil { record.certificates[index].renewedBy = new.serial }
+      return new
+    }
+  }
+
+  private static let renewalInterval: TimeInterval = 86_400
+
   /// Makes a certificate count no more, and publishes the new list to the own station.
   ///
   /// - Returns: the certificate; one that was revoked already keeps its time.

@@ -17,6 +17,8 @@ public enum IdentityError: Error, Sendable, Equatable, CustomStringConvertible {
   case noSuchSerial(String)
   case noCertificateFor(StationName)
   case alreadyHasOne(StationName, serial: String)
+  /// Over the line, with another key than the newest certificate's.
+  case renewedToday(StationName)
   case ownName(StationName)
   /// The certificate belongs to another key, another authority or another station than this folder's.
   case notOurs(reason: String)
@@ -51,6 +53,8 @@ public enum IdentityError: Error, Sendable, Equatable, CustomStringConvertible {
     case .noCertificateFor(let name): "站点 \(name) 没有有效的证书 / this station has no valid certificate"
     case .alreadyHasOne(let name, let serial):
       "站点 \(name) 已有有效证书(序列号 \(serial)):先吊销,或用 renew / has a valid certificate already: revoke it first, or renew"
+    case .renewedToday(let name):
+      "站点 \(name) 24 小时内已换过证书 / had a new certificate within the last 24 hours; accepted: one a day, or a request with its key"
     case .ownName(let name):
       "\(name) 是本站自己的名字,不能发给别的站 / is this station's own name and is not given to another"
     case .notOurs(let reason): "证书不属于这里(\(reason)) / the certificate does not belong here"

@@ -19,7 +19,7 @@ public final class LinkTLS: Sendable {
     var problem: IdentityError?
   }
 
-  private let store: IdentityStore
+  public let store: IdentityStore
   private let newestJournalTime: @Sendable () -> Date?
   private let clock: @Sendable () -> Date
   private let handshakeTime: TimeAmount

@@ -11,6 +11,8 @@ public struct PeerIdentity: Sendable, Hashable {
 
   /// A month is enough to send somebody.
   public static let warningDays = 30
+  /// A station asks its parent for the next certificate so long before the end, and the desks hear of it when that did not work.
+  public static let renewalDays = 60
 
   /// Whole days until the certificate ends, rounded down; negative when it has ended.
   public func daysLeft(at now: Date) -> Int {

@@ -62,16 +62,29 @@ final class RunLink: Sendable {
       let tls = try LinkTLS(store: .parent(siteFolder: file.folder), newestJournalTime: { [newest] in newest.date })
       let known = Set((site.plan.children ?? []).map(\.station))
       let coder = ContentReader()
+      let folder = file.folder
       let parent = LinkParent(
         station: site.plan.station, name: site.plan.name, receive: { await runtime.receive($1, from: $0) },
         greet: { await runtime.greet($0) }, tell: { runtime.tell($0) }, content: { coder.content($0) },
-        chained: { EntryHash.chained(after: $0, at: $1, body: $2) }, isKnown: { known.contains($0) }, log: { Terminal.log($0) })
+        chained: { EntryHash.chained(after: $0, at: $1, body: $2) }, isKnown: { known.contains($0) },
+        renew: { try await Self.renew($0, $1, at: $2, in: CertificateAuthority.folder(siteFolder: folder)) },
+        log: { Terminal.log($0) })
       let server = try LinkServer(address: plan.address, port: plan.port, tls: tls, parent: parent)
       parts.withLock { $0.server = server }
       Terminal.log("下级站点接入 / stations below: https://\(plan.address):\(server.port)/link/v1/")
       watch(tls, runtime)
     } catch {
       Terminal.log("下级站点接入 / stations below: \(error)")
+    }
+  }
+
+  /// Off the tasks' threads, because it waits for the disk.
+  private static func renew(_ child: StationName, _ request: String, at now: Date, in folder: String) async throws -> String {
+    try await withCheckedThrowingContinuation { continuation in
+      DispatchQueue.global().async {
+        continuation.resume(
+          with: Result { try CertificateAuthority(folder: folder).renewal(of: child, request: request, at: now).pem })
+      }
     }
   }
 

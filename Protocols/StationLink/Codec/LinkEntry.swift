@@ -61,5 +61,7 @@ public enum LinkRefusal: String, Sendable, Codable, CaseIterable, Error {
   case diskUnavailable
   /// More at once than this parent serves: try again later.
   case busy
+  /// More often than is of any use: try again tomorrow.
+  case tooOften
   case expired
 }

@@ -4,10 +4,15 @@ import DeviceVocabulary
 public enum LinkProtocol {
   public static let version = 1
   public static let batchType = "application/cloudevents-batch+json"
+  public static let jsonType = "application/json"
+  /// Requests for certificates, and certificates.
+  public static let pemType = "application/x-pem-file"
   /// Entries in one batch at most.
   public static let batchEntries = 500
   /// Bytes of a request's body at most, as sent and after inflation.
   public static let bodyBytes = 4 << 20
+  /// Of every body that is no batch.
+  public static let smallBodyBytes = 64 << 10
   /// A child that has not been heard for so long on a path is shown as gone.
   public static let silentAfterSeconds = 15
 
@@ -15,9 +20,19 @@ public enum LinkProtocol {
   public static let events = "/link/v1/events"
   public static let pulse = "/link/v1/pulse"
   public static let commands = "/link/v1/commands"
+  public static let revocations = "/link/v1/revocations"
+  public static let renew = "/link/v1/renew"
   public static let readings = "/link/v1/readings"
   /// Names the way a request came (`linli-path`), as the child's site file calls it.
   public static let pathHeader = "linli-path"
+
+  /// 1 to 12 letters, digits, `-` or `_`: anything else is shown as `-`.
+  public static func isPathName(_ text: String) -> Bool {
+    (1...12).contains(text.utf8.count)
+      && text.utf8.allSatisfy { byte in
+        (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 45 || byte == 95
+      }
+  }
 }
 
 /// First request on each path: who is there, what it speaks, how far its journal goes.
@@ -47,13 +62,19 @@ public struct LinkWelcome: Sendable, Equatable, Codable {
   public var receipt: LinkReceipt
   /// Parent's wall clock, milliseconds since 1970; shown where the two differ, never used to set a clock.
   public var nowMilliseconds: Int64
+  /// Number of the parent's revocation list; a child with a lower one asks for the list. `nil` from parents that serve none.
+  public var revocations: UInt64?
 
-  public init(version: Int = LinkProtocol.version, station: String, name: String, receipt: LinkReceipt, nowMilliseconds: Int64) {
+  public init(
+    version: Int = LinkProtocol.version, station: String, name: String, receipt: LinkReceipt, nowMilliseconds: Int64,
+    revocations: UInt64? = nil
+  ) {
     self.version = version
     self.station = station
     self.name = name
     self.receipt = receipt
     self.nowMilliseconds = nowMilliseconds
+    self.revocations = revocations
   }
 }
 
@@ -75,10 +96,13 @@ public struct LinkPulse: Sendable, Equatable, Codable {
 public struct LinkPulseAnswer: Sendable, Equatable, Codable {
   public var nonce: UInt64
   public var nowMilliseconds: Int64
+  /// As in `LinkWelcome`: a revocation is known below within one heartbeat.
+  public var revocations: UInt64?
 
-  public init(nonce: UInt64, nowMilliseconds: Int64) {
+  public init(nonce: UInt64, nowMilliseconds: Int64, revocations: UInt64? = nil) {
     self.nonce = nonce
     self.nowMilliseconds = nowMilliseconds
+    self.revocations = revocations
   }
 }
 

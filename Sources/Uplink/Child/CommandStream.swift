@@ -47,7 +47,9 @@ final class CommandStream {
         try channel.pipeline.syncOperations.addHTTPClientHandlers()
         try channel.pipeline.syncOperations.addHandlers([
           IdleStateHandler(readTimeout: Self.silentTime),
-          CommandReader(target: target, heard: { bound.value.heard($0) }, ended: { bound.value.ended(mine) }),
+          CommandReader(
+            target: target, isGood: { bound.value.tls.refusal(of: $0) == nil }, heard: { bound.value.heard($0) },
+            ended: { bound.value.ended(mine) }),
         ])
         bound.value.channel = channel
       },
@@ -72,8 +74,11 @@ private final class CommandReader: ChannelInboundHandler {
   typealias OutboundOut = HTTPClientRequestPart
 
   private let target: LinkTarget
+  /// Whether this peer may still speak: revocations come while a stream stands.
+  private let isGood: (PeerIdentity) -> Bool
   private let heard: (LinkCommand) -> Void
   private let ended: () -> Void
+  private var peer: PeerIdentity?
   private var line: [UInt8] = []
   private var data: [UInt8] = []
   private var hasEnded = false
@@ -81,14 +86,19 @@ private final class CommandReader: ChannelInboundHandler {
   /// Longer than any command: a note of 500 characters and what is around it.
   private static let longestLine = 16 << 10
 
-  init(target: LinkTarget, heard: @escaping (LinkCommand) -> Void, ended: @escaping () -> Void) {
+  init(
+    target: LinkTarget, isGood: @escaping (PeerIdentity) -> Bool, heard: @escaping (LinkCommand) -> Void,
+    ended: @escaping () -> Void
+  ) {
     self.target = target
+    self.isGood = isGood
     self.heard = heard
     self.ended = ended
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if event is PeerVerified {
+    if let verified = event as? PeerVerified {
+      peer = verified.peer
       var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: LinkProtocol.commands)
       head.headers.add(name: "host", value: target.host)
       head.headers.add(name: "accept", value: "text/event-stream")
@@ -105,6 +115,7 @@ private final class CommandReader: ChannelInboundHandler {
     switch unwrapInboundIn(part) {
     case .head(let head): if head.status != .ok { context.close(promise: nil) }
     case .body(let bytes):
+      guard let peer, isGood(peer) else { return context.close(promise: nil) }
       for byte in bytes.readableBytesView { if !take(byte) { return context.close(promise: nil) } }
     case .end: context.close(promise: nil)
     }

@@ -9,9 +9,12 @@ import StationLinkDriver
 
 /// One request on its way up.
 struct LinkRequest: Sendable {
+  var method = HTTPMethod.POST
   var path: String
-  var contentType = "application/json"
-  var body: [UInt8]
+  var contentType = LinkProtocol.jsonType
+  var body: [UInt8] = []
+  /// A receipt of 500 ranges takes 40 kB.
+  var largestAnswer = 1 << 20
 }
 
 enum LinkReply: Sendable {
@@ -49,7 +52,11 @@ final class LaneConnection {
   func post(_ request: LinkRequest, done: @escaping (LinkReply) -> Void) {
     if waiting != nil { drop() }
     waiting = done
-    if let channel, channel.isActive { return write(request, channel) }
+    if let channel, channel.isActive {
+      // The parent's certificate may have been revoked since this connection was opened: a new one is refused with that reason.
+      if isGood(channel) { return write(request, channel) }
+      channel.close(promise: nil)
+    }
     generation += 1
     let mine = generation
     let bound = NIOLoopBound(self, eventLoop: loop)
@@ -58,9 +65,15 @@ final class LaneConnection {
       handlers: { channel in
         try channel.pipeline.syncOperations.addHTTPClientHandlers()
         try channel.pipeline.syncOperations.addHandler(
-          ReplyCollector(done: { bound.value.finish($0, mine) }, ready: { bound.value.ready($0, request, mine) }))
+          ReplyCollector(
+            largest: request.largestAnswer, done: { bound.value.finish($0, mine) },
+            ready: { bound.value.ready($0, request, mine) }))
       },
       failed: { bound.value.finish(.failed($0), mine) })
+  }
+
+  private func isGood(_ channel: any Channel) -> Bool {
+    channel.pipeline.syncOperations.verifiedPeer().map { tls.refusal(of: $0) == nil } ?? false
   }
 
   private func ready(_ channel: any Channel, _ request: LinkRequest, _ mine: Int) {
@@ -70,10 +83,12 @@ final class LaneConnection {
   }
 
   private func write(_ request: LinkRequest, _ channel: any Channel) {
-    var head = HTTPRequestHead(version: .http1_1, method: .POST, uri: request.path)
+    var head = HTTPRequestHead(version: .http1_1, method: request.method, uri: request.path)
     head.headers.add(name: "host", value: target.host)
-    head.headers.add(name: "content-type", value: request.contentType)
-    head.headers.add(name: "content-length", value: "\(request.body.count)")
+    if request.method == .POST {
+      head.headers.add(name: "content-type", value: request.contentType)
+      head.headers.add(name: "content-length", value: "\(request.body.count)")
+    }
     head.headers.add(name: LinkProtocol.pathHeader, value: target.name)
     let body = channel.allocator.buffer(bytes: request.body)
     compress(request, channel)
@@ -157,10 +172,10 @@ private final class ReplyCollector: ChannelInboundHandler {
   private var status = 0
   private var body: [UInt8] = []
 
-  /// A receipt of 500 ranges takes 40 kB.
-  private static let largestAnswer = 1 << 20
+  private let largest: Int
 
-  init(done: @escaping (LinkReply) -> Void, ready: @escaping (any Channel) -> Void) {
+  init(largest: Int, done: @escaping (LinkReply) -> Void, ready: @escaping (any Channel) -> Void) {
+    self.largest = largest
     self.done = done
     self.ready = ready
   }
@@ -176,7 +191,7 @@ private final class ReplyCollector: ChannelInboundHandler {
       status = Int(head.status.code)
       body = []
     case .body(let bytes):
-      guard body.count + bytes.readableBytes <= Self.largestAnswer else {
+      guard body.count + bytes.readableBytes <= largest else {
         return fail(.refused(.tooLarge, "上级的答复太长 / the parent's answer is too long"), context)
       }
       body.append(contentsOf: bytes.readableBytesView)

@@ -50,7 +50,7 @@ public final class Uplink: Sendable {
     self.group = group
     let stop = stopFlag
     thread = startThread("uplink") {
-      UplinkLoop(options, LinkLanes(options.parent, tls, loop: group.next(), mailbox, options.tell), mailbox, wake).run(
+      UplinkLoop(options, LinkLanes(options, tls, loop: group.next(), mailbox), mailbox, wake).run(
         until: stop)
     }
   }
@@ -75,19 +75,23 @@ final class LinkLanes: Sendable {
   private struct State {
     var lanes: [LaneConnection] = []
     var streams: [CommandStream] = []
+    var targets: [LinkTarget] = []
+    var upkeep: IdentityUpkeep
   }
 
   init(
-    _ plan: ParentPlan, _ tls: LinkTLS, loop: any EventLoop, _ mailbox: BoundedMailbox<LinkSender.Input>,
-    _ tell: @escaping @Sendable (StationInput) -> Bool
+    _ options: Uplink.Options, _ tls: LinkTLS, loop: any EventLoop, _ mailbox: BoundedMailbox<LinkSender.Input>
   ) {
+    let tell = options.tell
+    let plan = options.parent
     self.loop = loop
     self.mailbox = mailbox
-    state = .makeBoxSendingValue(State(), eventLoop: loop)
+    state = .makeBoxSendingValue(State(upkeep: IdentityUpkeep(tls: tls, loop: loop, log: options.log)), eventLoop: loop)
     let state = state
     loop.execute {
       for path in plan.paths {
         let target = LinkTarget(name: path.name, host: path.host, port: path.port)
+        state.value.targets.append(target)
         for _ in 0..<3 { state.value.lanes.append(LaneConnection(target: target, tls: tls, loop: loop)) }
         state.value.streams.append(
           CommandStream(target: target, tls: tls, loop: loop) { command in
@@ -107,6 +111,9 @@ final class LinkLanes: Sendable {
         case .pulse: 2
         }
       self.state.value.lanes[path * 3 + place].post(request) { reply in
+        if case .answered(200, let body) = reply, request.path != LinkProtocol.events {
+          self.state.value.upkeep.heard(body, on: self.state.value.targets[path])
+        }
         _ = self.mailbox.send(LinkAnswers.input(number, request.path, reply, nonce: nonce), .irreplaceable)
       }
     }

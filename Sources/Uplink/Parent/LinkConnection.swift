@@ -25,6 +25,9 @@ final class LinkConnection: ChannelInboundHandler {
   private var state = State.waiting
   private var peer: PeerIdentity?
   private var timer: Scheduled<Void>?
+  /// Of the request that is being answered: it was HEAD, whose answer has no body; it asked for the connection to end.
+  private var isHead = false
+  private var isLast = false
 
   init(core: LinkCore) {
     self.core = core
@@ -62,9 +65,16 @@ final class LinkConnection: ChannelInboundHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    switch state {
+    case .waiting, .receiving: break
+    // An answer is under way already, and a second one would be taken for that of another request.
+    case .answering, .streaming, .closing: return close(context)
+    }
     switch error {
-    case is NIOHTTPDecompression.DecompressionError:
-      refuse(.tooLarge, at: "body", accepted: "gzip, at most \(LinkProtocol.bodyBytes) bytes after inflation", context)
+    case NIOHTTPDecompression.DecompressionError.limit:
+      refuse(.tooLarge, at: "body", accepted: "at most \(LinkProtocol.bodyBytes) bytes after inflation", context)
+    case is NIOHTTPDecompression.DecompressionError, is NIOHTTPDecompression.ExtraDecompressionError:
+      refuse(.malformed, at: "body", accepted: "gzip, as content-encoding says", context)
     case is HTTPParserError: refuse(.malformed, at: "request", accepted: "HTTP/1.1", context)
     default: close(context)
     }
@@ -78,6 +88,11 @@ final class LinkConnection: ChannelInboundHandler {
 
   // MARK: - Requests
 
+  private static let methods: [String: HTTPMethod] = [
+    LinkProtocol.hello: .POST, LinkProtocol.events: .POST, LinkProtocol.pulse: .POST, LinkProtocol.commands: .GET,
+    LinkProtocol.revocations: .GET, LinkProtocol.renew: .POST,
+  ]
+
   private func dispatch(_ head: HTTPRequestHead, _ body: [UInt8], _ context: ChannelHandlerContext) {
     guard let peer else { return close(context) }
     // Revoked or expired since it connected.
@@ -85,22 +100,58 @@ final class LinkConnection: ChannelInboundHandler {
       core.noteRefusal("\(refusal)", from: "\(peer.station)")
       return close(context)
     }
+    // The request has been read to its end, so a refusal need not end the connection.
+    state = .answering
+    isHead = head.method == .HEAD
+    isLast = !head.isKeepAlive
     let child = peer.station.text
     guard core.parent.isKnown(child) else {
       return refuse(.unknownStation, at: child, accepted: "a station under children: in this station's site file", context)
     }
-    let path = head.headers.first(name: LinkProtocol.pathHeader).map { String($0.prefix(12)) } ?? "-"
-    let target = head.uri.prefix { $0 != "?" }
-    switch (head.method, String(target)) {
-    case (.POST, LinkProtocol.hello): hello(child, body, context)
-    case (.POST, LinkProtocol.events): events(child, head, body, context)
-    case (.POST, LinkProtocol.pulse): pulse(child, path, body, context)
-    case (.GET, LinkProtocol.commands): stream(child, context)
-    case (_, LinkProtocol.hello), (_, LinkProtocol.events), (_, LinkProtocol.pulse), (_, LinkProtocol.commands):
-      refuse(.wrongMethod, at: "\(head.method) \(target)", accepted: target == LinkProtocol.commands ? "GET" : "POST", context)
-    default:
-      refuse(.unknownPath, at: String(target.prefix(80)), accepted: "/link/v1/(hello | events | pulse | commands)", context)
+    guard head.version == .http1_1 else { return refuse(.malformed, at: "request", accepted: "HTTP/1.1", context) }
+    let target = String(head.uri.prefix { $0 != "?" })
+    guard let method = Self.methods[target] else {
+      let known = Self.methods.keys.sorted().joined(separator: ", ")
+      return refuse(.unknownPath, at: String(target.prefix(80)), accepted: known, context)
     }
+    guard head.method == method else {
+      return refuse(
+        .wrongMethod, at: "\(head.method.rawValue) \(target)", accepted: method.rawValue, headers: [("allow", method.rawValue)],
+        context)
+    }
+    guard method != .POST || isReadable(head, target, body, context) else { return }
+    switch target {
+    case LinkProtocol.hello: hello(child, body, context)
+    case LinkProtocol.events: events(child, body, context)
+    case LinkProtocol.pulse: pulse(child, head, body, context)
+    case LinkProtocol.renew: renew(peer, body, context)
+    case LinkProtocol.revocations: finish(.body(Array(core.tls.revocations.json), type: LinkProtocol.jsonType), context)
+    default: stream(child, context)
+    }
+  }
+
+  /// False: it was refused.
+  private func isReadable(_ head: HTTPRequestHead, _ target: String, _ body: [UInt8], _ context: ChannelHandlerContext) -> Bool {
+    let accepted =
+      switch target {
+      case LinkProtocol.events: LinkProtocol.batchType
+      case LinkProtocol.renew: LinkProtocol.pemType
+      default: LinkProtocol.jsonType
+      }
+    // Of media types only the name counts, in any case (RFC 9110, 8.3.1).
+    let type = head.headers.first(name: "content-type")?.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased()
+    let coding = head.headers.first(name: "content-encoding")?.lowercased() ?? "gzip"
+    if type != accepted {
+      refuse(.malformed, at: "content-type", accepted: accepted, context)
+    } else if coding != "gzip" {
+      refuse(.malformed, at: "content-encoding", accepted: "gzip, or none", context)
+    } else if target != LinkProtocol.events, body.count > LinkProtocol.smallBodyBytes {
+      // They are read on the event loop, where other children wait meanwhile.
+      refuse(.tooLarge, at: "body", accepted: "at most \(LinkProtocol.smallBodyBytes) bytes", context)
+    } else {
+      return true
+    }
+    return false
   }
 
   private func hello(_ child: String, _ body: [UInt8], _ context: ChannelHandlerContext) {
@@ -112,19 +163,18 @@ final class LinkConnection: ChannelInboundHandler {
       return refuse(.version, at: "versions", accepted: "\(LinkProtocol.version)", context)
     }
     let parent = core.parent
+    let revocations = core.tls.revocations.number
     answer(context) {
       guard let receipt = await parent.greet(child) else { return .failure(.diskUnavailable) }
       return Self.json(
-        LinkWelcome(station: parent.station, name: parent.name, receipt: receipt, nowMilliseconds: Self.nowMilliseconds))
+        LinkWelcome(
+          station: parent.station, name: parent.name, receipt: receipt, nowMilliseconds: Self.nowMilliseconds,
+          revocations: revocations))
     }
   }
 
-  private func events(_ child: String, _ head: HTTPRequestHead, _ body: [UInt8], _ context: ChannelHandlerContext) {
-    guard head.headers.first(name: "content-type")?.hasPrefix(LinkProtocol.batchType) == true else {
-      return refuse(.malformed, at: "content-type", accepted: LinkProtocol.batchType, context)
-    }
+  private func events(_ child: String, _ body: [UInt8], _ context: ChannelHandlerContext) {
     let parent = core.parent
-    state = .answering
     answer(context) {
       let entries: [LinkEntry]
       do throws(EventBatch.Mistake) {
@@ -146,12 +196,33 @@ final class LinkConnection: ChannelInboundHandler {
     }
   }
 
-  private func pulse(_ child: String, _ path: String, _ body: [UInt8], _ context: ChannelHandlerContext) {
+  private func pulse(_ child: String, _ head: HTTPRequestHead, _ body: [UInt8], _ context: ChannelHandlerContext) {
     guard let pulse = try? JSONDecoder().decode(LinkPulse.self, from: Data(body)) else {
       return refuse(.malformed, at: "body", accepted: "{nonce, waiting, paths}", context)
     }
-    core.heard(ChildPulse(child: child, path: path, waiting: pulse.waiting))
-    finish(Self.json(LinkPulseAnswer(nonce: pulse.nonce, nowMilliseconds: Self.nowMilliseconds)), context)
+    core.heard(pulse, of: child, path: head.headers.first(name: LinkProtocol.pathHeader) ?? "")
+    let answer = LinkPulseAnswer(
+      nonce: pulse.nonce, nowMilliseconds: Self.nowMilliseconds, revocations: core.tls.revocations.number)
+    finish(Self.json(answer), context)
+  }
+
+  private func renew(_ peer: PeerIdentity, _ body: [UInt8], _ context: ChannelHandlerContext) {
+    let parent = core.parent
+    let now = core.tls.time.now
+    answer(context) {
+      do {
+        let pem = try await parent.renew(peer.station, String(decoding: body, as: UTF8.self), now)
+        return .body(Array(pem.utf8), type: LinkProtocol.pemType)
+      } catch IdentityError.badRequest {
+        return .failure(.malformed, at: "body", accepted: "PKCS#10 with a P-256 key, PEM")
+      } catch IdentityError.renewedToday {
+        return .failure(
+          .tooOften, at: peer.station.text, accepted: "one new certificate a day, or a request with the key of the last")
+      } catch {
+        parent.log("link: \(peer.station): \(error)")
+        return .failure(.diskUnavailable)
+      }
+    }
   }
 
   private func stream(_ child: String, _ context: ChannelHandlerContext) {
@@ -182,7 +253,7 @@ final class LinkConnection: ChannelInboundHandler {
   // MARK: - Answers
 
   enum Reply: Sendable {
-    case json([UInt8])
+    case body([UInt8], type: String)
     case failure(LinkRefusal, at: String, accepted: String)
 
     static func failure(_ refusal: LinkRefusal) -> Reply { .failure(refusal, at: "station", accepted: "try again later") }
@@ -191,10 +262,13 @@ final class LinkConnection: ChannelInboundHandler {
   private static var nowMilliseconds: Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
 
   private static func json(_ value: some Encodable) -> Reply {
+    encoded(value).map { .body($0, type: LinkProtocol.jsonType) } ?? .failure(.busy)
+  }
+
+  private static func encoded(_ value: some Encodable) -> [UInt8]? {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    guard let data = try? encoder.encode(value) else { return .failure(.busy) }
-    return .json(Array(data))
+    return (try? encoder.encode(value)).map { Array($0) }
   }
 
   private func answer(_ context: ChannelHandlerContext, _ work: @escaping @Sendable () async -> Reply) {
@@ -212,31 +286,35 @@ final class LinkConnection: ChannelInboundHandler {
 
   private func finish(_ reply: Reply, _ context: ChannelHandlerContext) {
     switch reply {
-    case .json(let body): write(.ok, "application/json", body, context)
+    case .body(let body, let type): write(.ok, type, body, context)
     case .failure(let refusal, let place, let accepted): refuse(refusal, at: place, accepted: accepted, context)
     }
   }
 
-  private func refuse(_ refusal: LinkRefusal, at place: String, accepted: String, _ context: ChannelHandlerContext) {
+  private func refuse(
+    _ refusal: LinkRefusal, at place: String, accepted: String, headers: [(String, String)] = [], _ context: ChannelHandlerContext
+  ) {
     if case .closing = state { return }
-    let problem = LinkProblem(refusal, at: place, accepted: accepted, title: refusal.text)
-    let body = (try? JSONEncoder().encode(problem)).map { Array($0) } ?? []
-    // What may still come of its body is not read: the connection ends.
-    let ends = if case .answering = state { false } else { true }
-    write(refusal.status, "application/problem+json", body, context, ends: ends)
+    // What may still come of a body that was not read to its end is not read: the connection ends.
+    if case .answering = state {} else { isLast = true }
+    let body = Self.encoded(LinkProblem(refusal, at: place, accepted: accepted, title: refusal.text)) ?? []
+    let wait = refusal.retryAfterSeconds.map { [("retry-after", "\($0)")] } ?? []
+    write(refusal.status, "application/problem+json", body, headers: headers + wait, context)
   }
 
   private func write(
-    _ status: HTTPResponseStatus, _ type: String, _ body: [UInt8], _ context: ChannelHandlerContext, ends: Bool = false
+    _ status: HTTPResponseStatus, _ type: String, _ body: [UInt8], headers: [(String, String)] = [],
+    _ context: ChannelHandlerContext
   ) {
     var head = HTTPResponseHead(version: .http1_1, status: status)
     head.headers.add(name: "content-type", value: type)
     head.headers.add(name: "content-length", value: "\(body.count)")
-    if ends { head.headers.add(name: "connection", value: "close") }
+    head.headers.add(contentsOf: headers)
+    if isLast { head.headers.add(name: "connection", value: "close") }
     context.write(wrapOutboundOut(.head(head)), promise: nil)
-    context.write(wrapOutboundOut(.body(.byteBuffer(context.channel.allocator.buffer(bytes: body)))), promise: nil)
+    if !isHead { context.write(wrapOutboundOut(.body(.byteBuffer(context.channel.allocator.buffer(bytes: body)))), promise: nil) }
     let sent = context.writeAndFlush(wrapOutboundOut(.end(nil)))
-    if ends {
+    if isLast {
       state = .closing
       let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
       sent.whenComplete { _ in bound.value.close(promise: nil) }
@@ -268,12 +346,22 @@ extension LinkRefusal {
     switch self {
     case .malformed: .badRequest
     case .tooLarge: .payloadTooLarge
-    case .version: .upgradeRequired
+    case .version: .unprocessableEntity
     case .otherStation, .unknownStation: .forbidden
     case .unknownPath: .notFound
     case .wrongMethod: .methodNotAllowed
     case .diskUnavailable, .busy: .serviceUnavailable
+    case .tooOften: .tooManyRequests
     case .expired: .gone
+    }
+  }
+
+  /// When it is worth trying again.
+  var retryAfterSeconds: Int? {
+    switch self {
+    case .diskUnavailable, .busy: 2
+    case .tooOften: 86_400
+    default: nil
     }
   }
 
@@ -289,6 +377,7 @@ extension LinkRefusal {
     case .wrongMethod: "这个地址不接受这种方法 / this address does not take this method"
     case .diskUnavailable: "上级的磁盘暂时写不进 / the parent's disk takes nothing now"
     case .busy: "上级太忙,请稍后再试 / the parent is busy, try again later"
+    case .tooOften: "太频繁,请明天再试 / too often, try again tomorrow"
     case .expired: "已过时限 / past its time to live"
     }
   }
