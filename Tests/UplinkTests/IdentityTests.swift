@@ -64,7 +64,8 @@ import Testing
   @Test func aRenewalIsForTheVerifiedNameAndOnceADay() async throws {
     let rig = try LinkRig(issued: Date(timeIntervalSinceNow: -10 * Self.day))
     func renew(_ request: String, _ more: String...) async throws -> String {
-      try await rig.curl(["-H", Self.pem, "--data-binary", "@-"] + more + ["https://yunfeng/link/v1/renew"], input: Data(request.utf8))
+      try await rig.curl(
+        ["-H", Self.pem, "--data-binary", "@-"] + more + ["https://yunfeng/link/v1/renew"], input: Data(request.utf8))
     }
     let held = try String(contentsOfFile: "\(rig.store.folder)/station.pem", encoding: .utf8)
     let same = try await rig.openssl("req", "-new", "-key", "\(rig.store.folder)/station.key", "-subj", "/CN=yunfeng")
@@ -77,7 +78,8 @@ import Testing
     let issued = try await renew(first)
     try issued.write(toFile: "\(rig.folder)/first.pem", atomically: true, encoding: .utf8)
     let shown = try await rig.openssl("x509", "-in", "\(rig.folder)/first.pem", "-noout", "-text")
-    #expect(shown.contains("URI:urn:linli:station:tiexi-03") && !shown.contains("CN=yunfeng,") && !shown.contains("CN = yunfeng\n"))
+    #expect(
+      shown.contains("URI:urn:linli:station:tiexi-03") && !shown.contains("CN=yunfeng,") && !shown.contains("CN = yunfeng\n"))
     #expect(try await renew(first) == issued)
     let second = try await renew(newKey("second"), "--include")
     #expect(second.hasPrefix("HTTP/1.1 429") && second.contains("retry-after: 86400") && second.contains("tooOften"), "\(second)")

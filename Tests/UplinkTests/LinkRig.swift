@@ -118,7 +118,8 @@ final class LinkRig {
 
   func curl(_ arguments: [String], input: Data = Data()) async throws -> String {
     let own = [
-      "--silent", "--show-error", "--max-time", "20", "--cacert", "\(store.folder)/ca.pem", "--cert", "\(store.folder)/station.pem",
+      "--silent", "--show-error", "--max-time", "20", "--cacert", "\(store.folder)/ca.pem", "--cert",
+      "\(store.folder)/station.pem",
       "--key", "\(store.folder)/station.key", "--connect-to", "yunfeng:443:127.0.0.1:\(server.port)",
     ]
     return try await run("/usr/bin/curl", own + arguments, input: input)

@@ -24,7 +24,8 @@ import Testing
     Case(path: "hello", arguments: ["-H", json, "-d", hello], answer: "200"),
     Case(path: "hello?x=1", arguments: ["-H", "Content-Type: Application/JSON; charset=utf-8", "-d", hello], answer: "200"),
     Case(path: "hello", arguments: ["-d", hello], answer: "400 malformed content-type"),
-    Case(path: "hello", arguments: ["-H", json, "-H", "content-encoding: br", "-d", hello], answer: "400 malformed content-encoding"),
+    Case(
+      path: "hello", arguments: ["-H", json, "-H", "content-encoding: br", "-d", hello], answer: "400 malformed content-encoding"),
     Case(path: "hello", arguments: ["-H", json, "-H", "content-encoding: gzip", "-d", hello], answer: "400 malformed body"),
     Case(path: "hello", arguments: ["-H", json, "-d", "{}"], answer: "400 malformed body"),
     Case(
@@ -47,7 +48,8 @@ import Testing
   ])
   func eachRequestHasItsAnswer(_ asked: Case) async throws {
     let rig = try LinkRig()
-    let text = try await rig.curl(["--write-out", "\n%{http_code}"] + asked.arguments + ["https://yunfeng/link/v1/\(asked.path)"])
+    let text = try await rig.curl(
+      ["--write-out", "\n%{http_code}"] + asked.arguments + ["https://yunfeng/link/v1/\(asked.path)"])
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     let status = try #require(lines.last)
     let problem = try? JSONDecoder().decode(LinkProblem.self, from: Data(lines.dropLast().joined(separator: "\n").utf8))
@@ -72,7 +74,8 @@ import Testing
   /// curl forgets its options at `--next`.
   private func tls(_ rig: LinkRig) -> [String] {
     [
-      "--silent", "--max-time", "20", "--cacert", "\(rig.store.folder)/ca.pem", "--cert", "\(rig.store.folder)/station.pem", "--key",
+      "--silent", "--max-time", "20", "--cacert", "\(rig.store.folder)/ca.pem", "--cert", "\(rig.store.folder)/station.pem",
+      "--key",
       "\(rig.store.folder)/station.key", "--connect-to", "yunfeng:443:127.0.0.1:\(rig.server.port)",
     ]
   }
@@ -101,7 +104,8 @@ import Testing
     let rig = try LinkRig()
     for name in (0..<30).map({ "way\($0)" }) + ["a name with blanks", "way0"] {
       let answer = try await rig.curl(
-        "-H", Self.json, "-H", "linli-path: \(name)", "-d", #"{"nonce":1,"waiting":0,"paths":[]}"#, "https://yunfeng/link/v1/pulse")
+        "-H", Self.json, "-H", "linli-path: \(name)", "-d", #"{"nonce":1,"waiting":0,"paths":[]}"#,
+        "https://yunfeng/link/v1/pulse")
       #expect(answer.contains("\"nonce\":1"))
     }
     let expected = Set((0..<8).map { "way\($0)" } + ["-"])

@@ -67,7 +67,8 @@ final class RunLink: Sendable {
         station: site.plan.station, name: site.plan.name, receive: { await runtime.receive($1, from: $0) },
         greet: { await runtime.greet($0) }, tell: { runtime.tell($0) }, content: { coder.content($0) },
         chained: { EntryHash.chained(after: $0, at: $1, body: $2) }, isKnown: { known.contains($0) },
-        renew: { try await Self.renew($0, $1, at: $2, in: CertificateAuthority.folder(siteFolder: folder)) }, log: { Terminal.log($0) })
+        renew: { try await Self.renew($0, $1, at: $2, in: CertificateAuthority.folder(siteFolder: folder)) },
+        log: { Terminal.log($0) })
       let server = try LinkServer(address: plan.address, port: plan.port, tls: tls, parent: parent)
       parts.withLock { $0.server = server }
       Terminal.log("下级站点接入 / stations below: https://\(plan.address):\(server.port)/link/v1/")

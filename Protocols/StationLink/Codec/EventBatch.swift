@@ -127,7 +127,9 @@ private struct Event: Codable {
       throw mistake("id", "epoch/sequence as in the attributes of these names")
     }
     guard let wall = EventTime.milliseconds(time) else { throw mistake("time", "RFC 3339, e.g. 2026-11-25T08:30:00.250Z") }
-    guard let micros = UInt64(monotonic), String(micros) == monotonic else { throw mistake("monotonic", "microseconds as a string") }
+    guard let micros = UInt64(monotonic), String(micros) == monotonic else {
+      throw mistake("monotonic", "microseconds as a string")
+    }
     guard let body = data.map({ Array($0.utf8) }) ?? data_base64.map({ Array($0) }), !(data != nil && data_base64 != nil) else {
       throw mistake("data", "data or data_base64, one of them")
     }

@@ -65,7 +65,9 @@ final class LaneConnection {
       handlers: { channel in
         try channel.pipeline.syncOperations.addHTTPClientHandlers()
         try channel.pipeline.syncOperations.addHandler(
-          ReplyCollector(largest: request.largestAnswer, done: { bound.value.finish($0, mine) }, ready: { bound.value.ready($0, request, mine) }))
+          ReplyCollector(
+            largest: request.largestAnswer, done: { bound.value.finish($0, mine) },
+            ready: { bound.value.ready($0, request, mine) }))
       },
       failed: { bound.value.finish(.failed($0), mine) })
   }

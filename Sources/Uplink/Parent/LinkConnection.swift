@@ -216,7 +216,8 @@ final class LinkConnection: ChannelInboundHandler {
       } catch IdentityError.badRequest {
         return .failure(.malformed, at: "body", accepted: "PKCS#10 with a P-256 key, PEM")
       } catch IdentityError.renewedToday {
-        return .failure(.tooOften, at: peer.station.text, accepted: "one new certificate a day, or a request with the key of the last")
+        return .failure(
+          .tooOften, at: peer.station.text, accepted: "one new certificate a day, or a request with the key of the last")
       } catch {
         parent.log("link: \(peer.station): \(error)")
         return .failure(.diskUnavailable)
