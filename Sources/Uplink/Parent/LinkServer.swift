@@ -53,7 +53,7 @@ public struct LinkParent: Sendable {
 
 /// What the server takes at most. Everything has a limit.
 public struct LinkLimits: Sendable {
-  /// Sockets at once, verified or not; each child needs four on each of its paths.
+  /// Sockets at once, verified or not; each child needs four on each of its paths, and now and then one for its identity.
   public var connections = 4000
   /// Of one child at once; more are closed.
   public var connectionsOfOne = 24
