@@ -145,6 +145,9 @@ let package = Package(
         "StationRuntime", "Journal",
         "Transports",
       ]),
+    tests(
+      "UplinkTests",
+      kit + ["StationLinkCodec", "Station", "StationRuntime", "StationIdentity", "Journal", "Uplink"] + web),
     tests("JournalTests", ["DeviceKit", "Journal", "CSQLite", "SimulatedSite"]),
     tests("StationTests", kit + ["Station"]),
     tests("SimulatedSiteTests", ["DeviceKit", "ModbusRTUCodec", "CallPanelCodec", "CallPanelDeviceModel", "SimulatedSite"]),

@@ -23,17 +23,6 @@ import Testing
     #expect(try EventBatch.decode(bytes, station: "tiexi-03") == entries)
   }
 
-  /// What the README shows other vendors is what this program speaks.
-  @Test func theVectorIsReadAndWritten() throws {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-    let bytes = Array(try Data(contentsOf: folder.appendingPathComponent("Protocols/StationLink/Vectors/batch.json")))
-    let entries = try EventBatch.decode(bytes, station: "tiexi-03")
-    #expect(entries.map(\.body) == [Array("abc".utf8)] && entries[0].before == .start)
-    let again = try JSONSerialization.jsonObject(with: Data(try EventBatch.encode(entries, station: "tiexi-03"))) as? NSArray
-    #expect(again == (try JSONSerialization.jsonObject(with: Data(bytes)) as? NSArray))
-  }
-
   @Test func timesAreRightAcrossTheCalendar() throws {
     let walls: [Int64] = [0, -1, 951_782_400_000, 951_868_799_999, 1_709_164_800_000, 4_102_444_799_999, -62_135_596_800_000]
     let entries = walls.enumerated().map { entry(UInt64($0 + 1), body: [0x7B, 0x7D], wall: $1) }
@@ -46,6 +35,13 @@ import Testing
       let date = formatter.date(from: event["time"] as? String ?? "")
       #expect(date.map { Int64(($0.timeIntervalSince1970 * 1000).rounded()) } == wall)
     }
+  }
+
+  @Test func theSourceIsAURIForEveryName() throws {
+    let bytes = try EventBatch.encode([entry(1, body: [])], station: "铁西 03")
+    let json = try #require(try JSONSerialization.jsonObject(with: Data(bytes)) as? [[String: Any]])
+    #expect(json.first?["source"] as? String == "urn:linli:station:%E9%93%81%E8%A5%BF%2003")
+    #expect(try EventBatch.decode(bytes, station: "铁西 03").count == 1)
   }
 
   @Test func anotherStationsEntriesAreRefused() throws {

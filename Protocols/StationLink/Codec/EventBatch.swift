@@ -13,12 +13,25 @@ import DeviceVocabulary
 public enum EventBatch {
   public static let entryType = "cn.linli.journal.entry.v1"
   public static let entryContent = "application/vnd.linli.entry"
-  static let sourcePrefix = "urn:linli:station:"
+
+  /// As in the station's certificate: CloudEvents demands a URI here, so what is not an unreserved ASCII character is percent-encoded.
+  public static func source(of station: String) -> String {
+    let digits = Array("0123456789ABCDEF".utf8)
+    var bytes = Array("urn:linli:station:".utf8)
+    for byte in station.utf8 {
+      switch byte {
+      case 48...57, 65...90, 97...122, 45, 46, 95, 126: bytes.append(byte)
+      default: bytes += [37, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
 
   public static func encode(_ entries: [LinkEntry], station: String) throws -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return Array(try encoder.encode(entries.map { Event($0, source: sourcePrefix + station) }))
+    let source = source(of: station)
+    return Array(try encoder.encode(entries.map { Event($0, source: source) }))
   }
 
   /// What was wrong with a batch, and where (`[3].hash`).
@@ -43,9 +56,10 @@ public enum EventBatch {
     }
     var entries: [LinkEntry] = []
     entries.reserveCapacity(events.count)
+    let source = source(of: station)
     for (index, event) in events.enumerated() {
-      guard event.source == sourcePrefix + station else {
-        throw Mistake(refusal: .otherStation, place: "[\(index)].source", accepted: sourcePrefix + station)
+      guard event.source == source else {
+        throw Mistake(refusal: .otherStation, place: "[\(index)].source", accepted: source)
       }
       entries.append(try event.entry(at: index))
     }

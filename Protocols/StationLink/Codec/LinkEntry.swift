@@ -63,5 +63,4 @@ public enum LinkRefusal: String, Sendable, Codable, CaseIterable, Error {
   case busy
   /// More often than is of any use: try again tomorrow.
   case tooOften
-  case expired
 }

@@ -352,7 +352,6 @@ extension LinkRefusal {
     case .wrongMethod: .methodNotAllowed
     case .diskUnavailable, .busy: .serviceUnavailable
     case .tooOften: .tooManyRequests
-    case .expired: .gone
     }
   }
 
@@ -378,7 +377,6 @@ extension LinkRefusal {
     case .diskUnavailable: "上级的磁盘暂时写不进 / the parent's disk takes nothing now"
     case .busy: "上级太忙,请稍后再试 / the parent is busy, try again later"
     case .tooOften: "太频繁,请明天再试 / too often, try again tomorrow"
-    case .expired: "已过时限 / past its time to live"
     }
   }
 }

@@ -1,0 +1,163 @@
+import DeviceVocabulary
+import Foundation
+import Journal
+import NIOConcurrencyHelpers
+import Station
+import StationIdentity
+import StationLinkCodec
+import Testing
+import Uplink
+
+@testable import StationRuntime
+
+/// A parent's end of the line on a real socket, with an authority of its own and one child, in a folder of the test's own. What would be the
+/// parent's station is a cursor.
+final class LinkRig {
+  let folder = "\(FileManager.default.temporaryDirectory.path)/linli-uplink-\(UUID().uuidString.prefix(8))"
+  let authority: CertificateAuthority
+  let child = "tiexi-03"
+  let store: IdentityStore
+  let server: LinkServer
+  private let heard = NIOLockedValueBox(Heard())
+
+  struct Heard {
+    var cursor = LinkCursor()
+    var bodies: [[UInt8]] = []
+    var inputs: [StationInput] = []
+    var log: [String] = []
+  }
+
+  /// - Parameter issued: when the child got its certificate, which is good for two years.
+  init(issued: Date = Date(), limits: LinkLimits = LinkLimits()) throws {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    // Before the child's certificate, or that one would be older than its authority.
+    authority = try CertificateAuthority.create(
+      folder: "\(folder)/pki", station: StationName("yunfeng"), at: issued.addingTimeInterval(-86_400))
+    store = IdentityStore(folder: "\(folder)/identity")
+    _ = try authority.issue(for: StationName(child), into: store.folder, at: issued)
+    // The parent's own is fresh.
+    _ = try authority.renew(authority.station, at: Date())
+    let (heard, authority, known) = (heard, authority, child)
+    let parent = LinkParent(
+      station: "yunfeng", name: "云峰",
+      receive: { _, entries in
+        heard.withLockedValue { heard in
+          for entry in entries where heard.cursor.take(entry.link) == .new { heard.bodies.append(entry.body) }
+          return heard.cursor.receipt(for: entries.map(\.position))
+        }
+      },
+      greet: { _ in heard.withLockedValue { $0.cursor.welcome } },
+      tell: { input in
+        heard.withLockedValue { $0.inputs.append(input) }
+        return true
+      },
+      content: { EntryCoder().content($0) }, chained: { EntryHash.chained(after: $0, at: $1, body: $2) },
+      isKnown: { $0 == known }, renew: { try authority.renewal(of: $0, request: $1, at: $2).pem },
+      log: { line in heard.withLockedValue { $0.log.append(line) } })
+    server = try LinkServer(
+      address: "127.0.0.1", port: 0, tls: LinkTLS(store: authority.identity), parent: parent, limits: limits)
+  }
+
+  deinit {
+    server.stop()
+    try? FileManager.default.removeItem(atPath: folder)
+  }
+
+  var bodies: [[UInt8]] { heard.withLockedValue { $0.bodies } }
+  var log: [String] { heard.withLockedValue { $0.log } }
+  var pulses: [ChildPulse] {
+    heard.withLockedValue { heard in
+      heard.inputs.flatMap { input -> [ChildPulse] in if case .childrenHeard(let pulses) = input { pulses } else { [] } }
+    }
+  }
+
+  /// The child's end: a journal with one entry, and what reports it.
+  func startChild() throws -> Child { try Child(self) }
+
+  final class Child {
+    let journal: SQLiteJournal
+    let uplink: Uplink
+    private let told = NIOLockedValueBox<[StationInput]>([])
+    private let lines = NIOLockedValueBox<[String]>([])
+
+    fileprivate init(_ rig: LinkRig) throws {
+      journal = try SQLiteJournal(folder: "\(rig.folder)/journal", month: JournalMonth(year: 2026, month: 11))
+      _ = try journal.append([Array("abc".utf8)], urgent: true)
+      let (told, lines) = (told, lines)
+      uplink = try Uplink(
+        Uplink.Options(
+          station: rig.child, name: "铁西", program: "test",
+          parent: ParentPlan(
+            paths: [.init(name: "lan", host: "127.0.0.1", port: rig.server.port)], backlogKilobytesPerSecond: 250),
+          journalFolder: "\(rig.folder)/journal", log: { line in lines.withLockedValue { $0.append(line) } },
+          tell: { input in
+            told.withLockedValue { $0.append(input) }
+            return true
+          }), tls: LinkTLS(store: rig.store))
+    }
+
+    deinit {
+      uplink.stop()
+      journal.close()
+    }
+
+    var log: [String] { lines.withLockedValue { $0 } }
+    var commands: [ParentCommand] {
+      told.withLockedValue { $0.compactMap { if case .command(let command, _) = $0 { command } else { nil } } }
+    }
+    var isUp: Bool {
+      told.withLockedValue { told in
+        for case .link(let status) in told.reversed() { return status.isUp }
+        return false
+      }
+    }
+  }
+
+  /// `curl` as the child; answers what it prints.
+  func curl(_ arguments: String..., input: Data = Data()) async throws -> String { try await curl(arguments, input: input) }
+
+  func curl(_ arguments: [String], input: Data = Data()) async throws -> String {
+    let own = [
+      "--silent", "--show-error", "--max-time", "20", "--cacert", "\(store.folder)/ca.pem", "--cert",
+      "\(store.folder)/station.pem",
+      "--key", "\(store.folder)/station.key", "--connect-to", "yunfeng:443:127.0.0.1:\(server.port)",
+    ]
+    return try await run("/usr/bin/curl", own + arguments, input: input)
+  }
+
+  func openssl(_ arguments: String...) async throws -> String { try await run("/usr/bin/openssl", arguments, input: Data()) }
+
+  /// Off the tasks' threads, which the server's answers need meanwhile.
+  private func run(_ program: String, _ arguments: [String], input: Data) async throws -> String {
+    let file = "\(folder)/input-\(UUID().uuidString)"
+    try input.write(to: URL(fileURLWithPath: file))
+    return try await withCheckedThrowingContinuation { continuation in
+      DispatchQueue.global().async {
+        continuation.resume(
+          with: Result {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: program)
+            process.arguments = arguments
+            let output = Pipe()
+            process.standardOutput = output
+            process.standardError = output
+            process.standardInput = FileHandle(forReadingAtPath: file)
+            try process.run()
+            let data = output.fileHandleForReading.readDataToEndOfFile()
+            process.waitUntilExit()
+            return String(decoding: data, as: UTF8.self)
+          })
+      }
+    }
+  }
+
+  /// Looks again and again; the limit is only there against hanging.
+  func waitUntil(_ what: String, seconds: Double = 30, _ condition: () throws -> Bool) async throws {
+    let limit = Date(timeIntervalSinceNow: seconds)
+    while Date() < limit {
+      if try condition() { return }
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    Issue.record("did not happen: \(what); parent: \(log)")
+  }
+}
