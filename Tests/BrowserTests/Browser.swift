@@ -127,9 +127,15 @@ final class Browser: Sendable {
 
   /// A real click: scrolled to, and refused by the browser when something lies over it.
   func click(_ selector: String) async throws {
-    let element = try await find(selector)
-    guard let id = element.values.first else { throw BrowserError("no \(selector)") }
-    try await post("element/\(id)/click", [String: String]())
+    for attempt in 1... {
+      let element = try await find(selector)
+      guard let id = element.values.first else { throw BrowserError("no \(selector)") }
+      do {
+        return try await post("element/\(id)/click", [String: String]())
+      } catch  where attempt < 5 && "\(error)".contains("click intercepted") {
+        // Calls were put into another order between the look and the click: a person looks again, too.
+      }
+    }
   }
 
   private func find(_ selector: String) async throws -> [String: String] {
