@@ -109,7 +109,7 @@ let package = Package(
       name: "linli",
       dependencies: kit + codecs + models + drivers + [
         "Station", "StationRuntime", "Journal", "Transports", "Consoles", "SimulatedSite", "StationIdentity", "AlarmReceivers",
-        "Uplink",
+        "Uplink", "StationLinkCodec", "StationLinkDeviceModel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Tools/linli"),
     // Run by Tools/bench.
@@ -159,9 +159,11 @@ let package = Package(
     tests("StationIdentityTests", ["StationIdentity", "TestSupport"] + tls + web),
     // The real program with a simulated bus, for the tests that drive it from outside.
     .target(
-      name: "TestSupport", dependencies: kit + ["Station", "StationRuntime", "Journal", "Transports", "linli"],
+      name: "TestSupport",
+      dependencies: kit + ["Station", "StationRuntime", "StationIdentity", "Journal", "Transports", "linli"],
       path: "Tests/TestSupport"),
-    tests("ShellTests", kit + ["Station", "StationRuntime", "Journal", "Transports", "TestSupport"]),
+    tests(
+      "ShellTests", kit + ["Station", "StationRuntime", "StationIdentity", "Journal", "Transports", "TestSupport"] + tls + web),
     .testTarget(name: "InteropTests", dependencies: ["TestSupport"], path: "Tests/InteropTests", exclude: ["Peers"]),
     tests("SiteTests", kit + ["SimulatedSite", "CallPanelDeviceModel", "Journal", "Station", "StationRuntime"]),
     tests("BrowserTests", kit + ["Station", "StationRuntime", "Consoles", "TestSupport"]),

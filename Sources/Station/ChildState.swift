@@ -64,13 +64,22 @@ public struct ChildState: Sendable, Equatable, Codable {
 
   private mutating func answered(_ number: UInt64, _ result: CommandResult, at time: EntryTime) {
     guard let index = pending.firstIndex(where: { $0.command.number == number }) else { return }
-    let command = pending.remove(at: index).command
-    if result != .done { lastFailure = CommandFailure(command: command, result: result, at: time) }
+    settle(pending.remove(at: index).command, result, at: time)
   }
 
   mutating func lapse(_ number: UInt64, at time: EntryTime) {
     guard let index = pending.firstIndex(where: { $0.command.number == number }) else { return }
-    lastFailure = CommandFailure(command: pending.remove(at: index).command, result: nil, at: time)
+    settle(pending.remove(at: index).command, nil, at: time)
+  }
+
+  /// A failure stands until something that was asked later about the same call is done. The daily proof was asked by no operator.
+  private mutating func settle(_ command: ParentCommand, _ result: CommandResult?, at time: EntryTime) {
+    if case .proofSeen = command.action { return }
+    if result != .done {
+      lastFailure = CommandFailure(command: command, result: result, at: time)
+    } else if lastFailure?.command.incident == command.incident {
+      lastFailure = nil
+    }
   }
 
   /// The same number with another hash than the one that is here, as far back as `recent` goes.

@@ -49,8 +49,12 @@ extension BrowserTests {
       var text = try await browser.evaluate(allTexts, as: String.self)
       #expect(text.count > 40)
       for name in names.sorted(by: { $0.count > $1.count }) { text = text.replacingOccurrences(of: name, with: "") }
+      // A name that is too long for its place on the map ends in an ellipsis.
+      for cut in text.matches(of: #/([^\s…]+)…/#) where names.contains(where: { $0.hasPrefix(cut.1) }) {
+        text = text.replacingOccurrences(of: String(cut.0), with: "")
+      }
       let words = language == "en" ? text.matches(of: #/[\u{4E00}-\u{9FFF}]+/#) : text.matches(of: #/[A-Za-z]{3,}/#)
-      #expect(words.map { String($0.0) }.filter { !["中文", "English", "Ctrl", "Esc"].contains($0) } == [])
+      #expect(words.map { String($0.0) }.filter { !["中文", "English", "Ctrl", "Esc", "Tab"].contains($0) } == [])
     }
 
     @Test func whatPeopleTypeIsTextAndNeverMarkup() async throws {

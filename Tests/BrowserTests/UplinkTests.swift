@@ -1,6 +1,7 @@
 import DeviceVocabulary
-@testable import Station
 import Testing
+
+@testable import Station
 
 extension BrowserTests {
   /// The duty desk of a station with another above it.

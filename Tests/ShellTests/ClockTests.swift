@@ -12,14 +12,7 @@ import Testing
     let offset = "\(shell.folder)/offset"
     func set(_ text: String) throws { try text.write(toFile: offset, atomically: true, encoding: .utf8) }
     try set("+0")
-    // By way of env(1): libfaketime changes the environment of the first program that it is loaded into, and Swift looks for the
-    // arguments of the program beside it.
-    let station = try shell.start(
-      [Shell.linli, "run", "\(shell.folder)/site.yaml"], program: "/usr/bin/env",
-      environment: [
-        "LD_PRELOAD": try Self.library(), "FAKETIME_TIMESTAMP_FILE": offset, "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1",
-      ])
+    let station = try Self.startStation(shell, offset: offset)
     try shell.waitUntilOnline(1)
     _ = try shell.panels("press 1/1")
     try shell.waitUntilLamp(1, 1, shows: "slow")
@@ -50,6 +43,18 @@ import Testing
 
   private func escalations(_ shell: Shell) throws -> [Int] {
     try shell.entries().compactMap { if case .escalated(_, let step, _) = $0.change { step } else { nil } }
+  }
+
+  /// - Parameter offset: a file that says by how much its wall clock is wrong, at any time: `+2h`.
+  static func startStation(_ shell: Shell, offset: String) throws -> Process {
+    // By way of env(1): libfaketime changes the environment of the first program that it is loaded into, and Swift looks for the
+    // arguments of the program beside it.
+    try shell.start(
+      [Shell.linli, "run", "\(shell.folder)/site.yaml"], program: "/usr/bin/env",
+      environment: [
+        "LD_PRELOAD": try library(), "FAKETIME_TIMESTAMP_FILE": offset, "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1",
+      ], log: "\(shell.folder)/station.log")
   }
 
   private static func library() throws -> String {

@@ -175,6 +175,7 @@ private struct Pair {
     pair.ask("duty", .acknowledge(incident: 1))
     pair.exchange()
     #expect(pair.child.view.incidents[0].owner == "^duty" && pair.child.view.incidents[0].takenFrom == ["desk"])
+    #expect(pair.card?.failure == nil, "what was refused before has been done since")
   }
 
   @Test func aHandOverBetweenLevelsHoldsOnceItIsAccepted() {

@@ -17,8 +17,8 @@ extension Shell {
   }
 
   /// Until the lamp of a button shows this, as the panel's model has it.
-  public func waitUntilLamp(_ panel: Int, _ button: Int, shows lamp: String) throws {
-    try waitUntil("lamp \(panel)/\(button) is \(lamp)") { try self.lamp(panel, button) == lamp }
+  public func waitUntilLamp(_ panel: Int, _ button: Int, shows lamp: String, seconds: Double = 30) throws {
+    try waitUntil("lamp \(panel)/\(button) is \(lamp)", seconds: seconds) { try self.lamp(panel, button) == lamp }
   }
 
   public func lamp(_ panel: Int, _ button: Int) throws -> String? {

@@ -37,4 +37,6 @@ enum Socket {
   static func station(_ siteFile: String) -> String { siteFile + ".sock" }
   /// Each user has one: they need not share a machine's simulated bus by accident.
   static let simulator = FileManager.default.temporaryDirectory.path + "/linli-bus-\(getuid()).sock"
+  static let parent = FileManager.default.temporaryDirectory.path + "/linli-parent-\(getuid()).sock"
+  static let line = FileManager.default.temporaryDirectory.path + "/linli-line-\(getuid()).sock"
 }

@@ -52,6 +52,7 @@ struct Run: AsyncParsableCommand {
   ) var record: String?
 
   func run() async throws {
+    let signals = Signals()
     let site = try file.load()
     // Before the journal is made: what refuses the start should leave nothing behind.
     try Self.checkSocket(Socket.station(file.site))
@@ -96,7 +97,7 @@ struct Run: AsyncParsableCommand {
     ServiceManager().ready()
     Terminal.log("\(site.plan.name): 运行中 / running")
     Terminal.log("值班台 / duty desk: http://127.0.0.1:\(desk.port)/")
-    await Signals.stop()
+    await signals.stop()
     Terminal.log("正在停止 / stopping")
     ServiceManager().stopping()
     control?.stop()
@@ -130,38 +131,26 @@ extension Run {
   }
 }
 
-/// Resumes when the program is asked to stop.
-enum Signals {
-  static func stop() async {
-    await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-      let queue = DispatchQueue(label: "signals")
-      var sources: [any DispatchSourceSignal] = []
-      for number in [SIGTERM, SIGINT] {
-        signal(number, SIG_IGN)
-        sources.append(DispatchSource.makeSignalSource(signal: number, queue: queue))
-      }
-      let once = Once(sources) { continuation.resume() }
-      for source in sources {
-        source.setEventHandler { once.fire() }
-        source.resume()
-      }
+/// Listens for the wish to stop from its making on: a program that can be reached can also be stopped cleanly.
+final class Signals {
+  private let wishes: AsyncStream<Void>
+  private let sources: [any DispatchSourceSignal]
+
+  init() {
+    let (wishes, wish) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    self.wishes = wishes
+    sources = [SIGTERM, SIGINT].map { number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler { wish.yield() }
+      source.resume()
+      return source
     }
   }
 
-  private final class Once: @unchecked Sendable {
-    // Touched on the one serial queue of the signal sources only.
-    private var sources: [any DispatchSourceSignal]
-    private var action: (() -> Void)?
-    init(_ sources: [any DispatchSourceSignal], _ action: @escaping () -> Void) {
-      self.sources = sources
-      self.action = action
-    }
-    func fire() {
-      action?()
-      action = nil
-      for source in sources { source.cancel() }
-      sources = []
-    }
+  /// Returns when the program was asked to stop, also when that was before.
+  func stop() async {
+    for await _ in wishes { return }
   }
 }
 

@@ -12,7 +12,8 @@ import Transports
 
 struct Sim: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "sim", abstract: "模拟设备 / simulated devices", subcommands: [Bus.self, Say.self], defaultSubcommand: Say.self)
+    commandName: "sim", abstract: "模拟设备 / simulated devices", subcommands: [Bus.self, Parent.self, Line.self, Say.self],
+    defaultSubcommand: Say.self)
 
   struct Bus: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -36,6 +37,7 @@ struct Sim: ParsableCommand {
     }
 
     func run() async throws {
+      let signals = Signals()
       // First of all, as the link would be taken away from the bus that runs.
       try ControlSocket.check(socket)
       let simulator = try BusSimulator(link: link, panels: panels, buttons: UInt8(buttons), baud: UInt32(baud), seed: seed)
@@ -57,7 +59,7 @@ struct Sim: ParsableCommand {
         simulator.run()
         ended.signal()
       }
-      await Signals.stop()
+      await signals.stop()
       simulator.stop()
       _ = ended.wait(timeout: .now() + 2)
       control.stop()

@@ -1,7 +1,7 @@
 // The duty desk's page: what it shows, what it asks, what it plays. It knows nothing but what the station told it last, and how long ago.
 import { actOnFault, actOnIncident, actOnPoint, connectActions, sendNotice, toast } from "./actions.js";
 import { createCard, tickCard, updateCard } from "./cards.js";
-import { allCalls, showChildren, tickChildren } from "./children.js";
+import { showChildren, tickChildren } from "./children.js";
 import { dialogIsOpen, enableDialogs } from "./dialogs.js";
 import { clock, element, keepingFocus, reconcile, setClass, setHidden, setText } from "./dom.js";
 import { showClosed, showFaults, showPoints, showStatistics, tickPoints } from "./lists.js";
@@ -54,7 +54,8 @@ function liveness() {
 
 function announceNews() {
   const fresh = page.calls ? callsThatWait(page).filter((card) => !page.calls.has(card.key)) : [];
-  page.calls = new Set(allCalls(page).map((card) => card.key));
+  // A call that was taken and waits again is news as well.
+  page.calls = new Set(callsThatWait(page).map((card) => card.key));
   const news = [...fresh.map((card) => word("newCall", { place: placeOf(card) })), ...freshNotices(page.view)];
   if (news.length) byId("announcements").textContent = news.join(" ");
 }

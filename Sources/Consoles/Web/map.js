@@ -84,18 +84,18 @@ function nearestFree(x, y, width, taken) {
 
 // Below the symbol, or where no other name or symbol stands in the way; never outside.
 function labelsFor(children, places, width) {
-  const taken = children.map(({ station }) => ({ station, ...around(places.get(station), 24) }));
+  const taken = children.map(({ station }) => around(places.get(station), 24));
   const labels = new Map();
   for (const { station, name } of children) {
     const { x, y } = places.get(station);
     const text = name.length > 8 ? `${name.slice(0, 7)}…` : name;
     const half = widthOf(text) / 2;
     const middle = Math.max(half + 4, Math.min(width - half - 4, x));
-    const spots = [[middle, y + 40], [middle, y - 30], [Math.min(width - half - 4, x + 30 + half), y + 5], [Math.max(half + 4, x - 30 - half), y + 5]];
+    const spots = [[middle, y + 40], [middle, y - 30], [Math.min(width - half - 4, x + 30 + half), y + 5], [Math.max(half + 4, x - 30 - half), y + 5], [middle, y + 60], [middle, y - 50]];
     const boxOf = ([cx, cy]) => ({ left: cx - half, right: cx + half, top: cy - 14, bottom: cy + 4 });
-    const free = (spot) => !taken.some((other) => other.station !== station && overlap(other, boxOf(spot)));
+    const free = (spot) => !taken.some((other) => overlap(other, boxOf(spot)));
     const spot = spots.find(free) ?? spots[0];
-    taken.push({ station: undefined, ...boxOf(spot) });
+    taken.push(boxOf(spot));
     labels.set(station, { text, x: spot[0], y: spot[1] });
   }
   return labels;

@@ -53,10 +53,14 @@ public struct LinkParent: Sendable {
 
 /// What the server takes at most. Everything has a limit.
 public struct LinkLimits: Sendable {
-  /// Sockets at once, verified or not; each child needs four on each of its paths, and now and then one for its identity.
+  /// Sockets of verified children at once; each child needs four on each of its paths, and now and then one for its identity. What would be
+  /// more is refused.
   public var connections = 4000
-  /// Of one child at once; more are closed.
-  public var connectionsOfOne = 24
+  /// Of one child at once: its oldest makes room, as that is one whose end was lost on the way.
+  public var connectionsOfOne = 32
+  /// Of those whose handshake has not ended: the oldest makes room. Thousands that say nothing keep no child out, which is done within
+  /// a moment.
+  public var strangers = 500
   /// A request must have come completely within this time: 4 MiB at 2 Mbit/s take 17 s.
   public var requestTime = TimeAmount.seconds(30)
   /// A kept connection on which nothing happens is closed.
@@ -78,7 +82,9 @@ public final class LinkServer: Sendable {
   /// - Throws: `LinkServerError` when it cannot listen.
   public init(address: String, port: Int, tls: LinkTLS, parent: LinkParent, limits: LinkLimits = LinkLimits()) throws {
     group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
-    let core = LinkCore(parent: parent, limits: limits, tls: tls)
+    var bounded = limits
+    bounded.connections = min(limits.connections, OpenFiles.allow(limits.connections + limits.strangers) - limits.strangers)
+    let core = LinkCore(parent: parent, limits: bounded, tls: tls)
     self.core = core
     do {
       listener = try ServerBootstrap(group: group)
@@ -87,8 +93,8 @@ public final class LinkServer: Sendable {
         .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
         .childChannelInitializer { channel in
           channel.eventLoop.makeCompletedFuture {
-            // Before a byte of TLS: what is over the limit costs an accept and no more.
-            guard core.admit(channel) else { throw LinkServerError.full }
+            // Before a byte of TLS.
+            core.arrived(channel)
             try tls.addServerHandlers(to: channel) { refusal, from in
               core.noteRefusal("\(refusal)", from: from?.description ?? "?")
             }
@@ -122,13 +128,11 @@ public final class LinkServer: Sendable {
 
 public enum LinkServerError: Error, CustomStringConvertible {
   case cannotListen(address: String, port: Int, reason: String)
-  case full
 
   public var description: String {
     switch self {
     case .cannotListen(let address, let port, let reason):
       "不能在 \(address):\(port) 接入下级站点 / cannot listen for stations below on \(address):\(port): \(reason)"
-    case .full: "连接太多 / too many connections"
     }
   }
 }
@@ -142,8 +146,12 @@ final class LinkCore: Sendable {
   private let state = NIOLockedValueBox(State())
 
   private struct State {
+    /// Verified ones.
     var open = 0
-    var openOf: [String: Int] = [:]
+    /// Oldest first.
+    var openOf: [String: [(key: ObjectIdentifier, channel: any Channel)]] = [:]
+    /// Oldest first.
+    var strangers: [(key: ObjectIdentifier, channel: any Channel)] = []
     /// Heartbeats since the last telling, the newest of each child and path.
     var pulses: [String: ChildPulse] = [:]
     var pathNames: [String: Set<String>] = [:]
@@ -157,28 +165,36 @@ final class LinkCore: Sendable {
     self.tls = tls
   }
 
-  func admit(_ channel: any Channel) -> Bool {
-    let isAdmitted = state.withLockedValue { state in
-      guard state.open < limits.connections else { return false }
-      state.open += 1
-      return true
+  /// Somebody connected; who it is will be known when the handshake has ended.
+  func arrived(_ channel: any Channel) {
+    let key = ObjectIdentifier(channel as AnyObject)
+    let oldest: (any Channel)? = state.withLockedValue { state in
+      state.strangers.append((key, channel))
+      guard state.strangers.count > limits.strangers else { return nil }
+      return state.strangers.removeFirst().channel
     }
-    if isAdmitted { channel.closeFuture.whenComplete { _ in self.state.withLockedValue { $0.open -= 1 } } }
-    return isAdmitted
+    oldest?.close(promise: nil)
+    channel.closeFuture.whenComplete { _ in self.state.withLockedValue { $0.strangers.removeAll { $0.key == key } } }
   }
 
-  /// False: this child has as many connections as it may.
+  /// Its handshake has ended. False: there are as many connections as there may be.
   func admit(_ child: String, _ channel: any Channel) -> Bool {
-    let isAdmitted = state.withLockedValue { state in
-      guard state.openOf[child, default: 0] < limits.connectionsOfOne else { return false }
-      state.openOf[child, default: 0] += 1
-      return true
+    let key = ObjectIdentifier(channel as AnyObject)
+    let (isAdmitted, oldest): (Bool, (any Channel)?) = state.withLockedValue { state in
+      state.strangers.removeAll { $0.key == key }
+      guard state.open < limits.connections else { return (false, nil) }
+      state.open += 1
+      state.openOf[child, default: []].append((key, channel))
+      guard state.openOf[child, default: []].count > limits.connectionsOfOne else { return (true, nil) }
+      return (true, state.openOf[child]?.removeFirst().channel)
     }
+    oldest?.close(promise: nil)
     if isAdmitted {
       channel.closeFuture.whenComplete { _ in
         self.state.withLockedValue { state in
-          let left = state.openOf[child, default: 1] - 1
-          state.openOf[child] = left > 0 ? left : nil
+          state.open -= 1
+          state.openOf[child]?.removeAll { $0.key == key }
+          if state.openOf[child]?.isEmpty ?? false { state.openOf[child] = nil }
         }
       }
     }
