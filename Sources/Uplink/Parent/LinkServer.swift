@@ -53,7 +53,8 @@ public struct LinkParent: Sendable {
 
 /// What the server takes at most. Everything has a limit.
 public struct LinkLimits: Sendable {
-  /// Sockets of verified children at once; each child needs four on each of its paths. What would be more is refused.
+  /// Sockets of verified children at once; each child needs four on each of its paths, and now and then one for its identity. What would be
+  /// more is refused.
   public var connections = 4000
   /// Of one child at once: its oldest makes room, as that is one whose end was lost on the way.
   public var connectionsOfOne = 32
