@@ -22,7 +22,6 @@ public enum LinkProtocol {
   public static let commands = "/link/v1/commands"
   public static let revocations = "/link/v1/revocations"
   public static let renew = "/link/v1/renew"
-  public static let readings = "/link/v1/readings"
   /// Names the way a request came (`linli-path`), as the child's site file calls it.
   public static let pathHeader = "linli-path"
 
