@@ -85,7 +85,11 @@ let package = Package(
     source("Station", kit),
     source(
       "StationRuntime",
-      kit + drivers + codecs + ["SIADC09Codec", "Station", "Journal", "Transports", .product(name: "Yams", package: "Yams")]),
+      kit + drivers + codecs
+        + [
+          "SIADC09Codec", "StationLinkCodec", "StationLinkDriver", "Station", "Journal", "Transports",
+          .product(name: "Yams", package: "Yams"),
+        ]),
     source(
       "AlarmReceivers",
       [
@@ -104,7 +108,8 @@ let package = Package(
     source("StationIdentity", tls + web),
     source(
       "SimulatedSite",
-      kit + drivers + codecs + models + ["Station", "Journal", "StationRuntime", "CSQLite", crypto]),
+      kit + drivers + codecs + models
+        + ["StationLinkCodec", "StationLinkDriver", "Station", "Journal", "StationRuntime", "CSQLite", crypto]),
     .executableTarget(
       name: "linli",
       dependencies: kit + codecs + models + drivers + [

@@ -13,11 +13,19 @@ final class SimulatedProgram {
   enum Release {
     case effect(StationEffect)
     case page(DeskView)
+    /// Entries are on disk: the uplink may send them.
+    case recorded([JournalEntry])
   }
 
   var masters: [Master]
   var decider: Decider
   let store: WatchedStore
+  /// The line to the parent, if there is one.
+  var uplink: SimulatedUplink?
+  /// Requests of the child that wait for the station's answer, and heartbeats since the last telling.
+  var asked: [UInt64: (event: SimulatedLine.Event, request: UInt32, giveUpAt: Instant)] = [:]
+  var pulses: [ChildPulse] = []
+  var pulsesToldAt = Instant.zero
   /// Inputs with their monotonic time.
   var inbox: [(input: StationInput, at: Instant)]
   /// When the station's thread wakes up for its inbox, in site time.

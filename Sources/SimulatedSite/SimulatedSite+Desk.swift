@@ -5,15 +5,12 @@ import Station
 /// Somebody at the desk, who sees only the page that was last shown: mostly does what comes next, and sometimes what is not allowed.
 extension SimulatedSite {
   func actAtDesk(_ choice: UInt32) {
-    guard let program, let page else { return }
+    guard community.program != nil, let page = community.page else { return }
     var draw = SeededRandom(seed: UInt64(choice))
     let posts = SiteLayout.posts
     let post = posts[Int(draw.below(UInt32(posts.count)))]
     let (who, action) = next(page, post, &draw)
-    lastRequest += 1
-    let request = DeskRequest(number: lastRequest, post: who, action: action)
-    requests[lastRequest] = request
-    program.send(.request(request), at: clock.monotonic(now), wake: now + .microseconds(100))
+    community.ask(who, action, at: now)
   }
 
   private func next(_ page: DeskView, _ post: String, _ draw: inout SeededRandom) -> (String, DeskRequest.Action) {

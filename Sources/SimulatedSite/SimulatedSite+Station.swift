@@ -6,34 +6,35 @@ import StationRuntime
 
 /// The station's thread in virtual time: take what waits, decide, commit, let go; and what can be planted on the way.
 extension SimulatedSite {
-  func stepProgram(_ program: SimulatedProgram) {
+  func stepProgram(_ program: SimulatedProgram, on host: SimulatedHost) {
     let inputs = program.inbox
     program.inbox = []
     program.wakeAt = nil
-    let monotonic = clock.monotonic(now)
-    plantBefore(inputs, program)
+    let monotonic = host.clock.monotonic(now)
+    plantBefore(inputs, program, on: host)
     let changed = !inputs.isEmpty || program.decider.deadline.map { $0 <= monotonic } ?? false
     var released: [StationEffect] = []
-    program.decider.step(inputs, wall: clock.wall(now), now: monotonic) { released.append($0) }
-    program.deciderDue = program.decider.deadline.map(clock.siteTime) ?? .distantFuture
+    program.decider.step(inputs, wall: host.clock.wall(now), now: monotonic) { released.append($0) }
+    program.deciderDue = program.decider.deadline.map(host.clock.siteTime) ?? .distantFuture
     let fresh = program.store.takeFresh()
-    guard !storage.isCut else {
+    guard !host.storage.isCut else {
       // The power went inside the commit: nothing of it was let go, and whether it is on disk shows after the next start.
-      endProgram(cutsPower: true)
+      endProgram(on: host, cutsPower: true)
       return
     }
     if !fresh.isEmpty {
-      tell(fresh)
+      tell(fresh, of: host)
       // A commit mostly takes a millisecond, and now and then the disk is busy with something else.
-      let longest: UInt32 = random.chance(1, in: 50) ? UInt32(clamping: options.longestCommit.microseconds) : 6_000
-      program.busyUntil = now + .microseconds(200 + Int(random.below(longest)))
+      let longest: UInt32 = host.random.chance(1, in: 50) ? UInt32(clamping: options.longestCommit.microseconds) : 6_000
+      program.busyUntil = now + .microseconds(200 + Int(host.random.below(longest)))
     }
-    if now - program.maintainedAt >= (program.decider.isImpaired ? .seconds(2) : .seconds(60)), !storage.isCut {
+    if now - program.maintainedAt >= (program.decider.isImpaired ? .seconds(2) : .seconds(60)), !host.storage.isCut {
       program.maintainedAt = now
-      program.decider.maintain(wall: clock.wall(now), now: monotonic)
-      program.deciderDue = program.decider.deadline.map(clock.siteTime) ?? .distantFuture
+      program.decider.maintain(wall: host.clock.wall(now), now: monotonic)
+      program.deciderDue = program.decider.deadline.map(host.clock.siteTime) ?? .distantFuture
     }
     let seen = max(now, program.busyUntil)
+    if !fresh.isEmpty, program.uplink != nil { program.releases.append((seen, .recorded(fresh))) }
     for effect in released { program.releases.append((seen, .effect(effect))) }
     if changed || now - program.publishedAt >= .seconds(2) {
       program.publishedAt = now
@@ -41,18 +42,25 @@ extension SimulatedSite {
     }
   }
 
-  func releaseDue() {
-    while let program, let first = program.releases.first, first.at <= now {
+  func releaseDue(_ host: SimulatedHost) {
+    while let program = host.program, let first = program.releases.first, first.at <= now {
       program.releases.removeFirst()
       switch first.release {
       case .page(let view):
-        page = view
-        observers.see(.page(view), at: now)
+        host.page = view
+        observers.see(host.fact(.page(view)), at: now)
+      case .recorded(let fresh):
+        plantDelivered(fresh)
+        if let uplink = program.uplink { give(uplink, uplink.recorded(fresh)) }
       case .effect(.device(let command)): pass(command)
       case .effect(.answer(let number, let answer)):
         trace.note(4, now, "\(number) \(answer)")
-        if let request = requests.removeValue(forKey: number) { observers.see(.answered(request, answer), at: now) }
-      case .effect(.record), .effect(.receipt), .effect(.command): break
+        if let request = host.requests.removeValue(forKey: number) {
+          observers.see(host.fact(.answered(request, answer)), at: now)
+        }
+      case .effect(.receipt(let number, let receipt)): answer(number, receipt, program)
+      case .effect(.command(_, let command)): sendDown(command)
+      case .effect(.record): break
       }
     }
   }
@@ -66,45 +74,35 @@ extension SimulatedSite {
 
   // MARK: - What became durable
 
-  private func tell(_ fresh: [JournalEntry]) {
+  private func tell(_ fresh: [JournalEntry], of host: SimulatedHost) {
     let coder = EntryCoder()
     var told: [(entry: Entry, stamped: Instant)] = []
     for stored in fresh {
-      trace.note(6, now, stored.body)
-      seenPosition = max(seenPosition ?? stored.position, stored.position)
-      log("entry \(stored.position) \(String(decoding: stored.body, as: UTF8.self))")
+      trace.note(host.role == .street ? 7 : 6, now, stored.body)
+      host.seenPosition = max(host.seenPosition ?? stored.position, stored.position)
+      log("\(host.role == .street ? "street " : "")entry \(stored.position) \(String(decoding: stored.body, as: UTF8.self))")
       guard let entry = try? coder.decode(stored.body) else { continue }
-      told.append((entry, clock.siteTime(entry.time.monotonic, of: entry.time.boot) ?? now))
+      told.append((entry, host.clock.siteTime(entry.time.monotonic, of: entry.time.boot) ?? now))
     }
-    observers.see(.durable(told), at: now)
+    observers.see(host.fact(.durable(told)), at: now)
   }
 
   /// After a cut inside a commit there may be more on disk than anybody was told.
-  func tellWhatIsOnDisk(_ store: WatchedStore) throws {
-    var position = seenPosition
+  func tellWhatIsOnDisk(_ store: WatchedStore, of host: SimulatedHost) throws {
+    var position = host.seenPosition
     while true {
       let more = try store.entries(after: position, limit: 1000)
       guard let last = more.last else { return }
-      tell(more)
+      tell(more, of: host)
       position = last.position
     }
   }
 
   func finish() throws -> SiteReport {
-    let stored: [JournalEntry]
-    if let program {
-      program.decider.saveSnapshot()
-      let folded = try Decider.fold(program.store, useSnapshot: false)
-      observers.see(.folded(fromSnapshot: program.decider.station.state, fromZero: folded), at: now)
-      if options.planted == .altersEntry {
-        stored = altered(try program.store.entries(after: nil, limit: .max))
-      } else {
-        stored = try program.store.entries(after: nil, limit: .max)
-      }
-    } else {
-      stored = []
-    }
-    var end = SiteEnd(entries: stored, waiting: [], lamps: [], view: page)
+    let stored = try stored(on: community)
+    var end = SiteEnd(entries: stored, waiting: [], lamps: [], view: community.page)
+    end.entries = options.planted == .altersEntry ? altered(stored) : stored
+    if let street { end.street = SiteEnd.Street(entries: try self.stored(on: street), view: street.page) }
     for (wire, one) in wires.enumerated() {
       for (index, panel) in one.bus.panels.enumerated() {
         end.waiting.append((observers.ground.device(wire, index), panel.logic.waitingEvents))
@@ -115,8 +113,17 @@ extension SimulatedSite {
     }
     observers.finish(end, at: now)
     return SiteReport(
-      seed: options.seed, findings: observers.findings, hash: trace.hash, steps: trace.lines, entries: stored, injected: injected,
-      presses: observers.measured, cutOutcomes: storage.outcomes)
+      seed: options.seed, findings: observers.findings, hash: trace.hash, steps: trace.lines, entries: end.entries,
+      streetEntries: end.street?.entries ?? [], injected: injected, presses: observers.measured,
+      cutOutcomes: community.storage.outcomes)
+  }
+
+  private func stored(on host: SimulatedHost) throws -> [JournalEntry] {
+    guard let program = host.program else { return [] }
+    program.decider.saveSnapshot()
+    let folded = try Decider.fold(program.store, useSnapshot: false)
+    observers.see(host.fact(.folded(fromSnapshot: program.decider.station.state, fromZero: folded)), at: now)
+    return try program.store.entries(after: nil, limit: .max)
   }
 
   private func altered(_ entries: [JournalEntry]) -> [JournalEntry] {

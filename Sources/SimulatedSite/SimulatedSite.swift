@@ -39,29 +39,22 @@ public final class SimulatedSite {
   }
 
   let options: Options
-  let site: Site
   var now = Instant.zero
-  var clock = HostClock()
   var wires: [SimulatedWire]
-  var program: SimulatedProgram?
-  let storage: any SimulatedStorage
+  let community: SimulatedHost
+  /// The station above, and what lies between.
+  let street: SimulatedHost?
+  var line: SimulatedLine?
   var observers: SiteObservers
   var trace = SiteTrace()
-  var random: SeededRandom
-  /// The last page that was shown.
-  var page: DeskView?
-  var requests: [UInt64: DeskRequest] = [:]
-  var lastRequest: UInt64 = 0
-  /// Journal position up to which the observers know what is on disk.
-  var seenPosition: JournalPosition?
   var injected: [String: Int] = [:]
+  /// Runs of programs so far, on both PCs.
+  var runs = 0
   private var nextLine = 0
   private var lastLamps: [ButtonID: PanelLamp] = [:]
   private var lookAt = Instant.zero
-  private var retryStart: Instant?
   /// Panels to look at a moment after a finger.
   private var glances: [(wire: Int, panel: Int, at: Instant)] = []
-  private var needsBoot = false
   /// Fingers that came down on panels without power feel nothing, also later.
   private var idleFingers: [ButtonID] = []
 
@@ -70,9 +63,10 @@ public final class SimulatedSite {
   /// - Throws: `SiteError` when the layout makes no valid site file, `JournalError` when the real disk cannot be used.
   public init(_ options: Options) throws {
     self.options = options
-    site = try SiteFile.read(options.layout.siteFile, file: "simulated.yaml")
-    random = SeededRandom(seed: options.seed ^ 0x5117E)
+    let site = try SiteFile.read(options.layout.siteFile, file: "simulated.yaml")
+    var random = SeededRandom(seed: options.seed ^ 0x5117E)
     let diskSeed = random.next()
+    let storage: any SimulatedStorage
     if let folder = options.journalFolder {
       storage = try SQLiteStorage(seed: diskSeed, folder: folder)
     } else {
@@ -82,13 +76,23 @@ public final class SimulatedSite {
     for (index, plan) in options.layout.wires.enumerated() {
       wires.append(SimulatedWire(plan, firstUnit: 1001 + 1000 * UInt32(index), seed: random.next()))
     }
+    community = SimulatedHost(.community, site: site, storage: storage, random: random)
+    // Draws of its own, so that a site lives the same beside a street centre and alone, as far as the street lets it.
+    var above = SeededRandom(seed: options.seed ^ 0x57_2EE7)
+    if let layout = options.layout.line {
+      let plan = try SiteFile.read(options.layout.streetFile, file: "street.yaml")
+      street = SimulatedHost(.street, site: plan, storage: ModelStorage(seed: above.next()), random: above.fork())
+      line = SimulatedLine(layout, seed: above.next())
+    } else {
+      street = nil
+    }
     observers = SiteObservers(SiteGround(layout: options.layout, plan: site.plan))
   }
 
   /// Lives the script to its end and says what came of it.
   public func run() throws -> SiteReport {
     for index in wires.indices { wires[index].switchOn(at: now) }
-    start()
+    for host in hosts { start(host) }
     let end = Instant.zero + options.script.duration
     while let next = nextMoment(), next <= end {
       now = max(now, next)
@@ -98,19 +102,16 @@ public final class SimulatedSite {
     return try finish()
   }
 
+  var hosts: [SimulatedHost] { street.map { [community, $0] } ?? [community] }
+
   private func nextMoment() -> Instant? {
     var next = lookAt
     if nextLine < options.script.lines.count { next = min(next, options.script.lines[nextLine].at) }
     for index in wires.indices { if let due = wires[index].due { next = min(next, due) } }
-    if let retryStart { next = min(next, retryStart) }
     if let glance = glances.first { next = min(next, glance.at) }
-    guard let program else { return next }
-    for index in program.masters.indices {
-      next = min(next, program.masterDue[index])
-      if let due = program.lineDue[index] { next = min(next, due) }
-    }
-    next = min(next, program.stepDue)
-    if let first = program.releases.first { next = min(next, first.at) }
+    for host in hosts { if let due = host.due { next = min(next, due) } }
+    if let due = line?.due { next = min(next, due) }
+    if let due = streetDue { next = min(next, due) }
     return next
   }
 
@@ -119,16 +120,19 @@ public final class SimulatedSite {
       nextLine += 1
       perform(options.script.lines[nextLine - 1].act)
     }
-    if let due = retryStart, due <= now { start() }
+    for host in hosts { if let due = host.retryStart, due <= now { start(host) } }
     for index in wires.indices {
       wires[index].wake(at: now)
       deliver(index)
     }
     runMasters()
-    // What an earlier commit let go is seen before the next one.
-    releaseDue()
-    if let program, program.stepDue <= now { stepProgram(program) }
-    releaseDue()
+    runLine()
+    for host in hosts {
+      // What an earlier commit let go is seen before the next one.
+      releaseDue(host)
+      if let program = host.program, program.stepDue <= now { stepProgram(program, on: host) }
+      releaseDue(host)
+    }
     while let glance = glances.first, glance.at <= now {
       glances.removeFirst()
       look(glance.wire, panel: glance.panel)
@@ -151,7 +155,7 @@ public final class SimulatedSite {
   }
 
   private func runMasters() {
-    guard let program else { return }
+    guard let program = community.program else { return }
     for index in program.masters.indices {
       if let due = program.lineDue[index], due <= now {
         program.lineDue[index] = nil
@@ -167,10 +171,10 @@ public final class SimulatedSite {
   }
 
   func give(_ index: Int, _ input: SimulatedProgram.Master.Input) {
-    guard let program else { return }
+    guard let program = community.program else { return }
     var effects = Effects<SimulatedProgram.Master.Effect>()
-    program.masters[index].handle(input, at: clock.monotonic(now), into: &effects)
-    program.masterDue[index] = program.masters[index].deadline.map(clock.siteTime) ?? .distantFuture
+    program.masters[index].handle(input, at: community.clock.monotonic(now), into: &effects)
+    program.masterDue[index] = program.masters[index].deadline.map(community.clock.siteTime) ?? .distantFuture
     for place in 0..<effects.count {
       switch effects[place] {
       case .transmit(let bytes):
@@ -185,10 +189,10 @@ public final class SimulatedSite {
   }
 
   private func hear(_ event: DeviceEvent) {
-    guard let program, let heard = plant(event) else { return }
+    guard community.program != nil, let heard = plant(event) else { return }
     if case .measured = heard { return }
     // The station's thread wakes up after the kernel's own time.
-    program.send(.device(heard), at: clock.monotonic(now), wake: now + .microseconds(30 + Int(random.below(1500))))
+    community.send(.device(heard), at: now, wake: .microseconds(30 + Int(community.random.below(1500))))
   }
 
   /// Looks at lamps as a person in the room would.
@@ -246,69 +250,15 @@ public final class SimulatedSite {
     case .plug(let wire):
       wires[wire].isPlugged = true
       // The bus's thread tries the port once a second.
-      program?.lineDue[wire] = now + .milliseconds(Int(random.below(1000)))
-    case .kill: endProgram(cutsPower: false)
-    case .terminate: terminate()
-    case .cutPower: endProgram(cutsPower: true)
-    case .cutPowerInCommit(let operations): if program != nil { storage.cutPowerSoon(after: operations) }
-    case .start: start()
-    case .disk(let fault): storage.strike(fault)
-    case .healDisk: storage.heal()
-    case .stepClock(let milliseconds): clock.step(by: milliseconds)
-    case .desk(let choice): actAtDesk(choice)
+      community.program?.lineDue[wire] = now + .milliseconds(Int(community.random.below(1000)))
+    case .host(let act): perform(act, on: community)
+    case .street(let act): if let street { perform(act, on: street) }
+    case .way(let way, let fault): line?.ways[way].fault = fault
     }
   }
 
   private func hand(_ wire: Int, _ panel: Int, _ what: PanelHand) {
     wires[wire].hand(.hand(panel: panel, what), at: now)
     deliver(wire)
-  }
-
-  // MARK: - The program's life
-
-  func endProgram(cutsPower: Bool) {
-    if cutsPower {
-      storage.cutPower()
-      needsBoot = true
-    }
-    guard program != nil else { return }
-    program = nil
-    page = nil
-    requests = [:]
-    if !cutsPower { storage.killed() }
-    observers.see(.programEnded, at: now)
-  }
-
-  private func terminate() {
-    guard let program else { return }
-    program.send(.stopping, at: clock.monotonic(now), wake: now)
-    stepProgram(program)
-    guard self.program === program else { return }
-    program.decider.saveSnapshot()
-    endProgram(cutsPower: false)
-  }
-
-  private func start() {
-    retryStart = nil
-    guard program == nil else { return }
-    do {
-      if needsBoot || storage.isCut {
-        try storage.powerReturns()
-        clock.reboot(at: now)
-        needsBoot = false
-      }
-      let store = WatchedStore(try storage.open())
-      try tellWhatIsOnDisk(store)
-      let started = try SimulatedProgram(
-        site: site, store: store, boot: clock.bootName, at: now, monotonic: clock.monotonic(now))
-      let folded = try Decider.fold(store, useSnapshot: false)
-      let known = options.planted == .falseSnapshot ? StationState() : started.decider.station.state
-      observers.see(.folded(fromSnapshot: known, fromZero: folded), at: now)
-      program = started
-      observers.see(.programStarted, at: now)
-    } catch {
-      // The service manager tries again; the disk is repaired by the script.
-      retryStart = now + .seconds(1)
-    }
   }
 }

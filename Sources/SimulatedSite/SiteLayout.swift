@@ -23,16 +23,40 @@ public struct SiteLayout: Sendable, Equatable {
     }
   }
 
+  /// The line to a street centre.
+  public struct Line: Sendable, Equatable {
+    public struct Way: Sendable, Equatable {
+      public var name: String
+      public var latency: Interval
+      public var bitsPerSecond: Int
+
+      public init(name: String, latency: Interval, bitsPerSecond: Int = 2_000_000) {
+        self.name = name
+        self.latency = latency
+        self.bitsPerSecond = bitsPerSecond
+      }
+    }
+
+    public var ways: [Way]
+
+    public init(ways: [Way]) {
+      self.ways = ways
+    }
+  }
+
   public var wires: [Wire]
+  /// The station above, if there is one.
+  public var line: Line?
   /// Every so many call points one is a duress button.
   public var silentEvery: Int
 
-  public init(wires: [Wire], silentEvery: Int = 9) {
+  public init(wires: [Wire], line: Line? = nil, silentEvery: Int = 9) {
     self.wires = wires
+    self.line = line
     self.silentEvery = silentEvery
   }
 
-  /// One or two pairs of wires with 1 to 16 panels at an ordinary baud rate.
+  /// One or two pairs of wires with 1 to 16 panels at an ordinary baud rate; three of four with a street centre above, on one way or two.
   public init(seed: UInt64) {
     var random = SeededRandom(seed: seed)
     let count = random.chance(1, in: 3) ? 2 : 1
@@ -47,6 +71,14 @@ public struct SiteLayout: Sendable, Equatable {
           baud: bauds[Int(random.below(4))], adapterLatency: .milliseconds(latencies[Int(random.below(4))])))
     }
     silentEvery = 9
+    guard random.chance(3, in: 4) else { return }
+    let ways = ["main", "mobile"].prefix(random.chance(1, in: 2) ? 2 : 1)
+    line = Line(
+      ways: ways.map { name in
+        Line.Way(
+          name: name, latency: .milliseconds(1 + Int(random.below(80))),
+          bitsPerSecond: [256_000, 2_000_000, 20_000_000][Int(random.below(3))])
+      })
   }
 
   /// The site of design.md's budgets: 16 panels at 19,200 baud.
@@ -54,6 +86,8 @@ public struct SiteLayout: Sendable, Equatable {
     wires: [Wire(name: "A", panels: 16, buttons: 2, baud: 19200, adapterLatency: .milliseconds(1))], silentEvery: 1000)
 
   static let posts = ["desk", "lead", "patrol"]
+  static let station = "sim"
+  static let streetPosts = ["centre", "chief"]
 
   func isSilent(wire: Int, panel: Int, button: UInt8) -> Bool {
     (wire * 64 + panel * 4 + Int(button)) % silentEvery == silentEvery - 1
@@ -61,7 +95,7 @@ public struct SiteLayout: Sendable, Equatable {
 
   /// As a technician would write it: the site goes through the same reader as in the field.
   var siteFile: String {
-    var text = "site: {name: 模拟站, station: sim}\nplaces:\n"
+    var text = "site: {name: 模拟站, station: \(Self.station)}\nplaces:\n"
     for (wire, plan) in wires.enumerated() {
       for panel in 0..<plan.panels { text += "  - {id: p\(wire)-\(panel), name: \(plan.name) \(panel + 1), grid: G01}\n" }
     }
@@ -75,6 +109,22 @@ public struct SiteLayout: Sendable, Equatable {
         text += "      - {node: \(panel + 1), name: 面板, buttons: [\(buttons.joined(separator: ", "))]}\n"
       }
     }
+    if let line {
+      text += "parent:\n  paths:\n"
+      for (index, way) in line.ways.enumerated() { text += "    - {name: \(way.name), host: street-\(index)}\n" }
+    }
     return text + "escalation: {steps: [{after: 30, posts: [lead]}, {after: 60}, {after: 120}], onSceneWithin: 300}\n"
+  }
+
+  /// The street centre: no wires, one station below.
+  var streetFile: String {
+    """
+    site: {name: 模拟街道, station: street}
+    places: [{id: hall, name: 大厅, grid: G01}]
+    posts: [\(Self.streetPosts.map { "{id: \($0), name: \($0)}" }.joined(separator: ", "))]
+    children:
+      stations: [{station: \(Self.station), name: 模拟站}]
+
+    """
   }
 }

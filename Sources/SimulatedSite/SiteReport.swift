@@ -9,6 +9,8 @@ public struct SiteReport: Sendable {
   public var hash: String
   public var steps: Int
   public var entries: [JournalEntry]
+  /// Of the street centre.
+  public var streetEntries: [JournalEntry]
   /// How many faults and actions of each kind were put in.
   public var injected: [String: Int]
   public var presses: SiteMeasures

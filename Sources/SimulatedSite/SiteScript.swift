@@ -1,14 +1,8 @@
 import CallPanelDeviceModel
 import DeviceKit
 
-/// One thing that happens to a simulated site from outside.
-public enum SiteAct: Sendable, Equatable {
-  case press(wire: Int, panel: Int, button: UInt8)
-  case release(wire: Int, panel: Int, button: UInt8)
-  case hand(wire: Int, panel: Int, PanelHand)
-  case wires(wire: Int, SimulatedBus.WireFault)
-  case unplug(wire: Int)
-  case plug(wire: Int)
+/// What happens to a PC, to the program on it and to its desk.
+public enum HostAct: Sendable, Equatable {
   /// SIGKILL.
   case kill
   /// SIGTERM.
@@ -23,14 +17,9 @@ public enum SiteAct: Sendable, Equatable {
   /// Somebody at the desk does something that the page offers, or something that it does not.
   case desk(choice: UInt32)
 
-  /// What is counted in reports: the kind of fault or action, `nil` for the end of one.
   var kind: String? {
     switch self {
-    case .press: "press"
-    case .release, .plug, .start, .healDisk, .hand(_, _, .fault(.none)), .hand(_, _, .powerOn), .wires(_, .none): nil
-    case .hand(_, _, let hand): Self.kind(of: hand)
-    case .wires(_, let fault): Self.kind(of: fault)
-    case .unplug: "adapter unplugged"
+    case .start, .healDisk: nil
     case .kill: "SIGKILL"
     case .terminate: "SIGTERM"
     case .cutPower: "power cut"
@@ -38,6 +27,36 @@ public enum SiteAct: Sendable, Equatable {
     case .disk(let fault): "disk \(fault.rawValue)"
     case .stepClock: "clock step"
     case .desk: "desk action"
+    }
+  }
+}
+
+/// One thing that happens to a simulated site from outside.
+public enum SiteAct: Sendable, Equatable {
+  case press(wire: Int, panel: Int, button: UInt8)
+  case release(wire: Int, panel: Int, button: UInt8)
+  case hand(wire: Int, panel: Int, PanelHand)
+  case wires(wire: Int, SimulatedBus.WireFault)
+  case unplug(wire: Int)
+  case plug(wire: Int)
+  /// On the community's PC.
+  case host(HostAct)
+  /// On the street centre's PC.
+  case street(HostAct)
+  /// On one way between the two.
+  case way(Int, LineFault)
+
+  /// What is counted in reports: the kind of fault or action, `nil` for the end of one.
+  var kind: String? {
+    switch self {
+    case .press: "press"
+    case .release, .plug, .hand(_, _, .fault(.none)), .hand(_, _, .powerOn), .wires(_, .none), .way(_, .none): nil
+    case .hand(_, _, let hand): Self.kind(of: hand)
+    case .wires(_, let fault): Self.kind(of: fault)
+    case .unplug: "adapter unplugged"
+    case .host(let act): act.kind
+    case .street(let act): act.kind.map { "street: \($0)" }
+    case .way(_, let fault): "line " + String("\(fault)".prefix { $0 != "(" })
     }
   }
 
@@ -100,12 +119,18 @@ public struct SiteScript: Sendable, Equatable {
       Self.breakWires(layout, wire, until: end, &own, &unsorted)
     }
     var own = random.fork()
-    Self.breakHost(until: end, &own, &unsorted)
+    unsorted += Self.breakHost(until: end, &own).map { Line(at: $0.at, act: .host($0.act)) }
     own = random.fork()
-    var at = Instant.zero + Self.warmUp
-    while at < end {
-      unsorted.append(Line(at: at, act: .desk(choice: UInt32(truncatingIfNeeded: own.next()))))
-      at += Self.between(2, 9, &own)
+    unsorted += Self.work(from: 2, to: 9, until: end, &own).map { Line(at: $0.at, act: .host($0.act)) }
+    if let plan = layout.line {
+      own = random.fork()
+      unsorted += Self.breakHost(until: end, &own).map { Line(at: $0.at, act: .street($0.act)) }
+      own = random.fork()
+      unsorted += Self.work(from: 3, to: 15, until: end, &own).map { Line(at: $0.at, act: .street($0.act)) }
+      for way in plan.ways.indices {
+        own = random.fork()
+        Self.breakWay(way, until: end, &own, &unsorted)
+      }
     }
     // Of two acts at one moment the one that was drawn first goes first.
     lines = unsorted.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
@@ -185,32 +210,62 @@ public struct SiteScript: Sendable, Equatable {
     }
   }
 
-  private static func breakHost(until end: Instant, _ random: inout SeededRandom, _ lines: inout [Line]) {
+  /// Somebody at a desk.
+  private static func work(from least: Int, to most: Int, until end: Instant, _ random: inout SeededRandom) -> [(
+    at: Instant, act: HostAct
+  )] {
+    var acts: [(at: Instant, act: HostAct)] = []
+    var at = Instant.zero + warmUp
+    while at < end {
+      acts.append((at, .desk(choice: UInt32(truncatingIfNeeded: random.next()))))
+      at += between(least, most, &random)
+    }
+    return acts
+  }
+
+  private static func breakWay(_ way: Int, until end: Instant, _ random: inout SeededRandom, _ lines: inout [Line]) {
+    var at = Instant.zero + warmUp + between(1, 20, &random)
+    while at < end - .seconds(30) {
+      let until = at + between(1, 30, &random)
+      let fault: LineFault =
+        switch random.below(8) {
+        case 0, 1: .cut
+        case 2, 3: .blackHole
+        case 4: .lossy(perMille: 50 + random.below(500))
+        case 5: .slow(milliseconds: 200 + Int(random.below(6000)))
+        case 6: .doubled(perMille: 200 + random.below(800))
+        default: .truncated(perMille: 50 + random.below(300))
+        }
+      lines.append(Line(at: at, act: .way(way, fault)))
+      lines.append(Line(at: until, act: .way(way, .none)))
+      at = until + between(5, 40, &random)
+    }
+  }
+
+  private static func breakHost(until end: Instant, _ random: inout SeededRandom) -> [(at: Instant, act: HostAct)] {
+    var acts: [(at: Instant, act: HostAct)] = []
     var at = Instant.zero + warmUp + between(1, 30, &random)
     while at < end - .seconds(25) {
       let until = at + .milliseconds(300) + between(0, 12, &random)
-      func put(_ bad: SiteAct, _ good: SiteAct) {
-        lines.append(Line(at: at, act: bad))
-        lines.append(Line(at: until, act: good))
-      }
       switch random.below(10) {
-      case 0, 1: put(.kill, .start)
-      case 2: put(.terminate, .start)
-      case 3: put(.cutPower, .start)
+      case 0, 1: acts += [(at, .kill), (until, .start)]
+      case 2: acts += [(at, .terminate), (until, .start)]
+      case 3: acts += [(at, .cutPower), (until, .start)]
       case 4:
-        lines.append(Line(at: at, act: .cutPowerInCommit(afterOperations: Int(random.below(3)))))
-        // Whatever has not gone by then goes now.
-        lines.append(Line(at: until, act: .cutPower))
-        lines.append(Line(at: until + .seconds(2), act: .start))
-      case 5: lines.append(Line(at: at, act: .disk(.syncError)))
-      case 6: lines.append(Line(at: at, act: .disk(.shortWrite)))
-      case 7: put(.disk(.dead), .healDisk)
-      case 8: put(.disk(.full), .healDisk)
+        // Whatever has not gone by the second moment goes then.
+        acts += [
+          (at, .cutPowerInCommit(afterOperations: Int(random.below(3)))), (until, .cutPower), (until + .seconds(2), .start),
+        ]
+      case 5: acts.append((at, .disk(.syncError)))
+      case 6: acts.append((at, .disk(.shortWrite)))
+      case 7: acts += [(at, .disk(.dead)), (until, .healDisk)]
+      case 8: acts += [(at, .disk(.full)), (until, .healDisk)]
       default:
         let hours = Int64(random.below(4)) - 2
-        lines.append(Line(at: at, act: .stepClock(milliseconds: (hours >= 0 ? hours + 1 : hours) * 3_600_000)))
+        acts.append((at, .stepClock(milliseconds: (hours >= 0 ? hours + 1 : hours) * 3_600_000)))
       }
       at = until + between(15, 60, &random)
     }
+    return acts
   }
 }

@@ -6,23 +6,32 @@ import Testing
 
 /// A checker that cannot fail proves nothing: each is shown a site with the very defect that it is there for.
 @Suite struct CheckerTests {
-  /// A short life on one pair of wires: presses, a wire that is cut for a while, a restart.
+  /// A short life on one pair of wires below a street centre: presses, a wire that is cut for a while, a restart, work at both desks, a
+  /// line that is lost for a while and a street whose disk fails.
   static func options(_ planted: PlantedFault?) -> SimulatedSite.Options {
     let layout = SiteLayout(
-      wires: [SiteLayout.Wire(name: "A", panels: 4, buttons: 2, baud: 9600, adapterLatency: .zero)], silentEvery: 5)
-    var script = SiteScript(duration: .seconds(130))
+      wires: [SiteLayout.Wire(name: "A", panels: 4, buttons: 2, baud: 9600, adapterLatency: .zero)],
+      line: SiteLayout.Line(ways: [SiteLayout.Line.Way(name: "main", latency: .milliseconds(15))]), silentEvery: 5)
+    var script = SiteScript(duration: .seconds(140))
     func at(_ seconds: Int) -> Instant { .zero + .seconds(seconds) }
     for (index, second) in stride(from: 16, to: 80, by: 4).enumerated() {
       let (panel, button) = (index % 4, UInt8(1 + index / 4 % 2))
       script.add(.press(wire: 0, panel: panel, button: button), at: at(second))
       script.add(.release(wire: 0, panel: panel, button: button), at: at(second) + .milliseconds(300))
-      for turn in 0..<3 { script.add(.desk(choice: UInt32(index * 3 + turn)), at: at(second + 1 + turn)) }
+      for turn in 0..<3 {
+        script.add(.host(.desk(choice: UInt32(index * 3 + turn))), at: at(second + 1 + turn))
+        script.add(.street(.desk(choice: UInt32(index * 3 + turn))), at: at(second + 1 + turn) + .milliseconds(500))
+      }
     }
+    script.add(.way(0, .cut), at: at(30))
+    script.add(.way(0, .none), at: at(36))
     script.add(.wires(wire: 0, .cutBefore(0)), at: at(41))
     script.add(.wires(wire: 0, .none), at: at(49))
+    script.add(.street(.disk(.dead)), at: at(51))
+    script.add(.street(.healDisk), at: at(57))
     // The wires are whole again and known by now, so that this start begins with a snapshot.
-    script.add(.terminate, at: at(66))
-    script.add(.start, at: at(67))
+    script.add(.host(.terminate), at: at(66))
+    script.add(.host(.start), at: at(67))
     var options = SimulatedSite.Options(seed: 1, layout: layout, script: script)
     options.planted = planted
     return options
@@ -31,7 +40,9 @@ import Testing
   static let finders: [PlantedFault: String] = [
     .losesPress: "press", .doublesPress: "press", .lampBeforeDisk: "lamp", .comingUnasked: "lamp", .lampFallsBack: "lamp",
     .silentShows: "lamp", .pageBeforeDisk: "page", .answerBeforeDisk: "page", .altersEntry: "chain", .idleWire: "turn",
-    .hidesBusFaults: "bus", .neverAccepts: "heal", .falseSnapshot: "fold",
+    .hidesBusFaults: "bus", .neverAccepts: "heal", .falseSnapshot: "fold", .receiptBeforeDisk: "receipt",
+    .deliveredUnasked: "lamp", .losesOnTheLine: "arrive", .turnsOrder: "order", .storesTwice: "twice",
+    .inventsCommand: "command", .streetPageBeforeDisk: "street page",
   ]
 
   @Test func withoutADefectNothingIsFound() throws {
@@ -39,6 +50,7 @@ import Testing
     #expect(report.findings.isEmpty, "\(report.findings)")
     #expect(report.presses.recorded.count == 16)
     #expect(!report.presses.lampShown.isEmpty && !report.presses.pageShown.isEmpty)
+    #expect(report.streetEntries.count > report.entries.count)
   }
 
   @Test(arguments: PlantedFault.allCases) func aPlantedDefectIsFoundByItsChecker(_ planted: PlantedFault) throws {

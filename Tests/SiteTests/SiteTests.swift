@@ -59,23 +59,23 @@ import Testing
       let at = Instant.zero + .seconds(second) + .milliseconds(Int(random.below(900)))
       script.add(.press(wire: 0, panel: panel, button: button), at: at)
       script.add(.release(wire: 0, panel: panel, button: button), at: at + .milliseconds(200))
-      script.add(.desk(choice: UInt32(truncatingIfNeeded: random.next())), at: at + .milliseconds(1500))
+      script.add(.host(.desk(choice: UInt32(truncatingIfNeeded: random.next()))), at: at + .milliseconds(1500))
     }
     for second in stride(from: 20, to: 100, by: 16) {
       let at = Instant.zero + .seconds(second) + .milliseconds(Int(random.below(3000)))
       switch random.below(5) {
-      case 0: script.add(.disk(.syncError), at: at)
-      case 1: script.add(.disk(.shortWrite), at: at)
+      case 0: script.add(.host(.disk(.syncError)), at: at)
+      case 1: script.add(.host(.disk(.shortWrite)), at: at)
       case 2:
-        script.add(.disk(.dead), at: at)
-        script.add(.healDisk, at: at + .seconds(5))
+        script.add(.host(.disk(.dead)), at: at)
+        script.add(.host(.healDisk), at: at + .seconds(5))
       case 3:
-        script.add(.cutPowerInCommit(afterOperations: Int(random.below(3))), at: at)
-        script.add(.cutPower, at: at + .seconds(6))
-        script.add(.start, at: at + .seconds(8))
+        script.add(.host(.cutPowerInCommit(afterOperations: Int(random.below(3)))), at: at)
+        script.add(.host(.cutPower), at: at + .seconds(6))
+        script.add(.host(.start), at: at + .seconds(8))
       default:
-        script.add(.cutPower, at: at)
-        script.add(.start, at: at + .seconds(3))
+        script.add(.host(.cutPower), at: at)
+        script.add(.host(.start), at: at + .seconds(3))
       }
     }
     return script

@@ -39,6 +39,12 @@ public enum EventBatch {
     public var refusal: LinkRefusal
     public var place: String
     public var accepted: String
+
+    public init(refusal: LinkRefusal, place: String, accepted: String) {
+      self.refusal = refusal
+      self.place = place
+      self.accepted = accepted
+    }
   }
 
   /// - Parameter station: the name in the sender's certificate; entries of another are refused.

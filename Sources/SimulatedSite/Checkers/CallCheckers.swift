@@ -66,12 +66,14 @@ struct PressChecker: SiteChecker {
   }
 }
 
-/// No lamp is ahead of the journal, none goes back, none shows a parent that is not there, and a silent one shows nothing at all.
+/// No lamp is ahead of the journal, none of the street's disk, none goes back, and a silent one shows nothing at all.
 struct LampChecker: SiteChecker {
   let ground: SiteGround
   private(set) var findings: [SiteFinding] = []
   private var ledger = PressLedger()
   private var durable = DurableCalls()
+  /// Calls whose opening is on the street's disk.
+  private var delivered: Set<IncidentID> = []
   private var seen: [ButtonID: (lamp: PanelLamp, at: Instant)] = [:]
   private var restarted: [DeviceID: Instant] = [:]
   private var unpowered: Set<DeviceID> = []
@@ -112,6 +114,12 @@ struct LampChecker: SiteChecker {
         }
       }
     case .lamp(let button, let lamp, let isLit): look(button, lamp, isLit, now)
+    case .street(.durable(let entries)):
+      for item in entries {
+        if case .received(let received) = item.entry.change, case .opened(let id, _)? = received.content?.change {
+          delivered.insert(id)
+        }
+      }
     default: break
     }
   }
@@ -129,7 +137,6 @@ struct LampChecker: SiteChecker {
     {
       find(now, "\(button) shows nothing \((now - finger).microseconds / 1000) ms after a press")
     }
-    if lamp == .steady { find(now, "\(button) shows steady, and there is no parent") }
     guard !unpowered.contains(button.device) else { return }
     let calls = durable.of(button)
     if Self.stage(lamp) > Self.stage(before.lamp), Self.stage(lamp) >= 2 { rose(button, before, lamp, calls, now) }
@@ -146,6 +153,9 @@ struct LampChecker: SiteChecker {
     if lamp == .coming, !standing.contains(where: { $0.rank >= DurableCalls.acknowledged }) {
       find(now, "\(button) shows coming, and nobody has acknowledged")
     }
+    if lamp == .steady, !standing.contains(where: { delivered.contains($0.id) }) {
+      find(now, "\(button) shows steady, and no call of it is on the street's disk")
+    }
     if before.lamp == .fastBlink {
       let missing = ledger.missing(button, before: before.at)
       if !missing.isEmpty {
@@ -158,7 +168,8 @@ struct LampChecker: SiteChecker {
   private mutating func fell(
     _ button: ButtonID, _ before: (lamp: PanelLamp, at: Instant), _ lamp: PanelLamp, _ calls: [DurableCalls.Call], _ now: Instant
   ) {
-    guard Self.stage(before.lamp) >= 2, !calls.contains(where: { ($0.endedAt ?? .zero) >= before.at - .seconds(60) }) else {
+    guard Self.stage(before.lamp) >= 2, !calls.contains(where: { $0.endedAt.map { before.at - $0 <= .seconds(60) } ?? false })
+    else {
       return
     }
     let standing = calls.filter { $0.isOpen && $0.openedAt < before.at }

@@ -89,6 +89,7 @@ struct PressLedger {
 /// What the journal says of calls, folded by a fold of the checkers' own.
 struct DurableCalls {
   struct Call {
+    var id: IncidentID
     var button: ButtonID
     var mark: Mark
     var rank = 0
@@ -97,6 +98,8 @@ struct DurableCalls {
     var openedAt: Instant
     var rankSince: Instant
     var endedAt: Instant?
+    /// The journal says that the parent has it.
+    var isDelivered = false
     /// The lamp's business is over: resolved or closed.
     var isOpen: Bool { endedAt == nil }
   }
@@ -124,12 +127,13 @@ struct DurableCalls {
     entries += 1
     switch change {
     case .opened(let id, let opening):
-      calls[id] = Call(button: opening.button, mark: opening.mark, openedAt: now, rankSince: now)
+      calls[id] = Call(id: id, button: opening.button, mark: opening.mark, openedAt: now, rankSince: now)
     case .pressedAgain(let id, _, _): calls[id]?.presses += 1
     case .acknowledged(let id, let post, _):
       calls[id]?.owners.append(post)
       raise(id, Self.acknowledged, now)
     case .handOverAccepted(let id, let post): calls[id]?.owners.append(post)
+    case .delivered(let id, _): calls[id]?.isDelivered = true
     case .onScene(let id, _): raise(id, Self.onScene, now)
     case .resolved(let id, _, _): raise(id, Self.resolved, now)
     case .closed(let id, _): raise(id, Self.closed, now)

@@ -6,7 +6,7 @@ import Journal
 import Station
 
 /// What can be seen of a simulated site from outside: at the fingers, on the wires, on the disk and on the pages. Checkers know nothing else.
-enum SiteFact {
+indirect enum SiteFact {
   /// A finger goes down on a button whose panel has power, and up again so much later.
   case finger(ButtonID)
   /// What a lamp shows, whenever it was looked at; `isLit` is the pin.
@@ -25,6 +25,10 @@ enum SiteFact {
   case programEnded
   /// State folded from a snapshot and from the first entry, when the program starts and at the end.
   case folded(fromSnapshot: StationState, fromZero: StationState)
+  /// The same of the street centre.
+  case street(SiteFact)
+  /// The street's answer has reached the community: it has this on disk.
+  case receipt(LinkReceipt)
 }
 
 /// What the checkers are told of the site once, at the start.
@@ -45,6 +49,12 @@ struct SiteEnd {
   var waiting: [(device: DeviceID, events: Int)]
   var lamps: [(button: ButtonID, lamp: PanelLamp)]
   var view: DeskView?
+  var street: Street?
+
+  struct Street {
+    var entries: [JournalEntry]
+    var view: DeskView?
+  }
 }
 
 /// One promise, kept under watch by somebody who does not know how the program keeps it.
@@ -94,4 +104,18 @@ public enum PlantedFault: String, Sendable, CaseIterable {
   case neverAccepts
   /// A snapshot holds another state than the journal.
   case falseSnapshot
+  /// The street's answer leaves before its disk has what it acknowledges.
+  case receiptBeforeDisk
+  /// The lamp says "delivered" as soon as the call is on the own disk.
+  case deliveredUnasked
+  /// Entries that are said to be sent are not.
+  case losesOnTheLine
+  /// Entries are sent in the wrong order.
+  case turnsOrder
+  /// The street writes what it has received twice.
+  case storesTwice
+  /// The community obeys a command that the street never gave.
+  case inventsCommand
+  /// The street's page is drawn before the entry is on its disk.
+  case streetPageBeforeDisk
 }

@@ -11,6 +11,13 @@ struct SiteObservers {
   private var turn: TurnChecker
   private var bus: BusFaultChecker
   private var heal: HealChecker
+  private var receipt = ReceiptChecker()
+  private var once = OnceChecker()
+  private var arrival = ArrivalChecker()
+  private var command = CommandChecker()
+  private var streetPage = StreetPageChecker()
+  private var streetChain = ChainChecker()
+  private var streetFold = FoldChecker()
 
   init(_ ground: SiteGround) {
     self.ground = ground
@@ -29,17 +36,31 @@ struct SiteObservers {
     turn.see(fact, at: now)
     bus.see(fact, at: now)
     heal.see(fact, at: now)
+    receipt.see(fact, at: now)
+    once.see(fact, at: now)
+    arrival.see(fact, at: now)
+    command.see(fact, at: now)
+    streetPage.see(fact, at: now)
+    if case .street(let own) = fact { streetFold.see(own, at: now) }
   }
 
   mutating func finish(_ end: SiteEnd, at now: Instant) {
     press.finish(end, at: now)
     chain.finish(end, at: now)
     heal.finish(end, at: now)
+    receipt.finish(end, at: now)
+    arrival.finish(end, at: now)
+    if let street = end.street {
+      streetChain.finish(SiteEnd(entries: street.entries, waiting: [], lamps: [], view: nil), at: now)
+    }
   }
 
   var findings: [SiteFinding] {
     (press.findings + lamp.findings + page.findings + chain.findings + fold.findings + turn.findings + bus.findings
-      + heal.findings).enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
+      + heal.findings + receipt.findings + once.findings + arrival.findings + command.findings + streetPage.findings
+      + streetChain.findings + streetFold.findings).enumerated().sorted {
+        ($0.element.at, $0.offset) < ($1.element.at, $1.offset)
+      }.map(\.element)
   }
 
   var measured: SiteMeasures {

@@ -33,8 +33,8 @@ struct WireTrouble {
     switch fact {
     case .programStarted: (programUp, programSince) = (true, now)
     case .programEnded: programUp = false
-    case .act(.disk(.dead)), .act(.disk(.full)): diskSince = nil
-    case .act(.healDisk): diskSince = now
+    case .act(.host(.disk(.dead))), .act(.host(.disk(.full))): diskSince = nil
+    case .act(.host(.healDisk)): diskSince = now
     case .act(.unplug(let wire)):
       unplugged.insert(wire)
       die(wire, now)
@@ -248,7 +248,10 @@ struct HealChecker: SiteChecker {
   private func lamp(of button: ButtonID) -> PanelLamp {
     if ground.plan.callPoint(button)?.silent ?? false { return .off }
     let open = durable.of(button).filter(\.isOpen)
-    if let furthest = open.map(\.rank).max() { return furthest >= DurableCalls.acknowledged ? .coming : .slowBlink }
+    if let furthest = open.map(\.rank).max() {
+      if furthest >= DurableCalls.acknowledged { return .coming }
+      return open.contains(where: \.isDelivered) ? .steady : .slowBlink
+    }
     let broken = durable.faults.contains { key, present in
       present && key.subject == .button(button) && [.lineCut, .lineShort, .stuck].contains(key.kind)
     }
