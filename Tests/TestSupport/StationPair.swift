@@ -65,6 +65,18 @@ public final class StationPair {
     try authority.issue(for: StationName(station), into: folder, at: Date())
   }
 
+  /// Puts `linli sim line` into the first path, in place of the test's own line; what the answer is told pulls it and plugs it in.
+  public func cable() throws -> (String) throws -> String {
+    let socket = "\(folder)/line.sock"
+    let port = try LineRelay.freePort()
+    try community.start(["sim", "line", "--listen", "\(port)", "--to", "127.0.0.1:\(linkPort)", "--socket", socket])
+    try community.waitUntil("the line is there") { (try? ControlSocket.ask(socket, "ping")) == "ok\n" }
+    let site = "\(community.folder)/site.yaml"
+    try String(contentsOfFile: site, encoding: .utf8).replacingOccurrences(of: "port: \(lines[0].port)}", with: "port: \(port)}")
+      .write(toFile: site, atomically: true, encoding: .utf8)
+    return { try ControlSocket.ask(socket, $0) }
+  }
+
   /// Both run, and each knows that the other is there.
   public func start(environment: [String: String] = [:]) throws -> (street: Process, community: Process) {
     let street = try street.startStation()
@@ -93,6 +105,17 @@ public final class StationPair {
   /// The community's entries on the street's disk, in the order in which they were written there.
   public func copies() throws -> [Received] {
     try street.entries().compactMap { if case .received(let received) = $0.change { received } else { nil } }
+  }
+
+  /// Every entry about faults that a station has written of its own, in the order of the words.
+  public func faultEntries(of shell: Shell) throws -> [String] {
+    try shell.entries().compactMap { entry in
+      switch entry.change {
+      case .faultRaised(let key, _): key.description
+      case .faultPresent(let key, let isPresent): "\(key) is \(isPresent ? "back" : "over")"
+      default: nil
+      }
+    }.sorted()
   }
 
   /// The community's own, as stored.
