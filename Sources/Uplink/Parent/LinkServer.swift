@@ -8,6 +8,7 @@ import NIOPosix
 import Station
 import StationIdentity
 import StationLinkCodec
+import Transports
 
 /// What the parent's end of the line does with what children send. Called from event loops and tasks; nothing here may wait.
 public struct LinkParent: Sendable {
