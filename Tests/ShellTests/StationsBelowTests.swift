@@ -1,3 +1,5 @@
+import Foundation
+import StationIdentity
 import TestSupport
 import Testing
 
@@ -30,5 +32,22 @@ import Testing
     ]
     for command in wrong { #expect(try shell.desk(command).contains("usage"), "\(command)") }
     #expect(try shell.stop(station) == 0)
+  }
+
+  /// 30 days ahead, on both desks. The station renews it by itself at once here, and the next connection shows that.
+  @Test func aCertificateThatEndsSoonIsOnBothDesks() throws {
+    let pair = try StationPair(isEnrolled: false)
+    let store = IdentityStore.child(siteFolder: pair.community.folder)
+    let issued = Date(timeIntervalSinceNow: (-2 * 365.25 + 20.5) * 86_400)
+    _ = try pair.authority.issue(for: StationName(StationPair.communityName), into: store.folder, at: issued)
+    _ = try pair.start()
+    let key = "@\(StationPair.communityName):childCertificateExpires"
+    try pair.community.waitUntil("the community's desk warns") { try pair.community.faults()["^:certificateExpires"] == true }
+    try pair.street.waitUntil("the street's desk warns") { try pair.street.faults()[key] == true }
+    #expect(try pair.street.desk("status").contains("还有 20 天到期"))
+    try pair.community.waitUntil("it is renewed") { try store.load().own.daysLeft(at: Date()) > 700 }
+    pair.lines[0].cut()
+    pair.lines[0].heal()
+    try pair.street.waitUntil("the street has seen the next one") { try pair.street.faults()[key] == false }
   }
 }
