@@ -15,6 +15,7 @@ public final class StationPair {
   public let lines: [Line]
   public let authority: CertificateAuthority
   public let linkPort: UInt16
+  public let enrolmentPort: UInt16
 
   public static let streetName = "street"
   public static let communityName = "tiexi-03"
@@ -30,13 +31,14 @@ public final class StationPair {
   ) throws {
     let port = try LineRelay.freePort()
     linkPort = port
+    enrolmentPort = try LineRelay.freePort()
     let lines = try (0..<paths).map { _ in try Line(to: port) }
     self.lines = lines
     var site = "site: {name: 铁西街道综治中心, station: \(Self.streetName)}\nplaces:\n  - {id: office, name: 值班室}\nposts:\n"
     site += "  - {id: desk, name: 街道值班台}\n  - {id: lead, name: 街道带班}\ndesk: {port: 0}\n"
     site += "journal: {folder: journal, ballastMiB: 1}\n"
     let others = siblings.map { ", {station: \($0), name: \($0)}" }.joined()
-    site += "children: {address: 127.0.0.1, port: \(port), "
+    site += "children: {address: 127.0.0.1, port: \(port), enrolmentPort: \(enrolmentPort), "
     site += "stations: [{station: \(Self.communityName), name: 铁西社区}\(others)]}\n"
     street = try Shell(folder: "\(folder)/street", site: site)
     community = try Shell(folder: "\(folder)/community", site: Self.site(folder, panels, lines, parent, more))
