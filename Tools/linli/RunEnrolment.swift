@@ -77,6 +77,7 @@ final class RunEnrolment: Sendable {
   /// Opens the port, or keeps it open; answers which it is.
   private func open(_ desk: EnrolmentDesk) throws -> Int {
     try state.withLock { state in
+      guard !state.isStopped else { throw Failure("站点正在停止 / the station is stopping") }
       state.limit = MonotonicClock.now() + .seconds(Int(EnrolmentDesk.validSeconds)) + Self.linger
       lines.withLock { $0 = 0 }
       if let server = state.server { return server.port }

@@ -20,7 +20,7 @@ extension Sim {
     var identity: String
     @Option(
       help:
-        "证书机构的文件夹,例如街道的 pki;只为 certificate otherName 和 expired 用,只读 / folder of the authority, for certificate otherName and expired; only read"
+        "证书机构的文件夹,例如街道的 pki;只为 certificate otherName 和 expired 用,临时复制 / folder of the authority, for certificate otherName and expired; copied for a moment"
     ) var authority: String?
     @Option(help: "监听端口 / port to listen on") var port = 8463
     @Option(help: "命令套接字 / control socket") var socket = Socket.parent
