@@ -103,7 +103,7 @@ let package = Package(
         "StationLinkCodec", "StationLinkDriver", "Station", "StationRuntime", "StationIdentity", "Journal", "Transports",
         .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
       ]),
-    source("Consoles", kit + ["Station"] + web),
+    source("Consoles", kit + ["Station", "Transports"] + web),
     // Certificates of the site's own CA: who may speak on the line between stations, under which name.
     source("StationIdentity", tls + web),
     source(

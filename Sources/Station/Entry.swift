@@ -155,7 +155,7 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     case diskFull, diskFailed
     case receiverSilent, receiverRefuses, receiverMisses, receiverUnfed
     case pathDown, parentLost, journalForked, proofFailed, certificateExpires
-    case childLost, childPathDown, childBranched
+    case childLost, childPathDown, childBranched, childCertificateExpires
 
     /// These are about the journal and about nothing else, so that a bus may be called `journal`.
     var isOfJournal: Bool { self == .diskFull || self == .diskFailed }

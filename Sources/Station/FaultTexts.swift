@@ -100,6 +100,11 @@ extension FaultKey.Kind {
       FaultText(
         "下级站点的日志出现分叉", "The journal of a station below has branched", "该站点的磁盘可能被还原或改动;两份记录都已保留,请核对",
         "Its disk may have been restored or altered; both copies are kept; have them compared")
+    case .childCertificateExpires:
+      FaultText(
+        "下级站点的证书即将到期,到期后它连不上", "The certificate of a station below expires soon: then it cannot connect",
+        "证书平时自动更新:看该站点的线路和时钟;仍不行就用 linli pki invite 让它重新接入",
+        "It is renewed by itself as a rule: look at that station's line and clock; else let it join again with linli pki invite")
     case .diskFull:
       FaultText("磁盘已满,只记录求助", "Disk full: only calls are recorded", "清理磁盘空间", "Free disk space")
     case .diskFailed:

@@ -33,6 +33,8 @@ public enum StationInput: Sendable, Equatable, Codable {
   case childConnected(String, request: UInt64)
   case childListens(String)
   case childrenHeard([ChildPulse])
+  /// The certificate that a child has shown ends within 30 days: in words; `nil`: it does not.
+  case childCertificate(String, String?)
   /// The alarm receiver answers, does not answer, or does not take what it is sent.
   case receiver(ReceiverCondition, detail: String)
   /// A deadline has come.
@@ -153,6 +155,8 @@ public struct Station: Machine, Sendable {
     case .childConnected(let child, let request): greet(child, request: request)
     case .childListens(let child): listens(child)
     case .childrenHeard(let pulses): heard(pulses)
+    case .childCertificate(let child, let warning):
+      condition(FaultKey(.child(child), .childCertificateExpires), warning != nil, detail: warning ?? "")
     case .receiver(let condition, let detail): receiverChanged(condition, detail)
     }
     runTimers()

@@ -9,6 +9,7 @@ import NIOSSL
 ///
 /// Anybody may connect, so everything is bounded: connections, bytes, and the time for the whole of it.
 public final class EnrolmentServer: Sendable {
+  public static let defaultHost = "0.0.0.0"
   public static let defaultPort = 8464
 
   /// What happened, for a terminal or a page.
@@ -36,7 +37,8 @@ public final class EnrolmentServer: Sendable {
   ///   - onEvent: called on the server's thread; must not wait.
   /// - Throws: `.cannotListen`, `.tls`.
   public init(
-    desk: EnrolmentDesk, host: String = "0.0.0.0", port: Int = EnrolmentServer.defaultPort, limits: Limits = Limits(),
+    desk: EnrolmentDesk, host: String = EnrolmentServer.defaultHost, port: Int = EnrolmentServer.defaultPort,
+    limits: Limits = Limits(),
     clock: @escaping @Sendable () -> Date = { Date() }, onEvent: @escaping @Sendable (Event) -> Void = { _ in }
   ) throws(IdentityError) {
     let shown = try desk.authority.enrolmentCertificate(at: clock())
@@ -51,7 +53,8 @@ public final class EnrolmentServer: Sendable {
           channel.eventLoop.makeCompletedFuture {
             let answering = EnrolmentConnection(limits: limits, open: open) { request in
               let answer = desk.answer(request, at: clock())
-              let station = String(request.station.prefix(40))
+              // A stranger's words: nothing but a name may reach a terminal.
+              let station = (try? StationName(request.station))?.text ?? "?"
               switch answer {
               case .admitted: onEvent(.admitted(station: station))
               case .refused(let refusal): onEvent(.refused(refusal, station: station))

@@ -2,6 +2,7 @@ import Foundation
 import StationIdentity
 import TestSupport
 import Testing
+import Transports
 
 /// Strangers and captured stations at the port of a running street, while its real child calls for help.
 @Suite(.serialized) struct HostilePeerTests {
@@ -68,6 +69,9 @@ import Testing
     #expect(try pair.differences() == [])
   }
 
+  /// What the street may take more than in peace: 35 MB were seen after all of it with 10,000 connections.
+  private static let mostMoreKilobytes = 64_000
+
   /// What a captured station and strangers can do at once; after each the real child's call has to pass, and the memory stays.
   @Test func floodsAreRefusedInBoundedMemoryAndCallsStillPass() throws {
     let pair = try StationPair(panels: 8, siblings: ["tiexi-04"])
@@ -90,7 +94,7 @@ import Testing
         try pair.community.waitUntilLamp((calls - 1) % 8 + 1, (calls - 1) / 8 + 1, shows: "steady")
       } catch { throw ShellFailure(what: "\(what): \(error)") }
       let now = try Self.residentKilobytes(street)
-      #expect(now < quiet + 150_000, "\(what): \(quiet) kB before, \(now) kB now")
+      #expect(now < quiet + Self.mostMoreKilobytes, "\(what): \(quiet) kB before, \(now) kB now")
     }
 
     // A body of a gigabyte, announced and then sent; and one whose end nobody announces.
@@ -134,17 +138,18 @@ import Testing
     try call("slow-loris")
 
     // Thousands that connect and say nothing, and come again when they are cut. The child has to start anew among them.
-    allowOpenFiles(8_000)
+    let crowd = ProcessInfo.processInfo.environment["LINLI_LONG"] == nil ? 5_000 : 10_000
+    #expect(OpenFiles.raise(to: crowd + 500) >= crowd + 500, "the hard limit of open files is lower than what this test needs")
     var idle: [Connection] = []
-    for _ in 0..<3_000 { idle.append(try Connection(port: pair.linkPort)) }
-    try call("3,000 idle connections")
+    for _ in 0..<crowd / 2 { idle.append(try Connection(port: pair.linkPort)) }
+    try call("\(idle.count) idle connections")
     #expect(try pair.community.stop(firstCommunity) == 0)
-    for _ in 0..<2_000 { idle.append(try Connection(port: pair.linkPort)) }
+    while idle.count < crowd { idle.append(try Connection(port: pair.linkPort)) }
     _ = try pair.community.startStation()
     try pair.waitUntilConnected()
     #expect(try Self.openFiles(street) < 1_000, "those that say nothing have made room")
-    try call("5,000 idle connections, and the child has connected anew")
-    #expect(try pair.street.desk("ping") == "ok\n" && idle.count == 5_000)
+    try call("\(crowd) idle connections, and the child has connected anew")
+    #expect(try pair.street.desk("ping") == "ok\n" && idle.count == crowd)
     #expect(street.isRunning)
     idle = []
     try call("after all")
@@ -159,14 +164,6 @@ import Testing
 
   private static func openFiles(_ process: Process) throws -> Int {
     try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process.processIdentifier)/fd").count
-  }
-
-  private func allowOpenFiles(_ wanted: Int) {
-    var limit = rlimit()
-    let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-    guard getrlimit(resource, &limit) == 0, limit.rlim_cur < rlim_t(wanted) else { return }
-    limit.rlim_cur = min(limit.rlim_max, rlim_t(wanted))
-    setrlimit(resource, &limit)
   }
 }
 

@@ -69,6 +69,42 @@ import Testing
     #expect(try pair.differences() == [])
   }
 
+  /// 5 s up, 20 s down, as a loose plug does it: one fault at each end however often, and what came in between is there once.
+  @Test func aLineThatFlapsIsOneFaultAtEachEndAndLosesNothing() throws {
+    let isLong = ProcessInfo.processInfo.environment["LINLI_LONG"] != nil
+    let pair = try StationPair(panels: 8)
+    let cable = try pair.cable()
+    _ = try pair.start()
+    let rounds = isLong ? 40 : 3
+    for round in 0..<rounds {
+      #expect(try cable("cut").contains("ok"))
+      _ = try pair.community.panels("press \(round % 8 + 1)/1")
+      _ = try pair.community.desk("bypass A/\(round % 8 + 1)/2 desk 5 检修")
+      sleep(20)
+      #expect(try cable("heal").contains("ok"))
+      sleep(5)
+    }
+    // Down and degraded by turns: it counts as up once at the start, and not again before a minute of proofs.
+    #expect(pair.community.log().matches(of: /path main: up/).count == 1, "\(pair.community.log())")
+    let child = StationPair.communityName
+    let keys = [["^main:pathDown", "^:parentLost"], ["@\(child)^main:childPathDown", "@\(child):childLost"]]
+    for (shell, keys) in zip([pair.community, pair.street], keys) {
+      let faults = try shell.faults()
+      #expect(keys.allSatisfy { faults[$0] == true } && faults.count == 2, "\(faults)")
+      #expect(try pair.faultEntries(of: shell) == keys.sorted(), "each is raised once, and nothing more is written")
+    }
+    try pair.community.waitUntil("the street has everything", seconds: 60) { try pair.missing().isEmpty }
+    for round in 0..<min(rounds, 8) { try pair.community.waitUntilLamp(round + 1, 1, shows: "steady", seconds: 60) }
+    #expect(try pair.differences() == [])
+    try pair.community.waitUntil("a minute of proofs ends it at both ends", seconds: 120) {
+      try !pair.community.faults().values.contains(true) && !pair.street.faults().values.contains(true)
+    }
+    for (shell, keys) in zip([pair.community, pair.street], keys) {
+      #expect(try pair.faultEntries(of: shell) == (keys + keys.map { "\($0) is over" }).sorted())
+    }
+    #expect(try pair.community.presses().count == rounds)
+  }
+
   @Test func aCallThatThePathSwallowsArrivesOnTheOther() throws {
     let pair = try StationPair(paths: 2)
     _ = try pair.start()

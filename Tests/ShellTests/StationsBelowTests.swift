@@ -1,3 +1,5 @@
+import Foundation
+import StationIdentity
 import TestSupport
 import Testing
 
@@ -30,5 +32,77 @@ import Testing
     ]
     for command in wrong { #expect(try shell.desk(command).contains("usage"), "\(command)") }
     #expect(try shell.stop(station) == 0)
+  }
+
+  /// An operator in the street needs no second program that listens: the station serves the code, also after it was killed meanwhile.
+  @Test func aRunningStreetServesTheCodeUntilItIsUsed() throws {
+    let pair = try StationPair(isEnrolled: false)
+    let (site, port) = ("\(pair.street.folder)/site.yaml", pair.enrolmentPort)
+    let street = try pair.street.startStation()
+    try pair.waitUntilListening()
+    #expect(!isListening(port), "nobody is listened for while no code stands")
+    let other = try pair.street.run(["pki", "invite", site, StationPair.communityName, "--port", "0"])
+    #expect(other.code == 1 && other.text.contains("enrolmentPort"), "\(other)")
+    #expect(try pair.street.desk("invite street").contains("不行"), "no code for the own name")
+    func enroll(_ code: String) throws -> (code: Int32, text: String) {
+      try pair.community.run(["enroll", "\(pair.community.folder)/site.yaml", "--parent", "127.0.0.1:\(port)", "--code", code])
+    }
+
+    // A code that was cancelled is void, although the next one keeps the port open.
+    let first = try invite(pair)
+    #expect(try pair.street.stop(first.program, by: SIGINT) == 1)
+    let second = try invite(pair)
+    #expect(second.code != first.code && first.text().contains("█") && isListening(port))
+    let void = try enroll(first.code)
+    #expect(void.code == 1 && void.text.contains("邀请码不对"), "\(void)")
+    try pair.street.waitUntil("the street says who was refused") { pair.street.log().contains("tiexi-03: 邀请码不对") }
+
+    pair.street.killStation(street)
+    try pair.street.waitUntil("whoever waits is told") { second.text().contains("the station has stopped") }
+    _ = try pair.street.startStation()
+    try pair.waitUntilListening()
+    let joined = try enroll(second.code)
+    #expect(joined.code == 0 && joined.text.contains(StationPair.streetName), "\(joined)")
+    try pair.street.waitUntil("the invitation ends") { !second.program.isRunning }
+    #expect(second.program.terminationStatus == 0 && second.text().contains("已加入"))
+    for code in [first.code, second.code] { #expect(!pair.street.log().contains(code), "a code is no matter for a log") }
+
+    _ = try pair.community.startStation()
+    try pair.waitUntilConnected()
+    try pair.street.waitUntil("the port is closed again") { !isListening(port) }
+    // One that the site file does not have may join, and whoever asks is told what is missing.
+    let unknown = try invite(pair, station: "tiexi-09")
+    #expect(unknown.text().contains("site file"), "\(unknown.text())")
+    #expect(try pair.street.stop(unknown.program, by: SIGTERM) == 1)
+  }
+
+  /// Starts `linli pki invite` and reads the code that it shows.
+  private func invite(_ pair: StationPair, station: String = StationPair.communityName) throws -> (
+    program: Process, code: String, text: () -> String
+  ) {
+    let log = "\(pair.street.folder)/invite-\(UUID().uuidString.prefix(6)).log"
+    let program = try pair.street.start(["pki", "invite", "\(pair.street.folder)/site.yaml", station], log: log)
+    let text = { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
+    try pair.street.waitUntil("the code is shown") { text().contains("remain") }
+    let code = try #require(text().firstMatch(of: /[0-9A-Z]{4}(-[0-9A-Z]{4}){8}/)).output.0
+    return (program, String(code), text)
+  }
+
+  /// 30 days ahead, on both desks. The station renews it by itself at once here, and the next connection shows that.
+  @Test func aCertificateThatEndsSoonIsOnBothDesks() throws {
+    let pair = try StationPair(isEnrolled: false)
+    let store = IdentityStore.child(siteFolder: pair.community.folder)
+    let issued = Date(timeIntervalSinceNow: (-2 * 365.25 + 20.5) * 86_400)
+    _ = try pair.authority.issue(for: StationName(StationPair.communityName), into: store.folder, at: issued)
+    _ = try pair.start()
+    let key = "@\(StationPair.communityName):childCertificateExpires"
+    try pair.community.waitUntil("the community's desk warns") { try pair.community.faults()["^:certificateExpires"] == true }
+    try pair.street.waitUntil("the street's desk warns") { try pair.street.faults()[key] == true }
+    #expect(try pair.street.desk("status").contains("还有 20 天到期"))
+    try pair.community.waitUntil("it is renewed") { try store.load().own.daysLeft(at: Date()) > 700 }
+    pair.lines[0].cut()
+    try pair.street.waitUntil("every connection has ended") { pair.lines[0].counters.standing == 0 }
+    pair.lines[0].heal()
+    try pair.street.waitUntil("the street has seen the next one") { try pair.street.faults()[key] == false }
   }
 }

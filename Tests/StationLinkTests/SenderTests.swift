@@ -99,6 +99,25 @@ import Testing
     #expect(rig.everythingArrivedOnce && rig.delivered.count == 40)
   }
 
+  /// A parent that takes connections and answers nothing, until Monday.
+  @Test func threeDaysOfSilenceEndLikeAnyOther() {
+    var rig = LinkRig()
+    rig.run(for: .seconds(30))
+    rig.parent.fault = .silent
+    let requests = rig.requests
+    for hour in 0..<72 {
+      for number in 0..<10 { rig.record(incident: number == 0 ? UInt32(hour + 1) : nil, opens: number == 0) }
+      rig.run(for: .seconds(3_600))
+      #expect(rig.statuses.last?.paths.map(\.state) == [.down] && rig.statuses.last?.waitingCalls == hour + 1)
+    }
+    #expect(rig.delivered.isEmpty && rig.requests - requests < 72 * 3_600 / 10, "\(rig.requests - requests) requests")
+    rig.parent.fault = .none
+    let healed = rig.now
+    rig.run(for: .seconds(60))
+    #expect(rig.delivered.count == 72 && rig.everythingArrivedOnce && rig.claims.isEmpty)
+    #expect(rig.delivered.allSatisfy { $0.at - healed < .seconds(20) })
+  }
+
   @Test func callsOvertakeABacklogAndNothingIsLost() {
     var rig = LinkRig()
     // Three days without a line: a hundred thousand entries at full length, a twentieth as many in the short run.

@@ -318,6 +318,24 @@ private struct Pair {
     #expect(pair.street.entries.count <= faults + 1, "flapping is no storm")
   }
 
+  @Test func theEndOfAChildsCertificateIsAFaultUntilItShowsALaterOne() {
+    var street = Bench(plan: Pair.streetPlan)
+    let key = "@tiexi-03:childCertificateExpires"
+    street.give(.childCertificate("tiexi-03", nil))
+    #expect(street.view.faults.isEmpty)
+    street.give(.childCertificate("tiexi-03", "站点 tiexi-03 的证书还有 29 天到期"))
+    let card = street.view.faults.first
+    #expect(card?.key.description == key && card?.whereText == "铁西社区 (tiexi-03)" && card?.detail.contains("29 天") == true)
+    #expect(street.view.sound == .fault)
+    // Told again after a restart: one card, one entry.
+    street = street.restarted(boot: "boot-2", after: .seconds(5))
+    street.give(.childCertificate("tiexi-03", "站点 tiexi-03 的证书还有 28 天到期"))
+    let raised = street.entries.filter { if case .faultRaised(let found, _) = $0.change { "\(found)" == key } else { false } }
+    #expect(raised.count == 1)
+    street.give(.childCertificate("tiexi-03", nil))
+    #expect(street.view.faults.first { $0.key.description == key }?.present == false)
+  }
+
   @Test func aChildThatNeverCameIsLostSoonAfterTheStart() {
     var street = Bench(plan: Pair.streetPlan)
     street.pass(.seconds(31))

@@ -15,6 +15,7 @@ public final class StationPair {
   public let lines: [Line]
   public let authority: CertificateAuthority
   public let linkPort: UInt16
+  public let enrolmentPort: UInt16
 
   public static let streetName = "street"
   public static let communityName = "tiexi-03"
@@ -30,13 +31,14 @@ public final class StationPair {
   ) throws {
     let port = try LineRelay.freePort()
     linkPort = port
+    enrolmentPort = try LineRelay.freePort()
     let lines = try (0..<paths).map { _ in try Line(to: port) }
     self.lines = lines
     var site = "site: {name: 铁西街道综治中心, station: \(Self.streetName)}\nplaces:\n  - {id: office, name: 值班室}\nposts:\n"
     site += "  - {id: desk, name: 街道值班台}\n  - {id: lead, name: 街道带班}\ndesk: {port: 0}\n"
     site += "journal: {folder: journal, ballastMiB: 1}\n"
     let others = siblings.map { ", {station: \($0), name: \($0)}" }.joined()
-    site += "children: {address: 127.0.0.1, port: \(port), "
+    site += "children: {address: 127.0.0.1, port: \(port), enrolmentPort: \(enrolmentPort), "
     site += "stations: [{station: \(Self.communityName), name: 铁西社区}\(others)]}\n"
     street = try Shell(folder: "\(folder)/street", site: site)
     community = try Shell(folder: "\(folder)/community", site: Self.site(folder, panels, lines, parent, more))
@@ -63,6 +65,18 @@ public final class StationPair {
   @discardableResult
   public func issue(_ station: String, into folder: String) throws -> IssuedCertificate {
     try authority.issue(for: StationName(station), into: folder, at: Date())
+  }
+
+  /// Puts `linli sim line` into the first path, in place of the test's own line; what the answer is told pulls it and plugs it in.
+  public func cable() throws -> (String) throws -> String {
+    let socket = "\(folder)/line.sock"
+    let port = try LineRelay.freePort()
+    try community.start(["sim", "line", "--listen", "\(port)", "--to", "127.0.0.1:\(linkPort)", "--socket", socket])
+    try community.waitUntil("the line is there") { (try? ControlSocket.ask(socket, "ping")) == "ok\n" }
+    let site = "\(community.folder)/site.yaml"
+    try String(contentsOfFile: site, encoding: .utf8).replacingOccurrences(of: "port: \(lines[0].port)}", with: "port: \(port)}")
+      .write(toFile: site, atomically: true, encoding: .utf8)
+    return { try ControlSocket.ask(socket, $0) }
   }
 
   /// Both run, and each knows that the other is there.
@@ -93,6 +107,17 @@ public final class StationPair {
   /// The community's entries on the street's disk, in the order in which they were written there.
   public func copies() throws -> [Received] {
     try street.entries().compactMap { if case .received(let received) = $0.change { received } else { nil } }
+  }
+
+  /// Every entry about faults that a station has written of its own, in the order of the words.
+  public func faultEntries(of shell: Shell) throws -> [String] {
+    try shell.entries().compactMap { entry in
+      switch entry.change {
+      case .faultRaised(let key, _): key.description
+      case .faultPresent(let key, let isPresent): "\(key) is \(isPresent ? "back" : "over")"
+      default: nil
+      }
+    }.sorted()
   }
 
   /// The community's own, as stored.

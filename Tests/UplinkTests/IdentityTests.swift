@@ -8,6 +8,18 @@ import Testing
 /// Revocations and renewed certificates over the line.
 @Suite(.serialized, .timeLimit(.minutes(2))) struct IdentityTests {
   private static let day: TimeInterval = 86_400
+  /// Seen when it connects, so also of a child that does not renew it (another vendor's), and told once.
+  @Test func theParentIsToldThatAChildsCertificateEndsAndThatALaterOneCame() async throws {
+    let rig = try LinkRig(issued: Date(timeIntervalSinceNow: -2 * 365.25 * Self.day + 20.5 * Self.day))
+    for _ in 0..<2 { #expect(try await rig.curl("https://yunfeng/link/v1/revocations").contains("serials")) }
+    let told = rig.certificates
+    #expect(told.count == 1 && told.first??.contains("tiexi-03 的证书还有 20 天到期") == true, "\(told)")
+    let renewed = try rig.authority.renew(StationName(rig.child), at: Date())
+    try rig.store.store(certificate: renewed.pem)
+    for _ in 0..<2 { #expect(try await rig.curl("https://yunfeng/link/v1/revocations").contains("serials")) }
+    #expect(rig.certificates == told + [nil])
+  }
+
   private static let pem = "content-type: application/x-pem-file"
 
   @Test func aRevocationReachesTheChildWithinAHeartbeat() async throws {

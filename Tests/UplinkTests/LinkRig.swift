@@ -71,6 +71,15 @@ final class LinkRig {
     }
   }
 
+  /// What the parent's station was told of the child's certificate.
+  var certificates: [String?] {
+    heard.withLockedValue { heard in
+      heard.inputs.flatMap { input -> [String?] in
+        if case .childCertificate(let name, let warning) = input, name == child { [warning] } else { [] }
+      }
+    }
+  }
+
   /// The child's end: a journal with one entry, and what reports it.
   func startChild() throws -> Child { try Child(self) }
 

@@ -78,11 +78,7 @@ final class PageCrowd {
   private var buffer = [UInt8](repeating: 0, count: 1 << 18)
 
   init(port: Int, count: Int) throws {
-    let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-    var limit = rlimit()
-    getrlimit(resource, &limit)
-    limit.rlim_cur = min(max(limit.rlim_cur, rlim_t(count + 256)), limit.rlim_max)
-    setrlimit(resource, &limit)
+    OpenFiles.raise(to: count + 256)
     for _ in 0..<count {
       let socket = try PageSocket.open(port: port)
       _ = fcntl(socket, F_SETFL, O_NONBLOCK)

@@ -23,21 +23,24 @@ extension DeskControl {
   }
 
   private static func call(_ words: [String]) -> (post: String, action: DeskRequest.Action)? {
-    guard words.count >= 5, let id = IncidentID(words[3]) else { return nil }
-    let rest = words.count > 5 ? words[5] : ""
-    let action: ParentCommand.Action
-    switch (words[2], rest.isEmpty) {
-    case ("acknowledge", true): action = .acknowledge(incident: id)
-    case ("on-scene", true): action = .onScene(incident: id)
-    case ("close", true): action = .close(incident: id)
-    case ("accept", true): action = .accept(incident: id)
-    case ("offer", false): action = .offer(incident: id, to: rest)
-    case ("resolve", false): action = .resolve(incident: id, note: rest)
-    case ("refuse", false): action = .refuse(incident: id, reason: rest)
-    case ("false-alarm", _): action = .falseAlarm(incident: id, note: rest)
-    default: return nil
-    }
+    guard words.count >= 5, let id = IncidentID(words[3]), let action = action(words[2], of: id, words.count > 5 ? words[5] : "")
+    else { return nil }
     return (words[4], .child(words[1], action))
+  }
+
+  /// What is asked of a station below about its call; `nil`: no such command, or a text that is missing or one too many.
+  static func action(_ verb: String, of id: IncidentID, _ text: String) -> ParentCommand.Action? {
+    switch (verb, text.isEmpty) {
+    case ("acknowledge", true): .acknowledge(incident: id)
+    case ("on-scene", true): .onScene(incident: id)
+    case ("close", true): .close(incident: id)
+    case ("accept", true): .accept(incident: id)
+    case ("offer", false): .offer(incident: id, to: text)
+    case ("resolve", false): .resolve(incident: id, note: text)
+    case ("refuse", false): .refuse(incident: id, reason: text)
+    case ("false-alarm", _): .falseAlarm(incident: id, note: text)
+    default: nil
+    }
   }
 
   static func clock(_ milliseconds: Int64) -> String {

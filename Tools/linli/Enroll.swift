@@ -10,15 +10,46 @@ extension Pki {
       abstract: "邀请一个站加入:显示一次性邀请码并等它来 / shows a one-time code for a station and waits for it")
     @OptionGroup var place: Place
     @Argument(help: "要加入的站名,与它的站点文件一致 / station that joins, as its site file has it") var station: String
-    @Option(help: "监听地址 / address to listen on") var host = "0.0.0.0"
-    @Option(help: "监听端口 / port to listen on") var port = EnrolmentServer.defaultPort
+    @Option(help: "监听地址(站点没有运行时) / address to listen on, when the station is not running; default: as the site file says")
+    var host: String?
+    @Option(help: "监听端口(站点没有运行时) / port to listen on, likewise") var port: Int?
 
     func run() throws {
-      let desk = EnrolmentDesk(authority: try place.authority())
       let name = try StationName(station)
-      let had = try desk.authority.list().contains { $0.station == name && $0.status(at: Date()) == .valid }
+      let desk = EnrolmentDesk(authority: try place.authority())
+      let socket = Socket.station(place.file.site)
+      // Two programs cannot have one port, and in the street nobody should need a second one.
+      if ControlSocket.isServed(socket) { try inviteThrough(socket, desk, name) } else { try inviteHere(desk, name) }
+    }
+
+    /// The running station makes the code and serves it.
+    private func inviteThrough(_ socket: String, _ desk: EnrolmentDesk, _ name: StationName) throws {
+      guard host == nil, port == nil else {
+        throw Failure(
+          "站点正在运行,由它接入,地址和端口在站点文件的 children 里;请去掉 --host 和 --port / the station is running and serves this itself, at the "
+            + "address and enrolmentPort that its site file has under children: leave --host and --port out")
+      }
+      let had = try hasCertificate(desk, name)
+      let said = try ControlSocket.ask(socket, "invite \(name)", timeoutSeconds: 20)
+      guard let invited = try? JSONDecoder().decode(RunEnrolment.Invited.self, from: Data(said.utf8)),
+        let invitation = try desk.invitation(of: name)
+      else { throw Failure(said.trimmingCharacters(in: .newlines)) }
+      show(invited.code, port: invited.port, name, had: had)
+      if !invited.isRegistered {
+        print("注意:站点文件的 children 里还没有 \(name);请写上并重启站点,否则它连不上 / it is not in the site file yet: add it under children")
+        print("and restart this station, or it will be refused")
+      } else if !invited.isServing {
+        print("注意:本站还没有在等下级站点,请重启本站 / this station does not listen for stations below yet: restart it")
+      }
+      try wait(desk, invitation, servedBy: socket)
+    }
+
+    /// This program serves the code itself until it was used.
+    private func inviteHere(_ desk: EnrolmentDesk, _ name: StationName) throws {
+      let plan = try place.file.load().children
       let server = try EnrolmentServer(
-        desk: desk, host: host, port: port,
+        desk: desk, host: host ?? plan?.address ?? EnrolmentServer.defaultHost,
+        port: port ?? plan?.enrolmentPort ?? EnrolmentServer.defaultPort,
         onEvent: { event in
           switch event {
           case .admitted(let station): Terminal.log("\(station): 已发证书 / certificate given")
@@ -26,23 +57,32 @@ extension Pki {
           }
         })
       defer { server.stop() }
+      let had = try hasCertificate(desk, name)
       let (code, invitation) = try desk.invite(name, at: Date())
-      print("站点 \(name) 的邀请码,15 分钟内有效,只能用一次 / code for \(name), valid for 15 minutes, once:\n\n    \(code.text)\n")
-      print(QRCode.text(code.text))
+      show(code.text, port: server.port, name, had: had)
+      try wait(desk, invitation, servedBy: nil)
+    }
+
+    private func hasCertificate(_ desk: EnrolmentDesk, _ name: StationName) throws -> Bool {
+      try desk.authority.list().contains { $0.station == name && $0.status(at: Date()) == .valid }
+    }
+
+    private func show(_ code: String, port: Int, _ name: StationName, had: Bool) {
+      print("站点 \(name) 的邀请码,15 分钟内有效,只能用一次 / code for \(name), valid for 15 minutes, once:\n\n    \(code)\n")
+      print(QRCode.text(code))
       print("请在站点 \(name) 上运行 / run at that station:")
-      for address in LocalAddress.list() {
-        print("    linli enroll SITE --parent \(address):\(server.port) --code \(code.text)")
-      }
+      for address in LocalAddress.list() { print("    linli enroll SITE --parent \(address):\(port) --code \(code)") }
       if had {
         print("注意:\(name) 现有的证书在新站加入时作废 / its present certificate is revoked when the new station joins")
       }
-      try wait(desk, invitation)
     }
 
-    private func wait(_ desk: EnrolmentDesk, _ invitation: Invitation) throws {
+    /// - Parameter socket: of the station that serves the code; `nil`: this program does.
+    private func wait(_ desk: EnrolmentDesk, _ invitation: Invitation, servedBy socket: String?) throws {
       let stop = StopFlag()
       let isTerminal = isatty(STDOUT_FILENO) == 1
       var shown = Int.max
+      var isServed = true
       while true {
         let now = Date()
         let current = try desk.invitation(of: invitation.station)
@@ -64,6 +104,13 @@ extension Pki {
           print("\r剩余 / remaining \(left / 60):\(String(format: "%02d", left % 60))  ", terminator: "")
         } else if left / 60 < shown / 60 {
           print("剩余 \(left / 60 + 1) 分钟 / \(left / 60 + 1) minutes remain")
+        }
+        if let socket, shown / 5 != left / 5 {
+          let wasServed = isServed
+          isServed = ControlSocket.isServed(socket)
+          if wasServed, !isServed {
+            print("\n站点停了;邀请码仍有效,重新启动后可继续用 / the station has stopped; the code stands, and works when it runs again")
+          }
         }
         shown = left
         fflush(nil)

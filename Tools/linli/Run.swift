@@ -61,6 +61,7 @@ struct Run: AsyncParsableCommand {
     let (receiver, receiverProblem) = file.receiver(site)
     let newest = NewestTime()
     let link = RunLink(newest: newest)
+    let enrolment = RunEnrolment(site, siteFolder: file.folder, isServing: { link.isServing })
     var options = StationRuntime.Options(
       program: Linli.version, recording: record, log: { Terminal.log($0) },
       onView: { view in
@@ -87,8 +88,10 @@ struct Run: AsyncParsableCommand {
     }
     receiver?.start { runtime.tell($0, detail: $1) }
     link.start(site, file, runtime)
+    enrolment.resume()
     let control = try Self.openSocket(Socket.station(file.site)) { line in
-      DeskControl.answer(line, board: board, readings: runtime.readings, buses: { runtime.buses }) { post, action in
+      if let said = enrolment.say(line) { return said }
+      return DeskControl.answer(line, board: board, readings: runtime.readings, buses: { runtime.buses }) { post, action in
         waitFor { await runtime.submit(post: post, action: action) }
       }
     }
@@ -102,6 +105,7 @@ struct Run: AsyncParsableCommand {
     ServiceManager().stopping()
     control?.stop()
     desk.stationLost()
+    enrolment.stop()
     link.stop()
     runtime.shutDown()
     receiver?.stop()

@@ -24,6 +24,9 @@ final class RunLink: Sendable {
     self.newest = newest
   }
 
+  /// Stations below can connect.
+  var isServing: Bool { parts.withLock { $0.server != nil } }
+
   /// The station has committed something.
   func wake() { parts.withLock { $0.uplink }?.wake() }
 

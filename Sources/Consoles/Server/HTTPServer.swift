@@ -2,12 +2,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+import Transports
 
 /// What a page server does with a checked request. Called on the server's event loop: it must not wait.
 protocol Routes: Sendable {
@@ -35,7 +30,8 @@ final class HTTPServer: Sendable {
     throws(ConsoleError)
   {
     let core = ServerCore(limits: limits, routes: routes, gate: gate)
-    Self.allowOpenFiles(limits.connections + 256)
+    // The usual soft limit of 1,024 is fewer than the pages that are allowed.
+    OpenFiles.raise(to: limits.connections + 256)
     do {
       listener = try ServerBootstrap(group: group)
         .serverChannelOption(.backlog, value: 1024)
@@ -72,19 +68,6 @@ final class HTTPServer: Sendable {
   func stop() {
     gate.close()
     try? group.syncShutdownGracefully()
-  }
-
-  /// A page each takes a descriptor; the usual soft limit of 1,024 is fewer than the pages that are allowed.
-  private static func allowOpenFiles(_ wanted: Int) {
-    #if canImport(Glibc)
-      let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-    #else
-      let resource = RLIMIT_NOFILE
-    #endif
-    var limit = rlimit()
-    guard getrlimit(resource, &limit) == 0, limit.rlim_cur < rlim_t(wanted) else { return }
-    limit.rlim_cur = min(limit.rlim_max, rlim_t(wanted))
-    _ = setrlimit(resource, &limit)
   }
 }
 

@@ -40,6 +40,7 @@ final class LinkConnection: ChannelInboundHandler {
         core.noteRefusal("连接太多 / too many connections of \(verified.peer.station)", from: "\(verified.peer.station)")
         return close(context)
       }
+      core.shown(verified.peer)
       restartTimer(core.limits.requestTime, context)
     }
     context.fireUserInboundEventTriggered(event)

@@ -8,6 +8,7 @@ import NIOPosix
 import Station
 import StationIdentity
 import StationLinkCodec
+import Transports
 
 /// What the parent's end of the line does with what children send. Called from event loops and tasks; nothing here may wait.
 public struct LinkParent: Sendable {
@@ -156,7 +157,9 @@ final class LinkCore: Sendable {
     var pulses: [String: ChildPulse] = [:]
     var pathNames: [String: Set<String>] = [:]
     var refusals: [String: Int] = [:]
-    var beating: RepeatedTask?
+    /// What each child showed when it last connected, and whether the station was told that it ends soon; `nil`: it was told nothing.
+    var certificates: [String: (shown: PeerIdentity, isEnding: Bool?)] = [:]
+    var tasks: [RepeatedTask] = []
   }
 
   init(parent: LinkParent, limits: LinkLimits, tls: LinkTLS) {
@@ -201,6 +204,26 @@ final class LinkCore: Sendable {
     return isAdmitted
   }
 
+  /// A child that may report here has connected. Its certificate is looked at then, and each minute while the connection stands.
+  func shown(_ peer: PeerIdentity) {
+    let child = peer.station.text
+    guard parent.isKnown(child) else { return }
+    state.withLockedValue { state in
+      state.certificates[child] = (peer, state.certificates[child]?.isEnding)
+      tellCertificate(of: child, &state)
+    }
+  }
+
+  /// Under the lock, so that the station hears of two certificates in the order in which they were shown.
+  private func tellCertificate(of child: String, _ state: inout State) {
+    guard let (peer, told) = state.certificates[child] else { return }
+    let warning = peer.expiryWarning(at: tls.time.now)
+    guard told != (warning != nil) else { return }
+    if parent.tell(.childCertificate(child, warning.map { "\($0.chinese) / \($0.english)" })) {
+      state.certificates[child]?.isEnding = warning != nil
+    }
+  }
+
   /// Names of ways that the pages keep of one child; a site file has four at most, and may be changed.
   private static let pathNames = 8
 
@@ -234,14 +257,16 @@ final class LinkCore: Sendable {
       guard !pulses.isEmpty else { return }
       _ = self.parent.tell(.childrenHeard(pulses.sorted { $0.key < $1.key }.map(\.value)))
     }
-    let refusals = loop.scheduleRepeatedTask(initialDelay: .minutes(1), delay: .minutes(1)) { _ in
-      self.state.withLockedValue { $0.refusals.removeAll() }
+    let minutes = loop.scheduleRepeatedTask(initialDelay: .minutes(1), delay: .minutes(1)) { _ in
+      self.state.withLockedValue { state in
+        state.refusals.removeAll()
+        for child in state.certificates.keys.sorted() { self.tellCertificate(of: child, &state) }
+      }
     }
-    _ = refusals
-    state.withLockedValue { $0.beating = task }
+    state.withLockedValue { $0.tasks = [task, minutes] }
   }
 
-  func stop() { state.withLockedValue { $0.beating }?.cancel() }
+  func stop() { for task in state.withLockedValue({ $0.tasks }) { task.cancel() } }
 }
 
 /// The children's command streams that are open.
