@@ -66,6 +66,19 @@ public struct LinkCursor: Sendable, Equatable, Codable {
     return insert(link)
   }
 
+  /// Takes over what another cursor of the same journal has above its own start.
+  public mutating func add(_ other: LinkCursor) {
+    let whole = other.head == .start ? [] : [Range(first: other.head.position, before: .start, last: other.head)]
+    for range in whole + other.ranges {
+      if range.before.position <= head.position {
+        if range.last.position > head.position { head = range.last }
+        absorb()
+      } else if !knows(range.first), !knows(range.last.position), ranges.count < Self.rangeLimit {
+        ranges.insert(range, at: firstRange(above: range.first))
+      }
+    }
+  }
+
   /// Ranges that begin where the head now ends become part of what is contiguous.
   private mutating func absorb() {
     var count = 0

@@ -9,10 +9,10 @@ import Station
 /// depends on them is released; what was decided waits here in order and is tried again, and `view` says so to the pages.
 public struct Decider {
   public private(set) var station: Station
-  private let store: any EntryStore
-  private let encoder = EntryCoder()
+  let store: any EntryStore
+  let encoder = EntryCoder()
   /// Decided but not on disk yet.
-  private var uncommitted: [Entry] = []
+  private(set) var uncommitted: [Entry] = []
   /// Decided effects that wait for their entries, in order.
   private var held: [HeldEffect] = []
   /// Entries decided and entries on disk, since this object was made.
@@ -82,6 +82,7 @@ public struct Decider {
   public mutating func step(
     _ inputs: [(input: StationInput, at: Instant)], wall: WallClock, now: Instant, release: (StationEffect) -> Void
   ) {
+    carryOver(inputs, wall: wall, now: now)
     for item in inputs {
       // What follows must not take numbers that the parent has already.
       if case .parentContradicts(let epoch, _) = item.input { try? store.beginEpoch(above: epoch) }
@@ -107,7 +108,7 @@ public struct Decider {
     var isAnnounced = false
   }
 
-  private mutating func give(_ stimulus: Stimulus, at now: Instant) {
+  mutating func give(_ stimulus: Stimulus, at now: Instant) {
     if uncommitted.isEmpty { onDisk = station.state }
     defer { if uncommitted.isEmpty { onDisk = nil } }
     var effects = Effects<StationEffect>()

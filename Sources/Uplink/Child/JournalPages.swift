@@ -41,6 +41,11 @@ final class JournalPages {
     }
   }
 
+  /// The end of what was dropped here; `nil`: nothing was.
+  func dropped() throws -> JournalHead? {
+    try refreshed().segments().first?.anchor.flatMap { $0.position.sequence > 0 ? $0 : nil }
+  }
+
   func end() throws -> JournalHead { try refreshed().last() }
 
   /// What stands at a position here; `nil` when nothing does.

@@ -162,10 +162,15 @@ final class LinkConnection: ChannelInboundHandler {
     guard hello.versions.contains(LinkProtocol.version) else {
       return refuse(.version, at: "versions", accepted: "\(LinkProtocol.version)", context)
     }
+    let oldest = hello.oldest
+    // Everything up to its own end would be taken for known.
+    if let oldest, oldest.position > hello.head.position {
+      return refuse(.malformed, at: "oldest", accepted: "at most head", context)
+    }
     let parent = core.parent
     let revocations = core.tls.revocations.number
     answer(context) {
-      guard let receipt = await parent.greet(child) else { return .failure(.diskUnavailable) }
+      guard let receipt = await parent.greet(child, oldest) else { return .failure(.diskUnavailable) }
       return Self.json(
         LinkWelcome(
           station: parent.station, name: parent.name, receipt: receipt, nowMilliseconds: Self.nowMilliseconds,
