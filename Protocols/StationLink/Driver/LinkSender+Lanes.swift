@@ -22,10 +22,18 @@ extension LinkSender {
       confirmed = contiguous
       sweep = Sweep()
       sweep.position = contiguous.position
-      scan = contiguous.position < newest ? Scan(position: contiguous.position, end: newest) : nil
+      look(from: contiguous.position)
       effects.append(.parentHas(contiguous))
+    } else if calls.missedFrom != nil {
+      look(from: contiguous.position)
     }
     settle(welcome.receipt, &effects)
+  }
+
+  /// Looks through everything behind `position` for calls: what the queue holds now is found again.
+  private mutating func look(from position: JournalPosition) {
+    calls = CallQueue()
+    scan = position < newest ? Scan(position: position, end: newest) : nil
   }
 
   mutating func received(
@@ -38,7 +46,8 @@ extension LinkSender {
     case .calls:
       // What was answered without being taken would be refused again at once.
       callsRetryAt = isTaken ? now : now + .seconds(1)
-      if !isTaken { sendsInOrder = true }
+      ahead += flight.entries.count
+      if !isTaken || ahead >= Self.aheadLimit { sendsInOrder = true }
     case .backlog:
       if isTaken, let last = flight.entries.last {
         sweep.page.removeAll { $0.position <= last.position }
@@ -48,7 +57,7 @@ extension LinkSender {
       }
     case .pulse: break
     }
-    if calls.isEmpty { sendsInOrder = false }
+    if calls.isEmpty { (sendsInOrder, ahead) = (false, 0) }
   }
 
   private mutating func settle(_ receipt: LinkReceipt, _ effects: inout Effects<Effect>) {
@@ -73,11 +82,15 @@ extension LinkSender {
     }
     if var looking = scan, looking.isFetching, looking.position == after {
       looking.isFetching = false
-      for entry in page
-      where entry.position <= looking.end && entry.incident != nil && entry.position > (confirmed?.position ?? .start) {
-        calls.add(entry)
+      if page.isEmpty { looking.position = looking.end }
+      for entry in page {
+        // Only the first look goes on without room: it finds the calls that are not over.
+        guard calls.hasRoom || !looking.isOfRest && calls.live.count < CallQueue.liveLimit else { break }
+        looking.position = entry.position
+        if entry.incident != nil, entry.position <= looking.end, entry.position > (confirmed?.position ?? .start) {
+          calls.add(entry)
+        }
       }
-      looking.position = page.last?.position ?? looking.end
       scan = looking.position < looking.end ? looking : nil
     }
   }
@@ -86,7 +99,11 @@ extension LinkSender {
 
   mutating func sendCalls(at now: Instant, _ effects: inout Effects<Effect>) {
     double(at: now, &effects)
-    if var looking = scan, !looking.isFetching, isOpen, effects.room > 4 {
+    if scan == nil, !sendsInOrder, isOpen, calls.count < CallQueue.limit / 2, let first = calls.takeMissed() {
+      let before = JournalPosition(epoch: first.epoch, sequence: first.sequence - 1)
+      scan = Scan(position: before, end: newest, isOfRest: true)
+    }
+    if var looking = scan, !looking.isFetching, isOpen, effects.room > 4, canLookOn(looking) {
       looking.isFetching = true
       scan = looking
       effects.append(.fetch(after: looking.position))
@@ -95,8 +112,19 @@ extension LinkSender {
     launch(.entries(nextCalls), .calls, path: path, timeOut: Self.callTimeOut, at: now, &effects)
   }
 
-  var wantsCallLane: Bool { isOpen && !isBusy(.calls) && calls.hasNext(after: scan?.end) }
-  private var nextCalls: [Outgoing] { calls.next(entries: Self.callEntries, bytes: Self.callBytes, after: scan?.end) }
+  private func canLookOn(_ scan: Scan) -> Bool {
+    scan.isOfRest ? calls.hasRoom : calls.live.count < CallQueue.liveLimit
+  }
+
+  /// What may go while older entries are looked for.
+  private var border: CallQueue.Border? {
+    scan.map { .init(end: $0.end, through: $0.isOfRest || !canLookOn($0) ? $0.position : nil) }
+  }
+
+  var wantsCallLane: Bool { isOpen && !isBusy(.calls) && calls.hasNext(border, liveOnly: sendsInOrder) }
+  private var nextCalls: [Outgoing] {
+    calls.next(entries: Self.callEntries, bytes: Self.callBytes, border, liveOnly: sendsInOrder)
+  }
 
   /// Unanswered for 3 s: sent on the other path, too, with everything that has gathered since.
   private mutating func double(at now: Instant, _ effects: inout Effects<Effect>) {
@@ -143,7 +171,7 @@ extension LinkSender {
 
   /// Something waits for the backlog lane, and no call needs the line for itself.
   var wantsBacklogLane: Bool {
-    isOpen && !sweep.page.isEmpty && !isBusy(.backlog) && (sendsInOrder || !calls.hasNext(after: scan?.end))
+    isOpen && !sweep.page.isEmpty && !isBusy(.backlog) && (sendsInOrder || !calls.hasNext(border))
   }
 
   /// The first open path that proves itself; a silent one only when there is no other.

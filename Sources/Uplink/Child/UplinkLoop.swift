@@ -185,7 +185,7 @@ final class UplinkLoop {
           nonce: pulse.nonce)
       case .entries(let outgoing):
         let now = WallTime.now().microsecondsSince1970 / 1000
-        let entries = try outgoing.compactMap { try pages.linkEntry($0, nowMilliseconds: now) }
+        let entries = try pages.linkEntries(outgoing, nowMilliseconds: now)
         let body = try EventBatch.encode(entries, station: options.station)
         lanes.post(
           request, path: path, lane: lane,

@@ -162,11 +162,8 @@ final class LinkConnection: ChannelInboundHandler {
     guard hello.versions.contains(LinkProtocol.version) else {
       return refuse(.version, at: "versions", accepted: "\(LinkProtocol.version)", context)
     }
-    let oldest = hello.oldest
-    // Everything up to its own end would be taken for known.
-    if let oldest, oldest.position > hello.head.position {
-      return refuse(.malformed, at: "oldest", accepted: "at most head", context)
-    }
+    // Beyond its own end it cannot have dropped anything.
+    let oldest = hello.oldest.flatMap { $0.position > hello.head.position ? nil : $0 }
     let parent = core.parent
     let revocations = core.tls.revocations.number
     answer(context) {
