@@ -66,6 +66,14 @@ public struct LinkCursor: Sendable, Equatable, Codable {
     return insert(link)
   }
 
+  /// The child has nothing up to `head` any more: what is contiguous begins there. Of a journal that was here from its beginning, but not
+  /// as far as that, nothing is kept: what stands above belongs to a copy that was lost.
+  public mutating func begin(after head: JournalHead) {
+    if self.head != .start { ranges = [] }
+    self.head = head
+    absorb()
+  }
+
   /// Takes over what another cursor of the same journal has above its own start.
   public mutating func add(_ other: LinkCursor) {
     let whole = other.head == .start ? [] : [Range(first: other.head.position, before: .start, last: other.head)]

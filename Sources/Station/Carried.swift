@@ -76,12 +76,24 @@ extension ChildState {
 
   /// Nothing before `head` will come any more.
   mutating func beginAnew(after head: JournalHead) {
-    let described = fold.described
-    cursor = LinkCursor(head: head)
-    fold = StationState()
-    fold.described = described
+    if cursor.head != .start {
+      let described = fold.described
+      fold = StationState()
+      fold.described = described
+      early = []
+    }
+    // Without a beginning there is only what overtook, and that stays.
+    cursor.begin(after: head)
     fold.lacksPast = true
-    early = []
+  }
+
+  /// Whether the beginning of the child's journal has come.
+  mutating func noteBeginning(_ before: JournalHead) {
+    if before == .start {
+      fold.lacksPast = false
+    } else if cursor == LinkCursor() {
+      fold.lacksPast = true
+    }
   }
 
   /// Folds one entry of the child. What the child has carried over is known here already, unless the past is missing.

@@ -49,6 +49,7 @@ public struct ChildState: Sendable, Equatable, Codable {
 
   /// Takes one entry of the child, in whatever order it comes.
   mutating func take(_ received: Received, at time: EntryTime) {
+    noteBeginning(received.before)
     let verdict = cursor.take(received.link)
     recent.append(received.link.entry)
     if recent.count > Self.recentLimit { recent.removeFirst() }

@@ -22,11 +22,14 @@ final class StationLoop {
   private var unsent: [DeviceCommand] = []
   private var publishedAt = Instant.zero
   private var maintainedAt = Instant.zero
+  private var droppedAt = Instant.zero
   private var loggedError: String?
 
   /// Pages hear from the station at least this often.
   static let publishInterval = Interval.seconds(2)
   static let upkeepInterval = Interval.seconds(60)
+  /// Whether files may go is looked at this often: most times the names of the files tell that none may.
+  static let retentionInterval = Interval.seconds(10)
   /// While the disk is full or fails, its return is looked for this often.
   static let impairedUpkeepInterval = Interval.seconds(2)
   /// How many inputs share one fsync at most.
@@ -84,6 +87,9 @@ final class StationLoop {
       if now - maintainedAt >= (decider.isImpaired ? Self.impairedUpkeepInterval : Self.upkeepInterval) {
         maintainedAt = now
         decider.maintain(wall: .current(), now: now)
+      }
+      if now - droppedAt >= Self.retentionInterval {
+        droppedAt = now
         dropDelivered()
       }
       if changed || now - publishedAt >= Self.publishInterval { publish(now) }

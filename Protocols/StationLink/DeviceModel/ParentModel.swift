@@ -52,7 +52,7 @@ public struct ParentModel: Sendable {
     guard hello.versions.contains(LinkProtocol.version) else { return .refused(.version) }
     if let oldest = hello.oldest, oldest.position > cursor.head.position {
       missing.append(oldest)
-      cursor = LinkCursor(head: oldest)
+      cursor.begin(after: oldest)
     }
     return .welcome(
       LinkWelcome(

@@ -40,6 +40,8 @@ extension LinkSender {
     _ receipt: LinkReceipt, _ flight: Flight, at now: Instant, _ wall: Int64, _ effects: inout Effects<Effect>
   ) {
     paths[flight.path].proved(at: now, wall: wall)
+    // Less than before: answers that overtook each other, or a parent whose disk was set back. It is asked what it has.
+    if let confirmed, receipt.contiguous.position < confirmed.position { paths[flight.path].wantsGreeting = true }
     settle(receipt, &effects)
     let isTaken = flight.entries.allSatisfy { receipt.covers($0.position) }
     switch flight.lane {
@@ -121,7 +123,7 @@ extension LinkSender {
     scan.map { .init(end: $0.end, through: $0.isOfRest || !canLookOn($0) ? $0.position : nil) }
   }
 
-  var wantsCallLane: Bool { isOpen && !isBusy(.calls) && calls.hasNext(border, liveOnly: sendsInOrder) }
+  var wantsCallLane: Bool { hasFreePath && !isBusy(.calls) && calls.hasNext(border, liveOnly: sendsInOrder) }
   private var nextCalls: [Outgoing] {
     calls.next(entries: Self.callEntries, bytes: Self.callBytes, border, liveOnly: sendsInOrder)
   }
@@ -135,7 +137,7 @@ extension LinkSender {
     else { return }
     flights[slow].isDoubled = true
     let first = flights[slow].path
-    guard let other = paths.indices.first(where: { $0 != first && paths[$0].isOpen }) else { return }
+    guard let other = paths.indices.first(where: { $0 != first && isFree($0) }) else { return }
     launch(.entries(nextCalls), .calls, path: other, timeOut: Self.callTimeOut, at: now, &effects)
   }
 
@@ -171,15 +173,19 @@ extension LinkSender {
 
   /// Something waits for the backlog lane, and no call needs the line for itself.
   var wantsBacklogLane: Bool {
-    isOpen && !sweep.page.isEmpty && !isBusy(.backlog) && (sendsInOrder || !calls.hasNext(border))
+    hasFreePath && !sweep.page.isEmpty && !isBusy(.backlog) && (sendsInOrder || !calls.hasNext(border))
   }
+
+  /// Open, and not being asked what the parent has: that goes on the connection of the calls.
+  private func isFree(_ path: Int) -> Bool { paths[path].isOpen && !flights.contains { $0.path == path && $0.isHello } }
+  private var hasFreePath: Bool { paths.indices.contains { isFree($0) } }
 
   /// The first open path that proves itself; a silent one only when there is no other.
   private func bestPath(at now: Instant) -> Int? {
     let open = paths.indices.filter { index in
-      paths[index].isOpen && !flights.contains { $0.path == index && $0.isDoubled }
+      isFree(index) && !flights.contains { $0.path == index && $0.isDoubled }
     }
     let proven = open.first { paths[$0].lastProof.map { now - $0 < LinkPath.pulseInterval + .seconds(3) } ?? false }
-    return proven ?? open.first ?? paths.indices.first { paths[$0].isOpen }
+    return proven ?? open.first ?? paths.indices.first { isFree($0) }
   }
 }

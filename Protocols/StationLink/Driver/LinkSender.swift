@@ -221,6 +221,11 @@ public struct LinkSender: Machine, Sendable {
       paths[index].greet()
       launch(.hello, .calls, path: index, timeOut: Self.greetingTimeOut, at: now, &effects)
     }
+    for index in paths.indices where paths[index].wantsGreeting && paths[index].isOpen && effects.room > 4 {
+      guard !flights.contains(where: { $0.path == index && $0.lane == .calls }) else { continue }
+      paths[index].wantsGreeting = false
+      launch(.hello, .calls, path: index, timeOut: Self.greetingTimeOut, at: now, &effects)
+    }
   }
 
   private mutating func pulse(at now: Instant, _ effects: inout Effects<Effect>) {
