@@ -152,7 +152,7 @@ let package = Package(
       ]),
     tests(
       "UplinkTests",
-      kit + ["StationLinkCodec", "Station", "StationRuntime", "StationIdentity", "Journal", "Uplink"] + web),
+      kit + ["StationLinkCodec", "StationLinkDriver", "Station", "StationRuntime", "StationIdentity", "Journal", "Uplink"] + web),
     tests("JournalTests", ["DeviceKit", "Journal", "CSQLite", "SimulatedSite"]),
     tests("StationTests", kit + ["Station"]),
     tests("SimulatedSiteTests", ["DeviceKit", "ModbusRTUCodec", "CallPanelCodec", "CallPanelDeviceModel", "SimulatedSite"]),

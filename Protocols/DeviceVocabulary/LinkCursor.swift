@@ -66,6 +66,27 @@ public struct LinkCursor: Sendable, Equatable, Codable {
     return insert(link)
   }
 
+  /// The child has nothing up to `head` any more: what is contiguous begins there. Of a journal that was here from its beginning, but not
+  /// as far as that, nothing is kept: what stands above belongs to a copy that was lost.
+  public mutating func begin(after head: JournalHead) {
+    if self.head != .start { ranges = [] }
+    self.head = head
+    absorb()
+  }
+
+  /// Takes over what another cursor of the same journal has above its own start.
+  public mutating func add(_ other: LinkCursor) {
+    let whole = other.head == .start ? [] : [Range(first: other.head.position, before: .start, last: other.head)]
+    for range in whole + other.ranges {
+      if range.before.position <= head.position {
+        if range.last.position > head.position { head = range.last }
+        absorb()
+      } else if !knows(range.first), !knows(range.last.position), ranges.count < Self.rangeLimit {
+        ranges.insert(range, at: firstRange(above: range.first))
+      }
+    }
+  }
+
   /// Ranges that begin where the head now ends become part of what is contiguous.
   private mutating func absorb() {
     var count = 0

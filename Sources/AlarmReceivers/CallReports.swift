@@ -59,6 +59,15 @@ public struct CallReports: Sendable, Equatable {
     }
   }
 
+  /// Calls that were open as the journal's oldest file began: their openings are gone.
+  mutating func resume(_ incidents: [Incident]) {
+    for incident in incidents where !open.contains(where: { $0.incident == incident.id }) {
+      let seconds = (incident.openedAt.wallMilliseconds &- Int64(incident.opening.ageMilliseconds)) / 1000
+      let call = ReportedCall(incident: incident.id, event: event(incident.opening), occurred: seconds)
+      if call.event.code.hasRestore { open.append(call) }
+    }
+  }
+
   private func event(_ opening: Opening) -> ReceiverEvent {
     let zone = zones.first { $0.place == opening.place }
     let code: ReceiverEvent.Code =

@@ -85,7 +85,9 @@ final class JournalFeed {
       let page = try reader.entries(after: position, limit: 1000)
       guard let last = page.last else { break }
       for entry in page where entry.position <= cursor.position {
-        if let entry = try? coder.decode(entry.body) { _ = past.read(entry) }
+        guard let entry = try? coder.decode(entry.body) else { continue }
+        if case .carried(let state) = entry.change { past.resume(state.incidents) }
+        _ = past.read(entry)
       }
       position = last.position
     }

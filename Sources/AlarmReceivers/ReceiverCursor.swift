@@ -27,6 +27,9 @@ public struct ReceiverCursor: Sendable, Equatable, Codable {
     self.isNew = isNew
   }
 
+  /// What is before it is not needed any more: a new cursor has yet to look through the past for open calls.
+  public var readThrough: JournalPosition { isNew ? .start : position }
+
   public var position: JournalPosition {
     get { JournalPosition(epoch: epoch, sequence: sequence) }
     set { (epoch, sequence) = (newValue.epoch, newValue.sequence) }

@@ -32,10 +32,27 @@ public protocol EntryStore: AnyObject {
 
   /// What can wait for an idle moment; call it about once a minute. `month` is the wall date's when the clock can be trusted, else nil.
   func maintain(month: JournalMonth?) throws(JournalError)
+
+  /// A file was begun for a new month, and nothing stands in it yet: what is appended next is what the oldest file may begin with one day.
+  var isAtMonthStart: Bool { get }
+
+  /// Whether the chain has this very head.
+  func holds(_ head: JournalHead) -> Bool
+
+  /// Drops the oldest files; see `SQLiteJournal.dropSegments`. A store that keeps everything drops nothing.
+  func dropSegments(
+    through position: JournalPosition, before kept: JournalMonth, mayBegin: (JournalHead) -> Bool
+  ) throws(JournalError) -> [String]
 }
 
 extension EntryStore {
   public var isProvisional: Bool { false }
+  public var isAtMonthStart: Bool { false }
+  public func holds(_ head: JournalHead) -> Bool { false }
+
+  public func dropSegments(
+    through position: JournalPosition, before kept: JournalMonth, mayBegin: (JournalHead) -> Bool
+  ) throws(JournalError) -> [String] { [] }
 }
 
 /// State folded from the entries up to and including `head`.

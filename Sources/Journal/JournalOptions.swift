@@ -22,6 +22,12 @@ public struct JournalMonth: Sendable, Hashable, Comparable, CustomStringConverti
 
   public static func < (left: Self, right: Self) -> Bool { (left.year, left.month) < (right.year, right.month) }
 
+  /// So many months earlier; not before `unknown`.
+  public func earlier(by months: Int) -> JournalMonth {
+    let count = max(0, (year - 2000) * 12 + month - 1 - max(0, months))
+    return JournalMonth(checkedYear: 2000 + count / 12, month: count % 12 + 1)
+  }
+
   /// "2026-11".
   public var description: String { "\(year)-\(month < 10 ? "0" : "")\(month)" }
 }

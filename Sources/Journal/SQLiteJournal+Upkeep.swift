@@ -67,17 +67,26 @@ extension SQLiteJournal {
     archive.verifyWhole(progress: progress)
   }
 
-  /// Drops the oldest files as long as all their entries are at or before `position` (what the parent has) and their month is
-  /// before `kept`. The file that is written always stays. The anchor stays in the file that follows.
+  public var isAtMonthStart: Bool {
+    archive.current.map { $0.header.cause == .month && $0.header.anchor == last } ?? false
+  }
+
+  public func holds(_ head: JournalHead) -> Bool { archive.holds(head) }
+
+  /// Drops the oldest files, as many as may go: all their entries are at or before `position` (what the parent has), their month is before
+  /// `kept`, and the file that follows may be the first. The file that is written always stays. The anchor stays in the file that follows.
   ///
+  /// - Parameter mayBegin: asked with the end of what would be dropped: whether a fold may begin behind it.
   /// - Returns: the names of the dropped files, damaged copies included: their content's time has run out too.
-  public func dropSegments(through position: JournalPosition, before kept: JournalMonth) throws(JournalError) -> [String] {
+  public func dropSegments(
+    through position: JournalPosition, before kept: JournalMonth, mayBegin: (JournalHead) -> Bool
+  ) throws(JournalError) -> [String] {
     var count = 0
     let items = archive.items
-    while count + 1 < items.count, items[count].name.month < kept, let next = items[count + 1].header,
-      next.anchor.position <= position
-    {
-      count += 1
+    for (index, item) in items.enumerated().dropLast() {
+      guard item.lastMonth(before: items[index + 1]) < kept, let next = items[index + 1].header, next.anchor.position <= position
+      else { break }
+      if mayBegin(next.anchor) { count = index + 1 }
     }
     guard count > 0 else { return [] }
     archive.closeReading()
@@ -98,5 +107,12 @@ extension SQLiteJournal {
       archive.forgetItems(1)
     }
     return dropped
+  }
+}
+
+extension Archive.Item {
+  /// A file that was begun before the clock could be trusted may reach into the month of the next one.
+  fileprivate func lastMonth(before next: Archive.Item) -> JournalMonth {
+    name.month == .unknown ? next.name.month : name.month
   }
 }

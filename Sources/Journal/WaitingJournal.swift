@@ -109,6 +109,16 @@ public final class WaitingJournal: EntryStore {
     }
   }
 
+  public var isAtMonthStart: Bool { journal?.isAtMonthStart ?? false }
+
+  public func holds(_ head: JournalHead) -> Bool { journal?.holds(head) ?? false }
+
+  public func dropSegments(
+    through position: JournalPosition, before kept: JournalMonth, mayBegin: (JournalHead) -> Bool
+  ) throws(JournalError) -> [String] {
+    try journal?.dropSegments(through: position, before: kept, mayBegin: mayBegin) ?? []
+  }
+
   /// Opens it, with the room of the ballast where there is no other.
   private func open() throws(JournalError) -> SQLiteJournal {
     do throws(JournalError) {

@@ -18,7 +18,12 @@ public struct ChildState: Sendable, Equatable, Codable {
   public var lastFailure: CommandFailure?
   public var lastReceived: EntryTime?
 
+  /// Steps of calls whose opening is not known yet, while the fold lacks its past.
+  public var early: [Entry] = []
+
   static let recentLimit = 64
+  /// Calls that were open as the month began, times their steps since then.
+  static let earlyLimit = 256
 
   public struct Arrival: Sendable, Equatable, Codable {
     public var incident: IncidentID
@@ -44,13 +49,14 @@ public struct ChildState: Sendable, Equatable, Codable {
 
   /// Takes one entry of the child, in whatever order it comes.
   mutating func take(_ received: Received, at time: EntryTime) {
+    noteBeginning(received.before)
     let verdict = cursor.take(received.link)
     recent.append(received.link.entry)
     if recent.count > Self.recentLimit { recent.removeFirst() }
     lastReceived = time
     // A second entry with a known number is kept in the journal, and decides nothing.
     guard verdict == .new || verdict == .branched, let entry = received.content else { return }
-    fold.apply(entry)
+    fold(entry)
     switch entry.change {
     case .started(let program): self.program = program
     case .opened(let id, _):

@@ -33,6 +33,10 @@ public indirect enum Change: Sendable, Equatable, Codable {
   case started(program: String)
   case stopped
   case clockStepped(byMilliseconds: Int64)
+  /// The state so far, written as a month's file begins: `carriedChild` for each station below, then `carried` for all the rest. A fold
+  /// that begins there gives the same state, so the files before may go.
+  case carriedChild(ChildState)
+  case carried(StationState)
 
   case opened(IncidentID, Opening)
   /// Another press of the same call point while its incident is open.
@@ -81,6 +85,8 @@ public indirect enum Change: Sendable, Equatable, Codable {
 
   // As a parent.
   case received(Received)
+  /// The child's entries up to there are not on this disk, and the child has dropped them: what is known of it begins anew.
+  case pastMissing(String, through: JournalHead)
   case commanded(String, ParentCommand)
   /// The child did not answer it in its time to live.
   case commandLapsed(String, UInt64)
@@ -152,13 +158,13 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     case stuck, chattering, tampered, lineCut, lineShort, silent, wrongIdentity, answersWrongly, eventsLost, epochWentBack,
       restartsOften
     case busSilent, busJammed, busGarbled, adapterAbsent, portBusy
-    case diskFull, diskFailed
+    case diskFull, diskFailed, notCarried
     case receiverSilent, receiverRefuses, receiverMisses, receiverUnfed
-    case pathDown, parentLost, journalForked, proofFailed, certificateExpires
-    case childLost, childPathDown, childBranched, childCertificateExpires
+    case pathDown, parentLost, journalForked, proofFailed, certificateExpires, parentLacksPast
+    case childLost, childPathDown, childBranched, childCertificateExpires, childLacksPast
 
     /// These are about the journal and about nothing else, so that a bus may be called `journal`.
-    var isOfJournal: Bool { self == .diskFull || self == .diskFailed }
+    var isOfJournal: Bool { [.diskFull, .diskFailed, .notCarried].contains(self) }
     /// These are about the alarm receiver and about nothing else, so that a bus may be called `receiver`.
     var isOfReceiver: Bool { [.receiverSilent, .receiverRefuses, .receiverMisses, .receiverUnfed].contains(self) }
   }

@@ -105,6 +105,20 @@ extension FaultKey.Kind {
         "下级站点的证书即将到期,到期后它连不上", "The certificate of a station below expires soon: then it cannot connect",
         "证书平时自动更新:看该站点的线路和时钟;仍不行就用 linli pki invite 让它重新接入",
         "It is renewed by itself as a rule: look at that station's line and clock; else let it join again with linli pki invite")
+    case .childLacksPast:
+      FaultText(
+        "下级站点较早的记录不在本站,该站点也已清除", "Older entries of a station below are not here, and it has dropped them",
+        "本机换过或还原过磁盘;从备份或原上级取回旧日志文件另行保存",
+        "This disk was replaced or restored: keep the old files of a backup or of its former parent")
+    case .parentLacksPast:
+      FaultText(
+        "上级没有本站较早的记录,本站也已清除", "The parent has not the older entries, and this station has dropped them",
+        "上级换过或还原过磁盘;请上级从备份取回旧日志文件,本站现有的记录会重新上传",
+        "The parent's disk was replaced or restored: have it keep the old files of a backup; what is here is sent again")
+    case .notCarried:
+      FaultText(
+        "本站状态太大,旧日志暂不清除", "The station's state is too large: old journal files are not dropped",
+        "看说明里是哪个站点;等它补传完,下个月初再试;留意磁盘空间", "See which station it is; tried again as the next month begins; watch the disk's space")
     case .diskFull:
       FaultText("磁盘已满,只记录求助", "Disk full: only calls are recorded", "清理磁盘空间", "Free disk space")
     case .diskFailed:

@@ -36,8 +36,13 @@ extension Station {
     pending.append(.receipt(request, receipt))
   }
 
-  /// A child that has connected: it is told what is here.
-  mutating func greet(_ child: String, request: UInt64) {
+  /// A child that has connected: it is told what is here. What neither has any more is said, and does not keep the rest from being whole.
+  mutating func greet(_ child: String, oldest: JournalHead?, request: UInt64) {
+    let head = state.child(child)?.cursor.head ?? .start
+    if let oldest, oldest.position > head.position {
+      record(.pastMissing(child, through: oldest))
+      raise(FaultKey(.child(child), .childLacksPast), "\(head.position) … \(oldest.position)")
+    }
     let receipt = state.child(child)?.cursor.welcome ?? LinkCursor().welcome
     pending.append(.receipt(request, receipt))
   }

@@ -26,11 +26,16 @@ public enum StationInput: Sendable, Equatable, Codable {
   case delivered([IncidentID], parent: String)
   case command(ParentCommand, remainingMilliseconds: Int64)
   case parentContradicts(epoch: UInt32, detail: String)
+  /// The parent has lost what this station has dropped since.
+  case parentLacksPast(detail: String)
+  /// A new file of the journal has begun, for a new month. `tooLarge` says which part of the state does not fit into an entry.
+  case monthBegan(boot: String, tooLarge: String?)
   /// This station's own certificate ends within 30 days: in words; `nil`: it does not.
   case certificate(String?)
   /// Entries of a child; a child that connects, listens for commands, or is heard.
   case received(child: String, [Received], request: UInt64)
-  case childConnected(String, request: UInt64)
+  /// `oldest`: the end of what the child has dropped; `nil`: it has everything.
+  case childConnected(String, oldest: JournalHead?, request: UInt64)
   case childListens(String)
   case childrenHeard([ChildPulse])
   /// The certificate that a child has shown ends within 30 days: in words; `nil`: it does not.
@@ -134,6 +139,10 @@ public struct Station: Machine, Sendable {
   public mutating func handle(_ input: Stimulus, at now: Instant, into effects: inout Effects<StationEffect>) {
     self.now = now
     wall = input.wall
+    if case .monthBegan(let boot, let tooLarge) = input.input {
+      // Before all else, a step of the clock included: the file has to begin with it.
+      carryOver(boot: boot, tooLarge: tooLarge)
+    }
     if case .started(let boot, let program) = input.input {
       start(boot: boot, program: program)
     } else {
@@ -141,7 +150,7 @@ public struct Station: Machine, Sendable {
       noticeClockStep()
     }
     switch input.input {
-    case .started, .wake: break
+    case .started, .wake, .monthBegan: break
     case .stopping: record(.stopped)
     case .device(let event): hear(event)
     case .request(let request): answer(request)
@@ -151,8 +160,9 @@ public struct Station: Machine, Sendable {
     case .command(let command, let remaining): obey(command, remainingMilliseconds: remaining)
     case .certificate(let warning): condition(FaultKey(.parent, .certificateExpires), warning != nil, detail: warning ?? "")
     case .parentContradicts(_, let detail): parentContradicts(detail)
+    case .parentLacksPast(let detail): raise(FaultKey(.parent, .parentLacksPast), detail)
     case .received(let child, let entries, let request): take(entries, from: child, request: request)
-    case .childConnected(let child, let request): greet(child, request: request)
+    case .childConnected(let child, let oldest, let request): greet(child, oldest: oldest, request: request)
     case .childListens(let child): listens(child)
     case .childrenHeard(let pulses): heard(pulses)
     case .childCertificate(let child, let warning):
@@ -179,7 +189,7 @@ public struct Station: Machine, Sendable {
     for point in plan.callPoints { pending.append(.device(.setSilent(point.button, point.silent))) }
   }
 
-  private func makeStamp() -> EntryTime {
+  func makeStamp() -> EntryTime {
     EntryTime(wallMilliseconds: wall.unixMilliseconds, synchronised: wall.synchronised, boot: boot, monotonic: now)
   }
 

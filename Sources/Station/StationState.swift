@@ -5,9 +5,11 @@ import DeviceVocabulary
 ///
 /// `apply` is total: it takes any entry in any state without a trap, so that a journal written by an older program, or with a salvaged
 /// gap, always folds. Arrays are kept sorted; nothing is looked up in a hash table whose order could leak into a decision.
+///
+/// It also stands in journals (`Change.carried`), for years: a new property must be optional, or decoded with a default.
 public struct StationState: Sendable, Equatable, Codable {
   /// Raise this when the form or the meaning of the state changes: older snapshots are then ignored.
-  public static let foldVersion = 3
+  public static let foldVersion = 4
   /// How many closed incidents are kept for the pages; the journal keeps all.
   static let recentLimit = 20
   /// A unit raises its epoch when it lost its queue; events of more than this many epochs back are not under way any more.
@@ -37,6 +39,8 @@ public struct StationState: Sendable, Equatable, Codable {
   // As a parent.
   public var children: [ChildState] = []
   public var lastCommand: UInt64 = 0
+  /// Only of a child's fold: its entries begin in the middle, and what was before has yet to be told (`carried`).
+  public var lacksPast = false
 
   static let answeredLimit = 64
 
@@ -202,7 +206,10 @@ public struct StationState: Sendable, Equatable, Codable {
     case .proofAsked(let number): proof.ask(number, at: time)
     case .proofReturned(_, let milliseconds): proof.returned(after: milliseconds, at: time)
     case .proofFailed: proof.fail()
+    case .carriedChild(let child): put(child)
+    case .carried(let state): resume(state)
     case .received(let received): change(received.child) { $0.take(received, at: time) }
+    case .pastMissing(let child, let head): change(child) { $0.beginAnew(after: head) }
     case .commanded(let child, let command):
       lastCommand = max(lastCommand, command.number)
       change(child) { $0.pending.append(.init(command: command, since: time)) }
@@ -235,9 +242,15 @@ public struct StationState: Sendable, Equatable, Codable {
 
   private mutating func change(_ child: String, _ body: (inout ChildState) -> Void) {
     if let index = children.firstIndex(where: { $0.station == child }) { return body(&children[index]) }
-    let place = children.firstIndex { $0.station > child } ?? children.count
-    children.insert(ChildState(station: child), at: place)
-    body(&children[place])
+    var new = ChildState(station: child)
+    new.fold.lacksPast = lacksPast
+    body(&new)
+    put(new)
+  }
+
+  mutating func put(_ child: ChildState) {
+    children.removeAll { $0.station == child.station }
+    children.insert(child, at: children.firstIndex { $0.station > child.station } ?? children.count)
   }
 
   private mutating func close(_ id: IncidentID, _ body: (inout Incident) -> Void) {
@@ -252,7 +265,7 @@ public struct StationState: Sendable, Equatable, Codable {
     if recentlyClosed.count > Self.recentLimit { recentlyClosed.removeLast() }
   }
 
-  private mutating func raiseWatermark(_ identity: EventIdentity?, _ device: DeviceID) {
+  mutating func raiseWatermark(_ identity: EventIdentity?, _ device: DeviceID) {
     guard let identity else { return }
     if let index = watermarks.firstIndex(where: { $0.isOf(identity, device) }) {
       watermarks[index].sequence = max(watermarks[index].sequence, identity.sequence)

@@ -9,10 +9,10 @@ import Station
 /// depends on them is released; what was decided waits here in order and is tried again, and `view` says so to the pages.
 public struct Decider {
   public private(set) var station: Station
-  private let store: any EntryStore
-  private let encoder = EntryCoder()
+  let store: any EntryStore
+  let encoder = EntryCoder()
   /// Decided but not on disk yet.
-  private var uncommitted: [Entry] = []
+  private(set) var uncommitted: [Entry] = []
   /// Decided effects that wait for their entries, in order.
   private var held: [HeldEffect] = []
   /// Entries decided and entries on disk, since this object was made.
@@ -82,6 +82,7 @@ public struct Decider {
   public mutating func step(
     _ inputs: [(input: StationInput, at: Instant)], wall: WallClock, now: Instant, release: (StationEffect) -> Void
   ) {
+    carryOver(inputs, wall: wall, now: now)
     for item in inputs {
       // What follows must not take numbers that the parent has already.
       if case .parentContradicts(let epoch, _) = item.input { try? store.beginEpoch(above: epoch) }
@@ -107,7 +108,7 @@ public struct Decider {
     var isAnnounced = false
   }
 
-  private mutating func give(_ stimulus: Stimulus, at now: Instant) {
+  mutating func give(_ stimulus: Stimulus, at now: Instant) {
     if uncommitted.isEmpty { onDisk = station.state }
     defer { if uncommitted.isEmpty { onDisk = nil } }
     var effects = Effects<StationEffect>()
@@ -304,6 +305,57 @@ public struct EntryCoder {
   public func content(_ body: [UInt8]) -> Entry? { try? decode(body) }
 
   private static let lineFeed: UInt8 = 10
+
+  // MARK: - Of many entries, without reading all of each
+
+  /// In a JSON text these bytes begin nothing but the entry's own change: within a string the quotes would be escaped.
+  private static let changeMark = Array("\"change\":{\"".utf8)
+  /// Further on than any entry's time reaches.
+  private static let headBytes = 400
+  /// What steps of calls are called, and what may hold one.
+  private static let callNames = Set(
+    [
+      "opened", "pressedAgain", "escalated", "raisedAgain", "acknowledged", "handOverOffered", "handOverAccepted",
+      "handOverEnded",
+      "onScene", "resolved", "closed", "falseAlarm", "delivered", "proofAsked",
+    ].map { Array($0.utf8) })
+  private static let receivedName = Array("received".utf8)
+
+  /// Where the name of the change begins in an entry's bytes.
+  private func changeName(in body: ArraySlice<UInt8>) -> (start: Int, name: [UInt8])? {
+    let mark = Self.changeMark
+    let end = min(body.endIndex, body.startIndex + Self.headBytes)
+    var index = body.startIndex
+    while index + mark.count < end {
+      if body[index] == mark[0], body[index..<index + mark.count].elementsEqual(mark) {
+        let name = body[(index + mark.count)...].prefix { $0 != UInt8(ascii: "\"") }
+        return (index, Array(name.prefix(32)))
+      }
+      index += 1
+    }
+    return nil
+  }
+
+  /// False only where it is sure that the entry is no step of a call, this station's or one below, nor a daily proof.
+  public func mayBeStepOfCall(_ body: [UInt8]) -> Bool { mayBeStepOfCall(body[...]) }
+
+  private func mayBeStepOfCall(_ body: ArraySlice<UInt8>) -> Bool {
+    guard let (_, name) = changeName(in: body) else { return true }
+    guard name == Self.receivedName else { return Self.callNames.contains(name) }
+    return body.firstIndex(of: Self.lineFeed).map { mayBeStepOfCall(body[($0 + 1)...]) } ?? true
+  }
+
+  /// When an entry was made; `nil` where that cannot be read.
+  public func time(of body: [UInt8]) -> EntryTime? {
+    struct Head: Decodable { var at: EntryTime }
+    // `{"at":{…},` and what follows: up to there it is a text of its own, once it is closed.
+    if let (start, _) = changeName(in: body[...]), start > 0, body[start - 1] == UInt8(ascii: ","),
+      let head = try? decoder.decode(Head.self, from: Data(body[..<(start - 1)]) + [UInt8(ascii: "}")])
+    {
+      return head.at
+    }
+    return try? decode(body).time
+  }
 }
 
 public enum EntryError: Error, CustomStringConvertible {

@@ -9,6 +9,8 @@ public struct Site: Sendable, Equatable {
   /// Folder of the journal; relative to the site file's folder when it is relative.
   public var journalFolder: String
   public var ballastMebibytes: Int
+  /// How many whole months stay on this disk although the parent has them.
+  public var keptMonths = 12
   /// Where calls are sent besides, if anywhere.
   public var alarmReceiver: AlarmReceiverPlan?
   /// The station above.

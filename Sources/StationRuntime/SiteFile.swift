@@ -53,7 +53,8 @@ public struct SiteFile {
     refuseOnePort(busNodes, buses, portName)
     let ladder = readLadder(top)
     let desk = reader.section(top.raw("desk") ?? Node.mapping([:]), "desk", keys: ["port"])
-    let journal = reader.section(top.raw("journal") ?? Node.mapping([:]), "journal", keys: ["folder", "ballastMiB"])
+    let journal = reader.section(
+      top.raw("journal") ?? Node.mapping([:]), "journal", keys: ["folder", "ballastMiB", "keepMonths"])
     let children = top.raw("children").map { reader.children($0) }
     var plan = SitePlan(
       name: name, station: station, posts: posts, places: places, callPoints: callPoints, devices: devices, outputs: outputs,
@@ -70,6 +71,7 @@ public struct SiteFile {
       plan: plan, buses: buses, deskPort: desk.number("port", in: 0...65535, default: 8460),
       journalFolder: journal.text("folder", default: "journal", limit: 400),
       ballastMebibytes: journal.number("ballastMiB", in: 1...1024, default: 16),
+      keptMonths: journal.number("keepMonths", in: 0...1200, default: 12),
       alarmReceiver: top.raw("alarmReceiver").map { reader.alarmReceiver($0, places: places) }, parent: parent,
       children: children?.listen)
   }

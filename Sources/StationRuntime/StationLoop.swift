@@ -16,15 +16,20 @@ final class StationLoop {
   private let receipts: PendingAnswers<LinkReceipt?>
   private let options: StationRuntime.Options
   private let command: (DeviceCommand) -> Bool
+  private let delivery: DeliveryBoard
+  private let keptMonths: Int
   /// Commands that a wire's mailbox did not take, in order.
   private var unsent: [DeviceCommand] = []
   private var publishedAt = Instant.zero
   private var maintainedAt = Instant.zero
+  private var droppedAt = Instant.zero
   private var loggedError: String?
 
   /// Pages hear from the station at least this often.
   static let publishInterval = Interval.seconds(2)
   static let upkeepInterval = Interval.seconds(60)
+  /// Whether files may go is looked at this often: most times the names of the files tell that none may.
+  static let retentionInterval = Interval.seconds(10)
   /// While the disk is full or fails, its return is looked for this often.
   static let impairedUpkeepInterval = Interval.seconds(2)
   /// How many inputs share one fsync at most.
@@ -36,8 +41,11 @@ final class StationLoop {
   private init(
     _ decider: Decider, _ inbox: BoundedMailbox<StationRuntime.Message>, _ wake: WakeSignal, _ heartbeat: Heartbeat,
     _ desk: PendingAnswers<DeskAnswer>, _ receipts: PendingAnswers<LinkReceipt?>,
-    _ options: StationRuntime.Options, _ command: @escaping (DeviceCommand) -> Bool
+    _ options: StationRuntime.Options, _ delivery: DeliveryBoard, _ keptMonths: Int,
+    _ command: @escaping (DeviceCommand) -> Bool
   ) {
+    self.delivery = delivery
+    self.keptMonths = keptMonths
     self.decider = decider
     self.inbox = inbox
     self.wake = wake
@@ -52,9 +60,9 @@ final class StationLoop {
     decider: Decider, inbox: BoundedMailbox<StationRuntime.Message>, wake: WakeSignal, heartbeat: Heartbeat,
     desk: PendingAnswers<DeskAnswer>,
     receipts: PendingAnswers<LinkReceipt?>,
-    options: StationRuntime.Options, command: @escaping (DeviceCommand) -> Bool
+    options: StationRuntime.Options, delivery: DeliveryBoard, keptMonths: Int, command: @escaping (DeviceCommand) -> Bool
   ) -> Handed {
-    Handed(value: StationLoop(decider, inbox, wake, heartbeat, desk, receipts, options, command))
+    Handed(value: StationLoop(decider, inbox, wake, heartbeat, desk, receipts, options, delivery, keptMonths, command))
   }
 
   func run(until stop: StopFlag) {
@@ -80,12 +88,27 @@ final class StationLoop {
         maintainedAt = now
         decider.maintain(wall: .current(), now: now)
       }
+      if now - droppedAt >= Self.retentionInterval {
+        droppedAt = now
+        dropDelivered()
+      }
       if changed || now - publishedAt >= Self.publishInterval { publish(now) }
       if stopping {
         decider.saveSnapshot()
         return
       }
       wait(from: MonotonicClock.now())
+    }
+  }
+
+  private func dropDelivered() {
+    guard var delivered = delivery.get() else { return }
+    delivered.othersThrough = options.othersThrough()
+    do {
+      let dropped = try decider.dropDelivered(delivered, keptMonths: keptMonths, wall: .current())
+      if !dropped.isEmpty { options.log("上级已有,清除旧日志 / the parent has them, dropped: \(dropped.joined(separator: ", "))") }
+    } catch {
+      options.log("清除旧日志 / old journal files: \(error)")
     }
   }
 

@@ -25,6 +25,10 @@ public final class StationRuntime: Sendable {
     /// Called on the station's thread when a command to a child is on disk, and when a child asks for those it has not answered.
     public var onCommand: @Sendable (_ child: String, ParentCommand) -> Void = { _, _ in }
 
+    /// Called on the station's thread about once a minute: how far the other readers of the journal have come; `nil`: there is none. What
+    /// they have not read stays on the disk.
+    public var othersThrough: @Sendable () -> JournalPosition? = { nil }
+
     public init(
       program: String, recording: String? = nil, log: @escaping @Sendable (String) -> Void,
       onView: @escaping @Sendable (DeskView) -> Void
@@ -49,6 +53,7 @@ public final class StationRuntime: Sendable {
   private let desk = PendingAnswers<DeskAnswer>(late: .unrecorded, busy: .refused(.stationBusy))
   private let receipts = PendingAnswers<LinkReceipt?>(late: nil, busy: nil)
   public let readings = LatestValues()
+  private let delivery = DeliveryBoard()
 
   private struct Wire: Sendable {
     var name: String
@@ -99,6 +104,7 @@ public final class StationRuntime: Sendable {
     heartbeats.append(heartbeat)
     let loop = StationLoop.make(
       decider: decider, inbox: inbox, wake: inboxWake, heartbeat: heartbeat, desk: desk, receipts: receipts, options: options,
+      delivery: delivery, keptMonths: site.keptMonths,
       command: { command in Self.send(command, wires) })
     groups.append(startThread("station") { [stop] in loop.value.run(until: stop) })
     groups.append(Self.startWatchdog(heartbeats, stop, options))
@@ -160,8 +166,15 @@ public final class StationRuntime: Sendable {
   }
 
   /// What of a child's journal is on this disk.
-  public func greet(_ child: String) async -> LinkReceipt? {
-    await receipts.ask { number in self.tell(.childConnected(child, request: number)) }
+  ///
+  /// - Parameter oldest: the end of what the child has dropped.
+  public func greet(_ child: String, oldest: JournalHead?) async -> LinkReceipt? {
+    await receipts.ask { number in self.tell(.childConnected(child, oldest: oldest, request: number)) }
+  }
+
+  /// The parent has said what it has on disk: files that it has may go when their time has come.
+  public func parentHas(_ contiguous: JournalHead, parentMilliseconds: Int64) {
+    delivery.put(Delivered(contiguous: contiguous, parentMilliseconds: parentMilliseconds))
   }
 
   /// Something that the line to the parent or a child has to say. Answers false when the station's mailbox is full: to be told again.

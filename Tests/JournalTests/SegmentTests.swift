@@ -53,11 +53,14 @@ import Testing
     let december = try journal.write(4...6)
     let kept = try #require(JournalFixture.december)
     // The parent has not all of it: nothing goes.
-    #expect(try journal.dropSegments(through: november[1].position, before: kept).isEmpty)
-    #expect(try journal.dropSegments(through: november[2].position, before: kept) == ["journal-2026-11-0001.sqlite"])
+    #expect(try journal.dropSegments(through: november[1].position, before: kept, mayBegin: { _ in true }).isEmpty)
+    #expect(
+      try journal.dropSegments(through: november[2].position, before: kept, mayBegin: { _ in true }) == [
+        "journal-2026-11-0001.sqlite"
+      ])
     // The file that is written stays, whatever is asked.
     let january = try #require(JournalMonth(year: 2027, month: 1))
-    #expect(try journal.dropSegments(through: december[2].position, before: january).isEmpty)
+    #expect(try journal.dropSegments(through: december[2].position, before: january, mayBegin: { _ in true }).isEmpty)
     #expect(try fixture.files() == ["journal-2026-12-0002.sqlite"])
     #expect(try journal.entries(after: nil, limit: 9) == december)
     #expect(try journal.entries(after: november[2].position, limit: 9) == december)
@@ -68,6 +71,53 @@ import Testing
     let reopened = try fixture.open(month: nil)
     #expect(try reopened.entries(after: nil, limit: 9) == december + more)
     #expect(reopened.condition == .healthy)
+  }
+
+  /// The file that would be the first has to be one that a fold may begin with; until then more stays than has to.
+  @Test func onlyWhatIsBeforeAGoodBeginningIsDropped() throws {
+    let fixture = JournalFixture()
+    let journal = try fixture.open(month: nil)
+    try journal.write(1...2)
+    var anchors: [JournalHead] = []
+    for month in 1...5 {
+      anchors.append(journal.last)
+      try journal.maintain(month: JournalMonth(year: 2026, month: month))
+      #expect(journal.isAtMonthStart)
+      try journal.write(month * 10...month * 10 + 1)
+      #expect(!journal.isAtMonthStart)
+    }
+    let end = journal.last.position
+    let april = try #require(JournalMonth(year: 2026, month: 4))
+    #expect(try journal.dropSegments(through: end, before: april, mayBegin: { _ in false }).isEmpty)
+    var asked: [JournalHead] = []
+    let dropped = try journal.dropSegments(through: end, before: april) { head in
+      asked.append(head)
+      return head == anchors[1]
+    }
+    // What was begun without a clock ends where the next file begins, in January; March is the last that is old enough.
+    #expect(asked == Array(anchors[0...3]))
+    #expect(dropped == ["journal-2000-01-0001.sqlite", "journal-2026-01-0002.sqlite"])
+    #expect(try journal.numbers == [20, 21, 30, 31, 40, 41, 50, 51] && journal.verify().isSound)
+    #expect(journal.holds(anchors[1]) && !journal.holds(anchors[0]))
+  }
+
+  @Test func aFileBegunWithoutAClockIsAsYoungAsTheNext() throws {
+    let fixture = JournalFixture()
+    let journal = try fixture.open(month: nil)
+    try journal.write(1...2)
+    try journal.maintain(month: JournalFixture.december)
+    try journal.write(3...3)
+    let end = journal.last.position
+    let december = try #require(JournalFixture.december)
+    #expect(try journal.dropSegments(through: end, before: december, mayBegin: { _ in true }).isEmpty)
+    let january = try #require(JournalMonth(year: 2027, month: 1))
+    #expect(try journal.dropSegments(through: end, before: january, mayBegin: { _ in true }).count == 1)
+  }
+
+  @Test func monthsAreCountedOverTheYear() throws {
+    let march = try #require(JournalMonth(year: 2027, month: 3))
+    #expect(march.earlier(by: 0) == march && march.earlier(by: 3) == JournalFixture.december)
+    #expect(march.earlier(by: 12) == JournalMonth(year: 2026, month: 3) && march.earlier(by: 1200) == .unknown)
   }
 
   @Test func aMissingFileInTheMiddleIsFound() throws {

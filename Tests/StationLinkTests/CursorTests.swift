@@ -55,6 +55,24 @@ import Testing
     #expect(cursor.take(.init(entry: head(6), before: head(5, branch: 9))) == .branched)
   }
 
+  /// What two cursors know of one journal, in one: the first knows its beginning, the second what overtook.
+  @Test(arguments: 1...50) func twoCursorsOfOneJournalAreOne(_ seed: UInt64) {
+    var random = SeededRandom(seed: seed)
+    var first = LinkCursor()
+    let begun = UInt64(random.below(20))
+    if begun > 0 { for sequence in 1...begun { _ = first.take(link(sequence)) } }
+    var second = LinkCursor()
+    var known = Set(1...max(1, begun)).subtracting(begun == 0 ? [1] : [])
+    for sequence in (begun + 1)...(begun + 20) where random.below(2) == 0 {
+      _ = second.take(link(sequence))
+      known.insert(sequence)
+    }
+    first.add(second)
+    for probe in 1...(begun + 20) { #expect(first.knows(head(probe).position) == known.contains(probe), "\(probe)") }
+    for sequence in 1...(begun + 20) { _ = first.take(link(sequence)) }
+    #expect(first.head == head(begun + 20) && first.ranges.isEmpty)
+  }
+
   @Test func nonsenseChangesNothing() {
     var cursor = LinkCursor()
     #expect(cursor.take(.init(entry: head(3), before: head(3))) == .impossible)

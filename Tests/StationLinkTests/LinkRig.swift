@@ -11,6 +11,7 @@ struct LinkRig {
   var parent = ParentModel()
   var journal: [LinkEntry] = []
   private var descriptors: [Outgoing] = []
+  private var openings: [UInt32: JournalPosition] = [:]
   var lines: [Line]
   var random: SeededRandom
   private var events: [(at: Instant, order: Int, event: Event)] = []
@@ -74,6 +75,7 @@ struct LinkRig {
     journal.append(entry)
     let outgoing = Outgoing(position: position, before: before, incident: incident, opens: opens, ends: ends, bytes: bytes)
     descriptors.append(outgoing)
+    if opens, let incident, openings[incident] == nil { openings[incident] = position }
     return outgoing
   }
 
@@ -119,8 +121,7 @@ struct LinkRig {
       for incident in incidents {
         delivered.append((incident, now))
         // The one claim that must never be ahead: the parent's disk has the opening.
-        let opening = descriptors.first { $0.incident == incident && $0.opens }
-        if let opening, !parent.cursor.knows(opening.position) { claims.append("\(incident) is not at the parent") }
+        if let opening = openings[incident], !parent.cursor.knows(opening) { claims.append("\(incident) is not at the parent") }
       }
     case .parentHas(let head):
       if !parent.cursor.knows(head.position), head.position != .start { claims.append("\(head.position) is not at the parent") }
@@ -172,6 +173,11 @@ struct LinkRig {
     }
   }
 
+  private func entry(at position: JournalPosition) -> LinkEntry? {
+    let index = journal.partitioningIndex { $0.position >= position }
+    return index < journal.count && journal[index].position == position ? journal[index] : nil
+  }
+
   private mutating func answer(_ request: UInt32, _ content: LinkSender.Content) -> LinkSender.Input? {
     let answer: ParentModel.Answer
     switch content {
@@ -180,7 +186,7 @@ struct LinkRig {
         LinkHello(station: "child", name: "child", program: "t", head: journal.last?.head ?? .start), wallMilliseconds: 0)
     case .pulse(let pulse): answer = parent.pulse(pulse, wallMilliseconds: 0)
     case .entries(let entries):
-      answer = parent.receive(entries.compactMap { outgoing in journal.first { $0.position == outgoing.position } ?? nil })
+      answer = parent.receive(entries.compactMap { entry(at: $0.position) })
       for outgoing in entries where outgoing.opens && parent.cursor.knows(outgoing.position) {
         if let incident = outgoing.incident, openedAtParent[incident] == nil { openedAtParent[incident] = now }
       }

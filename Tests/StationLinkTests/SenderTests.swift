@@ -118,6 +118,42 @@ import Testing
     #expect(rig.delivered.allSatisfy { $0.at - healed < .seconds(20) })
   }
 
+  /// The connection stands or is made anew at once, so nothing greets: the parent's first answer tells that it has less than before.
+  @Test func aParentWithAnotherDiskIsNoticedByItsNextAnswer() {
+    var rig = LinkRig()
+    rig.run(for: .seconds(1))
+    for number in 1...20 { rig.record(incident: number % 5 == 0 ? UInt32(number) : nil, opens: number % 5 == 0) }
+    rig.run(for: .seconds(30))
+    #expect(rig.everythingArrivedOnce)
+    rig.parent.restore(without: 12)
+    rig.run(for: .seconds(60))
+    rig.record(incident: 21, opens: true)
+    rig.run(for: .seconds(10))
+    #expect(rig.everythingArrivedOnce && rig.claims.isEmpty)
+  }
+
+  /// A parent that never answers while a hundred thousand steps of calls happen: what does not fit is looked for again, in order.
+  @Test func whatDidNotFitWhileTheLineWasDownIsSentLater() {
+    var rig = LinkRig()
+    rig.run(for: .seconds(1))
+    rig.lines[0].isUp = false
+    rig.run(for: .seconds(1))
+    // Never closed, so that none of them may be put aside.
+    let total = isLongRun ? 25_000 : 11_000
+    for number in 1...total { rig.record(incident: UInt32(number), opens: true, bytes: 60) }
+    rig.lines[0].isUp = true
+    rig.lines[0].bitsPerSecond = 50_000_000
+    rig.run(for: .seconds(30))
+    let pressed = rig.now
+    rig.record(incident: 1_000_000, opens: true)
+    rig.run(for: .seconds(2))
+    #expect((rig.openedAtParent[1_000_000].map { $0 - pressed } ?? .seconds(99)) < .seconds(2))
+    rig.run(for: .seconds(300))
+    #expect(rig.parent.entries.count == rig.journal.count && rig.parent.cursor.head == rig.journal.last?.head)
+    #expect(Set(rig.delivered.map(\.incident)).count == total + 1 && rig.claims.isEmpty)
+    #expect(rig.statuses.last?.waitingCalls == 0)
+  }
+
   @Test func callsOvertakeABacklogAndNothingIsLost() {
     var rig = LinkRig()
     // Three days without a line: a hundred thousand entries at full length, a twentieth as many in the short run.

@@ -90,6 +90,7 @@ import Transports
     ("station: tiexi-03", "station: [1]", 1, "text"), ("name: 接待室", "name: \"\"", 4, "1 to 80"),
     ("roster:", "desk: {port: 70000}\nroster:", 17, "from 0 to 65535"),
     ("roster:", "journal: {ballastMiB: 0}\nroster:", 17, "from 1 to 1024"),
+    ("roster:", "journal: {keepMonths: 1201}\nroster:", 17, "from 0 to 1200"),
     ("roster:", "posts: []\nroster:", 5, "repeated key: posts"),
     ("posts:\n  - {id: desk", "persons:\n  - {id: desk", 5, "accepted:"), ("buses:", "buses: A\nbusses:", 8, "list"),
     ("{node: 1,", "{node: 010,", 13, "in digits only"), ("{node: 1,", "{node: 0x1,", 13, "in digits only"),

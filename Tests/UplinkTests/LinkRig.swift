@@ -46,7 +46,7 @@ final class LinkRig {
           return heard.cursor.receipt(for: entries.map(\.position))
         }
       },
-      greet: { _ in heard.withLockedValue { $0.cursor.welcome } },
+      greet: { _, _ in heard.withLockedValue { $0.cursor.welcome } },
       tell: { input in
         heard.withLockedValue { $0.inputs.append(input) }
         return true

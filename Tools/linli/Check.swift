@@ -27,6 +27,11 @@ struct Check: ParsableCommand {
     let port = site.deskPort == 0 ? "由系统分配 / chosen by the system" : "http://127.0.0.1:\(site.deskPort)/"
     print("值班台 / duty desk: \(port)")
     print("日志 / journal: \(file.path(site.journalFolder)),预留 / reserve \(site.ballastMebibytes) MiB")
+    if site.parent != nil {
+      print("上级已有的日志再留 \(site.keptMonths) 个整月 / what the parent has stays for \(site.keptMonths) whole months")
+    } else {
+      print("没有上级,日志全部留下 / without a parent the whole journal stays")
+    }
     if let receiver = site.alarmReceiver {
       let cipher = try receiver.keyFile.map { try KeyFile.cipher(file.path($0)) }
       print(

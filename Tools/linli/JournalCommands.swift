@@ -21,6 +21,12 @@ struct JournalCommand: ParsableCommand {
     }
   }
 
+  /// The end of what was dropped, and the entries that stand for it; nil: nothing was.
+  static func dropped(_ journal: JournalReader) -> (end: JournalPosition, state: CarriedState?)? {
+    guard let end = journal.segments().first?.anchor?.position, end.sequence > 0 else { return nil }
+    return (end, CarriedState(after: end) { try? journal.entries(after: $0, limit: $1) })
+  }
+
   static func time(_ time: EntryTime) -> String {
     let date = Date(timeIntervalSince1970: Double(time.wallMilliseconds) / 1000)
     // In the time of the place, with its offset, because people remember what their clock showed.
@@ -33,6 +39,9 @@ struct JournalCommand: ParsableCommand {
     @Argument(help: "日志文件夹 / journal folder") var folder: String
 
     func run() throws {
+      if let dropped = try JournalCommand.dropped(JournalReader(folder: folder)) {
+        print("# 至 \(dropped.end) 的条目已清除 / entries up to \(dropped.end) were dropped")
+      }
       try JournalCommand.forEach(folder) { stored, _ in
         print("\(stored.position) \(String(decoding: stored.body, as: UTF8.self))")
       }
@@ -48,6 +57,15 @@ struct JournalCommand: ParsableCommand {
       let result = journal.verify()
       for gap in result.knownGaps { print("已知缺口 / known gap: \(gap)") }
       for finding in result.findings { print(finding) }
+      if let (end, state) = JournalCommand.dropped(journal) {
+        guard let state else {
+          print("至 \(end) 的条目不在了,也没有承接它们的状态 / entries up to \(end) are gone, and no state stands for them")
+          throw ExitCode(1)
+        }
+        print(
+          "至 \(end) 的条目已按保留期清除,其状态写在至 \(state.last) 的条目里 / entries up to \(end) were dropped, their state stands in those up to \(state.last)"
+        )
+      }
       guard result.isSound else { throw ExitCode(1) }
       print("完好: \(result.entries) 条,至 \(try journal.last().position) / intact")
     }
@@ -73,7 +91,12 @@ struct JournalCommand: ParsableCommand {
         first = first ?? entry.time
         print("\(JournalCommand.time(entry.time)) \(since)  \(ChangeText.text(entry.change))")
       }
-      guard first != nil else { throw Failure("日志里没有 \(incident) 号求助 / no call \(incident) in this journal") }
+      guard first != nil else {
+        let dropped = try JournalCommand.dropped(JournalReader(folder: folder)).map {
+          ";至 \($0.end) 的条目已清除 / entries up to \($0.end) were dropped"
+        }
+        throw Failure("日志里没有 \(incident) 号求助 / no call \(incident) in this journal\(dropped ?? "")")
+      }
     }
   }
 }

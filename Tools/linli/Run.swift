@@ -78,6 +78,10 @@ struct Run: AsyncParsableCommand {
       link.wake()
     }
     options.onCommand = { link.command($0, $1) }
+    if site.alarmReceiver != nil {
+      let cursor = ReceiverCursorFile(folder: file.path(site.journalFolder))
+      options.othersThrough = { cursor.load()?.readThrough ?? .start }
+    }
     let runtime = try StationRuntime(site: site, journalFolder: file.path(site.journalFolder), options: options)
     if let receiverProblem {
       Terminal.log(receiverProblem)

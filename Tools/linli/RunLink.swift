@@ -48,7 +48,8 @@ final class RunLink: Sendable {
       }
       let options = Uplink.Options(
         station: site.plan.station, name: site.plan.name, program: Linli.version, parent: plan,
-        journalFolder: file.path(site.journalFolder), log: { Terminal.log($0) }, tell: { runtime.tell($0) })
+        journalFolder: file.path(site.journalFolder), log: { Terminal.log($0) }, tell: { runtime.tell($0) },
+        parentHas: { runtime.parentHas($0, parentMilliseconds: $1) })
       let uplink = try Uplink(options, tls: tls)
       parts.withLock { $0.uplink = uplink }
       watch(tls, runtime)
@@ -68,7 +69,7 @@ final class RunLink: Sendable {
       let folder = file.folder
       let parent = LinkParent(
         station: site.plan.station, name: site.plan.name, receive: { await runtime.receive($1, from: $0) },
-        greet: { await runtime.greet($0) }, tell: { runtime.tell($0) }, content: { coder.content($0) },
+        greet: { await runtime.greet($0, oldest: $1) }, tell: { runtime.tell($0) }, content: { coder.content($0) },
         chained: { EntryHash.chained(after: $0, at: $1, body: $2) }, isKnown: { known.contains($0) },
         renew: { try await Self.renew($0, $1, at: $2, in: CertificateAuthority.folder(siteFolder: folder)) },
         log: { Terminal.log($0) })

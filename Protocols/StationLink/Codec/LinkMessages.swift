@@ -43,13 +43,19 @@ public struct LinkHello: Sendable, Equatable, Codable {
   public var program: String
   /// The end of the child's journal.
   public var head: JournalHead
+  /// The end of what the child has dropped; `nil`: its journal is there from its beginning.
+  public var oldest: JournalHead?
 
-  public init(versions: [Int] = [LinkProtocol.version], station: String, name: String, program: String, head: JournalHead) {
+  public init(
+    versions: [Int] = [LinkProtocol.version], station: String, name: String, program: String, head: JournalHead,
+    oldest: JournalHead? = nil
+  ) {
     self.versions = versions
     self.station = station
     self.name = name
     self.program = program
     self.head = head
+    self.oldest = oldest
   }
 }
 

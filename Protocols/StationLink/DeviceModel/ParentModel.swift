@@ -42,12 +42,18 @@ public struct ParentModel: Sendable {
   public private(set) var duplicates = 0
   public private(set) var branches = 0
   public private(set) var crashes = 0
+  /// What came of the past that neither end has: the end of it, each time.
+  public private(set) var missing: [JournalHead] = []
 
   public init() {}
 
   public mutating func hello(_ hello: LinkHello, wallMilliseconds: Int64) -> Answer {
     if let answer = refusal() { return answer }
     guard hello.versions.contains(LinkProtocol.version) else { return .refused(.version) }
+    if let oldest = hello.oldest, oldest.position > cursor.head.position {
+      missing.append(oldest)
+      cursor.begin(after: oldest)
+    }
     return .welcome(
       LinkWelcome(
         version: fault == .oldVersion ? 0 : LinkProtocol.version, station: name, name: name, receipt: cursor.welcome,

@@ -41,6 +41,8 @@ struct LinkPath: Sendable {
   }
 
   private var isRefused = false
+  /// Although it is open.
+  var wantsGreeting = false
 
   var isOpen: Bool { phase == .open }
 

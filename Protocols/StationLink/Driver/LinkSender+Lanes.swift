@@ -22,23 +22,34 @@ extension LinkSender {
       confirmed = contiguous
       sweep = Sweep()
       sweep.position = contiguous.position
-      scan = contiguous.position < newest ? Scan(position: contiguous.position, end: newest) : nil
+      look(from: contiguous.position)
       effects.append(.parentHas(contiguous))
+    } else if calls.missedFrom != nil {
+      look(from: contiguous.position)
     }
     settle(welcome.receipt, &effects)
+  }
+
+  /// Looks through everything behind `position` for calls: what the queue holds now is found again.
+  private mutating func look(from position: JournalPosition) {
+    calls = CallQueue()
+    scan = position < newest ? Scan(position: position, end: newest) : nil
   }
 
   mutating func received(
     _ receipt: LinkReceipt, _ flight: Flight, at now: Instant, _ wall: Int64, _ effects: inout Effects<Effect>
   ) {
     paths[flight.path].proved(at: now, wall: wall)
+    // Less than before: answers that overtook each other, or a parent whose disk was set back. It is asked what it has.
+    if let confirmed, receipt.contiguous.position < confirmed.position { paths[flight.path].wantsGreeting = true }
     settle(receipt, &effects)
     let isTaken = flight.entries.allSatisfy { receipt.covers($0.position) }
     switch flight.lane {
     case .calls:
       // What was answered without being taken would be refused again at once.
       callsRetryAt = isTaken ? now : now + .seconds(1)
-      if !isTaken { sendsInOrder = true }
+      ahead += flight.entries.count
+      if !isTaken || ahead >= Self.aheadLimit { sendsInOrder = true }
     case .backlog:
       if isTaken, let last = flight.entries.last {
         sweep.page.removeAll { $0.position <= last.position }
@@ -48,7 +59,7 @@ extension LinkSender {
       }
     case .pulse: break
     }
-    if calls.isEmpty { sendsInOrder = false }
+    if calls.isEmpty { (sendsInOrder, ahead) = (false, 0) }
   }
 
   private mutating func settle(_ receipt: LinkReceipt, _ effects: inout Effects<Effect>) {
@@ -73,11 +84,15 @@ extension LinkSender {
     }
     if var looking = scan, looking.isFetching, looking.position == after {
       looking.isFetching = false
-      for entry in page
-      where entry.position <= looking.end && entry.incident != nil && entry.position > (confirmed?.position ?? .start) {
-        calls.add(entry)
+      if page.isEmpty { looking.position = looking.end }
+      for entry in page {
+        // Only the first look goes on without room: it finds the calls that are not over.
+        guard calls.hasRoom || !looking.isOfRest && calls.live.count < CallQueue.liveLimit else { break }
+        looking.position = entry.position
+        if entry.incident != nil, entry.position <= looking.end, entry.position > (confirmed?.position ?? .start) {
+          calls.add(entry)
+        }
       }
-      looking.position = page.last?.position ?? looking.end
       scan = looking.position < looking.end ? looking : nil
     }
   }
@@ -86,7 +101,11 @@ extension LinkSender {
 
   mutating func sendCalls(at now: Instant, _ effects: inout Effects<Effect>) {
     double(at: now, &effects)
-    if var looking = scan, !looking.isFetching, isOpen, effects.room > 4 {
+    if scan == nil, !sendsInOrder, isOpen, calls.count < CallQueue.limit / 2, let first = calls.takeMissed() {
+      let before = JournalPosition(epoch: first.epoch, sequence: first.sequence - 1)
+      scan = Scan(position: before, end: newest, isOfRest: true)
+    }
+    if var looking = scan, !looking.isFetching, isOpen, effects.room > 4, canLookOn(looking) {
       looking.isFetching = true
       scan = looking
       effects.append(.fetch(after: looking.position))
@@ -95,8 +114,19 @@ extension LinkSender {
     launch(.entries(nextCalls), .calls, path: path, timeOut: Self.callTimeOut, at: now, &effects)
   }
 
-  var wantsCallLane: Bool { isOpen && !isBusy(.calls) && calls.hasNext(after: scan?.end) }
-  private var nextCalls: [Outgoing] { calls.next(entries: Self.callEntries, bytes: Self.callBytes, after: scan?.end) }
+  private func canLookOn(_ scan: Scan) -> Bool {
+    scan.isOfRest ? calls.hasRoom : calls.live.count < CallQueue.liveLimit
+  }
+
+  /// What may go while older entries are looked for.
+  private var border: CallQueue.Border? {
+    scan.map { .init(end: $0.end, through: $0.isOfRest || !canLookOn($0) ? $0.position : nil) }
+  }
+
+  var wantsCallLane: Bool { hasFreePath && !isBusy(.calls) && calls.hasNext(border, liveOnly: sendsInOrder) }
+  private var nextCalls: [Outgoing] {
+    calls.next(entries: Self.callEntries, bytes: Self.callBytes, border, liveOnly: sendsInOrder)
+  }
 
   /// Unanswered for 3 s: sent on the other path, too, with everything that has gathered since.
   private mutating func double(at now: Instant, _ effects: inout Effects<Effect>) {
@@ -107,7 +137,7 @@ extension LinkSender {
     else { return }
     flights[slow].isDoubled = true
     let first = flights[slow].path
-    guard let other = paths.indices.first(where: { $0 != first && paths[$0].isOpen }) else { return }
+    guard let other = paths.indices.first(where: { $0 != first && isFree($0) }) else { return }
     launch(.entries(nextCalls), .calls, path: other, timeOut: Self.callTimeOut, at: now, &effects)
   }
 
@@ -143,15 +173,19 @@ extension LinkSender {
 
   /// Something waits for the backlog lane, and no call needs the line for itself.
   var wantsBacklogLane: Bool {
-    isOpen && !sweep.page.isEmpty && !isBusy(.backlog) && (sendsInOrder || !calls.hasNext(after: scan?.end))
+    hasFreePath && !sweep.page.isEmpty && !isBusy(.backlog) && (sendsInOrder || !calls.hasNext(border))
   }
+
+  /// Open, and not being asked what the parent has: that goes on the connection of the calls.
+  private func isFree(_ path: Int) -> Bool { paths[path].isOpen && !flights.contains { $0.path == path && $0.isHello } }
+  private var hasFreePath: Bool { paths.indices.contains { isFree($0) } }
 
   /// The first open path that proves itself; a silent one only when there is no other.
   private func bestPath(at now: Instant) -> Int? {
     let open = paths.indices.filter { index in
-      paths[index].isOpen && !flights.contains { $0.path == index && $0.isDoubled }
+      isFree(index) && !flights.contains { $0.path == index && $0.isDoubled }
     }
     let proven = open.first { paths[$0].lastProof.map { now - $0 < LinkPath.pulseInterval + .seconds(3) } ?? false }
-    return proven ?? open.first ?? paths.indices.first { paths[$0].isOpen }
+    return proven ?? open.first ?? paths.indices.first { isFree($0) }
   }
 }

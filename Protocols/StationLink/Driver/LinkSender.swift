@@ -71,8 +71,10 @@ public struct LinkSender: Machine, Sendable {
   var sweep = Sweep()
   /// Looks through what was written before this start for calls.
   var scan: Scan?
-  /// A parent that has too many ranges gets everything in order.
+  /// Before a parent has too many ranges it gets the rest in order: there must be room for the calls that happen meanwhile.
   var sendsInOrder = false
+  /// Steps of calls that went ahead since the queue was last empty; each may be a range at the parent.
+  var ahead = 0
   var callsRetryAt = Instant.zero
   var lastStatus: LinkStatus?
   var nextStatus = Instant.zero
@@ -106,6 +108,8 @@ public struct LinkSender: Machine, Sendable {
     var position: JournalPosition
     var end: JournalPosition
     var isFetching = false
+    /// What did not fit into the queue before: found, sent, found further.
+    var isOfRest = false
   }
 
   static let callTimeOut = Interval.seconds(10)
@@ -114,6 +118,7 @@ public struct LinkSender: Machine, Sendable {
   static let greetingTimeOut = Interval.seconds(5)
   /// After so long without an answer a call goes on the other path, too.
   static let doublingAfter = Interval.seconds(3)
+  static let aheadLimit = LinkCursor.rangeLimit / 2
   static let callEntries = 100
   static let callBytes = 64 << 10
   static let backlogBytes = 128 << 10
@@ -182,6 +187,9 @@ public struct LinkSender: Machine, Sendable {
     if !entries.isEmpty { sweep.isAtEnd = false }
   }
 
+  /// Entries that it holds at this moment, bytes apart.
+  var held: Int { calls.count + sweep.page.count + flights.reduce(0) { $0 + $1.entries.count } }
+
   var isOpen: Bool { paths.contains { $0.isOpen } }
   /// A lane carries one batch at a time; one of calls that went on the other path as well holds nothing up any longer.
   func isBusy(_ lane: Lane) -> Bool { flights.contains { $0.lane == lane && !$0.isHello && !$0.isDoubled } }
@@ -211,6 +219,11 @@ public struct LinkSender: Machine, Sendable {
   private mutating func greet(at now: Instant, _ effects: inout Effects<Effect>) {
     for index in paths.indices where paths[index].greetingIsDue(at: now) && effects.room > 4 {
       paths[index].greet()
+      launch(.hello, .calls, path: index, timeOut: Self.greetingTimeOut, at: now, &effects)
+    }
+    for index in paths.indices where paths[index].wantsGreeting && paths[index].isOpen && effects.room > 4 {
+      guard !flights.contains(where: { $0.path == index && $0.lane == .calls }) else { continue }
+      paths[index].wantsGreeting = false
       launch(.hello, .calls, path: index, timeOut: Self.greetingTimeOut, at: now, &effects)
     }
   }
@@ -258,7 +271,8 @@ public struct LinkSender: Machine, Sendable {
 
   private mutating func report(at now: Instant, _ effects: inout Effects<Effect>) {
     let status = LinkStatus(
-      parent: parent, paths: paths.indices.map { paths[$0].status(at: now) }, waiting: waiting, waitingCalls: calls.count)
+      parent: parent, paths: paths.indices.map { paths[$0].status(at: now) }, waiting: waiting,
+      waitingCalls: calls.count + calls.missed)
     let hasChanged =
       status.parent != lastStatus?.parent || status.paths.map(\.state) != lastStatus?.paths.map(\.state)
       || status.paths.map(\.reason) != lastStatus?.paths.map(\.reason)

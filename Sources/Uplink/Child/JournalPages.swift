@@ -25,15 +25,13 @@ final class JournalPages {
 
   /// Entries behind `position`, in order, each with the one before it. Empty at the end, and while the journal cannot be read.
   func page(after position: JournalPosition, limit: Int = pageLimit) throws -> [(entry: JournalEntry, before: JournalHead)] {
-    var reader = try opened()
-    var entries = try reader.entries(after: position == .start ? nil : position, limit: limit)
+    var entries = try read(after: position, limit: limit)
     // A new month, or a new file after a fault: the folder is read again now and then.
     if entries.isEmpty, MonotonicClock.now() - refreshedAt >= Self.refreshInterval {
-      reader = try refreshed()
-      entries = try reader.entries(after: position == .start ? nil : position, limit: limit)
+      entries = try refreshed().entries(after: position == .start ? nil : position, limit: limit)
     }
     guard !entries.isEmpty else { return [] }
-    let before = try head(at: position, reader)
+    let before = try head(at: position)
     var last = before
     return entries.map { entry in
       defer { last = entry.head }
@@ -41,11 +39,16 @@ final class JournalPages {
     }
   }
 
+  /// The end of what was dropped here; `nil`: nothing was.
+  func dropped() throws -> JournalHead? {
+    try refreshed().segments().first?.anchor.flatMap { $0.position.sequence > 0 ? $0 : nil }
+  }
+
   func end() throws -> JournalHead { try refreshed().last() }
 
   /// What stands at a position here; `nil` when nothing does.
   func hash(at position: JournalPosition) throws -> EntryHash? {
-    let head = try head(at: position, opened())
+    let head = try head(at: position)
     return head.position == position ? head.hash : nil
   }
 
@@ -64,19 +67,31 @@ final class JournalPages {
     return reader
   }
 
-  private func head(at position: JournalPosition, _ reader: JournalReader) throws -> JournalHead {
-    guard position.sequence > 0 else { return reader.segments().first?.anchor ?? .start }
+  /// A file that was dropped, or put aside after a fault, since the folder was last read: it is read again.
+  private func read(after position: JournalPosition, limit: Int) throws -> [JournalEntry] {
+    let from = position == .start ? nil : position
+    do {
+      return try opened().entries(after: from, limit: limit)
+    } catch {
+      return try refreshed().entries(after: from, limit: limit)
+    }
+  }
+
+  private func head(at position: JournalPosition) throws -> JournalHead {
+    let oldest = try opened().segments().first?.anchor ?? .start
+    guard position.sequence > 0 else { return oldest }
     let before = JournalPosition(epoch: position.epoch, sequence: position.sequence - 1)
-    if let entry = try reader.entries(after: before, limit: 1).first, entry.position == position { return entry.head }
+    if let entry = try read(after: before, limit: 1).first, entry.position == position { return entry.head }
     // The oldest segments are gone: the anchor of the first that is kept stands for them.
-    return reader.segments().first?.anchor ?? .start
+    return try opened().segments().first?.anchor ?? .start
   }
 
   // MARK: - What an entry is about
 
   func outgoing(_ entry: JournalEntry, before: JournalHead) -> Outgoing {
     var found = Outgoing(position: entry.position, before: before, bytes: entry.body.count)
-    guard let change = try? coder.decode(entry.body).change else { return found }
+    // A backlog is looked through for calls: most of it is about something else, and is told by its name.
+    guard coder.mayBeStepOfCall(entry.body), let change = try? coder.decode(entry.body).change else { return found }
     describe(change, &found)
     return found
   }
@@ -108,14 +123,37 @@ final class JournalPages {
     name.utf8.reduce(0x811C_9DC5) { ($0 ^ UInt32($1)) &* 0x0100_0193 } | 0x8000_0000
   }
 
-  func linkEntry(_ outgoing: Outgoing, nowMilliseconds: Int64) throws -> LinkEntry? {
-    let before = JournalPosition(epoch: outgoing.position.epoch, sequence: outgoing.position.sequence - 1)
-    guard let entry = try opened().entries(after: before, limit: 1).first, entry.position == outgoing.position else { return nil }
-    return linkEntry(entry, before: outgoing.before, nowMilliseconds: nowMilliseconds)
+  /// The entries themselves. Those that stand close together are read in one go.
+  func linkEntries(_ outgoing: [Outgoing], nowMilliseconds: Int64) throws -> [LinkEntry] {
+    var found: [LinkEntry] = []
+    found.reserveCapacity(outgoing.count)
+    var rest = outgoing[...]
+    while let first = rest.first {
+      var run = rest.prefix(1)
+      for item in rest.dropFirst() {
+        guard let last = run.last?.position, item.position.epoch == last.epoch, item.position > last,
+          item.position.sequence - last.sequence <= Self.closeBy
+        else { break }
+        run = rest.prefix(run.count + 1)
+      }
+      rest = rest.dropFirst(run.count)
+      let before = JournalPosition(epoch: first.position.epoch, sequence: first.position.sequence - 1)
+      let span = Int((run.last ?? first).position.sequence - first.position.sequence) + 1
+      var stored = try read(after: before, limit: span)[...]
+      for item in run {
+        stored = stored.drop { $0.position < item.position }
+        guard let entry = stored.first, entry.position == item.position else { continue }
+        found.append(linkEntry(entry, before: item.before, nowMilliseconds: nowMilliseconds))
+      }
+    }
+    return found
   }
 
-  func linkEntry(_ entry: JournalEntry, before: JournalHead, nowMilliseconds: Int64) -> LinkEntry {
-    let time = try? coder.decode(entry.body).time
+  /// Reading a few entries in between costs less than another query.
+  private static let closeBy: UInt64 = 8
+
+  private func linkEntry(_ entry: JournalEntry, before: JournalHead, nowMilliseconds: Int64) -> LinkEntry {
+    let time = coder.time(of: entry.body)
     let wall = time?.wallMilliseconds ?? nowMilliseconds
     return LinkEntry(
       position: entry.position, hash: entry.hash, before: before,

@@ -21,10 +21,13 @@ public final class Uplink: Sendable {
     public var log: @Sendable (String) -> Void
     /// Hands something to the station; false: to be told again.
     public var tell: @Sendable (StationInput) -> Bool
+    /// Everything up to there is on the parent's disk; with the parent's wall clock, milliseconds since 1970. Must not wait.
+    public var parentHas: @Sendable (JournalHead, Int64) -> Void
 
     public init(
       station: String, name: String, program: String, parent: ParentPlan, journalFolder: String,
-      log: @escaping @Sendable (String) -> Void, tell: @escaping @Sendable (StationInput) -> Bool
+      log: @escaping @Sendable (String) -> Void, tell: @escaping @Sendable (StationInput) -> Bool,
+      parentHas: @escaping @Sendable (JournalHead, Int64) -> Void = { _, _ in }
     ) {
       self.station = station
       self.name = name
@@ -33,6 +36,7 @@ public final class Uplink: Sendable {
       self.journalFolder = journalFolder
       self.log = log
       self.tell = tell
+      self.parentHas = parentHas
     }
   }
 

@@ -23,6 +23,8 @@ final class UplinkLoop {
   private var lastStates: [PathStatus.State] = []
   private var parent = ""
   private var toldContradiction: JournalPosition?
+  private var toldLackingPast = false
+  private var parentClock: (wall: Int64, at: Instant)?
   private var loggedProblem: String?
 
   /// While nothing wakes it, the journal is looked at this often.
@@ -93,7 +95,9 @@ final class UplinkLoop {
   /// A parent whose copy is another than this journal has to be told apart before anything counts as delivered.
   private func checked(_ input: LinkSender.Input) -> LinkSender.Input {
     guard case .welcomed(let request, var welcome, let wall) = input else { return input }
+    parentClock = (welcome.nowMilliseconds, MonotonicClock.now())
     let contiguous = welcome.receipt.contiguous
+    if lacksPast(contiguous.position) { return input }
     guard contiguous.position.sequence > 0, toldContradiction != contiguous.position else { return input }
     reading {
       let own = try pages.hash(at: contiguous.position)
@@ -108,6 +112,22 @@ final class UplinkLoop {
       welcome.receipt = LinkReceipt(contiguous: hash.map { JournalHead(position: position, hash: $0) } ?? .start, ranges: [])
     }
     return .welcomed(request: request, welcome, wallMilliseconds: wall)
+  }
+
+  /// What was dropped here can be compared with nothing, and the parent has it no more: files go only when it has them, and more.
+  private func lacksPast(_ contiguous: JournalPosition) -> Bool {
+    var oldest: JournalHead?
+    reading { oldest = try pages.dropped() }
+    guard let oldest, contiguous <= oldest.position else { return false }
+    if !toldLackingPast { untold.append(.parentLacksPast(detail: "… \(oldest.position)")) }
+    toldLackingPast = true
+    return true
+  }
+
+  /// The parent's wall clock, reckoned on from what it said last.
+  private var parentMilliseconds: Int64 {
+    guard let (wall, at) = parentClock else { return 0 }
+    return wall &+ (MonotonicClock.now() - at).microseconds / 1000
   }
 
   /// As far back as the parent tells two entries of one number apart.
@@ -133,7 +153,7 @@ final class UplinkLoop {
       // By way of the mailbox: a long scan must not keep the answers waiting.
       _ = mailbox.send(.fetched(after: after, page), .irreplaceable)
     case .delivered(let incidents): untold.append(.delivered(incidents, parent: parent))
-    case .parentHas: break
+    case .parentHas(let head): options.parentHas(head, parentMilliseconds)
     case .status(let status):
       parent = status.parent
       untold.append(.link(status))
@@ -154,7 +174,8 @@ final class UplinkLoop {
       switch content {
       case .hello:
         let hello = LinkHello(
-          station: options.station, name: options.name, program: options.program, head: try pages.end())
+          station: options.station, name: options.name, program: options.program, head: try pages.end(),
+          oldest: try pages.dropped())
         lanes.post(
           request, path: path, lane: lane, LinkRequest(path: LinkProtocol.hello, body: Array(try encoder.encode(hello))), nonce: 0
         )
@@ -164,7 +185,7 @@ final class UplinkLoop {
           nonce: pulse.nonce)
       case .entries(let outgoing):
         let now = WallTime.now().microsecondsSince1970 / 1000
-        let entries = try outgoing.compactMap { try pages.linkEntry($0, nowMilliseconds: now) }
+        let entries = try pages.linkEntries(outgoing, nowMilliseconds: now)
         let body = try EventBatch.encode(entries, station: options.station)
         lanes.post(
           request, path: path, lane: lane,

@@ -163,10 +163,12 @@ final class LinkConnection: ChannelInboundHandler {
     guard hello.versions.contains(LinkProtocol.version) else {
       return refuse(.version, at: "versions", accepted: "\(LinkProtocol.version)", context)
     }
+    // Beyond its own end it cannot have dropped anything.
+    let oldest = hello.oldest.flatMap { $0.position > hello.head.position ? nil : $0 }
     let parent = core.parent
     let revocations = core.tls.revocations.number
     answer(context) {
-      guard let receipt = await parent.greet(child) else { return .failure(.diskUnavailable) }
+      guard let receipt = await parent.greet(child, oldest) else { return .failure(.diskUnavailable) }
       return Self.json(
         LinkWelcome(
           station: parent.station, name: parent.name, receipt: receipt, nowMilliseconds: Self.nowMilliseconds,

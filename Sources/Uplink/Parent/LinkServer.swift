@@ -18,7 +18,7 @@ public struct LinkParent: Sendable {
   /// Takes entries of a child; answers what is on disk, `nil` when the disk does not take them now.
   public var receive: @Sendable (_ child: String, [Received]) async -> LinkReceipt?
   /// What is on disk of a child.
-  public var greet: @Sendable (_ child: String) async -> LinkReceipt?
+  public var greet: @Sendable (_ child: String, _ oldest: JournalHead?) async -> LinkReceipt?
   public var tell: @Sendable (StationInput) -> Bool
   /// What a child's bytes say; `nil` when this program cannot read them.
   public var content: @Sendable ([UInt8]) -> Entry?
@@ -32,7 +32,8 @@ public struct LinkParent: Sendable {
 
   public init(
     station: String, name: String, receive: @escaping @Sendable (_ child: String, [Received]) async -> LinkReceipt?,
-    greet: @escaping @Sendable (_ child: String) async -> LinkReceipt?, tell: @escaping @Sendable (StationInput) -> Bool,
+    greet: @escaping @Sendable (_ child: String, _ oldest: JournalHead?) async -> LinkReceipt?,
+    tell: @escaping @Sendable (StationInput) -> Bool,
     content: @escaping @Sendable ([UInt8]) -> Entry?,
     chained: @escaping @Sendable (_ after: EntryHash, JournalPosition, [UInt8]) -> EntryHash,
     isKnown: @escaping @Sendable (_ child: String) -> Bool,
