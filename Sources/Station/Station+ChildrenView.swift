@@ -43,7 +43,7 @@ extension Station {
       },
       lastHeardMilliseconds: links.map(\.heardWall).max(), waiting: links.max { $0.heardAt < $1.heardAt }?.waiting ?? 0,
       map: description?.map,
-      incidents: child.fold.incidents.sorted { (rank($0), $0.id) < (rank($1), $1.id) }.map { card($0, of: child, description) },
+      incidents: child.fold.incidents.sorted { (rank($0), $0.id) < (rank($1), $1.id) }.map { card($0, of: child) },
       faults: child.fold.faults.map { card($0, description) }, posts: description?.posts ?? [],
       pending: child.pending.filter { $0.command.action.name != "proofSeen" }.map {
         DeskView.PendingCard(
@@ -67,42 +67,14 @@ extension Station {
     (incident.waits && !incident.opening.bypassed ? 0 : incident.isOpen ? 2 : 4) + (incident.opening.mark == .real ? 0 : 1)
   }
 
-  private func card(_ incident: Incident, of child: ChildState, _ description: SiteDescription?) -> DeskView.IncidentCard {
-    let opening = incident.opening
-    let point = description?.callPoints.first { $0.button == opening.button }
-    // By this station's own clock since it arrived; what came late is as old as the two wall clocks say.
-    var age = child.arrival(of: incident.id).map { seconds(elapsed(since: $0.at)) } ?? 0
-    if child.arrival(of: incident.id)?.isLate ?? true {
-      age = max(age, Int(clamping: (wall.unixMilliseconds - incident.openedAt.wallMilliseconds) / 1000))
-    } else {
-      age += Int(opening.ageMilliseconds / 1000)
-    }
-    return DeskView.IncidentCard(
-      id: incident.id, button: opening.button, place: opening.place,
-      placeName: description?.places.first { $0.id == opening.place }?.name ?? "\(opening.button)", mark: opening.mark,
-      phase: incident.phase, pressedAtMilliseconds: incident.openedAt.wallMilliseconds - Int64(opening.ageMilliseconds),
-      ageSeconds: age, presses: incident.presses, silent: opening.silent, bypassed: opening.bypassed,
-      lampWish: point.map(child.fold.indicator) ?? .off, lampShown: nil, owner: incident.owner,
-      formerOwners: incident.formerOwners, takenFrom: incident.takenFrom, offeredTo: incident.offer?.to,
-      escalationStep: incident.escalationStep, escalatedTo: incident.escalatedTo, nextStepSeconds: nil,
-      raisedAgain: incident.raisedAgain, secondsToAcknowledge: between(incident.openedAt, incident.acknowledgedAt),
-      secondsToScene: between(incident.openedAt, incident.onSceneAt), note: incident.note, waits: incident.waits,
-      falseAlarm: incident.falseAlarm, recorded: true)
-  }
-
   private func card(_ fault: StationState.Fault, _ description: SiteDescription?) -> DeskView.FaultCard {
-    let text = fault.key.kind.text
     let place: String? =
       if case .button(let button) = fault.key.subject {
         description?.callPoints.first { $0.button == button }.flatMap { point in
           description?.places.first { $0.id == point.place }?.name
         }
       } else { nil }
-    return DeskView.FaultCard(
-      key: fault.key, whatChinese: text.whatChinese, whatEnglish: text.whatEnglish,
-      whereText: place ?? String(fault.key.description.prefix { $0 != ":" }), sinceMilliseconds: fault.since.wallMilliseconds,
-      adviceChinese: text.adviceChinese, adviceEnglish: text.adviceEnglish, present: fault.present, silenced: fault.silenced,
-      retesting: false, retestFailedMilliseconds: fault.retestFailedAt?.wallMilliseconds, detail: fault.detail)
+    return card(fault, at: place ?? String(fault.key.description.prefix { $0 != ":" }), retesting: false)
   }
 
   private func card(_ failure: ChildState.CommandFailure) -> DeskView.FailureCard {

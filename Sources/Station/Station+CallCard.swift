@@ -1,0 +1,59 @@
+import DeviceKit
+import DeviceVocabulary
+
+/// The card of a call: one for this station's own and for those of the stations below.
+extension Station {
+  /// - Parameter child: whose call it is; `nil`: this station's own.
+  func card(_ incident: Incident, of child: ChildState? = nil) -> DeskView.IncidentCard {
+    let opening = incident.opening
+    let isClosed = incident.phase == .closed
+    let point = (child.map { $0.fold.described?.callPoints ?? [] } ?? plan.callPoints).first { $0.button == opening.button }
+    let lamp = isClosed ? nil : point.map((child?.fold ?? state).indicator)
+    return DeskView.IncidentCard(
+      id: incident.id, button: opening.button, place: opening.place, placeName: placeName(opening, of: child),
+      mark: opening.mark, phase: incident.phase,
+      pressedAtMilliseconds: incident.openedAt.wallMilliseconds.clampedSubtracting(Int64(opening.ageMilliseconds)),
+      ageSeconds: age(incident, of: child), presses: incident.presses, silent: opening.silent, bypassed: opening.bypassed,
+      lampWish: lamp ?? .off,
+      // What a lamp below shows is read back at its own station only, and its ladder is its own station's plan.
+      lampShown: child == nil && !isClosed ? shownIndicator(opening.button) : nil, owner: incident.owner,
+      formerOwners: incident.formerOwners, takenFrom: incident.takenFrom, offeredTo: incident.offer?.to,
+      escalationStep: incident.escalationStep, escalatedTo: incident.escalatedTo,
+      nextStepSeconds: child == nil ? nextStep(incident) : nil, raisedAgain: incident.raisedAgain,
+      secondsToAcknowledge: between(incident.openedAt, incident.acknowledgedAt),
+      secondsToScene: between(incident.openedAt, incident.onSceneAt), note: incident.note, waits: incident.waits,
+      falseAlarm: incident.falseAlarm, recorded: true)
+  }
+
+  private func placeName(_ opening: Opening, of child: ChildState?) -> String {
+    guard let child else { return placeName(opening.place, opening.button) }
+    return child.fold.described?.places.first { $0.id == opening.place }?.name ?? Self.unlisted(opening.button)
+  }
+
+  /// Since the finger was on the button, in seconds. For a child's call by this station's own clock since it arrived; what came late is as
+  /// old as the two wall clocks say.
+  private func age(_ incident: Incident, of child: ChildState?) -> Int {
+    let before = Int(incident.opening.ageMilliseconds / 1000)
+    guard let child else { return seconds(elapsed(since: incident.openedAt)) + before }
+    let arrival = child.arrival(of: incident.id)
+    let arrived = arrival.map { seconds(elapsed(since: $0.at)) } ?? 0
+    guard arrival?.isLate ?? true else { return arrived + before }
+    return max(arrived, Int(clamping: wall.unixMilliseconds.clampedSubtracting(incident.openedAt.wallMilliseconds) / 1000))
+  }
+
+  func placeName(_ place: String, _ button: ButtonID) -> String { plan.place(place)?.name ?? Self.unlisted(button) }
+
+  private static func unlisted(_ button: ButtonID) -> String { "未登记的呼叫点 \(button)" }
+
+  func shownIndicator(_ button: ButtonID) -> Indicator? {
+    shown.first { $0.button == button && now - $0.asOf <= Self.shownTimeToLive }?.indicator
+  }
+}
+
+extension Int64 {
+  /// Times of a child are what the child says: none of them may end the program.
+  func clampedSubtracting(_ other: Int64) -> Int64 {
+    let (difference, overflow) = subtractingReportingOverflow(other)
+    return overflow ? (self < 0 ? .min : .max) : difference
+  }
+}

@@ -1,0 +1,36 @@
+import DeviceKit
+import DeviceVocabulary
+import Station
+import Testing
+
+/// What the street's desk shows of a station below it.
+@Suite struct BelowTests {
+  /// Both desks speak of the same call, each as far as it knows: what a lamp shows, and when the next step is due, is known below only.
+  @Test func aCallHasTheSameCardAtBothDesks() throws {
+    var pair = Pair()
+    pair.child.press("A/1/1", sequence: 1)
+    pair.child.press("A/1/1", sequence: 2)
+    pair.child.pass(.seconds(31))
+    pair.child.ask("desk", .acknowledge(1))
+    pair.child.ask("desk", .onScene(1))
+    pair.exchange()
+    var below = try #require(pair.child.view.incidents.first)
+    let above = try #require(pair.card?.incidents.first)
+    #expect(below.presses == 2 && below.escalatedTo == ["^"] && below.secondsToScene == 31 && below.lampWish == .coming)
+    below.ageSeconds = above.ageSeconds
+    below.nextStepSeconds = nil
+    #expect(above == below)
+  }
+
+  /// A child's times are what the child says: neither a view of them nor a fold may end the program.
+  @Test(arguments: [Int64.min, .max]) func absurdTimesOfAChildAreTaken(wall: Int64) {
+    var pair = Pair()
+    pair.child.press("A/1/1", sequence: 1, age: .max)
+    pair.child.ask("desk", .acknowledge(1))
+    for index in pair.child.entries.indices { pair.child.entries[index].time.wallMilliseconds = wall }
+    pair.child.entries.append(Entry(time: pair.child.entries[0].time, change: .proofAsked(1)))
+    pair.exchange(late: true)
+    #expect(pair.card?.incidents.map(\.id) == [1])
+    #expect(pair.street.station.state.child("tiexi-03")?.fold.proof.last == 1)
+  }
+}
