@@ -19,6 +19,8 @@ extension DeskView {
     }
     json.key("children")
     json.array(children) { $1.write(to: &$0) }
+    json.key("handOvers")
+    json.array(handOvers) { $1.write(to: &$0) }
   }
 }
 

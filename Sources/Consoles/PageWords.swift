@@ -30,7 +30,7 @@ enum PageWords {
     word("buzzing", "♪ 蜂鸣", "♪ beeping"),
   ]
 
-  static let desk = starting + notices + incidents + faultsAndPoints + dialogs + uplink + stationsBelow + callsBelow
+  static let desk = starting + notices + incidents + faultsAndPoints + dialogs + uplink + stationsBelow + callsBelow + handOvers
 
   private static let starting = [
     word("title", "值班台", "Duty desk"),
@@ -231,6 +231,25 @@ enum PageWords {
     word(
       "childUnknownCard", "尚未联系上站点:这里是以前的情况,现在可能已变。操作两分钟内送不到即作废。",
       "Station not heard yet: this is how things stood before. What is asked now lapses after two minutes."),
+  ]
+
+  private static let handOvers = [
+    word("handedDown", "{from} {time} 交给 {to}", "{from} handed it to {to} at {time}"),
+    word("offeredUp", "{from} {time} 请求移交给 {to}", "{from} offered it to {to} at {time}"),
+    word("attempt", "第 {count} 次", "attempt {count}"),
+    word("nowWith", "现由 {post} 负责", "now with {post}"),
+    word("refusedBecause", "{post}:{reason}", "{post}: {reason}"),
+    word("dueBy", "须在 {time} 前{what}", "{what} by {time}"),
+    word("timeLeft", "还剩 {time}", "{time} left"),
+    word("overdueBy", "超时 {time}", "overdue {time}"),
+    word("backFor", "退回 {time} 未处理", "back for {time}"),
+    word("overdueCount", "⚠ 待催办 {count}", "⚠ {count} late"),
+    word("newOverdue", "督办超时或退回:{place}", "Overdue or come back: {place}"),
+    word("handOverAway", "站点{state},这里是最后联系时的情况", "Its station is {state}: this is how things stood at the last contact"),
+    word(
+      "handedDownOffer", "上级分流督办({post}):接收后 {scene} 内到场,{resolve} 内处置",
+      "Handed down by {post}: once accepted, on scene within {scene}, resolved within {resolve}"),
+    word("handedDownDue", "上级分流督办({post}):须在 {time} 前{what},{left}", "Handed down by {post}: {what} by {time}, {left}"),
   ]
 
   static let panels = [

@@ -17,6 +17,8 @@ public struct ChildState: Sendable, Equatable, Codable {
   /// The last command that came to nothing, for the desk to see.
   public var lastFailure: CommandFailure?
   public var lastReceived: EntryTime?
+  /// Open calls that were handed over between that station and this one, in order of their numbers.
+  public var handOvers: [HandOver] = []
 
   static let recentLimit = 64
 
@@ -51,6 +53,7 @@ public struct ChildState: Sendable, Equatable, Codable {
     // A second entry with a known number is kept in the journal, and decides nothing.
     guard verdict == .new || verdict == .branched, let entry = received.content else { return }
     fold.apply(entry)
+    note(entry.change, at: HandOver.Moment(at: entry.time, arrived: time, isLate: received.isLate))
     switch entry.change {
     case .started(let program): self.program = program
     case .opened(let id, _):
@@ -60,6 +63,11 @@ public struct ChildState: Sendable, Equatable, Codable {
     case .commandAnswered(let number, let result): answered(number, result, at: time)
     default: break
     }
+  }
+
+  mutating func commanded(_ command: ParentCommand, at time: EntryTime) {
+    pending.append(PendingCommand(command: command, since: time))
+    noteSent(command, at: time)
   }
 
   private mutating func answered(_ number: UInt64, _ result: CommandResult, at time: EntryTime) {
@@ -75,6 +83,7 @@ public struct ChildState: Sendable, Equatable, Codable {
   /// A failure stands until something that was asked later about the same call is done. The daily proof was asked by no operator.
   private mutating func settle(_ command: ParentCommand, _ result: CommandResult?, at time: EntryTime) {
     if case .proofSeen = command.action { return }
+    noteSettled(command, result, at: time)
     if result != .done {
       lastFailure = CommandFailure(command: command, result: result, at: time)
     } else if lastFailure?.command.incident == command.incident {

@@ -16,7 +16,7 @@ public struct DeskRequest: Sendable, Equatable, Codable {
 
   public enum Action: Sendable, Equatable, Codable {
     case acknowledge(IncidentID)
-    case offerHandOver(IncidentID, to: String)
+    case offerHandOver(IncidentID, to: String, within: HandOverLimits? = nil)
     case acceptHandOver(IncidentID)
     case refuseHandOver(IncidentID, reason: String)
     case onScene(IncidentID)

@@ -42,7 +42,8 @@ public indirect enum Change: Sendable, Equatable, Codable {
   case raisedAgain(IncidentID)
   /// `formerOwner` is set when escalation let this post take over without an acceptance.
   case acknowledged(IncidentID, post: String, formerOwner: String?)
-  case handOverOffered(IncidentID, from: String, to: String)
+  /// `within` is set when the parent hands the call down and says by when.
+  case handOverOffered(IncidentID, from: String, to: String, within: HandOverLimits? = nil)
   case handOverAccepted(IncidentID, post: String)
   /// Refused with a reason, or (`post` = nil) not answered in time.
   case handOverEnded(IncidentID, post: String?, reason: String)
@@ -92,7 +93,7 @@ extension Change {
     switch self {
     case .opened(let id, _), .pressedAgain(let id, _, _), .escalated(let id, _, _), .raisedAgain(let id),
       .acknowledged(let id, _, _),
-      .handOverOffered(let id, _, _), .handOverAccepted(let id, _), .handOverEnded(let id, _, _), .onScene(let id, _),
+      .handOverOffered(let id, _, _, _), .handOverAccepted(let id, _), .handOverEnded(let id, _, _), .onScene(let id, _),
       .resolved(let id, _, _),
       .closed(let id, _), .falseAlarm(let id, _, _), .delivered(let id, _):
       id

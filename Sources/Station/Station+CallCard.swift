@@ -22,10 +22,10 @@ extension Station {
       nextStepSeconds: child == nil ? nextStep(incident) : nil, raisedAgain: incident.raisedAgain,
       secondsToAcknowledge: between(incident.openedAt, incident.acknowledgedAt),
       secondsToScene: between(incident.openedAt, incident.onSceneAt), note: incident.note, waits: incident.waits,
-      falseAlarm: incident.falseAlarm, recorded: true)
+      falseAlarm: incident.falseAlarm, recorded: true, handedDown: child == nil ? handedDownCard(incident) : nil)
   }
 
-  private func placeName(_ opening: Opening, of child: ChildState?) -> String {
+  func placeName(_ opening: Opening, of child: ChildState?) -> String {
     guard let child else { return placeName(opening.place, opening.button) }
     return child.fold.described?.places.first { $0.id == opening.place }?.name ?? Self.unlisted(opening.button)
   }

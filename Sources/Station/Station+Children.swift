@@ -139,6 +139,7 @@ extension Station {
       consider(link.heardAt + Self.childSilentAfter)
       if let steady = link.steadySince { consider(steady + Self.childSteadyAfter) }
     }
+    if let late = nextHandOver() { consider(now + late) }
     for child in state.children {
       for item in child.pending {
         consider(now + max(.milliseconds(1), .seconds(item.command.timeToLiveSeconds + 10) - elapsed(since: item.since)))

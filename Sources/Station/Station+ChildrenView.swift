@@ -78,12 +78,7 @@ extension Station {
   }
 
   private func card(_ failure: ChildState.CommandFailure) -> DeskView.FailureCard {
-    let words: BilingualText =
-      switch failure.result {
-      case .refused(let refusal): Texts.text(refusal)
-      case .expired, .done: BilingualText("到达时已过时限,没有执行", "It arrived after its time to live: nothing was done")
-      case nil: BilingualText("下级站点没有答复,不知是否已执行", "The station did not answer; it is not known whether it was done")
-      }
+    let words = Texts.failure(failure.result)
     return DeskView.FailureCard(
       incident: failure.command.incident, action: failure.command.action.name, post: failure.command.post,
       chinese: words.chinese, english: words.english, atMilliseconds: failure.at.wallMilliseconds)

@@ -34,7 +34,8 @@ extension Station {
       faults: state.faults.map(card), callPoints: plan.callPoints.map(card), posts: plan.posts,
       onDuty: plan.onDutyAnywhere(at: wall), sound: sound,
       journal: DeskView.JournalStatus(condition: journal, waiting: 0),
-      statistics: state.statistics, link: linkCard, notices: state.notices.map(card), children: childCards)
+      statistics: state.statistics, link: linkCard, notices: state.notices.map(card), children: childCards,
+      handOvers: handOverCards)
   }
 
   /// What waits for somebody first, real calls before tests and drills, then the older before the younger.

@@ -7,7 +7,7 @@ import DeviceVocabulary
 /// gap, always folds. Arrays are kept sorted; nothing is looked up in a hash table whose order could leak into a decision.
 public struct StationState: Sendable, Equatable, Codable {
   /// Raise this when the form or the meaning of the state changes: older snapshots are then ignored.
-  public static let foldVersion = 3
+  public static let foldVersion = 4
   /// How many closed incidents are kept for the pages; the journal keeps all.
   static let recentLimit = 20
   /// A unit raises its epoch when it lost its queue; events of more than this many epochs back are not under way any more.
@@ -127,6 +127,7 @@ public struct StationState: Sendable, Equatable, Codable {
           incident.formerOwners.append(former)
           incident.takenFrom.append(former)
         }
+        incident.note(entry.change, at: time)
         incident.owner = post
         incident.offer = nil
         incident.phase = .acknowledged
@@ -134,17 +135,24 @@ public struct StationState: Sendable, Equatable, Codable {
         incident.acknowledgedAt = incident.acknowledgedAt ?? time
         incident.ladderSince = time
       }
-    case .handOverOffered(let id, _, let to):
-      change(id) { $0.offer = Incident.Offer(to: to, at: time) }
+    case .handOverOffered(let id, _, let to, _):
+      change(id) { incident in
+        incident.note(entry.change, at: time)
+        incident.offer = Incident.Offer(to: to, at: time)
+      }
     case .handOverAccepted(let id, let post):
       change(id) { incident in
+        incident.note(entry.change, at: time)
         if let former = incident.owner, former != post { incident.formerOwners.append(former) }
         incident.owner = post
         incident.offer = nil
         if incident.phase == .acknowledged { incident.ladderSince = time }
       }
     case .handOverEnded(let id, _, _):
-      change(id) { $0.offer = nil }
+      change(id) { incident in
+        incident.note(entry.change, at: time)
+        incident.offer = nil
+      }
     case .onScene(let id, _):
       change(id) { incident in
         incident.phase = .onScene
@@ -205,7 +213,7 @@ public struct StationState: Sendable, Equatable, Codable {
     case .received(let received): change(received.child) { $0.take(received, at: time) }
     case .commanded(let child, let command):
       lastCommand = max(lastCommand, command.number)
-      change(child) { $0.pending.append(.init(command: command, since: time)) }
+      change(child) { $0.commanded(command, at: time) }
     case .commandLapsed(let child, let number): change(child) { $0.lapse(number, at: time) }
     case .deviceIdentified(let device, let identity):
       identities.removeAll { $0.device == device }

@@ -63,6 +63,37 @@ public enum Texts {
     }
   }
 
+  /// Why a command to a station below came to nothing; `nil`: it was not answered.
+  public static func failure(_ result: CommandResult?) -> BilingualText {
+    switch result {
+    case .refused(let refusal): text(refusal)
+    case .expired, .done: BilingualText("到达时已过时限,没有执行", "It arrived after its time to live: nothing was done")
+    case nil: BilingualText("下级站点没有答复,不知是否已执行", "The station did not answer; it is not known whether it was done")
+    }
+  }
+
+  public static func text(_ stage: DeskView.HandOverCard.Stage) -> BilingualText {
+    switch stage {
+    case .sent: BilingualText("已发出,站点还没有答复", "Sent, the station has not answered yet")
+    case .offered: BilingualText("等待接收", "Waiting to be accepted")
+    case .accepted: BilingualText("已接收,等待到场", "Accepted, nobody on scene yet")
+    case .onScene: BilingualText("已到场,等待处置", "On scene, not resolved yet")
+    case .resolved: BilingualText("已处置,等待结案", "Resolved, to be closed")
+    case .refused: BilingualText("不接收,已退回", "Refused: it came back")
+    case .unanswered: BilingualText("无人接收,已退回", "Nobody accepted it: it came back")
+    case .failed: BilingualText("没有办成", "It came to nothing")
+    }
+  }
+
+  public static func text(_ due: DeskView.HandOverCard.Due) -> BilingualText {
+    switch due {
+    case .answer: BilingualText("答复", "answer")
+    case .onScene: BilingualText("到场", "on scene")
+    case .resolve: BilingualText("处置", "resolve")
+    case .decision: BilingualText("重新处理", "decide anew")
+    }
+  }
+
   public static func text(_ phase: Phase) -> BilingualText {
     switch phase {
     case .opened: BilingualText("等待接警", "Waiting for acknowledgement")
@@ -157,6 +188,8 @@ public enum Texts {
       ("receiver", ReceiverCondition.allCases.map { ($0.rawValue, text($0)) }),
       ("fault", FaultKey.Kind.allCases.map { ($0.rawValue, BilingualText($0.text.whatChinese, $0.text.whatEnglish)) }),
       ("advice", FaultKey.Kind.allCases.map { ($0.rawValue, BilingualText($0.text.adviceChinese, $0.text.adviceEnglish)) }),
+      ("handOver", DeskView.HandOverCard.Stage.allCases.map { ($0.rawValue, text($0)) }),
+      ("due", DeskView.HandOverCard.Due.allCases.map { ($0.rawValue, text($0)) }),
       ("request", RequestFault.allCases.map { ($0.rawValue, text($0)) }),
     ]
   }

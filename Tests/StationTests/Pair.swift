@@ -27,9 +27,9 @@ struct Pair {
     return plan
   }()
 
-  init(childPlan: SitePlan = Pair.childPlan) {
+  init(childPlan: SitePlan = Pair.childPlan, streetPlan: SitePlan = Pair.streetPlan) {
     child = Bench(plan: childPlan)
-    street = Bench(plan: Self.streetPlan)
+    street = Bench(plan: streetPlan)
     exchange()
   }
 
@@ -71,6 +71,17 @@ struct Pair {
       child: "tiexi-03", position: at(index + 1), hash: hash(index + 1),
       before: JournalHead(position: at(index), hash: hash(index)),
       isLate: late, body: [], content: child.entries[index])
+  }
+
+  /// Time passes at both ends, and both look at their clocks.
+  mutating func pass(seconds: Int) {
+    for _ in 0..<seconds {
+      child.pass(.seconds(1))
+      street.pass(.seconds(1))
+      exchange()
+    }
+    child.give(.wake)
+    street.give(.wake)
   }
 
   var card: DeskView.ChildCard? { street.view.children.first }

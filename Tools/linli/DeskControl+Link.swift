@@ -77,5 +77,39 @@ extension DeskControl {
     return lines
   }
 
+  /// `督办 tiexi-03 求助 #1 办事大厅: 已接收,等待到场, ^desk 12:34:56 交给 lead, 现由 lead, 须在 12:44:56 前到场, 超时 00:31`
+  static func text(_ item: DeskView.HandOverCard) -> String {
+    var parts = ["\(item.from) \(clock(item.offeredMilliseconds)) \(item.isUp ? "请求移交给" : "交给") \(item.to)"]
+    if item.attempts > 1 { parts.append("第 \(item.attempts) 次") }
+    if let reason = item.reason { parts.append("\(item.refusedBy ?? ""): \(reason)") }
+    if let chinese = item.chinese { parts.append(chinese) }
+    if let owner = item.owner { parts.append("现由 \(owner)") }
+    if let due = item.due, let at = item.dueMilliseconds, let left = item.dueInSeconds {
+      if due != .decision { parts.append("须在 \(clock(at)) 前\(Texts.text(due).chinese)") }
+      parts.append(left > 0 ? "还剩 \(span(left))" : due == .decision ? "退回 \(span(-left)) 未处理" : "超时 \(span(-left))")
+    }
+    return "\(item.isOverdue ? "⚠ " : "")督办 \(item.station) 求助 #\(item.incident) \(item.placeName): "
+      + "\(Texts.text(item.stage).chinese), " + parts.joined(separator: ", ")
+  }
+
+  /// ` 上级督办 (^desk): 须在 12:44:56 前到场, 还剩 03:20`
+  static func text(_ down: DeskView.HandedDownCard) -> String {
+    let next =
+      down.onSceneInSeconds == nil
+      ? (DeskView.HandOverCard.Due.resolve, down.resolveDueMilliseconds, down.resolveInSeconds)
+      : (.onScene, down.onSceneDueMilliseconds, down.onSceneInSeconds)
+    guard let at = next.1, let left = next.2 else {
+      return " 上级督办 (\(down.from)): 接收后 \(span(down.onSceneWithinSeconds)) 内到场, \(span(down.resolveWithinSeconds)) 内处置"
+    }
+    return " 上级督办 (\(down.from)): 须在 \(clock(at)) 前\(Texts.text(next.0).chinese), \(left > 0 ? "还剩" : "超时") \(span(abs(left)))"
+  }
+
+  /// `03:20`, `1:03:20`.
+  private static func span(_ seconds: Int) -> String {
+    func two(_ number: Int) -> String { (number < 10 ? "0" : "") + "\(number)" }
+    let rest = "\(two(seconds / 60 % 60)):\(two(seconds % 60))"
+    return seconds < 3600 ? rest : "\(seconds / 3600):\(rest)"
+  }
+
   private static func what(_ incident: IncidentID?, _ action: String) -> String { incident.map { "\(action) #\($0)" } ?? action }
 }

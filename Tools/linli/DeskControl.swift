@@ -105,7 +105,8 @@ enum DeskControl {
     if let receiver = view.receiver { lines.append(text(receiver)) }
     if let link = view.link { lines += text(link) }
     lines += view.notices.map { "通知 \(clock($0.atMilliseconds)) \($0.post): \($0.text)" }
-    lines += view.incidents.map(Terminal.line)
+    lines += view.handOvers.map(text)
+    lines += view.incidents.map { Terminal.line($0) + ($0.handedDown.map(text) ?? "") }
     lines += view.faults.map(Terminal.line)
     for point in view.callPoints {
       lines.append(
