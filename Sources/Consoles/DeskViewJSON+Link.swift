@@ -84,6 +84,8 @@ extension DeskView.ChildCard {
       }
       json.key("statistics")
       statistics.write(to: &json)
+      json.key("recentlyClosed")
+      json.array(recentlyClosed) { $1.write(to: &$0) }
     }
   }
 }

@@ -12,6 +12,8 @@ public struct ChildState: Sendable, Equatable, Codable {
   public var recent: [JournalHead] = []
   /// When the opening of each open call arrived, by this station's clock: the child's clock may be wrong by a day.
   public var arrivals: [Arrival] = []
+  /// When the closing of each recently closed call arrived, newest first.
+  public var closings: [Arrival] = []
   /// Commands that the child has not answered yet.
   public var pending: [PendingCommand] = []
   /// The last command that came to nothing, for the desk to see.
@@ -59,7 +61,11 @@ public struct ChildState: Sendable, Equatable, Codable {
     case .opened(let id, _):
       arrivals.removeAll { $0.incident == id }
       arrivals.append(Arrival(incident: id, at: time, isLate: received.isLate))
-    case .closed(let id, _), .falseAlarm(let id, _, _): arrivals.removeAll { $0.incident == id }
+    case .closed(let id, _), .falseAlarm(let id, _, _):
+      arrivals.removeAll { $0.incident == id }
+      closings.removeAll { $0.incident == id }
+      closings.insert(Arrival(incident: id, at: time, isLate: received.isLate), at: 0)
+      if closings.count > StationState.recentLimit { closings.removeLast() }
     case .commandAnswered(let number, let result): answered(number, result, at: time)
     default: break
     }

@@ -41,6 +41,8 @@ extension DeskView {
     /// The last command that came to nothing.
     public var failure: FailureCard?
     public var statistics: Statistics
+    /// Newest first; of all stations below together the 20 newest.
+    public var recentlyClosed: [IncidentCard] = []
 
     public enum State: String, Sendable, Codable, CaseIterable {
       /// Never heard of, or not since this program started.

@@ -81,6 +81,8 @@ public struct DeskView: Sendable, Equatable, Codable {
     public var falseAlarm: Bool
     /// False while the call is held in memory because the journal does not take it.
     public var recorded: Bool
+    /// When it was closed, milliseconds since 1970; `nil` while it is not.
+    public var closedMilliseconds: Int64?
     /// The parent handed it to this station and wants it attended to in time.
     public var handedDown: HandedDownCard?
   }

@@ -29,6 +29,7 @@ public struct Incident: Sendable, Equatable, Codable {
   public var raisedAgain = 0
   public var acknowledgedAt: EntryTime?
   public var onSceneAt: EntryTime?
+  public var closedAt: EntryTime?
   public var falseAlarm = false
   public var note: String?
   /// The parent that has its opening on disk.

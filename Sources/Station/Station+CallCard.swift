@@ -22,7 +22,30 @@ extension Station {
       nextStepSeconds: child == nil ? nextStep(incident) : nil, raisedAgain: incident.raisedAgain,
       secondsToAcknowledge: between(incident.openedAt, incident.acknowledgedAt),
       secondsToScene: between(incident.openedAt, incident.onSceneAt), note: incident.note, waits: incident.waits,
-      falseAlarm: incident.falseAlarm, recorded: true, handedDown: child == nil ? handedDownCard(incident) : nil)
+      falseAlarm: incident.falseAlarm, recorded: true,
+      closedMilliseconds: closedTime(incident, of: child), handedDown: child == nil ? handedDownCard(incident) : nil)
+  }
+
+  /// A child's clock may be wrong by a day: what did not come late was closed when it came.
+  private func closedTime(_ incident: Incident, of child: ChildState?) -> Int64? {
+    guard let child else { return incident.closedAt?.wallMilliseconds }
+    let arrival = child.closings.first { $0.incident == incident.id }
+    return arrival.map { $0.isLate ? incident.closedAt?.wallMilliseconds : $0.at.wallMilliseconds } ?? nil
+  }
+
+  /// What was closed below lately: the newest of all stations together, each still with its own.
+  func recentlyClosedBelow() -> [(station: String, card: DeskView.IncidentCard)] {
+    var all: [(at: Int64, child: Int, place: Int)] = []
+    for (index, child) in state.children.enumerated() {
+      for (place, incident) in child.fold.recentlyClosed.enumerated() {
+        all.append((closedTime(incident, of: child) ?? .min, index, place))
+      }
+    }
+    all.sort { ($1.at, $0.child, $0.place) < ($0.at, $1.child, $1.place) }
+    return all.prefix(StationState.recentLimit).map { item in
+      let child = state.children[item.child]
+      return (child.station, card(child.fold.recentlyClosed[item.place], of: child))
+    }
   }
 
   func placeName(_ opening: Opening, of child: ChildState?) -> String {

@@ -27,7 +27,12 @@ extension Station {
   var childCards: [DeskView.ChildCard] {
     let named = (plan.children ?? []).map(\.station)
     let all = Set(named + state.children.map(\.station)).sorted()
-    return all.map { card(state.child($0) ?? ChildState(station: $0)) }
+    let closed = recentlyClosedBelow()
+    return all.map { station in
+      var card = card(state.child(station) ?? ChildState(station: station))
+      card.recentlyClosed = closed.filter { $0.station == station }.map(\.card)
+      return card
+    }
   }
 
   private func card(_ child: ChildState) -> DeskView.ChildCard {

@@ -166,9 +166,10 @@ public struct StationState: Sendable, Equatable, Codable {
         incident.offer = nil
       }
     case .closed(let id, _):
-      close(id) { _ in }
+      close(id) { $0.closedAt = time }
     case .falseAlarm(let id, let post, let note):
       close(id) { incident in
+        incident.closedAt = time
         incident.owner = incident.owner ?? post
         incident.falseAlarm = true
         incident.note = note

@@ -168,6 +168,32 @@ extension BrowserTests {
       }
     }
 
+    @Test func whatWasClosedLatelyStandsInOneListNewestFirst() async throws {
+      func closed(_ id: IncidentID, _ place: String, _ ago: Int64, owner: String) -> DeskView.IncidentCard {
+        var card = Picture.call(id, place, age: 600, phase: .closed, owner: owner)
+        (card.closedMilliseconds, card.note) = (Picture.now - ago * 1000, Picture.names[20])
+        return card
+      }
+      var view = Picture.parent()
+      view.recentlyClosed = [closed(1, Picture.names[10], 100, owner: "lead")]
+      view.children[3].recentlyClosed = [
+        closed(1, Picture.names[7], 50, owner: "^desk"), closed(5, Picture.names[9], 200, owner: "desk"),
+      ]
+      try await PictureRig.run(view) { rig in
+        try await rig.startDuty()
+        let lines = try await rig.browser.evaluate(
+          "return [...document.querySelectorAll('#closed li')].map((item) => item.innerText)", as: [String].self)
+        let station = Picture.names[1]
+        let wanted = [
+          "\(station) · \(Picture.names[7]) · 求助 · 本站 \(Picture.names[5]) · 接警用时 00:14",
+          "\(Picture.names[10]) · 求助 · \(Picture.names[6])",
+          "\(station) · \(Picture.names[9]) · 求助 · \(station) \(Picture.names[5])",
+        ]
+        #expect(lines.count == 3)
+        for (line, words) in zip(lines, wanted) { #expect(line.contains(words) && line.hasSuffix(Picture.names[20]), "\(line)") }
+      }
+    }
+
     @Test func itFitsBothSizesAndBothLanguages() async throws {
       var view = Picture.parent()
       let long = String(repeating: "很长的说明", count: 20) + String(repeating: "W", count: 80)

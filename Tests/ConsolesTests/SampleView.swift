@@ -120,6 +120,8 @@ enum Sample {
     var offered = incident(2, "东门", phase: .acknowledged, owner: "desk")
     offered.offeredTo = "^"
     offered.lampShown = nil
+    var closed = incident(8, "西门", phase: .closed, owner: "^desk")
+    closed.closedMilliseconds = 1_795_500_000_000
     return DeskView.ChildCard(
       station: "tiexi-03", name: "铁西社区", program: "linli 0.1", state: .degraded,
       paths: [
@@ -141,7 +143,7 @@ enum Sample {
       ],
       failure: .init(
         incident: nil, action: "notice", post: "desk", chinese: "没有答复", english: "No answer",
-        atMilliseconds: 1_795_500_000_000), statistics: Statistics())
+        atMilliseconds: 1_795_500_000_000), statistics: Statistics(), recentlyClosed: [closed])
   }
 }
 

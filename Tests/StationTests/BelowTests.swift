@@ -22,6 +22,29 @@ import Testing
     #expect(above == below)
   }
 
+  @Test func whatWasClosedBelowLatelyIsShownNewestFirstAndNoMoreThanTwentyOfAll() {
+    var pair = Pair()
+    var id: UInt32 = 0
+    func close(_ note: String) {
+      id += 1
+      pair.child.press("A/1/1", sequence: id)
+      pair.child.ask("desk", .falseAlarm(id, note: note))
+      pair.exchange()
+      pair.pass(seconds: 1)
+    }
+    close("误按")
+    let closed = pair.card?.recentlyClosed ?? []
+    #expect(closed.map(\.note) == ["误按"] && closed.map(\.phase) == [.closed] && closed.map(\.placeName) == ["大厅"])
+    #expect(closed.map(\.lampWish) == [.off] && closed.map(\.closedMilliseconds) == [pair.street.wall.unixMilliseconds - 1000])
+    // The community's clock is a day ahead: that moves nothing here.
+    pair.child.wall.unixMilliseconds += 86_400_000
+    for number in 2...25 { close("\(number)") }
+    #expect(pair.card?.recentlyClosed.count == 20 && pair.card?.recentlyClosed.first?.note == "25")
+    #expect((pair.card?.recentlyClosed.first?.closedMilliseconds ?? .max) <= pair.street.wall.unixMilliseconds)
+    let again = pair.street.restarted(boot: "boot-2", after: .seconds(5))
+    #expect(again.view.children[0].recentlyClosed.map(\.id) == pair.card?.recentlyClosed.map(\.id))
+  }
+
   /// A child's times are what the child says: neither a view of them nor a fold may end the program.
   @Test(arguments: [Int64.min, .max]) func absurdTimesOfAChildAreTaken(wall: Int64) {
     var pair = Pair()
