@@ -189,32 +189,33 @@ enum PageWords {
     word("newNotice", "上级新通知:{text}", "New notice from the parent: {text}"),
   ]
 
-  private static let stationsBelow = [
-    word("stations", "下级站点", "Stations below"),
-    word("stationShortcut", "Z 下级站点", "Z stations below"),
-    word("map", "站点图:用 Tab 选站点,回车看详情", "Map of stations: Tab picks one, Enter shows it"),
-    word("child.unknown", "尚未联系", "not heard yet"),
-    word("child.up", "正常", "up"),
-    word("child.degraded", "线路降级", "degraded"),
-    word("child.lost", "失联", "lost"),
-    word("callWaits", "有求助待接警", "a call waits"),
-    word("program", "程序", "Program"),
-    word("lastHeard", "最后联系", "Last heard"),
-    word("never", "启动后没有", "not since the start"),
-    word("paths", "线路", "Paths"),
-    word("silentSince", "断,最后联系 {time}", "silent, last heard {time}"),
-    word("backlog", "积压", "Backlog"),
-    word("backlogEntries", "{count} 条", "{count} entries"),
-    word("calls", "求助", "Calls"),
-    word("openCalls", "{open} 个未结,{waits} 个待接警", "{open} open, {waits} waiting"),
-    word("totals", "累计", "Totals"),
-    word(
-      "totalsText", "求助 {opened},误按 {falseAlarms},升级 {escalated}",
-      "{opened} calls, {falseAlarms} false alarms, {escalated} escalated"),
-    word("sendNotice", "发通知", "Send a notice"),
-    word("notice", "通知", "Notice"),
-    word("askNotice", "通知内容(必填,在对方页面显示一小时,不要写个人信息)", "The notice (needed; shown there for an hour; no personal data)"),
-  ]
+  private static let stationsBelow =
+    [
+      word("stations", "下级站点", "Stations below"),
+      word("stationShortcut", "Z 下级站点", "Z stations below"),
+      word("map", "站点图:用 Tab 选站点,回车看详情", "Map of stations: Tab picks one, Enter shows it"),
+      word("neverHeard", "从未", "never"),
+      word(
+        "neverConnectedHelp", "已登记,但从未连接过:在本机运行 linli pki invite,再在该站点运行 linli enroll,让它入网。",
+        "Known, but has never connected: run linli pki invite here, then linli enroll there, so that it joins."),
+      word("callWaits", "有求助待接警", "a call waits"),
+      word("program", "程序", "Program"),
+      word("lastHeard", "最后联系", "Last heard"),
+      word("never", "启动后没有", "not since the start"),
+      word("paths", "线路", "Paths"),
+      word("silentSince", "断,最后联系 {time}", "silent, last heard {time}"),
+      word("backlog", "积压", "Backlog"),
+      word("backlogEntries", "{count} 条", "{count} entries"),
+      word("calls", "求助", "Calls"),
+      word("openCalls", "{open} 个未结,{waits} 个待接警", "{open} open, {waits} waiting"),
+      word("totals", "累计", "Totals"),
+      word(
+        "totalsText", "求助 {opened},误按 {falseAlarms},升级 {escalated}",
+        "{opened} calls, {falseAlarms} false alarms, {escalated} escalated"),
+      word("sendNotice", "发通知", "Send a notice"),
+      word("notice", "通知", "Notice"),
+      word("askNotice", "通知内容(必填,在对方页面显示一小时,不要写个人信息)", "The notice (needed; shown there for an hour; no personal data)"),
+    ] + DeskView.ChildCard.State.allCases.map { ("child.\($0.rawValue)", Texts.text($0)) }
 
   private static let callsBelow = [
     word("thisStation", "本站", "this station"),

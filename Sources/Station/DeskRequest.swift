@@ -52,7 +52,7 @@ public enum Refusal: String, Sendable, Codable, CaseIterable {
   case offerToSelf, noOffer, offeredToAnother, offerStands
   case reasonNeeded, noteTooLong, bypassTooLong, notBypassed
   case stillPresent
-  case unknownChild, commandUnderWay
+  case unknownChild, childNeverConnected, commandUnderWay
   /// More requests wait than the station takes.
   case stationBusy
 }

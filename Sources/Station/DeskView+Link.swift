@@ -45,7 +45,9 @@ extension DeskView {
     public var recentlyClosed: [IncidentCard] = []
 
     public enum State: String, Sendable, Codable, CaseIterable {
-      /// Never heard of, or not since this program started.
+      /// In the site file, but nothing of it has ever arrived.
+      case never
+      /// Not heard since this program started.
       case unknown
       case up
       /// Some of its ways are silent, or have not been steady for a minute.

@@ -58,6 +58,7 @@ extension Station {
   }
 
   private func childState(_ station: String, _ links: [ChildLink]) -> DeskView.ChildCard.State {
+    if hasNeverConnected(station) { return .never }
     if links.isEmpty { return state.fault(FaultKey(.child(station), .childLost))?.present == true ? .lost : .unknown }
     let isHeard = links.map { now - $0.heardAt < Self.childSilentAfter }
     if !isHeard.contains(true) { return .lost }

@@ -40,7 +40,12 @@ public enum Texts {
     case .noteTooLong: BilingualText("文字太长,最多 500 字", "The text is too long: at most 500 characters")
     case .bypassTooLong: BilingualText("停用时间应为 1 至 480 分钟", "A bypass lasts 1 to 480 minutes")
     case .notBypassed: BilingualText("这个呼叫点没有停用", "This call point is not bypassed")
-    case .unknownChild: BilingualText("没有这个下级站点", "There is no such station below")
+    case .unknownChild: BilingualText("站点配置里没有这个下级站点", "The site file has no such station below")
+    case .childNeverConnected:
+      BilingualText(
+        "这个下级站点已登记,但从未连接过;先让它入网(linli pki invite、linli enroll),再看它的程序和网络",
+        "This station below is known, but has never connected: enrol it (linli pki invite, linli enroll), then see to its program and network"
+      )
     case .commandUnderWay: BilingualText("已经发出,等待下级站点答复", "It has been sent already and waits for the station's answer")
     case .stationBusy: BilingualText("站点太忙,没有执行,请再试", "The station is too busy: nothing was done, try again")
     case .stillPresent: BilingualText("故障还在,复测没有通过", "The fault is still there: the re-test did not pass")
@@ -63,12 +68,25 @@ public enum Texts {
     }
   }
 
+  /// A fault's detail, for whoever reads it in either language.
+  static let neverConnected = "已登记,但从未连接过,需先入网 / known, but has never connected: enrol it"
+
   /// Why a command to a station below came to nothing; `nil`: it was not answered.
   public static func failure(_ result: CommandResult?) -> BilingualText {
     switch result {
     case .refused(let refusal): text(refusal)
     case .expired, .done: BilingualText("到达时已过时限,没有执行", "It arrived after its time to live: nothing was done")
     case nil: BilingualText("下级站点没有答复,不知是否已执行", "The station did not answer; it is not known whether it was done")
+    }
+  }
+
+  public static func text(_ state: DeskView.ChildCard.State) -> BilingualText {
+    switch state {
+    case .never: BilingualText("从未连接", "never connected")
+    case .unknown: BilingualText("尚未联系", "not heard yet")
+    case .up: BilingualText("正常", "up")
+    case .degraded: BilingualText("线路降级", "degraded")
+    case .lost: BilingualText("失联", "lost")
     }
   }
 

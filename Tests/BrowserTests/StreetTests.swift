@@ -152,6 +152,10 @@ extension BrowserTests {
           try await rig.browser.evaluate(
             "return [...document.querySelectorAll('#map .ring')].map((ring) => ring.closest('.map-station').dataset.key)",
             as: [String].self) == ["tiexi-03"])
+        // One that never came says what is to be done.
+        rig.change { $0.children[1].state = .never }
+        let never = "document.querySelector('.station[data-key=dongling-05]').innerText"
+        try await rig.browser.wait("it is said", for: "\(never).includes('从未连接过') && \(never).includes('linli enroll')")
         try await rig.browser.press(.tab, .tab, .tab, .tab)
         #expect(try await rig.browser.evaluate("return document.activeElement.dataset.key", as: String.self) == "tiexi-03")
         let outline = "return getComputedStyle(document.activeElement.querySelector('.focus')).strokeWidth"

@@ -45,6 +45,24 @@ import Testing
     #expect(again.view.children[0].recentlyClosed.map(\.id) == pair.card?.recentlyClosed.map(\.id))
   }
 
+  @Test func aStationThatNeverConnectedIsToldFromOneThatIsNotKnownAndOneThatIsAway() {
+    var street = Bench(plan: Pair.streetPlan)
+    #expect(street.view.children.map(\.state) == [.never])
+    #expect(street.ask("duty", .child("tiexi-03", .notice(text: "x"))) == .refused(.childNeverConnected))
+    #expect(street.ask("duty", .child("tiexi-04", .notice(text: "x"))) == .refused(.unknownChild))
+    street.give(.childrenHeard([ChildPulse(child: "tiexi-03", path: "main", waiting: 0)]))
+    #expect(street.ask("duty", .child("tiexi-03", .notice(text: "x"))) == .underWay, "it is there, and has recorded nothing yet")
+    let again = Pair().street.restarted(boot: "boot-2", after: .seconds(5))
+    #expect(again.view.children.map(\.state) == [.unknown])
+    // Struck out of the site file: nothing can be asked of it, and nothing is said to be under way.
+    var gone = again
+    var plan = Pair.streetPlan
+    plan.children = []
+    gone.station = Station(plan: plan, state: again.station.state)
+    gone.give(.started(boot: "boot-3", program: "test"))
+    #expect(gone.ask("duty", .child("tiexi-03", .notice(text: "x"))) == .refused(.unknownChild))
+  }
+
   /// A child's times are what the child says: neither a view of them nor a fold may end the program.
   @Test(arguments: [Int64.min, .max]) func absurdTimesOfAChildAreTaken(wall: Int64) {
     var pair = Pair()

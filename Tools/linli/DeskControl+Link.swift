@@ -58,11 +58,11 @@ extension DeskControl {
       }
   }
 
-  /// `下级 tiexi-03 铁西社区: up, 最后联系 12:34:56, 积压 0, 故障 1`, its calls, and what was asked of it.
+  /// `下级 tiexi-03 铁西社区: 正常 up, 程序 linli 0.1, 最后联系 12:34:56, 积压 0, 故障 1`, its calls, and what was asked of it.
   static func text(_ child: DeskView.ChildCard) -> [String] {
     let heard = child.lastHeardMilliseconds.map(clock) ?? "尚无"
     var lines = [
-      "下级 \(child.station) \(child.name): \(child.state.rawValue), 程序 \(child.program), 最后联系 \(heard), 积压 \(child.waiting)"
+      "下级 \(child.station) \(child.name): \(Texts.text(child.state).chinese) \(child.state.rawValue), 程序 \(child.program.isEmpty ? "不知" : child.program), 最后联系 \(heard), 积压 \(child.waiting)"
         + ", 故障 \(child.faults.count)"
     ]
     lines += child.paths.map { "  \($0.name): \($0.isUp ? "up" : "down"), 最后联系 \(clock($0.lastHeardMilliseconds))" }

@@ -118,7 +118,7 @@ function updateStation(article, child, view) {
   const waits = child.incidents.filter((card) => card.waits && !card.bypassed).length;
   setClass(article, "calls", waits > 0);
   setText(part.calls, word("openCalls", { open: child.incidents.length, waits }));
-  setText(part.heard, child.lastHeardMilliseconds === undefined ? word("never") : timeOfDay(child.lastHeardMilliseconds));
+  setText(part.heard, child.lastHeardMilliseconds === undefined ? word(child.state === "never" ? "neverHeard" : "never") : timeOfDay(child.lastHeardMilliseconds));
   setText(part.backlog, word("backlogEntries", { count: child.waiting }));
   setText(part.paths, child.paths.map(pathText).join("\n") || "—");
   setText(part.program, child.program || "—");
@@ -135,6 +135,7 @@ function pathText(path) {
 function showStationNotes(container, child, view) {
   const elsewhere = ({ incident }) => !child.incidents.some((card) => card.id === incident);
   const notes = child.pending.filter(elsewhere).map((item) => ({ key: item.number, kind: "pending", item }));
+  if (child.state === "never") notes.push({ key: "never", kind: "away", text: word("neverConnectedHelp") });
   if (child.failure && elsewhere(child.failure)) notes.push({ key: "failure", kind: "failure", text: failureText(child.failure, view) });
   reconcile(container, notes, (note) => note.key, (note) => element("p", { class: note.kind }), (node, note) => {
     node.note = note;
