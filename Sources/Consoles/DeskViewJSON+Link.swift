@@ -86,6 +86,8 @@ extension DeskView.ChildCard {
       statistics.write(to: &json)
       json.key("recentlyClosed")
       json.array(recentlyClosed) { $1.write(to: &$0) }
+      json.key("strays")
+      json.array(strays) { $0.value($1) }
     }
   }
 }

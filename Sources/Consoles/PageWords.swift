@@ -218,6 +218,14 @@ enum PageWords {
     ] + DeskView.ChildCard.State.allCases.map { ("child.\($0.rawValue)", Texts.text($0)) }
 
   private static let callsBelow = [
+    word("closeHere", "本级结案", "Close it here"),
+    word(
+      "askCloseHere", "站点已没有这个求助的记录。请先电话核实,写明情况(必填,不要写个人信息)",
+      "Its station has no record of this call. Verify by telephone first, and say what you found (needed; no personal data)"),
+    word(
+      "strayCall", "站点答复:没有这个求助(它的日志还原过或换过)。请电话核实,之后可在本级结案。",
+      "Its station answers that there is no such call (its journal was restored or replaced). Verify by telephone; then it can be closed here."
+    ),
     word("thisStation", "本站", "this station"),
     word("handDown", "分流督办", "Hand down"),
     word("askHandDown", "交给下级站点哪个岗位办理?对方接收后才算移交", "Which post of that station? It stays yours until accepted"),

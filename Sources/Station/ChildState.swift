@@ -14,6 +14,8 @@ public struct ChildState: Sendable, Equatable, Codable {
   public var arrivals: [Arrival] = []
   /// When the closing of each recently closed call arrived, newest first.
   public var closings: [Arrival] = []
+  /// Open calls of which the child has said that it does not know them, and those that were then closed here.
+  public var strays: [Stray] = []
   /// Commands that the child has not answered yet.
   public var pending: [PendingCommand] = []
   /// The last command that came to nothing, for the desk to see.
@@ -28,6 +30,8 @@ public struct ChildState: Sendable, Equatable, Codable {
     public var incident: IncidentID
     public var at: EntryTime
     public var isLate: Bool
+    /// Of the newest step of the call that is here.
+    public var position: JournalPosition
   }
 
   public struct PendingCommand: Sendable, Equatable, Codable {
@@ -60,15 +64,16 @@ public struct ChildState: Sendable, Equatable, Codable {
     case .started(let program): self.program = program
     case .opened(let id, _):
       arrivals.removeAll { $0.incident == id }
-      arrivals.append(Arrival(incident: id, at: time, isLate: received.isLate))
+      arrivals.append(Arrival(incident: id, at: time, isLate: received.isLate, position: received.position))
     case .closed(let id, _), .falseAlarm(let id, _, _):
       arrivals.removeAll { $0.incident == id }
       closings.removeAll { $0.incident == id }
-      closings.insert(Arrival(incident: id, at: time, isLate: received.isLate), at: 0)
+      closings.insert(Arrival(incident: id, at: time, isLate: received.isLate, position: received.position), at: 0)
       if closings.count > StationState.recentLimit { closings.removeLast() }
-    case .commandAnswered(let number, let result): answered(number, result, at: time)
+    case .commandAnswered(let number, let result): answered(number, result, at: time, received.position)
     default: break
     }
+    if let id = entry.change.incident { noteStep(id, received.position) }
   }
 
   mutating func commanded(_ command: ParentCommand, at time: EntryTime) {
@@ -76,9 +81,11 @@ public struct ChildState: Sendable, Equatable, Codable {
     noteSent(command, at: time)
   }
 
-  private mutating func answered(_ number: UInt64, _ result: CommandResult, at time: EntryTime) {
+  private mutating func answered(_ number: UInt64, _ result: CommandResult, at time: EntryTime, _ position: JournalPosition) {
     guard let index = pending.firstIndex(where: { $0.command.number == number }) else { return }
-    settle(pending.remove(at: index).command, result, at: time)
+    let command = pending.remove(at: index).command
+    settle(command, result, at: time)
+    if result == .refused(.unknownIncident), let id = command.incident { noteUnknown(id, position) }
   }
 
   mutating func lapse(_ number: UInt64, at time: EntryTime) {

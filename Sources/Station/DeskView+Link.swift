@@ -43,6 +43,8 @@ extension DeskView {
     public var statistics: Statistics
     /// Newest first; of all stations below together the 20 newest.
     public var recentlyClosed: [IncidentCard] = []
+    /// Open calls that it does not know any more, as it says: they can be closed here.
+    public var strays: [IncidentID] = []
 
     public enum State: String, Sendable, Codable, CaseIterable {
       /// In the site file, but nothing of it has ever arrived.

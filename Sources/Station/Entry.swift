@@ -85,6 +85,8 @@ public indirect enum Change: Sendable, Equatable, Codable {
   case commanded(String, ParentCommand)
   /// The child did not answer it in its time to live.
   case commandLapsed(String, UInt64)
+  /// A call that its station no longer knows, because its journal was restored or replaced, is closed here.
+  case strayClosed(String, IncidentID, post: String, note: String)
 }
 
 extension Change {

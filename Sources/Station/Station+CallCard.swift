@@ -35,16 +35,17 @@ extension Station {
 
   /// What was closed below lately: the newest of all stations together, each still with its own.
   func recentlyClosedBelow() -> [(station: String, card: DeskView.IncidentCard)] {
-    var all: [(at: Int64, child: Int, place: Int)] = []
+    var all: [(at: Int64, child: Int, incident: Incident)] = []
     for (index, child) in state.children.enumerated() {
-      for (place, incident) in child.fold.recentlyClosed.enumerated() {
-        all.append((closedTime(incident, of: child) ?? .min, index, place))
-      }
+      for incident in child.fold.recentlyClosed { all.append((closedTime(incident, of: child) ?? .min, index, incident)) }
+      for incident in child.straysClosed { all.append((incident.closedAt?.wallMilliseconds ?? .min, index, incident)) }
     }
-    all.sort { ($1.at, $0.child, $0.place) < ($0.at, $1.child, $1.place) }
+    all.sort { ($1.at, $0.child, $0.incident.id) < ($0.at, $1.child, $1.incident.id) }
     return all.prefix(StationState.recentLimit).map { item in
       let child = state.children[item.child]
-      return (child.station, card(child.fold.recentlyClosed[item.place], of: child))
+      var card = card(item.incident, of: child)
+      card.closedMilliseconds = item.at
+      return (child.station, card)
     }
   }
 

@@ -66,10 +66,8 @@ extension Station {
     guard !hasNeverConnected(child) else { return .refused(.childNeverConnected) }
     let known = state.child(child) ?? ChildState(station: child)
     if let id = ParentCommand(number: 0, issuedAtMilliseconds: 0, timeToLiveSeconds: 0, post: "", action: action).incident {
-      guard let incident = known.fold.incident(id) else {
-        return .refused(known.fold.recentlyClosed.contains { $0.id == id } ? .alreadyClosed : .unknownIncident)
-      }
-      if incident.phase == .closed { return .refused(.alreadyClosed) }
+      guard known.fold.incident(id) != nil else { return .refused(known.refusal(ofAbsent: id)) }
+      if known.stray(id)?.closed != nil { return .refused(.alreadyClosed) }
     }
     if known.pending.contains(where: { $0.command.action == action }) { return .refused(.commandUnderWay) }
     switch action {

@@ -22,7 +22,7 @@ extension Station {
   }
 
   /// A call of a child that nobody has taken sounds here as well, unless it came late and is over by now.
-  func childRings(_ child: ChildState) -> Bool { child.fold.incidents.contains { $0.waits && !$0.opening.bypassed } }
+  func childRings(_ child: ChildState) -> Bool { child.openIncidents.contains { $0.waits && !$0.opening.bypassed } }
 
   var childCards: [DeskView.ChildCard] {
     let named = (plan.children ?? []).map(\.station)
@@ -48,13 +48,14 @@ extension Station {
       },
       lastHeardMilliseconds: links.map(\.heardWall).max(), waiting: links.max { $0.heardAt < $1.heardAt }?.waiting ?? 0,
       map: description?.map,
-      incidents: child.fold.incidents.sorted { (rank($0), $0.id) < (rank($1), $1.id) }.map { card($0, of: child) },
+      incidents: child.openIncidents.sorted { (rank($0), $0.id) < (rank($1), $1.id) }.map { card($0, of: child) },
       faults: child.fold.faults.map { card($0, description) }, posts: description?.posts ?? [],
       pending: child.pending.filter { $0.command.action.name != "proofSeen" }.map {
         DeskView.PendingCard(
           number: $0.command.number, incident: $0.command.incident, action: $0.command.action.name, post: $0.command.post,
           ageSeconds: seconds(elapsed(since: $0.since)))
-      }, failure: child.lastFailure.map(card), statistics: child.fold.statistics)
+      }, failure: child.lastFailure.map(card), statistics: child.fold.statistics,
+      strays: child.strays.filter { $0.closed == nil }.map(\.incident))
   }
 
   private func childState(_ station: String, _ links: [ChildLink]) -> DeskView.ChildCard.State {

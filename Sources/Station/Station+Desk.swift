@@ -63,6 +63,7 @@ extension Station {
     case .retest(let key): return retest(key, post)
     case .silenceFault(let key): return silence(key, post)
     case .child: return .refused(.unknownChild)
+    case .closeStray(let child, let id, let note): return closeStray(child, id, note, by: post)
     }
   }
 

@@ -216,6 +216,8 @@ public struct StationState: Sendable, Equatable, Codable {
       lastCommand = max(lastCommand, command.number)
       change(child) { $0.commanded(command, at: time) }
     case .commandLapsed(let child, let number): change(child) { $0.lapse(number, at: time) }
+    case .strayClosed(let child, let id, let post, let note):
+      change(child) { $0.closeStray(id, by: post, note: note, at: time) }
     case .deviceIdentified(let device, let identity):
       identities.removeAll { $0.device == device }
       identities.append(KnownIdentity(device: device, identity: identity))

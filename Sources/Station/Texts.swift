@@ -47,6 +47,11 @@ public enum Texts {
         "This station below is known, but has never connected: enrol it (linli pki invite, linli enroll), then see to its program and network"
       )
     case .commandUnderWay: BilingualText("已经发出,等待下级站点答复", "It has been sent already and waits for the station's answer")
+    case .mayBeKnownBelow:
+      BilingualText(
+        "站点还没有答复说不认识这个求助:请先在这里点一步(例如接警),它答“没有这个求助”后才能在本级结案",
+        "Its station has not answered that it does not know this call: ask it first (for instance to acknowledge); only then it can be closed here"
+      )
     case .stationBusy: BilingualText("站点太忙,没有执行,请再试", "The station is too busy: nothing was done, try again")
     case .stillPresent: BilingualText("故障还在,复测没有通过", "The fault is still there: the re-test did not pass")
     }

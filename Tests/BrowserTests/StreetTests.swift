@@ -101,6 +101,21 @@ extension BrowserTests {
       }
     }
 
+    @Test func aCallThatItsStationDoesNotKnowCanBeClosedHere() async throws {
+      try await PictureRig.run(Picture.parent()) { rig in
+        try await rig.startDuty()
+        let button = PictureRig.card(Self.waiting, ".closeHere")
+        #expect(try await rig.browser.evaluate("return \(button).hidden", as: Bool.self))
+        rig.change { $0.children[3].strays = [1] }
+        let notes = PictureRig.card(Self.waiting, ".child-notes")
+        try await rig.browser.wait("it is said", for: "\(notes).innerText.includes('没有这个求助') && !\(button).hidden")
+        try await rig.browser.click("#incidents > [data-key='\(Self.waiting)'] .closeHere")
+        try await rig.browser.type("已核实")
+        try await rig.browser.press(.enter, holding: .control)
+        try await rig.expect(.closeStray("tiexi-03", 1, note: "已核实"))
+      }
+    }
+
     /// A call that its station offers to the one above; it is nobody else's before that.
     private func offeredFromBelow(_ rig: PictureRig) async throws {
       let card = "beihe-02/9"

@@ -143,7 +143,7 @@ enum Sample {
       ],
       failure: .init(
         incident: nil, action: "notice", post: "desk", chinese: "没有答复", english: "No answer",
-        atMilliseconds: 1_795_500_000_000), statistics: Statistics(), recentlyClosed: [closed])
+        atMilliseconds: 1_795_500_000_000), statistics: Statistics(), recentlyClosed: [closed], strays: [1, .max])
   }
 }
 

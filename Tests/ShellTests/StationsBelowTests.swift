@@ -29,7 +29,7 @@ import Testing
     let wrong = [
       "child", "child tiexi-03", "child tiexi-03 acknowledge x desk", "child tiexi-03 explode 1 desk",
       "child tiexi-03 offer 1 desk", "child tiexi-03 acknowledge 1 desk now", "child tiexi-03 resolve 1 desk",
-      "notice tiexi-03 desk",
+      "notice tiexi-03 desk", "child tiexi-03 close-here 1 desk",
     ]
     for command in wrong { #expect(try shell.desk(command).contains("usage"), "\(command)") }
     #expect(try shell.stop(station) == 0)

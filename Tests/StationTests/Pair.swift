@@ -12,6 +12,8 @@ struct Pair {
   private var request: UInt64 = 0
   private var orders = 0
   var isCut = false
+  /// The child's journal goes on behind this many entries in another epoch.
+  private var restored: (behind: Int, epoch: UInt32) = (0, 1)
 
   static let childPlan: SitePlan = {
     var plan = Bench.plan
@@ -63,14 +65,28 @@ struct Pair {
         bytes[0] = UInt8(truncatingIfNeeded: number)
         bytes[1] = UInt8(truncatingIfNeeded: number >> 8)
         bytes[2] = branch
+        if number > restored.behind { bytes[3] = UInt8(truncatingIfNeeded: restored.epoch) }
       }
       return EntryHash(bytes) ?? .zero
     }
-    func at(_ number: Int) -> JournalPosition { number == 0 ? .start : JournalPosition(epoch: 1, sequence: UInt64(number)) }
+    func at(_ number: Int) -> JournalPosition {
+      if number == 0 { return .start }
+      if number <= restored.behind { return JournalPosition(epoch: 1, sequence: UInt64(number)) }
+      return JournalPosition(epoch: restored.epoch, sequence: UInt64(number - restored.behind))
+    }
     return Received(
       child: "tiexi-03", position: at(index + 1), hash: hash(index + 1),
       before: JournalHead(position: at(index), hash: hash(index)),
       isLate: late, body: [], content: child.entries[index])
+  }
+
+  /// The child comes back with a backup of its journal, the first `count` entries, and goes on in a new epoch.
+  mutating func restoreChild(to count: Int, epoch: UInt32 = 2) {
+    child.entries.removeLast(child.entries.count - count)
+    restored = (count, epoch)
+    sent = count
+    child = child.restarted(boot: "boot-\(restored.epoch)", after: .seconds(5))
+    exchange()
   }
 
   /// Time passes at both ends, and both look at their clocks.

@@ -25,6 +25,7 @@ extension DeskControl {
   private static func call(_ words: [String]) -> (post: String, action: DeskRequest.Action)? {
     guard words.count >= 5, let id = IncidentID(words[3]) else { return nil }
     let rest = words.count > 5 ? words[5] : ""
+    if words[2] == "close-here" { return rest.isEmpty ? nil : (words[4], .closeStray(words[1], id, note: rest)) }
     let action: ParentCommand.Action
     switch (words[2], rest.isEmpty) {
     case ("acknowledge", true): action = .acknowledge(incident: id)
@@ -68,6 +69,9 @@ extension DeskControl {
     lines += child.paths.map { "  \($0.name): \($0.isUp ? "up" : "down"), 最后联系 \(clock($0.lastHeardMilliseconds))" }
     lines += child.incidents.map { "  " + Terminal.line($0) }
     lines += child.faults.map { "  " + Terminal.line($0) }
+    for id in child.strays {
+      lines.append("  站点不认识求助 #\(id)(日志还原过或换过),核实后可在本级结案: child \(child.station) close-here \(id) POST NOTE")
+    }
     for item in child.pending {
       lines.append("  已发出 \(what(item.incident, item.action)) (\(item.post)), 等待答复 \(item.ageSeconds) s")
     }

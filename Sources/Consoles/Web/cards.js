@@ -15,6 +15,7 @@ const buttons = [
   ["close", "C"],
   ["handOver", "H"],
   ["falseAlarm", "X"],
+  ["closeHere", ""],
 ];
 
 export function createCard(card, act) {
@@ -73,7 +74,7 @@ export function updateCard(article, card, index, { view, post }) {
   for (const label of article.querySelectorAll("[data-word]")) setText(label, word(label.dataset.word));
   for (const [action] of buttons) {
     if (part[action].disabled === may[action]) part[action].disabled = !may[action];
-    setHidden(part[action], (action === "accept" || action === "refuse") && !may[action]);
+    setHidden(part[action], (action === "accept" || action === "refuse" || action === "closeHere") && !may[action]);
   }
 }
 

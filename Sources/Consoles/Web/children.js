@@ -1,7 +1,7 @@
 // The stations below: their list, and their calls among this station's own.
 import { duration, element, reconcile, setClass, setHidden, setText, timeOfDay } from "./dom.js";
 import { showMap } from "./map.js";
-import { pendingOf, postName } from "./who.js";
+import { isStray, pendingOf, postName } from "./who.js";
 import { pick, word } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
@@ -50,6 +50,7 @@ export function showChildNotes(container, card, view) {
   const notes = pendingOf(card).map((item) => ({ key: `pending-${item.number}`, kind: "pending", item }));
   const { failure } = child;
   if (failure && failure.incident === card.id) notes.push({ key: "failure", kind: "failure", text: failureText(failure, view) });
+  if (isStray(card)) notes.push({ key: "stray", kind: "away", text: `⚠ ${word("strayCall")}` });
   if (isAway(child)) notes.unshift({ key: "away", kind: "away", text: awayText(child) });
   reconcile(container, notes, (note) => note.key, (note) => element("p", { class: note.kind }), (node, note) => {
     node.note = note;
