@@ -1,3 +1,4 @@
+import DeviceVocabulary
 import Station
 
 /// The words of the pages themselves (headings, buttons, notices), beside the values of `Texts`. The pages hold none of their own.
@@ -136,6 +137,7 @@ enum PageWords {
     word("bypassUntil", "已停用,还剩 {time}:{reason}({post})", "Bypassed, {time} left: {reason} ({post})"),
     word("inService", "使用中", "in service"),
     word("statistics", "统计", "Statistics"),
+    word("ownStatistics", "统计(不含下级站点)", "Statistics (without the stations below)"),
     word("statisticsHelp", "三类分开统计", "Each kind counts for itself"),
     word("opened", "求助数", "Opened"),
     word("falseAlarms", "误按", "False alarms"),
@@ -166,33 +168,29 @@ enum PageWords {
     word("close_dialog", "关闭", "Close"),
   ]
 
-  private static let uplink = [
-    word("parent", "上级", "Parent"),
-    word("parentPost", "上级 {post}", "parent {post}"),
-    word(
-      "parentLost", "上级失联:求助由本站处理。没有送到的记录都在本站,恢复后自动补传。",
-      "PARENT LOST: calls are handled here. What it does not have yet is kept and sent when the line is back."),
-    word("path.connecting", "正在连接", "connecting"),
-    word("path.up", "正常", "up"),
-    word("path.degraded", "不稳定", "degraded"),
-    word("path.down", "不通", "down"),
-    word("path.refused", "被上级拒绝", "refused by the parent"),
-    word("lastProof", "最后证明 {time}", "last proof at {time}"),
-    word("noProof", "启动后没有证明", "no proof since the start"),
-    word("toSend", "待上送 {count} 条,其中求助 {calls} 条", "{count} entries still to send, {calls} of them calls"),
-    word("allSent", "记录已全部送达", "everything has arrived there"),
-    word("dailyProof", "每日验证", "daily proof"),
-    word("proofTook", "{time} 通过,用时 {took} 秒", "passed {time}, took {took} s"),
-    word("noDailyProof", "尚无结果", "no result yet"),
-    word("availability", "可用率 {percent}%", "availability {percent} %"),
-    word("parentNotices", "上级通知", "Notices from the parent"),
-    word("newNotice", "上级新通知:{text}", "New notice from the parent: {text}"),
-  ]
+  private static let uplink =
+    [
+      word("parent", "上级", "Parent"),
+      word("parentPost", "上级 {post}", "parent {post}"),
+      word(
+        "parentLost", "上级失联:求助由本站处理。没有送到的记录都在本站,恢复后自动补传。",
+        "PARENT LOST: calls are handled here. What it does not have yet is kept and sent when the line is back."),
+      word("lastProof", "最后证明 {time}", "last proof at {time}"),
+      word("noProof", "启动后没有证明", "no proof since the start"),
+      word("toSend", "待上送 {count} 条,其中求助 {calls} 条", "{count} entries still to send, {calls} of them calls"),
+      word("allSent", "记录已全部送达", "everything has arrived there"),
+      word("dailyProof", "每日验证", "daily proof"),
+      word("proofTook", "{time} 通过,用时 {took} 秒", "passed {time}, took {took} s"),
+      word("noDailyProof", "尚无结果", "no result yet"),
+      word("availability", "可用率 {percent}%", "availability {percent} %"),
+      word("parentNotices", "上级通知", "Notices from the parent"),
+      word("newNotice", "上级新通知:{text}", "New notice from the parent: {text}"),
+    ] + PathStatus.State.allCases.map { ("path.\($0.rawValue)", Texts.text($0)) }
 
   private static let stationsBelow =
     [
       word("stations", "下级站点", "Stations below"),
-      word("stationShortcut", "Z 下级站点", "Z stations below"),
+      word("stationShortcut", ",Z 下级站点", ", Z stations below"),
       word("map", "站点图:用 Tab 选站点,回车看详情", "Map of stations: Tab picks one, Enter shows it"),
       word("neverHeard", "从未", "never"),
       word(
@@ -256,9 +254,9 @@ enum PageWords {
     word("newOverdue", "督办超时或退回:{place}", "Overdue or come back: {place}"),
     word("handOverAway", "站点{state},这里是最后联系时的情况", "Its station is {state}: this is how things stood at the last contact"),
     word(
-      "handedDownOffer", "上级分流督办({post}):接收后 {scene} 内到场,{resolve} 内处置",
+      "handedDownOffer", "{post} 分流督办:接收后 {scene} 内到场,{resolve} 内处置",
       "Handed down by {post}: once accepted, on scene within {scene}, resolved within {resolve}"),
-    word("handedDownDue", "上级分流督办({post}):须在 {time} 前{what},{left}", "Handed down by {post}: {what} by {time}, {left}"),
+    word("handedDownDue", "{post} 分流督办:须在 {time} 前{what},{left}", "Handed down by {post}: {what} by {time}, {left}"),
   ]
 
   static let panels = [

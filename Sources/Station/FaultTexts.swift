@@ -99,7 +99,8 @@ extension FaultKey.Kind {
     case .childBranched:
       FaultText(
         "下级站点的日志出现分叉", "The journal of a station below has branched", "该站点的磁盘可能被还原或改动;两份记录都已保留,请核对;它已不认识的求助可在本级结案",
-        "Its disk may have been restored or altered; both copies are kept: compare them; calls that it no longer knows can be closed here")
+        "Its disk may have been restored or altered; both copies are kept: compare them; calls that it no longer knows can be closed here"
+      )
     case .diskFull:
       FaultText("磁盘已满,只记录求助", "Disk full: only calls are recorded", "清理磁盘空间", "Free disk space")
     case .diskFailed:

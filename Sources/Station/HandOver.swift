@@ -44,6 +44,17 @@ public struct HandOver: Sendable, Equatable, Codable {
     public var at: EntryTime
     public var arrived: EntryTime
     public var isLate: Bool
+
+    /// What was not late was under way for less than a minute: so far the child's clock is believed, as it may be wrong by a day.
+    var underWayMilliseconds: Int64 {
+      let difference = arrived.wallMilliseconds.clampedSubtracting(at.wallMilliseconds)
+      return (0...60_000).contains(difference) ? difference : 0
+    }
+
+    /// The time of day to show: the child's own as far as it is believed.
+    var shownMilliseconds: Int64 {
+      isLate ? at.wallMilliseconds : arrived.wallMilliseconds.clampedSubtracting(underWayMilliseconds)
+    }
   }
 }
 

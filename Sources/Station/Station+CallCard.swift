@@ -30,7 +30,8 @@ extension Station {
   private func closedTime(_ incident: Incident, of child: ChildState?) -> Int64? {
     guard let child else { return incident.closedAt?.wallMilliseconds }
     let arrival = child.closings.first { $0.incident == incident.id }
-    return arrival.map { $0.isLate ? incident.closedAt?.wallMilliseconds : $0.at.wallMilliseconds } ?? nil
+    guard let arrival, let closed = incident.closedAt else { return nil }
+    return HandOver.Moment(at: closed, arrived: arrival.at, isLate: arrival.isLate).shownMilliseconds
   }
 
   /// What was closed below lately: the newest of all stations together, each still with its own.
@@ -60,9 +61,17 @@ extension Station {
     let before = Int(incident.opening.ageMilliseconds / 1000)
     guard let child else { return seconds(elapsed(since: incident.openedAt)) + before }
     let arrival = child.arrival(of: incident.id)
-    let arrived = arrival.map { seconds(elapsed(since: $0.at)) } ?? 0
-    guard arrival?.isLate ?? true else { return arrived + before }
-    return max(arrived, Int(clamping: wall.unixMilliseconds.clampedSubtracting(incident.openedAt.wallMilliseconds) / 1000))
+    let lastArrival = arrival?.at ?? incident.openedAt
+    let moment = HandOver.Moment(at: incident.openedAt, arrived: lastArrival, isLate: arrival?.isLate ?? true)
+    return secondsSince(moment) + (moment.isLate ? 0 : before)
+  }
+
+  /// Something that happened below, by this station's own clock since it arrived and what it was under way before; what came late is as old
+  /// as the two wall clocks say.
+  func secondsSince(_ moment: HandOver.Moment) -> Int {
+    let arrived = seconds(elapsed(since: moment.arrived))
+    guard moment.isLate else { return arrived + Int(moment.underWayMilliseconds / 1000) }
+    return max(arrived, Int(clamping: wall.unixMilliseconds.clampedSubtracting(moment.at.wallMilliseconds) / 1000))
   }
 
   func placeName(_ place: String, _ button: ButtonID) -> String { plan.place(place)?.name ?? Self.unlisted(button) }

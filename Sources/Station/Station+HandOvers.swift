@@ -24,8 +24,8 @@ extension Station {
       station: child.station, incident: handOver.incident,
       placeName: incident.map { placeName($0.opening, of: child) } ?? "", mark: incident?.opening.mark ?? .real,
       isUp: handOver.isUp, from: handOver.from, to: handOver.to, stage: .offered, owner: incident?.owner,
-      attempts: handOver.attempts, offeredMilliseconds: shownTime(handOver.offered),
-      sinceMilliseconds: shownTime(handOver.since), due: due?.step, dueMilliseconds: due?.atMilliseconds,
+      attempts: handOver.attempts, offeredMilliseconds: handOver.offered.shownMilliseconds,
+      sinceMilliseconds: handOver.since.shownMilliseconds, due: due?.step, dueMilliseconds: due?.atMilliseconds,
       dueInSeconds: due?.inSeconds)
     switch handOver.stage {
     case .sent: card.stage = .sent
@@ -57,7 +57,7 @@ extension Station {
   private func due(_ handOver: HandOver) -> Due? {
     func within(_ seconds: Int, of moment: HandOver.Moment, _ step: DeskView.HandOverCard.Due) -> Due {
       Due(
-        step: step, atMilliseconds: shownTime(moment).clampedSubtracting(Int64(seconds) * -1000),
+        step: step, atMilliseconds: moment.shownMilliseconds.clampedSubtracting(Int64(seconds) * -1000),
         inSeconds: seconds - secondsSince(moment))
     }
     let limits = handOver.within ?? plan.handOverLimits
@@ -69,17 +69,6 @@ extension Station {
     case .refused, .unanswered, .failed: return within(0, of: handOver.since, .decision)
     case .resolved: return nil
     }
-  }
-
-  /// By this station's own clock since it arrived; what came late is as old as the two wall clocks say.
-  private func secondsSince(_ moment: HandOver.Moment) -> Int {
-    let arrived = seconds(elapsed(since: moment.arrived))
-    guard moment.isLate else { return arrived }
-    return max(arrived, Int(clamping: wall.unixMilliseconds.clampedSubtracting(moment.at.wallMilliseconds) / 1000))
-  }
-
-  private func shownTime(_ moment: HandOver.Moment) -> Int64 {
-    moment.isLate ? moment.at.wallMilliseconds : moment.arrived.wallMilliseconds
   }
 
   /// The next moment at which one of them becomes overdue.

@@ -80,7 +80,7 @@ extension Station {
     case .bus(let name): return name
     case .journal: return ""
     case .receiver: return "外部接警中心 / alarm receiver"
-    case .path(let name): return "上级 / parent · \(name)"
+    case .path(let name): return name
     case .parent: return link?.parent ?? ""
     case .child(let child): return childName(child)
     case .childPath(let child, let path): return "\(childName(child)) · \(path)"

@@ -85,6 +85,16 @@ public enum Texts {
     }
   }
 
+  public static func text(_ state: PathStatus.State) -> BilingualText {
+    switch state {
+    case .connecting: BilingualText("正在连接", "connecting")
+    case .up: BilingualText("正常", "up")
+    case .degraded: BilingualText("不稳定", "degraded")
+    case .down: BilingualText("不通", "down")
+    case .refused: BilingualText("被上级拒绝", "refused by the parent")
+    }
+  }
+
   public static func text(_ state: DeskView.ChildCard.State) -> BilingualText {
     switch state {
     case .never: BilingualText("从未连接", "never connected")

@@ -54,7 +54,7 @@ extension DeskControl {
     let available = link.availabilityPerMille.map { ", 可用率 \($0 / 10).\($0 % 10)%" } ?? ""
     return ["上级 \(link.parent): 等待上送 \(link.waiting) (求助 \(link.waitingCalls))\(proof)\(took)\(available)"]
       + link.paths.map { path in
-        "  \(path.name): \(path.state.rawValue), 最后证明 \(path.lastProofMilliseconds.map(clock) ?? "尚无")"
+        "  \(path.name): \(Texts.text(path.state).chinese) \(path.state.rawValue), 最后证明 \(path.lastProofMilliseconds.map(clock) ?? "尚无")"
           + (path.reason.isEmpty ? "" : " [\(path.reason)]")
       }
   }
@@ -66,7 +66,7 @@ extension DeskControl {
       "下级 \(child.station) \(child.name): \(Texts.text(child.state).chinese) \(child.state.rawValue), 程序 \(child.program.isEmpty ? "不知" : child.program), 最后联系 \(heard), 积压 \(child.waiting)"
         + ", 故障 \(child.faults.count)"
     ]
-    lines += child.paths.map { "  \($0.name): \($0.isUp ? "up" : "down"), 最后联系 \(clock($0.lastHeardMilliseconds))" }
+    lines += child.paths.map { "  \($0.name): \($0.isUp ? "正常 up" : "不通 down"), 最后联系 \(clock($0.lastHeardMilliseconds))" }
     lines += child.incidents.map { "  " + Terminal.line($0) }
     lines += child.faults.map { "  " + Terminal.line($0) }
     for id in child.strays {

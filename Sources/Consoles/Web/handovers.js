@@ -38,7 +38,7 @@ function updateItem(node, item, view) {
   const back = item.due === "decision" && timeOfDay(item.sinceMilliseconds);
   setText(part.stage, [name("handOver", item.stage), what, back].filter(Boolean).join(" · "));
   const sent = word(item.isUp ? "offeredUp" : "handedDown", { from: post(item.from), to: post(item.to), time: timeOfDay(item.offeredMilliseconds) });
-  setText(part.ways, [sent, item.attempts > 1 && word("attempt", { count: item.attempts }), item.owner && word("nowWith", { post: post(item.owner) })].filter(Boolean).join(" · "));
+  setText(part.ways, [sent, item.attempts > 1 && word("attempt", { count: item.attempts }), item.owner && item.owner !== item.from && word("nowWith", { post: post(item.owner) })].filter(Boolean).join(" · "));
   const why = item.chinese ? pick(item) : item.reason && word("refusedBecause", { post: post(item.refusedBy), reason: item.reason });
   setText(part.why, why ?? "");
   setHidden(part.why, !why);

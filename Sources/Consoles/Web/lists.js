@@ -105,6 +105,7 @@ export function tickPoints(view, passed) {
 // MARK: - Statistics and closed calls
 
 export function showStatistics(view) {
+  setText(byId("statistics-title"), word(view.children.length ? "ownStatistics" : "statistics"));
   reconcile(byId("statistics").tBodies[0], ["real", "drill", "test"], (mark) => mark,
     () => element("tr", {}, element("th", { scope: "row" }), ...[0, 1, 2, 3].map(() => element("td"))),
     (row, mark) => {
@@ -132,6 +133,7 @@ export function showClosed(view, post) {
   const below = view.children.flatMap((child) => child.recentlyClosed.map((card) => ({ ...card, key: `${child.station}/${card.id}`, station: child.station, child })));
   const closed = [...own, ...below].filter((card) => !isQuietHere(card, view, post));
   if (below.length) closed.sort((left, right) => (right.closedMilliseconds ?? 0) - (left.closedMilliseconds ?? 0));
+  setHidden(byId("closed-section"), closed.length === 0);
   reconcile(byId("closed"), closed.slice(0, 20), (card) => card.key, () => element("li"), (item, card) => {
     const mark = card.falseAlarm ? `${name("mark", card.mark)} · ${word("falseAlarmMark")}` : name("mark", card.mark);
     const parts = [timeOfDay(card.pressedAtMilliseconds), placeOf(card), mark, card.owner ? postName(view, card.owner, card.child) : word("nobody")];
