@@ -26,8 +26,8 @@ public struct ParentCommand: Sendable, Equatable, Codable {
     case resolve(incident: UInt32, note: String)
     case close(incident: UInt32)
     case falseAlarm(incident: UInt32, note: String)
-    /// Hands a call that the parent owns to one of the child's posts (分流督办).
-    case offer(incident: UInt32, to: String)
+    /// Hands a call that the parent owns to one of the child's posts (分流督办). `nil`: a parent that sets no times.
+    case offer(incident: UInt32, to: String, within: HandOverLimits? = nil)
     /// Takes a call that the child offered to its parent.
     case accept(incident: UInt32)
     case refuse(incident: UInt32, reason: String)
@@ -40,11 +40,22 @@ public struct ParentCommand: Sendable, Equatable, Codable {
   /// The call that it is about, if it is about one.
   public var incident: UInt32? {
     switch action {
-    case .acknowledge(let id), .onScene(let id), .resolve(let id, _), .close(let id), .falseAlarm(let id, _), .offer(let id, _),
-      .accept(let id), .refuse(let id, _):
+    case .acknowledge(let id), .onScene(let id), .resolve(let id, _), .close(let id), .falseAlarm(let id, _),
+      .offer(let id, _, _), .accept(let id), .refuse(let id, _):
       id
     case .proofSeen, .notice: nil
     }
+  }
+}
+
+/// By when a call that was handed over between levels is to be attended to; both run from its acceptance.
+public struct HandOverLimits: Sendable, Equatable, Codable {
+  public var onSceneSeconds: UInt32
+  public var resolveSeconds: UInt32
+
+  public init(onSceneSeconds: UInt32, resolveSeconds: UInt32) {
+    self.onSceneSeconds = onSceneSeconds
+    self.resolveSeconds = resolveSeconds
   }
 }
 

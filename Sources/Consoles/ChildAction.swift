@@ -16,13 +16,15 @@ struct ChildAction {
     case resolve, close
     case falseAlarm = "false-alarm"
     case offer, accept, refuse
+    /// Not asked of the station: closed here, because that one does not know it any more.
+    case closeHere = "close-here"
 
     /// Beside `post`.
     var field: String? {
       switch self {
       case .offer: "to"
       case .refuse: "reason"
-      case .resolve, .falseAlarm: "note"
+      case .resolve, .falseAlarm, .closeHere: "note"
       case .acknowledge, .onScene, .close, .accept: nil
       }
     }
@@ -68,12 +70,17 @@ struct ChildAction {
       }
       let fields = try BodyFields(body, accepted: ["post"] + (verb.field.map { [$0] } ?? []))
       let text = if let field = verb.field { try fields.text(field) } else { "" }
-      return (try fields.text("post"), .child(station, Self.action(verb, id, text)))
+      return (try fields.text("post"), action(verb, id, text))
     }
   }
 
-  private static func action(_ verb: Verb, _ id: IncidentID, _ text: String) -> ParentCommand.Action {
+  private func action(_ verb: Verb, _ id: IncidentID, _ text: String) -> DeskRequest.Action {
+    if let asked = Self.asked(verb, id, text) { .child(station, asked) } else { .closeStray(station, id, note: text) }
+  }
+
+  private static func asked(_ verb: Verb, _ id: IncidentID, _ text: String) -> ParentCommand.Action? {
     switch verb {
+    case .closeHere: nil
     case .acknowledge: .acknowledge(incident: id)
     case .onScene: .onScene(incident: id)
     case .resolve: .resolve(incident: id, note: text)

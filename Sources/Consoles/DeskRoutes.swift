@@ -5,7 +5,8 @@ import Station
 struct DeskRoutes: Routes {
   static let fileNames = [
     "desk.html", "desk.css", "desk.js", "actions.js", "cards.js", "children.css", "children.js", "dialogs.js", "dom.js",
-    "events.js", "lists.js", "map.js", "sound.js", "stream.js", "stream-worker.js", "uplink.js", "waiting.js", "who.js",
+    "events.js", "handovers.js", "lists.js", "map.js", "sound.js", "stream.js", "stream-worker.js", "uplink.js", "waiting.js",
+    "who.js",
     "words.js", "favicon.svg", "lamp.css", "lamp.js",
   ]
 

@@ -19,6 +19,8 @@ extension DeskView {
     }
     json.key("children")
     json.array(children) { $1.write(to: &$0) }
+    json.key("handOvers")
+    json.array(handOvers) { $1.write(to: &$0) }
   }
 }
 
@@ -82,6 +84,10 @@ extension DeskView.ChildCard {
       }
       json.key("statistics")
       statistics.write(to: &json)
+      json.key("recentlyClosed")
+      json.array(recentlyClosed) { $1.write(to: &$0) }
+      json.key("strays")
+      json.array(strays) { $0.value($1) }
     }
   }
 }

@@ -5,7 +5,7 @@ import Station
 extension DeskView {
   func json() -> JSONText {
     let cards = incidents.count + recentlyClosed.count + faults.count
-    let below = children.reduce(0) { $0 + 2 + $1.incidents.count + $1.faults.count }
+    let below = children.reduce(0) { $0 + 2 + $1.incidents.count + $1.recentlyClosed.count + $1.faults.count } + handOvers.count
     var json = JSONText(reserving: 1024 + 512 * (cards + below) + 256 * callPoints.count)
     json.object { json in
       json.field("site", site)
@@ -52,6 +52,10 @@ extension DeskView {
 extension DeskView.IncidentCard {
   func write(to json: inout JSONText) {
     json.object {
+      if let handedDown {
+        $0.key("handedDown")
+        handedDown.write(to: &$0)
+      }
       $0.field("id", id)
       $0.field("button", button.description)
       $0.field("place", place)
@@ -79,6 +83,7 @@ extension DeskView.IncidentCard {
       $0.field("waits", waits)
       $0.field("falseAlarm", falseAlarm)
       $0.field("recorded", recorded)
+      $0.field("closedMilliseconds", optional: closedMilliseconds)
     }
   }
 }

@@ -1,3 +1,4 @@
+import DeviceVocabulary
 import Station
 
 /// The words of the pages themselves (headings, buttons, notices), beside the values of `Texts`. The pages hold none of their own.
@@ -30,7 +31,7 @@ enum PageWords {
     word("buzzing", "♪ 蜂鸣", "♪ beeping"),
   ]
 
-  static let desk = starting + notices + incidents + faultsAndPoints + dialogs + uplink + stationsBelow + callsBelow
+  static let desk = starting + notices + incidents + faultsAndPoints + dialogs + uplink + stationsBelow + callsBelow + handOvers
 
   private static let starting = [
     word("title", "值班台", "Duty desk"),
@@ -136,6 +137,7 @@ enum PageWords {
     word("bypassUntil", "已停用,还剩 {time}:{reason}({post})", "Bypassed, {time} left: {reason} ({post})"),
     word("inService", "使用中", "in service"),
     word("statistics", "统计", "Statistics"),
+    word("ownStatistics", "统计(不含下级站点)", "Statistics (without the stations below)"),
     word("statisticsHelp", "三类分开统计", "Each kind counts for itself"),
     word("opened", "求助数", "Opened"),
     word("falseAlarms", "误按", "False alarms"),
@@ -166,57 +168,62 @@ enum PageWords {
     word("close_dialog", "关闭", "Close"),
   ]
 
-  private static let uplink = [
-    word("parent", "上级", "Parent"),
-    word("parentPost", "上级 {post}", "parent {post}"),
-    word(
-      "parentLost", "上级失联:求助由本站处理。没有送到的记录都在本站,恢复后自动补传。",
-      "PARENT LOST: calls are handled here. What it does not have yet is kept and sent when the line is back."),
-    word("path.connecting", "正在连接", "connecting"),
-    word("path.up", "正常", "up"),
-    word("path.degraded", "不稳定", "degraded"),
-    word("path.down", "不通", "down"),
-    word("path.refused", "被上级拒绝", "refused by the parent"),
-    word("lastProof", "最后证明 {time}", "last proof at {time}"),
-    word("noProof", "启动后没有证明", "no proof since the start"),
-    word("toSend", "待上送 {count} 条,其中求助 {calls} 条", "{count} entries still to send, {calls} of them calls"),
-    word("allSent", "记录已全部送达", "everything has arrived there"),
-    word("dailyProof", "每日验证", "daily proof"),
-    word("proofTook", "{time} 通过,用时 {took} 秒", "passed {time}, took {took} s"),
-    word("noDailyProof", "尚无结果", "no result yet"),
-    word("availability", "可用率 {percent}%", "availability {percent} %"),
-    word("parentNotices", "上级通知", "Notices from the parent"),
-    word("newNotice", "上级新通知:{text}", "New notice from the parent: {text}"),
-  ]
+  private static let uplink =
+    [
+      word("parent", "上级", "Parent"),
+      word("parentPost", "上级 {post}", "parent {post}"),
+      word(
+        "parentLost", "上级失联:求助由本站处理。没有送到的记录都在本站,恢复后自动补传。",
+        "PARENT LOST: calls are handled here. What it does not have yet is kept and sent when the line is back."),
+      word("lastProof", "最后证明 {time}", "last proof at {time}"),
+      word("noProof", "启动后没有证明", "no proof since the start"),
+      word("toSend", "待上送 {count} 条,其中求助 {calls} 条", "{count} entries still to send, {calls} of them calls"),
+      word("allSent", "记录已全部送达", "everything has arrived there"),
+      word("dailyProof", "每日验证", "daily proof"),
+      word("proofTook", "{time} 通过,用时 {took} 秒", "passed {time}, took {took} s"),
+      word("noDailyProof", "尚无结果", "no result yet"),
+      word("availability", "可用率 {percent}%", "availability {percent} %"),
+      word("parentNotices", "上级通知", "Notices from the parent"),
+      word("newNotice", "上级新通知:{text}", "New notice from the parent: {text}"),
+    ] + PathStatus.State.allCases.map { ("path.\($0.rawValue)", Texts.text($0)) }
 
-  private static let stationsBelow = [
-    word("stations", "下级站点", "Stations below"),
-    word("stationShortcut", "Z 下级站点", "Z stations below"),
-    word("map", "站点图:用 Tab 选站点,回车看详情", "Map of stations: Tab picks one, Enter shows it"),
-    word("child.unknown", "尚未联系", "not heard yet"),
-    word("child.up", "正常", "up"),
-    word("child.degraded", "线路降级", "degraded"),
-    word("child.lost", "失联", "lost"),
-    word("callWaits", "有求助待接警", "a call waits"),
-    word("program", "程序", "Program"),
-    word("lastHeard", "最后联系", "Last heard"),
-    word("never", "启动后没有", "not since the start"),
-    word("paths", "线路", "Paths"),
-    word("silentSince", "断,最后联系 {time}", "silent, last heard {time}"),
-    word("backlog", "积压", "Backlog"),
-    word("backlogEntries", "{count} 条", "{count} entries"),
-    word("calls", "求助", "Calls"),
-    word("openCalls", "{open} 个未结,{waits} 个待接警", "{open} open, {waits} waiting"),
-    word("totals", "累计", "Totals"),
-    word(
-      "totalsText", "求助 {opened},误按 {falseAlarms},升级 {escalated}",
-      "{opened} calls, {falseAlarms} false alarms, {escalated} escalated"),
-    word("sendNotice", "发通知", "Send a notice"),
-    word("notice", "通知", "Notice"),
-    word("askNotice", "通知内容(必填,在对方页面显示一小时,不要写个人信息)", "The notice (needed; shown there for an hour; no personal data)"),
-  ]
+  private static let stationsBelow =
+    [
+      word("stations", "下级站点", "Stations below"),
+      word("stationShortcut", ",Z 下级站点", ", Z stations below"),
+      word("map", "站点图:用 Tab 选站点,回车看详情", "Map of stations: Tab picks one, Enter shows it"),
+      word("neverHeard", "从未", "never"),
+      word(
+        "neverConnectedHelp", "已登记,但从未连接过:在本机运行 linli pki invite,再在该站点运行 linli enroll,让它入网。",
+        "Known, but has never connected: run linli pki invite here, then linli enroll there, so that it joins."),
+      word("callWaits", "有求助待接警", "a call waits"),
+      word("program", "程序", "Program"),
+      word("lastHeard", "最后联系", "Last heard"),
+      word("never", "启动后没有", "not since the start"),
+      word("paths", "线路", "Paths"),
+      word("silentSince", "断,最后联系 {time}", "silent, last heard {time}"),
+      word("backlog", "积压", "Backlog"),
+      word("backlogEntries", "{count} 条", "{count} entries"),
+      word("calls", "求助", "Calls"),
+      word("openCalls", "{open} 个未结,{waits} 个待接警", "{open} open, {waits} waiting"),
+      word("totals", "累计", "Totals"),
+      word(
+        "totalsText", "求助 {opened},误按 {falseAlarms},升级 {escalated}",
+        "{opened} calls, {falseAlarms} false alarms, {escalated} escalated"),
+      word("sendNotice", "发通知", "Send a notice"),
+      word("notice", "通知", "Notice"),
+      word("askNotice", "通知内容(必填,在对方页面显示一小时,不要写个人信息)", "The notice (needed; shown there for an hour; no personal data)"),
+    ] + DeskView.ChildCard.State.allCases.map { ("child.\($0.rawValue)", Texts.text($0)) }
 
   private static let callsBelow = [
+    word("closeHere", "本级结案", "Close it here"),
+    word(
+      "askCloseHere", "站点已没有这个求助的记录。请先电话核实,写明情况(必填,不要写个人信息)",
+      "Its station has no record of this call. Verify by telephone first, and say what you found (needed; no personal data)"),
+    word(
+      "strayCall", "站点答复:没有这个求助(它的日志还原过或换过)。请电话核实,之后可在本级结案。",
+      "Its station answers that there is no such call (its journal was restored or replaced). Verify by telephone; then it can be closed here."
+    ),
     word("thisStation", "本站", "this station"),
     word("handDown", "分流督办", "Hand down"),
     word("askHandDown", "交给下级站点哪个岗位办理?对方接收后才算移交", "Which post of that station? It stays yours until accepted"),
@@ -231,6 +238,25 @@ enum PageWords {
     word(
       "childUnknownCard", "尚未联系上站点:这里是以前的情况,现在可能已变。操作两分钟内送不到即作废。",
       "Station not heard yet: this is how things stood before. What is asked now lapses after two minutes."),
+  ]
+
+  private static let handOvers = [
+    word("handedDown", "{from} {time} 交给 {to}", "{from} handed it to {to} at {time}"),
+    word("offeredUp", "{from} {time} 请求移交给 {to}", "{from} offered it to {to} at {time}"),
+    word("attempt", "第 {count} 次", "attempt {count}"),
+    word("nowWith", "现由 {post} 负责", "now with {post}"),
+    word("refusedBecause", "{post}:{reason}", "{post}: {reason}"),
+    word("dueBy", "须在 {time} 前{what}", "{what} by {time}"),
+    word("timeLeft", "还剩 {time}", "{time} left"),
+    word("overdueBy", "超时 {time}", "overdue {time}"),
+    word("backFor", "退回 {time} 未处理", "back for {time}"),
+    word("overdueCount", "⚠ 待催办 {count}", "⚠ {count} late"),
+    word("newOverdue", "督办超时或退回:{place}", "Overdue or come back: {place}"),
+    word("handOverAway", "站点{state},这里是最后联系时的情况", "Its station is {state}: this is how things stood at the last contact"),
+    word(
+      "handedDownOffer", "{post} 分流督办:接收后 {scene} 内到场,{resolve} 内处置",
+      "Handed down by {post}: once accepted, on scene within {scene}, resolved within {resolve}"),
+    word("handedDownDue", "{post} 分流督办:须在 {time} 前{what},{left}", "Handed down by {post}: {what} by {time}, {left}"),
   ]
 
   static let panels = [

@@ -12,11 +12,17 @@ public struct ChildState: Sendable, Equatable, Codable {
   public var recent: [JournalHead] = []
   /// When the opening of each open call arrived, by this station's clock: the child's clock may be wrong by a day.
   public var arrivals: [Arrival] = []
+  /// When the closing of each recently closed call arrived, newest first.
+  public var closings: [Arrival] = []
+  /// Open calls of which the child has said that it does not know them, and those that were then closed here.
+  public var strays: [Stray] = []
   /// Commands that the child has not answered yet.
   public var pending: [PendingCommand] = []
   /// The last command that came to nothing, for the desk to see.
   public var lastFailure: CommandFailure?
   public var lastReceived: EntryTime?
+  /// Open calls that were handed over between that station and this one, in order of their numbers.
+  public var handOvers: [HandOver] = []
 
   /// Steps of calls whose opening is not known yet, while the fold lacks its past.
   public var early: [Entry] = []
@@ -29,6 +35,8 @@ public struct ChildState: Sendable, Equatable, Codable {
     public var incident: IncidentID
     public var at: EntryTime
     public var isLate: Bool
+    /// Of the newest step of the call that is here.
+    public var position: JournalPosition
   }
 
   public struct PendingCommand: Sendable, Equatable, Codable {
@@ -57,20 +65,33 @@ public struct ChildState: Sendable, Equatable, Codable {
     // A second entry with a known number is kept in the journal, and decides nothing.
     guard verdict == .new || verdict == .branched, let entry = received.content else { return }
     fold(entry)
+    note(entry.change, at: HandOver.Moment(at: entry.time, arrived: time, isLate: received.isLate))
     switch entry.change {
     case .started(let program): self.program = program
     case .opened(let id, _):
       arrivals.removeAll { $0.incident == id }
-      arrivals.append(Arrival(incident: id, at: time, isLate: received.isLate))
-    case .closed(let id, _), .falseAlarm(let id, _, _): arrivals.removeAll { $0.incident == id }
-    case .commandAnswered(let number, let result): answered(number, result, at: time)
+      arrivals.append(Arrival(incident: id, at: time, isLate: received.isLate, position: received.position))
+    case .closed(let id, _), .falseAlarm(let id, _, _):
+      arrivals.removeAll { $0.incident == id }
+      closings.removeAll { $0.incident == id }
+      closings.insert(Arrival(incident: id, at: time, isLate: received.isLate, position: received.position), at: 0)
+      if closings.count > StationState.recentLimit { closings.removeLast() }
+    case .commandAnswered(let number, let result): answered(number, result, at: time, received.position)
     default: break
     }
+    if let id = entry.change.incident { noteStep(id, received.position) }
   }
 
-  private mutating func answered(_ number: UInt64, _ result: CommandResult, at time: EntryTime) {
+  mutating func commanded(_ command: ParentCommand, at time: EntryTime) {
+    pending.append(PendingCommand(command: command, since: time))
+    noteSent(command, at: time)
+  }
+
+  private mutating func answered(_ number: UInt64, _ result: CommandResult, at time: EntryTime, _ position: JournalPosition) {
     guard let index = pending.firstIndex(where: { $0.command.number == number }) else { return }
-    settle(pending.remove(at: index).command, result, at: time)
+    let command = pending.remove(at: index).command
+    settle(command, result, at: time)
+    if result == .refused(.unknownIncident), let id = command.incident { noteUnknown(id, position) }
   }
 
   mutating func lapse(_ number: UInt64, at time: EntryTime) {
@@ -81,6 +102,7 @@ public struct ChildState: Sendable, Equatable, Codable {
   /// A failure stands until something that was asked later about the same call is done. The daily proof was asked by no operator.
   private mutating func settle(_ command: ParentCommand, _ result: CommandResult?, at time: EntryTime) {
     if case .proofSeen = command.action { return }
+    noteSettled(command, result, at: time)
     if result != .done {
       lastFailure = CommandFailure(command: command, result: result, at: time)
     } else if lastFailure?.command.incident == command.incident {

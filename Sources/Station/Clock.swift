@@ -28,8 +28,9 @@ public struct WallClock: Sendable, Hashable, Codable {
   /// 1 = Monday ... 7 = Sunday; 1970-01-01 was a Thursday.
   public var localWeekday: Int { Int(Self.floorModulo(Self.floorDivide(localSeconds, 86_400) + 3, 7)) + 1 }
 
-  private static func floorDivide(_ value: Int64, _ by: Int64) -> Int64 { value >= 0 ? value / by : (value - by + 1) / by }
-  private static func floorModulo(_ value: Int64, _ by: Int64) -> Int64 { value - floorDivide(value, by) * by }
+  // Whole for every number: a child's times are what the child says.
+  private static func floorDivide(_ value: Int64, _ by: Int64) -> Int64 { value / by - (value % by < 0 ? 1 : 0) }
+  private static func floorModulo(_ value: Int64, _ by: Int64) -> Int64 { value % by + (value % by < 0 ? by : 0) }
 }
 
 /// When something happened, in a way that survives a restart and a wrong clock.

@@ -16,7 +16,7 @@ public struct DeskRequest: Sendable, Equatable, Codable {
 
   public enum Action: Sendable, Equatable, Codable {
     case acknowledge(IncidentID)
-    case offerHandOver(IncidentID, to: String)
+    case offerHandOver(IncidentID, to: String, within: HandOverLimits? = nil)
     case acceptHandOver(IncidentID)
     case refuseHandOver(IncidentID, reason: String)
     case onScene(IncidentID)
@@ -33,6 +33,8 @@ public struct DeskRequest: Sendable, Equatable, Codable {
     case silenceFault(FaultKey)
     /// Asked of a child's station, which decides and answers by an entry of its own journal.
     case child(String, ParentCommand.Action)
+    /// Closes a child's call here, once its station has answered that it does not know it.
+    case closeStray(String, IncidentID, note: String)
   }
 }
 
@@ -52,7 +54,7 @@ public enum Refusal: String, Sendable, Codable, CaseIterable {
   case offerToSelf, noOffer, offeredToAnother, offerStands
   case reasonNeeded, noteTooLong, bypassTooLong, notBypassed
   case stillPresent
-  case unknownChild, commandUnderWay
+  case unknownChild, childNeverConnected, commandUnderWay, mayBeKnownBelow
   /// More requests wait than the station takes.
   case stationBusy
 }

@@ -41,9 +41,15 @@ extension DeskView {
     /// The last command that came to nothing.
     public var failure: FailureCard?
     public var statistics: Statistics
+    /// Newest first; of all stations below together the 20 newest.
+    public var recentlyClosed: [IncidentCard] = []
+    /// Open calls that it does not know any more, as it says: they can be closed here.
+    public var strays: [IncidentID] = []
 
     public enum State: String, Sendable, Codable, CaseIterable {
-      /// Never heard of, or not since this program started.
+      /// In the site file, but nothing of it has ever arrived.
+      case never
+      /// Not heard since this program started.
       case unknown
       case up
       /// Some of its ways are silent, or have not been steady for a minute.

@@ -29,6 +29,8 @@ public struct DeskView: Sendable, Equatable, Codable {
   public var children: [ChildCard]
   /// How the alarm receiver stands that others run; `nil` when the site has none.
   public var receiver: ReceiverStatus?
+  /// Calls that were handed over between this station and those below, the most overdue first.
+  public var handOvers: [HandOverCard] = []
 
   /// What should be heard at the desk. Only an acknowledgement ends `.call`.
   public enum Sound: String, Sendable, Codable, Comparable {
@@ -79,6 +81,10 @@ public struct DeskView: Sendable, Equatable, Codable {
     public var falseAlarm: Bool
     /// False while the call is held in memory because the journal does not take it.
     public var recorded: Bool
+    /// When it was closed, milliseconds since 1970; `nil` while it is not.
+    public var closedMilliseconds: Int64?
+    /// The parent handed it to this station and wants it attended to in time.
+    public var handedDown: HandedDownCard?
   }
 
   public struct FaultCard: Sendable, Equatable, Codable {

@@ -46,7 +46,8 @@ public indirect enum Change: Sendable, Equatable, Codable {
   case raisedAgain(IncidentID)
   /// `formerOwner` is set when escalation let this post take over without an acceptance.
   case acknowledged(IncidentID, post: String, formerOwner: String?)
-  case handOverOffered(IncidentID, from: String, to: String)
+  /// `within` is set when the parent hands the call down and says by when.
+  case handOverOffered(IncidentID, from: String, to: String, within: HandOverLimits? = nil)
   case handOverAccepted(IncidentID, post: String)
   /// Refused with a reason, or (`post` = nil) not answered in time.
   case handOverEnded(IncidentID, post: String?, reason: String)
@@ -90,6 +91,8 @@ public indirect enum Change: Sendable, Equatable, Codable {
   case commanded(String, ParentCommand)
   /// The child did not answer it in its time to live.
   case commandLapsed(String, UInt64)
+  /// A call that its station no longer knows, because its journal was restored or replaced, is closed here.
+  case strayClosed(String, IncidentID, post: String, note: String)
 }
 
 extension Change {
@@ -98,7 +101,7 @@ extension Change {
     switch self {
     case .opened(let id, _), .pressedAgain(let id, _, _), .escalated(let id, _, _), .raisedAgain(let id),
       .acknowledged(let id, _, _),
-      .handOverOffered(let id, _, _), .handOverAccepted(let id, _), .handOverEnded(let id, _, _), .onScene(let id, _),
+      .handOverOffered(let id, _, _, _), .handOverAccepted(let id, _), .handOverEnded(let id, _, _), .onScene(let id, _),
       .resolved(let id, _, _),
       .closed(let id, _), .falseAlarm(let id, _, _), .delivered(let id, _):
       id

@@ -98,8 +98,9 @@ extension FaultKey.Kind {
         "下级站点的一条线路不通", "One way of a station below is down", "通知该站点检查这条线路", "Have the station check this way")
     case .childBranched:
       FaultText(
-        "下级站点的日志出现分叉", "The journal of a station below has branched", "该站点的磁盘可能被还原或改动;两份记录都已保留,请核对",
-        "Its disk may have been restored or altered; both copies are kept; have them compared")
+        "下级站点的日志出现分叉", "The journal of a station below has branched", "该站点的磁盘可能被还原或改动;两份记录都已保留,请核对;它已不认识的求助可在本级结案",
+        "Its disk may have been restored or altered; both copies are kept: compare them; calls that it no longer knows can be closed here"
+      )
     case .childCertificateExpires:
       FaultText(
         "下级站点的证书即将到期,到期后它连不上", "The certificate of a station below expires soon: then it cannot connect",

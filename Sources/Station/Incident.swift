@@ -29,14 +29,42 @@ public struct Incident: Sendable, Equatable, Codable {
   public var raisedAgain = 0
   public var acknowledgedAt: EntryTime?
   public var onSceneAt: EntryTime?
+  public var closedAt: EntryTime?
   public var falseAlarm = false
   public var note: String?
   /// The parent that has its opening on disk.
   public var deliveredTo: String?
 
+  /// Set while the parent has handed it to this station and waits for it to be attended to in time.
+  public var handedDown: HandedDown?
+
+  public struct HandedDown: Sendable, Equatable, Codable {
+    public var from: String
+    public var within: HandOverLimits
+    public var acceptedAt: EntryTime?
+  }
+
   public struct Offer: Sendable, Equatable, Codable {
     public var to: String
     public var at: EntryTime
+  }
+
+  /// What a hand-over between levels has come to.
+  mutating func note(_ step: Change, at time: EntryTime) {
+    let isTaken = handedDown?.acceptedAt != nil
+    switch step {
+    case .handOverOffered(_, let from, _, let within?): handedDown = HandedDown(from: from, within: within)
+    // Whoever of this station takes it from its first receiver goes on within the same times; the parent's own posts do not.
+    case .handOverAccepted(_, let post), .acknowledged(_, let post, _):
+      if SitePlan.isParentPost(post) {
+        handedDown = nil
+      } else if !isTaken {
+        if case .acknowledged = step { handedDown = nil }
+        handedDown?.acceptedAt = time
+      }
+    case .handOverEnded: if !isTaken { handedDown = nil }
+    default: break
+    }
   }
 
   public init(id: IncidentID, opening: Opening, at time: EntryTime) {

@@ -21,11 +21,14 @@ public struct SitePlan: Sendable, Equatable, Codable {
   public var parent: Parent?
   /// Stations below that must be there.
   public var children: [Child]?
+  /// By when a call that is handed down to one of them is to be attended to.
+  public var handDown: HandOverLimits?
   public var map: MapPoint?
 
   /// What marks a post of the parent in this station's calls: `^desk`. No post of a site file begins with it; alone it means whoever is on
   /// duty there.
   public static let parentPost = "^"
+  static func isParentPost(_ post: String) -> Bool { post.hasPrefix(parentPost) }
 
   public struct Parent: Sendable, Equatable, Codable {
     /// Minute after local midnight of the daily proof; `nil`: none.
@@ -190,6 +193,12 @@ public struct SitePlan: Sendable, Equatable, Codable {
 }
 
 extension SitePlan {
+  /// Where the site file says nothing: as for a call of its own, and an hour.
+  public var handOverLimits: HandOverLimits {
+    let scene = UInt32(clamping: onSceneWithinSeconds)
+    return handDown ?? HandOverLimits(onSceneSeconds: scene, resolveSeconds: max(scene, 3600))
+  }
+
   public func post(_ id: String) -> Post? { posts.first { $0.id == id } }
   public func place(_ id: String) -> Place? { places.first { $0.id == id } }
   public func callPoint(_ button: ButtonID) -> CallPoint? { callPoints.first { $0.button == button } }

@@ -3,6 +3,10 @@ import DeviceVocabulary
 
 /// The station as a parent: takes its children's entries, shows their calls, and asks what only they can do.
 extension Station {
+  func hasNeverConnected(_ child: String) -> Bool {
+    state.child(child)?.lastReceived == nil && !childLinks.contains { $0.child == child }
+  }
+
   /// How long a command lives: an operator's within minutes, or it is not what he meant any more.
   static let commandSeconds = 120
   static let proofSeconds = 60
@@ -63,12 +67,12 @@ extension Station {
 
   /// What an operator of this station wants with a child's call. Whether it may be done is for the child to say: it owns the call.
   func decide(_ action: ParentCommand.Action, of child: String) -> Verdict? {
-    guard let known = state.child(child) else { return .refused(.unknownChild) }
+    guard plan.children?.contains(where: { $0.station == child }) == true else { return .refused(.unknownChild) }
+    guard !hasNeverConnected(child) else { return .refused(.childNeverConnected) }
+    let known = state.child(child) ?? ChildState(station: child)
     if let id = ParentCommand(number: 0, issuedAtMilliseconds: 0, timeToLiveSeconds: 0, post: "", action: action).incident {
-      guard let incident = known.fold.incident(id) else {
-        return .refused(known.fold.recentlyClosed.contains { $0.id == id } ? .alreadyClosed : .unknownIncident)
-      }
-      if incident.phase == .closed { return .refused(.alreadyClosed) }
+      guard known.fold.incident(id) != nil else { return .refused(known.refusal(ofAbsent: id)) }
+      if known.stray(id)?.closed != nil { return .refused(.alreadyClosed) }
     }
     if known.pending.contains(where: { $0.command.action == action }) { return .refused(.commandUnderWay) }
     switch action {
@@ -115,7 +119,7 @@ extension Station {
       let links = childLinks.filter { $0.child == child.station }
       let key = FaultKey(.child(child.station), .childLost)
       if links.allSatisfy({ now - $0.heardAt >= Self.childSilentAfter }) {
-        condition(key, true)
+        condition(key, true, detail: hasNeverConnected(child.station) ? Texts.neverConnected : "")
       } else if links.contains(where: isSteady) {
         condition(key, false)
       }
@@ -144,6 +148,7 @@ extension Station {
       consider(link.heardAt + Self.childSilentAfter)
       if let steady = link.steadySince { consider(steady + Self.childSteadyAfter) }
     }
+    if let late = nextHandOver() { consider(now + late) }
     for child in state.children {
       for item in child.pending {
         consider(now + max(.milliseconds(1), .seconds(item.command.timeToLiveSeconds + 10) - elapsed(since: item.since)))

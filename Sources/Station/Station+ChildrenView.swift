@@ -22,12 +22,17 @@ extension Station {
   }
 
   /// A call of a child that nobody has taken sounds here as well, unless it came late and is over by now.
-  func childRings(_ child: ChildState) -> Bool { child.fold.incidents.contains { $0.waits && !$0.opening.bypassed } }
+  func childRings(_ child: ChildState) -> Bool { child.openIncidents.contains { $0.waits && !$0.opening.bypassed } }
 
   var childCards: [DeskView.ChildCard] {
     let named = (plan.children ?? []).map(\.station)
     let all = Set(named + state.children.map(\.station)).sorted()
-    return all.map { card(state.child($0) ?? ChildState(station: $0)) }
+    let closed = recentlyClosedBelow()
+    return all.map { station in
+      var card = card(state.child(station) ?? ChildState(station: station))
+      card.recentlyClosed = closed.filter { $0.station == station }.map(\.card)
+      return card
+    }
   }
 
   private func card(_ child: ChildState) -> DeskView.ChildCard {
@@ -43,16 +48,18 @@ extension Station {
       },
       lastHeardMilliseconds: links.map(\.heardWall).max(), waiting: links.max { $0.heardAt < $1.heardAt }?.waiting ?? 0,
       map: description?.map,
-      incidents: child.fold.incidents.sorted { (rank($0), $0.id) < (rank($1), $1.id) }.map { card($0, of: child, description) },
+      incidents: child.openIncidents.sorted { (rank($0), $0.id) < (rank($1), $1.id) }.map { card($0, of: child) },
       faults: child.fold.faults.map { card($0, description) }, posts: description?.posts ?? [],
       pending: child.pending.filter { $0.command.action.name != "proofSeen" }.map {
         DeskView.PendingCard(
           number: $0.command.number, incident: $0.command.incident, action: $0.command.action.name, post: $0.command.post,
           ageSeconds: seconds(elapsed(since: $0.since)))
-      }, failure: child.lastFailure.map(card), statistics: child.fold.statistics)
+      }, failure: child.lastFailure.map(card), statistics: child.fold.statistics,
+      strays: child.strays.filter { $0.closed == nil }.map(\.incident))
   }
 
   private func childState(_ station: String, _ links: [ChildLink]) -> DeskView.ChildCard.State {
+    if hasNeverConnected(station) { return .never }
     if links.isEmpty { return state.fault(FaultKey(.child(station), .childLost))?.present == true ? .lost : .unknown }
     let isHeard = links.map { now - $0.heardAt < Self.childSilentAfter }
     if !isHeard.contains(true) { return .lost }
@@ -67,51 +74,18 @@ extension Station {
     (incident.waits && !incident.opening.bypassed ? 0 : incident.isOpen ? 2 : 4) + (incident.opening.mark == .real ? 0 : 1)
   }
 
-  private func card(_ incident: Incident, of child: ChildState, _ description: SiteDescription?) -> DeskView.IncidentCard {
-    let opening = incident.opening
-    let point = description?.callPoints.first { $0.button == opening.button }
-    // By this station's own clock since it arrived; what came late is as old as the two wall clocks say.
-    var age = child.arrival(of: incident.id).map { seconds(elapsed(since: $0.at)) } ?? 0
-    if child.arrival(of: incident.id)?.isLate ?? true {
-      age = max(age, Int(clamping: (wall.unixMilliseconds - incident.openedAt.wallMilliseconds) / 1000))
-    } else {
-      age += Int(opening.ageMilliseconds / 1000)
-    }
-    return DeskView.IncidentCard(
-      id: incident.id, button: opening.button, place: opening.place,
-      placeName: description?.places.first { $0.id == opening.place }?.name ?? "\(opening.button)", mark: opening.mark,
-      phase: incident.phase, pressedAtMilliseconds: incident.openedAt.wallMilliseconds - Int64(opening.ageMilliseconds),
-      ageSeconds: age, presses: incident.presses, silent: opening.silent, bypassed: opening.bypassed,
-      lampWish: point.map(child.fold.indicator) ?? .off, lampShown: nil, owner: incident.owner,
-      formerOwners: incident.formerOwners, takenFrom: incident.takenFrom, offeredTo: incident.offer?.to,
-      escalationStep: incident.escalationStep, escalatedTo: incident.escalatedTo, nextStepSeconds: nil,
-      raisedAgain: incident.raisedAgain, secondsToAcknowledge: between(incident.openedAt, incident.acknowledgedAt),
-      secondsToScene: between(incident.openedAt, incident.onSceneAt), note: incident.note, waits: incident.waits,
-      falseAlarm: incident.falseAlarm, recorded: true)
-  }
-
   private func card(_ fault: StationState.Fault, _ description: SiteDescription?) -> DeskView.FaultCard {
-    let text = fault.key.kind.text
     let place: String? =
       if case .button(let button) = fault.key.subject {
         description?.callPoints.first { $0.button == button }.flatMap { point in
           description?.places.first { $0.id == point.place }?.name
         }
       } else { nil }
-    return DeskView.FaultCard(
-      key: fault.key, whatChinese: text.whatChinese, whatEnglish: text.whatEnglish,
-      whereText: place ?? String(fault.key.description.prefix { $0 != ":" }), sinceMilliseconds: fault.since.wallMilliseconds,
-      adviceChinese: text.adviceChinese, adviceEnglish: text.adviceEnglish, present: fault.present, silenced: fault.silenced,
-      retesting: false, retestFailedMilliseconds: fault.retestFailedAt?.wallMilliseconds, detail: fault.detail)
+    return card(fault, at: place ?? String(fault.key.description.prefix { $0 != ":" }), retesting: false)
   }
 
   private func card(_ failure: ChildState.CommandFailure) -> DeskView.FailureCard {
-    let words: BilingualText =
-      switch failure.result {
-      case .refused(let refusal): Texts.text(refusal)
-      case .expired, .done: BilingualText("到达时已过时限,没有执行", "It arrived after its time to live: nothing was done")
-      case nil: BilingualText("下级站点没有答复,不知是否已执行", "The station did not answer; it is not known whether it was done")
-      }
+    let words = Texts.failure(failure.result)
     return DeskView.FailureCard(
       incident: failure.command.incident, action: failure.command.action.name, post: failure.command.post,
       chinese: words.chinese, english: words.english, atMilliseconds: failure.at.wallMilliseconds)

@@ -29,7 +29,8 @@ extension Station {
   }
 
   /// A child's call is the child's: it is asked, and its answer comes up as an entry.
-  private mutating func ask(_ child: String, _ action: ParentCommand.Action, _ request: DeskRequest) {
+  private mutating func ask(_ child: String, _ wanted: ParentCommand.Action, _ request: DeskRequest) {
+    let action = withLimits(wanted)
     switch decide(action, of: child) {
     case .refused(let refusal): pending.append(.answer(request.number, .refused(refusal)))
     default:
@@ -42,7 +43,7 @@ extension Station {
   func decide(_ action: DeskRequest.Action, by post: String) -> Verdict {
     switch action {
     case .acknowledge(let id): return onIncident(id) { acknowledge($0, post) }
-    case .offerHandOver(let id, let to): return onOwned(id, post) { offer($0, post, to) }
+    case .offerHandOver(let id, let to, let within): return onOwned(id, post) { offer($0, post, to, within) }
     case .acceptHandOver(let id): return onOffered(id, post) { _ in .handOverAccepted(id, post: post) }
     case .refuseHandOver(let id, let reason):
       return needsText(reason) ?? onOffered(id, post) { _ in .handOverEnded(id, post: post, reason: reason) }
@@ -62,6 +63,7 @@ extension Station {
     case .retest(let key): return retest(key, post)
     case .silenceFault(let key): return silence(key, post)
     case .child: return .refused(.unknownChild)
+    case .closeStray(let child, let id, let note): return closeStray(child, id, note, by: post)
     }
   }
 
@@ -82,13 +84,13 @@ extension Station {
     return .record(.acknowledged(incident.id, post: post, formerOwner: owner))
   }
 
-  private func offer(_ incident: Incident, _ post: String, _ to: String) -> Verdict {
+  private func offer(_ incident: Incident, _ post: String, _ to: String, _ within: HandOverLimits?) -> Verdict {
     let isParent = to == SitePlan.parentPost && plan.parent != nil
     if plan.post(to) == nil, !isParent { return .refused(.unknownPost) }
     if to == post { return .refused(.offerToSelf) }
     if incident.offer != nil { return .refused(.offerStands) }
     if incident.phase == .resolved { return .refused(.alreadyDone) }
-    return .record(.handOverOffered(incident.id, from: post, to: to))
+    return .record(.handOverOffered(incident.id, from: post, to: to, within: within))
   }
 
   private func onScene(_ incident: Incident, _ post: String) -> Verdict {

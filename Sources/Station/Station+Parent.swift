@@ -55,7 +55,7 @@ extension Station {
     case .resolve(let id, let note): verdict = decide(.resolve(id, note: note), by: post)
     case .close(let id): verdict = decide(.close(id), by: post)
     case .falseAlarm(let id, let note): verdict = decide(.falseAlarm(id, note: note), by: post)
-    case .offer(let id, let to): verdict = decide(.offerHandOver(id, to: to), by: post)
+    case .offer(let id, let to, let within): verdict = decide(.offerHandOver(id, to: to, within: within), by: post)
     case .accept(let id): verdict = decide(.acceptHandOver(id), by: post)
     case .refuse(let id, let reason): verdict = decide(.refuseHandOver(id, reason: reason), by: post)
     case .proofSeen(let proof):

@@ -29,11 +29,13 @@ extension Station {
   public func view() -> DeskView {
     DeskView(
       site: plan.name, station: plan.station, revision: revision, entries: state.entries, asOfMilliseconds: wall.unixMilliseconds,
-      clockSynchronised: wall.synchronised, incidents: inOrderOfNeed.map(card), recentlyClosed: state.recentlyClosed.map(card),
+      clockSynchronised: wall.synchronised, incidents: inOrderOfNeed.map { card($0) },
+      recentlyClosed: state.recentlyClosed.map { card($0) },
       faults: state.faults.map(card), callPoints: plan.callPoints.map(card), posts: plan.posts,
       onDuty: plan.onDutyAnywhere(at: wall), sound: sound,
       journal: DeskView.JournalStatus(condition: journal, waiting: 0),
-      statistics: state.statistics, link: linkCard, notices: state.notices.map(card), children: childCards)
+      statistics: state.statistics, link: linkCard, notices: state.notices.map(card), children: childCards,
+      handOvers: handOverCards)
   }
 
   /// What waits for somebody first, real calls before tests and drills, then the older before the younger.
@@ -46,31 +48,17 @@ extension Station {
     return state.faults.contains { $0.present && !$0.silenced } ? .fault : .none
   }
 
-  private func card(_ incident: Incident) -> DeskView.IncidentCard {
-    let opening = incident.opening
-    let open = incident.phase != .closed
-    let point = plan.callPoint(opening.button)
-    return DeskView.IncidentCard(
-      id: incident.id, button: opening.button, place: opening.place, placeName: placeName(opening.place, opening.button),
-      mark: opening.mark, phase: incident.phase,
-      pressedAtMilliseconds: incident.openedAt.wallMilliseconds - Int64(opening.ageMilliseconds),
-      ageSeconds: seconds(elapsed(since: incident.openedAt)) + Int(opening.ageMilliseconds / 1000), presses: incident.presses,
-      silent: opening.silent, bypassed: opening.bypassed, lampWish: open ? point.map(state.indicator) ?? .off : .off,
-      lampShown: open ? shownIndicator(opening.button) : nil, owner: incident.owner, formerOwners: incident.formerOwners,
-      takenFrom: incident.takenFrom,
-      offeredTo: incident.offer?.to, escalationStep: incident.escalationStep, escalatedTo: incident.escalatedTo,
-      nextStepSeconds: nextStep(incident), raisedAgain: incident.raisedAgain,
-      secondsToAcknowledge: between(incident.openedAt, incident.acknowledgedAt),
-      secondsToScene: between(incident.openedAt, incident.onSceneAt), note: incident.note,
-      waits: open && incident.waits, falseAlarm: incident.falseAlarm, recorded: true)
+  private func card(_ fault: StationState.Fault) -> DeskView.FaultCard {
+    card(fault, at: whereText(fault.key), retesting: retests.contains { $0.key == fault.key })
   }
 
-  private func card(_ fault: StationState.Fault) -> DeskView.FaultCard {
+  /// The card of a fault of this station or of one below.
+  func card(_ fault: StationState.Fault, at whereText: String, retesting: Bool) -> DeskView.FaultCard {
     let text = fault.key.kind.text
     return DeskView.FaultCard(
-      key: fault.key, whatChinese: text.whatChinese, whatEnglish: text.whatEnglish, whereText: whereText(fault.key),
+      key: fault.key, whatChinese: text.whatChinese, whatEnglish: text.whatEnglish, whereText: whereText,
       sinceMilliseconds: fault.since.wallMilliseconds, adviceChinese: text.adviceChinese, adviceEnglish: text.adviceEnglish,
-      present: fault.present, silenced: fault.silenced, retesting: retests.contains { $0.key == fault.key },
+      present: fault.present, silenced: fault.silenced, retesting: retesting,
       retestFailedMilliseconds: fault.retestFailedAt?.wallMilliseconds, detail: fault.detail)
   }
 
@@ -87,20 +75,12 @@ extension Station {
       testAnnounced: state.announcedTests.contains { $0.button == point.button })
   }
 
-  private func shownIndicator(_ button: ButtonID) -> Indicator? {
-    shown.first { $0.button == button && now - $0.asOf <= Self.shownTimeToLive }?.indicator
-  }
-
-  private func placeName(_ place: String, _ button: ButtonID) -> String {
-    plan.place(place)?.name ?? "未登记的呼叫点 \(button)"
-  }
-
   private func whereText(_ key: FaultKey) -> String {
     switch key.subject {
     case .bus(let name): return name
     case .journal: return ""
     case .receiver: return "外部接警中心 / alarm receiver"
-    case .path(let name): return "上级 / parent · \(name)"
+    case .path(let name): return name
     case .parent: return link?.parent ?? ""
     case .child(let child): return childName(child)
     case .childPath(let child, let path): return "\(childName(child)) · \(path)"

@@ -131,6 +131,7 @@ public struct StationState: Sendable, Equatable, Codable {
           incident.formerOwners.append(former)
           incident.takenFrom.append(former)
         }
+        incident.note(entry.change, at: time)
         incident.owner = post
         incident.offer = nil
         incident.phase = .acknowledged
@@ -138,17 +139,24 @@ public struct StationState: Sendable, Equatable, Codable {
         incident.acknowledgedAt = incident.acknowledgedAt ?? time
         incident.ladderSince = time
       }
-    case .handOverOffered(let id, _, let to):
-      change(id) { $0.offer = Incident.Offer(to: to, at: time) }
+    case .handOverOffered(let id, _, let to, _):
+      change(id) { incident in
+        incident.note(entry.change, at: time)
+        incident.offer = Incident.Offer(to: to, at: time)
+      }
     case .handOverAccepted(let id, let post):
       change(id) { incident in
+        incident.note(entry.change, at: time)
         if let former = incident.owner, former != post { incident.formerOwners.append(former) }
         incident.owner = post
         incident.offer = nil
         if incident.phase == .acknowledged { incident.ladderSince = time }
       }
     case .handOverEnded(let id, _, _):
-      change(id) { $0.offer = nil }
+      change(id) { incident in
+        incident.note(entry.change, at: time)
+        incident.offer = nil
+      }
     case .onScene(let id, _):
       change(id) { incident in
         incident.phase = .onScene
@@ -162,9 +170,10 @@ public struct StationState: Sendable, Equatable, Codable {
         incident.offer = nil
       }
     case .closed(let id, _):
-      close(id) { _ in }
+      close(id) { $0.closedAt = time }
     case .falseAlarm(let id, let post, let note):
       close(id) { incident in
+        incident.closedAt = time
         incident.owner = incident.owner ?? post
         incident.falseAlarm = true
         incident.note = note
@@ -212,8 +221,10 @@ public struct StationState: Sendable, Equatable, Codable {
     case .pastMissing(let child, let head): change(child) { $0.beginAnew(after: head) }
     case .commanded(let child, let command):
       lastCommand = max(lastCommand, command.number)
-      change(child) { $0.pending.append(.init(command: command, since: time)) }
+      change(child) { $0.commanded(command, at: time) }
     case .commandLapsed(let child, let number): change(child) { $0.lapse(number, at: time) }
+    case .strayClosed(let child, let id, let post, let note):
+      change(child) { $0.closeStray(id, by: post, note: note, at: time) }
     case .deviceIdentified(let device, let identity):
       identities.removeAll { $0.device == device }
       identities.append(KnownIdentity(device: device, identity: identity))

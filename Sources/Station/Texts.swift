@@ -40,8 +40,18 @@ public enum Texts {
     case .noteTooLong: BilingualText("文字太长,最多 500 字", "The text is too long: at most 500 characters")
     case .bypassTooLong: BilingualText("停用时间应为 1 至 480 分钟", "A bypass lasts 1 to 480 minutes")
     case .notBypassed: BilingualText("这个呼叫点没有停用", "This call point is not bypassed")
-    case .unknownChild: BilingualText("没有这个下级站点", "There is no such station below")
+    case .unknownChild: BilingualText("站点配置里没有这个下级站点", "The site file has no such station below")
+    case .childNeverConnected:
+      BilingualText(
+        "这个下级站点已登记,但从未连接过;先让它入网(linli pki invite、linli enroll),再看它的程序和网络",
+        "This station below is known, but has never connected: enrol it (linli pki invite, linli enroll), then see to its program and network"
+      )
     case .commandUnderWay: BilingualText("已经发出,等待下级站点答复", "It has been sent already and waits for the station's answer")
+    case .mayBeKnownBelow:
+      BilingualText(
+        "站点还没有答复说不认识这个求助:请先在这里点一步(例如接警),它答“没有这个求助”后才能在本级结案",
+        "Its station has not answered that it does not know this call: ask it first (for instance to acknowledge); only then it can be closed here"
+      )
     case .stationBusy: BilingualText("站点太忙,没有执行,请再试", "The station is too busy: nothing was done, try again")
     case .stillPresent: BilingualText("故障还在,复测没有通过", "The fault is still there: the re-test did not pass")
     }
@@ -60,6 +70,60 @@ public enum Texts {
     case .refusing: BilingualText("拒收", "Refuses")
     case .misses: BilingualText("有消息未被受理", "Did not understand a message")
     case .unfed: BilingualText("读不出日志", "The journal cannot be read for it")
+    }
+  }
+
+  /// A fault's detail, for whoever reads it in either language.
+  static let neverConnected = "已登记,但从未连接过,需先入网 / known, but has never connected: enrol it"
+
+  /// Why a command to a station below came to nothing; `nil`: it was not answered.
+  public static func failure(_ result: CommandResult?) -> BilingualText {
+    switch result {
+    case .refused(let refusal): text(refusal)
+    case .expired, .done: BilingualText("到达时已过时限,没有执行", "It arrived after its time to live: nothing was done")
+    case nil: BilingualText("下级站点没有答复,不知是否已执行", "The station did not answer; it is not known whether it was done")
+    }
+  }
+
+  public static func text(_ state: PathStatus.State) -> BilingualText {
+    switch state {
+    case .connecting: BilingualText("正在连接", "connecting")
+    case .up: BilingualText("正常", "up")
+    case .degraded: BilingualText("不稳定", "degraded")
+    case .down: BilingualText("不通", "down")
+    case .refused: BilingualText("被上级拒绝", "refused by the parent")
+    }
+  }
+
+  public static func text(_ state: DeskView.ChildCard.State) -> BilingualText {
+    switch state {
+    case .never: BilingualText("从未连接", "never connected")
+    case .unknown: BilingualText("尚未联系", "not heard yet")
+    case .up: BilingualText("正常", "up")
+    case .degraded: BilingualText("线路降级", "degraded")
+    case .lost: BilingualText("失联", "lost")
+    }
+  }
+
+  public static func text(_ stage: DeskView.HandOverCard.Stage) -> BilingualText {
+    switch stage {
+    case .sent: BilingualText("已发出,站点还没有答复", "Sent, the station has not answered yet")
+    case .offered: BilingualText("等待接收", "Waiting to be accepted")
+    case .accepted: BilingualText("已接收,等待到场", "Accepted, nobody on scene yet")
+    case .onScene: BilingualText("已到场,等待处置", "On scene, not resolved yet")
+    case .resolved: BilingualText("已处置,等待结案", "Resolved, to be closed")
+    case .refused: BilingualText("不接收,已退回", "Refused: it came back")
+    case .unanswered: BilingualText("无人接收,已退回", "Nobody accepted it: it came back")
+    case .failed: BilingualText("没有办成", "It came to nothing")
+    }
+  }
+
+  public static func text(_ due: DeskView.HandOverCard.Due) -> BilingualText {
+    switch due {
+    case .answer: BilingualText("答复", "answer")
+    case .onScene: BilingualText("到场", "on scene")
+    case .resolve: BilingualText("处置", "resolve")
+    case .decision: BilingualText("重新处理", "decide anew")
     }
   }
 
@@ -157,6 +221,8 @@ public enum Texts {
       ("receiver", ReceiverCondition.allCases.map { ($0.rawValue, text($0)) }),
       ("fault", FaultKey.Kind.allCases.map { ($0.rawValue, BilingualText($0.text.whatChinese, $0.text.whatEnglish)) }),
       ("advice", FaultKey.Kind.allCases.map { ($0.rawValue, BilingualText($0.text.adviceChinese, $0.text.adviceEnglish)) }),
+      ("handOver", DeskView.HandOverCard.Stage.allCases.map { ($0.rawValue, text($0)) }),
+      ("due", DeskView.HandOverCard.Due.allCases.map { ($0.rawValue, text($0)) }),
       ("request", RequestFault.allCases.map { ($0.rawValue, text($0)) }),
     ]
   }

@@ -1,3 +1,4 @@
+import DeviceVocabulary
 import Station
 import Yams
 
@@ -50,8 +51,8 @@ extension SiteReader {
     return (plan, section.raw("proof").map { _ in minute(section) })
   }
 
-  func children(_ node: Node) -> (listen: ChildrenPlan, stations: [SitePlan.Child]) {
-    let section = section(node, "children", keys: ["address", "port", "enrolmentPort", "stations"])
+  func children(_ node: Node) -> (listen: ChildrenPlan, stations: [SitePlan.Child], handDown: HandOverLimits?) {
+    let section = section(node, "children", keys: ["address", "port", "enrolmentPort", "stations", "handDown"])
     var stations: [SitePlan.Child] = []
     for item in section.list("stations", required: true) {
       let child = self.section(item, "station", keys: ["station", "name"])
@@ -65,7 +66,21 @@ extension SiteReader {
       address: section.text("address", default: "0.0.0.0", limit: 60),
       port: section.number("port", in: 0...65535, default: Self.linkPort),
       enrolmentPort: section.number("enrolmentPort", in: 0...65535, default: Self.enrolmentPort))
-    return (listen, stations)
+    return (listen, stations, section.raw("handDown").map { handDown($0) })
+  }
+
+  /// `handDown: {onSceneWithin: 600, resolveWithin: 7200}`: seconds from the acceptance.
+  private func handDown(_ node: Node) -> HandOverLimits {
+    let section = section(node, "handDown", keys: ["onSceneWithin", "resolveWithin"])
+    let limits = HandOverLimits(
+      onSceneSeconds: UInt32(clamping: section.number("onSceneWithin", in: 30...86_400)),
+      resolveSeconds: UInt32(clamping: section.number("resolveWithin", in: 60...604_800)))
+    if let node = section.raw("resolveWithin"), limits.resolveSeconds < limits.onSceneSeconds {
+      complain(
+        node, "处置时限 resolveWithin 不能短于到场时限 onSceneWithin(都从接收算起)",
+        "resolveWithin must not be shorter than onSceneWithin (both run from the acceptance)")
+    }
+    return limits
   }
 
   /// `map: [30, 40]`: percent from the left and from the top.

@@ -66,6 +66,7 @@ public struct SiteFile {
       return found.plan
     }
     plan.children = children?.stations
+    plan.handDown = children?.handDown
     plan.map = reader.map(head)
     return Site(
       plan: plan, buses: buses, deskPort: desk.number("port", in: 0...65535, default: 8460),

@@ -115,7 +115,7 @@ enum Picture {
   static func station(_ code: String, _ name: String, _ state: DeskView.ChildCard.State, map: SitePlan.MapPoint? = nil)
     -> DeskView.ChildCard
   {
-    let heard = state == .unknown ? nil : state == .lost ? now - 600_000 : now
+    let heard = state == .unknown || state == .never ? nil : state == .lost ? now - 600_000 : now
     let paths: [DeskView.ChildPathCard] =
       heard.map {
         [

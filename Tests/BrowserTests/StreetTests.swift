@@ -101,6 +101,21 @@ extension BrowserTests {
       }
     }
 
+    @Test func aCallThatItsStationDoesNotKnowCanBeClosedHere() async throws {
+      try await PictureRig.run(Picture.parent()) { rig in
+        try await rig.startDuty()
+        let button = PictureRig.card(Self.waiting, ".closeHere")
+        #expect(try await rig.browser.evaluate("return \(button).hidden", as: Bool.self))
+        rig.change { $0.children[3].strays = [1] }
+        let notes = PictureRig.card(Self.waiting, ".child-notes")
+        try await rig.browser.wait("it is said", for: "\(notes).innerText.includes('没有这个求助') && !\(button).hidden")
+        try await rig.browser.click("#incidents > [data-key='\(Self.waiting)'] .closeHere")
+        try await rig.browser.type("已核实")
+        try await rig.browser.press(.enter, holding: .control)
+        try await rig.expect(.closeStray("tiexi-03", 1, note: "已核实"))
+      }
+    }
+
     /// A call that its station offers to the one above; it is nobody else's before that.
     private func offeredFromBelow(_ rig: PictureRig) async throws {
       let card = "beihe-02/9"
@@ -152,6 +167,10 @@ extension BrowserTests {
           try await rig.browser.evaluate(
             "return [...document.querySelectorAll('#map .ring')].map((ring) => ring.closest('.map-station').dataset.key)",
             as: [String].self) == ["tiexi-03"])
+        // One that never came says what is to be done.
+        rig.change { $0.children[1].state = .never }
+        let never = "document.querySelector('.station[data-key=dongling-05]').innerText"
+        try await rig.browser.wait("it is said", for: "\(never).includes('从未连接过') && \(never).includes('linli enroll')")
         try await rig.browser.press(.tab, .tab, .tab, .tab)
         #expect(try await rig.browser.evaluate("return document.activeElement.dataset.key", as: String.self) == "tiexi-03")
         let outline = "return getComputedStyle(document.activeElement.querySelector('.focus')).strokeWidth"
@@ -165,6 +184,32 @@ extension BrowserTests {
         try await rig.browser.press(.enter, holding: .control)
         try await rig.expect(.child("tiexi-03", .notice(text: "请检查备用电源")))
         #expect(try await rig.browser.evaluate("return touched", as: [String].self) == [])
+      }
+    }
+
+    @Test func whatWasClosedLatelyStandsInOneListNewestFirst() async throws {
+      func closed(_ id: IncidentID, _ place: String, _ ago: Int64, owner: String) -> DeskView.IncidentCard {
+        var card = Picture.call(id, place, age: 600, phase: .closed, owner: owner)
+        (card.closedMilliseconds, card.note) = (Picture.now - ago * 1000, Picture.names[20])
+        return card
+      }
+      var view = Picture.parent()
+      view.recentlyClosed = [closed(1, Picture.names[10], 100, owner: "lead")]
+      view.children[3].recentlyClosed = [
+        closed(1, Picture.names[7], 50, owner: "^desk"), closed(5, Picture.names[9], 200, owner: "desk"),
+      ]
+      try await PictureRig.run(view) { rig in
+        try await rig.startDuty()
+        let lines = try await rig.browser.evaluate(
+          "return [...document.querySelectorAll('#closed li')].map((item) => item.innerText)", as: [String].self)
+        let station = Picture.names[1]
+        let wanted = [
+          "\(station) · \(Picture.names[7]) · 求助 · 本站 \(Picture.names[5]) · 接警用时 00:14",
+          "\(Picture.names[10]) · 求助 · \(Picture.names[6])",
+          "\(station) · \(Picture.names[9]) · 求助 · \(station) \(Picture.names[5])",
+        ]
+        #expect(lines.count == 3)
+        for (line, words) in zip(lines, wanted) { #expect(line.contains(words) && line.hasSuffix(Picture.names[20]), "\(line)") }
       }
     }
 

@@ -53,6 +53,9 @@ import Testing
       (
         "/api/children/tiexi-03/incidents/7/refuse", #","reason":"忙""#, .child("tiexi-03", .refuse(incident: 7, reason: "忙"))
       ),
+      (
+        "/api/children/tiexi-03/incidents/7/close-here", #","note":"已核实""#, .closeStray("tiexi-03", 7, note: "已核实")
+      ),
       ("/api/children/%E9%93%81%E8%A5%BF/notice", #","text":"暴雨预警""#, .child("铁西", .notice(text: "暴雨预警"))),
     ]
     for (path, fields, _) in requests {
@@ -137,6 +140,8 @@ import Testing
     ("/api/children/t/incidents/1/close", #"{"post":"a","station":"b"}"#, 400, "unknownField"),
     ("/api/children/t/incidents/1/close", #"{"post":"a","note":"b"}"#, 400, "unknownField"),
     ("/api/children/t/incidents/1/offer", #"{"post":"a"}"#, 400, "badBody"),
+    ("/api/children/t/incidents/1/close-here", #"{"post":"a"}"#, 400, "badBody"),
+    ("/api/incidents/1/close-here", #"{"post":"a","note":"b"}"#, 404, "notFound"),
     ("/api/children/t/incidents/1/resolve", #"{"post":"a","note":"a\u001b[2J"}"#, 400, "badBody"),
     ("/api/children/t/notice", #"{"post":"a"}"#, 400, "badBody"),
     ("/api/children/t/notice", #"{"post":"a","text":7}"#, 400, "badBody"),

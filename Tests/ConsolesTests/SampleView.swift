@@ -74,7 +74,25 @@ enum Sample {
     view.notices = [.init(number: .max, post: "^desk", text: "暴雨 \"红色\" 预警\n", atMilliseconds: 1_795_500_000_000)]
     view.children = [child(), bare()]
     view.children[0].failure?.incident = 7
+    view.handOvers = handOvers()
+    view.incidents[1].handedDown = DeskView.HandedDownCard(
+      from: "^desk", onSceneWithinSeconds: 600, resolveWithinSeconds: 7200, onSceneDueMilliseconds: 1_795_500_600_000,
+      onSceneInSeconds: -12, resolveDueMilliseconds: 1_795_507_200_000, resolveInSeconds: 6588)
     return view
+  }
+
+  /// One of each stage: refused with a reason, failed in two languages, some without a due time.
+  static func handOvers() -> [DeskView.HandOverCard] {
+    DeskView.HandOverCard.Stage.allCases.enumerated().map { index, stage in
+      var card = DeskView.HandOverCard(
+        station: "tiexi-03", incident: IncidentID(index + 1), placeName: "门厅 \"二\"", mark: .drill, isUp: index % 2 == 0,
+        from: "^duty", to: "lead", stage: stage, attempts: index + 1, offeredMilliseconds: 1_795_500_000_000,
+        sinceMilliseconds: 1_795_500_001_000)
+      if stage == .refused { (card.refusedBy, card.reason, card.owner) = ("lead", "忙", "^duty") }
+      if stage == .failed { (card.chinese, card.english) = ("没有答复", "No answer") }
+      if index % 2 == 0 { (card.due, card.dueMilliseconds, card.dueInSeconds) = (.decision, -5, -70) }
+      return card
+    }
   }
 
   static func link() -> DeskView.LinkCard {
@@ -102,6 +120,8 @@ enum Sample {
     var offered = incident(2, "东门", phase: .acknowledged, owner: "desk")
     offered.offeredTo = "^"
     offered.lampShown = nil
+    var closed = incident(8, "西门", phase: .closed, owner: "^desk")
+    closed.closedMilliseconds = 1_795_500_000_000
     return DeskView.ChildCard(
       station: "tiexi-03", name: "铁西社区", program: "linli 0.1", state: .degraded,
       paths: [
@@ -123,7 +143,7 @@ enum Sample {
       ],
       failure: .init(
         incident: nil, action: "notice", post: "desk", chinese: "没有答复", english: "No answer",
-        atMilliseconds: 1_795_500_000_000), statistics: Statistics())
+        atMilliseconds: 1_795_500_000_000), statistics: Statistics(), recentlyClosed: [closed], strays: [1, .max])
   }
 }
 

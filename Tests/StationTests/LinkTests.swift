@@ -3,84 +3,6 @@ import DeviceVocabulary
 import Station
 import Testing
 
-/// Two stations on the bench, a community and its street centre, and a line that is pulled by not passing anything on.
-private struct Pair {
-  var child: Bench
-  var street: Bench
-  private var sent = 0
-  private var head = JournalHead.start
-  private var request: UInt64 = 0
-  private var orders = 0
-  var isCut = false
-
-  static let childPlan: SitePlan = {
-    var plan = Bench.plan
-    plan.parent = SitePlan.Parent(proofMinute: nil)
-    plan.ladder = [.init(afterSeconds: 30, posts: [SitePlan.parentPost]), .init(afterSeconds: 60, posts: ["lead"])]
-    return plan
-  }()
-  static let streetPlan: SitePlan = {
-    var plan = SitePlan(
-      name: "铁西街道综治中心", station: "tiexi", posts: [.init(id: "duty", name: "街道值班台"), .init(id: "chief", name: "街道带班")],
-      places: [.init(id: "room", name: "监控室")], callPoints: [], devices: [])
-    plan.children = [SitePlan.Child(station: "tiexi-03", name: "铁西社区")]
-    return plan
-  }()
-
-  init(childPlan: SitePlan = Pair.childPlan) {
-    child = Bench(plan: childPlan)
-    street = Bench(plan: Self.streetPlan)
-    exchange()
-  }
-
-  /// Everything that either has for the other goes over, until nobody has anything.
-  mutating func exchange(late: Bool = false) {
-    guard !isCut else { return }
-    while sent < child.entries.count || orders < street.orders.count {
-      while sent < child.entries.count { pass(sent, late: late) }
-      while orders < street.orders.count {
-        child.give(.command(street.orders[orders].command, remainingMilliseconds: 60_000))
-        orders += 1
-      }
-    }
-  }
-
-  mutating func pass(_ index: Int, late: Bool = false) {
-    let received = self.received(index, late: late)
-    request += 1
-    street.give(.received(child: "tiexi-03", [received], request: request))
-    guard index == sent else { return }
-    sent += 1
-    head = received.link.entry
-    if case .opened(let id, _) = child.entries[index].change { child.give(.delivered([id], parent: "tiexi")) }
-  }
-
-  /// The child's entry as it comes off the line; hashes that are only told apart.
-  func received(_ index: Int, late: Bool = false, branch: UInt8 = 0) -> Received {
-    func hash(_ number: Int) -> EntryHash {
-      var bytes = [UInt8](repeating: 0, count: 32)
-      if number > 0 {
-        bytes[0] = UInt8(truncatingIfNeeded: number)
-        bytes[1] = UInt8(truncatingIfNeeded: number >> 8)
-        bytes[2] = branch
-      }
-      return EntryHash(bytes) ?? .zero
-    }
-    func at(_ number: Int) -> JournalPosition { number == 0 ? .start : JournalPosition(epoch: 1, sequence: UInt64(number)) }
-    return Received(
-      child: "tiexi-03", position: at(index + 1), hash: hash(index + 1),
-      before: JournalHead(position: at(index), hash: hash(index)),
-      isLate: late, body: [], content: child.entries[index])
-  }
-
-  var card: DeskView.ChildCard? { street.view.children.first }
-
-  @discardableResult
-  mutating func ask(_ post: String, _ action: ParentCommand.Action) -> DeskAnswer {
-    street.ask(post, .child("tiexi-03", action))
-  }
-}
-
 @Suite struct ChildTests {
   @Test func theLampIsSteadyOnlyOnceTheParentHasTheCall() {
     var pair = Pair()
@@ -339,7 +261,8 @@ private struct Pair {
   @Test func aChildThatNeverCameIsLostSoonAfterTheStart() {
     var street = Bench(plan: Pair.streetPlan)
     street.pass(.seconds(31))
-    #expect(street.view.faults.map(\.key.description) == ["@tiexi-03:childLost"] && street.view.children[0].state == .lost)
+    #expect(street.view.faults.map(\.key.description) == ["@tiexi-03:childLost"] && street.view.children[0].state == .never)
+    #expect(street.view.faults[0].detail.contains("从未连接过"))
   }
 
   /// What came late and is over does not ring; what came late and still waits does.

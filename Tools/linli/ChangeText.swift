@@ -12,7 +12,9 @@ enum ChangeText {
     case .raisedAgain: "接警后无人到场,重新呼叫 / nobody on scene in time, raised again"
     case .acknowledged(_, let post, nil): "接警: \(post) / acknowledged"
     case .acknowledged(_, let post, let former?): "升级后由 \(post) 接手,原为 \(former) / taken over after escalation"
-    case .handOverOffered(_, let from, let to): "\(from) 移交给 \(to),待接受 / hand-over offered"
+    case .handOverOffered(_, let from, let to, nil): "\(from) 移交给 \(to),待接受 / hand-over offered"
+    case .handOverOffered(_, let from, let to, let within?):
+      "\(from) 分流督办给 \(to),待接受;接收后 \(within.onSceneSeconds) s 内到场,\(within.resolveSeconds) s 内处置 / handed down, times run from its acceptance"
     case .handOverAccepted(_, let post): "\(post) 接受移交 / hand-over accepted"
     case .handOverEnded(_, nil, _): "移交无人接受,退回 / offer not answered, returned"
     case .handOverEnded(_, let post?, let reason): "\(post) 拒绝移交: \(reason) / hand-over refused"

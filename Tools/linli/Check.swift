@@ -49,6 +49,9 @@ struct Check: ParsableCommand {
     if let children = site.children {
       print("下级站点接入 / stations below: \(children.address):\(children.port)")
       for child in site.plan.children ?? [] { print("  \(child.station) \(child.name)") }
+      let limits = site.plan.handOverLimits
+      print(
+        "分流督办: 接收后 \(limits.onSceneSeconds) s 内到场,\(limits.resolveSeconds) s 内处置,超时列出 / handed down: times from the acceptance")
     }
     print("正确 / correct")
   }

@@ -23,8 +23,10 @@ extension DeskControl {
   }
 
   private static func call(_ words: [String]) -> (post: String, action: DeskRequest.Action)? {
-    guard words.count >= 5, let id = IncidentID(words[3]), let action = action(words[2], of: id, words.count > 5 ? words[5] : "")
-    else { return nil }
+    guard words.count >= 5, let id = IncidentID(words[3]) else { return nil }
+    let rest = words.count > 5 ? words[5] : ""
+    if words[2] == "close-here" { return rest.isEmpty ? nil : (words[4], .closeStray(words[1], id, note: rest)) }
+    guard let action = action(words[2], of: id, rest) else { return nil }
     return (words[4], .child(words[1], action))
   }
 
@@ -56,21 +58,24 @@ extension DeskControl {
     let available = link.availabilityPerMille.map { ", 可用率 \($0 / 10).\($0 % 10)%" } ?? ""
     return ["上级 \(link.parent): 等待上送 \(link.waiting) (求助 \(link.waitingCalls))\(proof)\(took)\(available)"]
       + link.paths.map { path in
-        "  \(path.name): \(path.state.rawValue), 最后证明 \(path.lastProofMilliseconds.map(clock) ?? "尚无")"
+        "  \(path.name): \(Texts.text(path.state).chinese) \(path.state.rawValue), 最后证明 \(path.lastProofMilliseconds.map(clock) ?? "尚无")"
           + (path.reason.isEmpty ? "" : " [\(path.reason)]")
       }
   }
 
-  /// `下级 tiexi-03 铁西社区: up, 最后联系 12:34:56, 积压 0, 故障 1`, its calls, and what was asked of it.
+  /// `下级 tiexi-03 铁西社区: 正常 up, 程序 linli 0.1, 最后联系 12:34:56, 积压 0, 故障 1`, its calls, and what was asked of it.
   static func text(_ child: DeskView.ChildCard) -> [String] {
     let heard = child.lastHeardMilliseconds.map(clock) ?? "尚无"
     var lines = [
-      "下级 \(child.station) \(child.name): \(child.state.rawValue), 程序 \(child.program), 最后联系 \(heard), 积压 \(child.waiting)"
+      "下级 \(child.station) \(child.name): \(Texts.text(child.state).chinese) \(child.state.rawValue), 程序 \(child.program.isEmpty ? "不知" : child.program), 最后联系 \(heard), 积压 \(child.waiting)"
         + ", 故障 \(child.faults.count)"
     ]
-    lines += child.paths.map { "  \($0.name): \($0.isUp ? "up" : "down"), 最后联系 \(clock($0.lastHeardMilliseconds))" }
+    lines += child.paths.map { "  \($0.name): \($0.isUp ? "正常 up" : "不通 down"), 最后联系 \(clock($0.lastHeardMilliseconds))" }
     lines += child.incidents.map { "  " + Terminal.line($0) }
     lines += child.faults.map { "  " + Terminal.line($0) }
+    for id in child.strays {
+      lines.append("  站点不认识求助 #\(id)(日志还原过或换过),核实后可在本级结案: child \(child.station) close-here \(id) POST NOTE")
+    }
     for item in child.pending {
       lines.append("  已发出 \(what(item.incident, item.action)) (\(item.post)), 等待答复 \(item.ageSeconds) s")
     }
@@ -78,6 +83,40 @@ extension DeskControl {
       lines.append("  \(clock(failure.atMilliseconds)) 未办成 \(what(failure.incident, failure.action)): \(failure.chinese)")
     }
     return lines
+  }
+
+  /// `督办 tiexi-03 求助 #1 办事大厅: 已接收,等待到场, ^desk 12:34:56 交给 lead, 现由 lead, 须在 12:44:56 前到场, 超时 00:31`
+  static func text(_ item: DeskView.HandOverCard) -> String {
+    var parts = ["\(item.from) \(clock(item.offeredMilliseconds)) \(item.isUp ? "请求移交给" : "交给") \(item.to)"]
+    if item.attempts > 1 { parts.append("第 \(item.attempts) 次") }
+    if let reason = item.reason { parts.append("\(item.refusedBy ?? ""): \(reason)") }
+    if let chinese = item.chinese { parts.append(chinese) }
+    if let owner = item.owner { parts.append("现由 \(owner)") }
+    if let due = item.due, let at = item.dueMilliseconds, let left = item.dueInSeconds {
+      if due != .decision { parts.append("须在 \(clock(at)) 前\(Texts.text(due).chinese)") }
+      parts.append(left > 0 ? "还剩 \(span(left))" : due == .decision ? "退回 \(span(-left)) 未处理" : "超时 \(span(-left))")
+    }
+    return "\(item.isOverdue ? "⚠ " : "")督办 \(item.station) 求助 #\(item.incident) \(item.placeName): "
+      + "\(Texts.text(item.stage).chinese), " + parts.joined(separator: ", ")
+  }
+
+  /// ` 上级督办 (^desk): 须在 12:44:56 前到场, 还剩 03:20`
+  static func text(_ down: DeskView.HandedDownCard) -> String {
+    let next =
+      down.onSceneInSeconds == nil
+      ? (DeskView.HandOverCard.Due.resolve, down.resolveDueMilliseconds, down.resolveInSeconds)
+      : (.onScene, down.onSceneDueMilliseconds, down.onSceneInSeconds)
+    guard let at = next.1, let left = next.2 else {
+      return " 上级督办 (\(down.from)): 接收后 \(span(down.onSceneWithinSeconds)) 内到场, \(span(down.resolveWithinSeconds)) 内处置"
+    }
+    return " 上级督办 (\(down.from)): 须在 \(clock(at)) 前\(Texts.text(next.0).chinese), \(left > 0 ? "还剩" : "超时") \(span(abs(left)))"
+  }
+
+  /// `03:20`, `1:03:20`.
+  private static func span(_ seconds: Int) -> String {
+    func two(_ number: Int) -> String { (number < 10 ? "0" : "") + "\(number)" }
+    let rest = "\(two(seconds / 60 % 60)):\(two(seconds % 60))"
+    return seconds < 3600 ? rest : "\(seconds / 3600):\(rest)"
   }
 
   private static func what(_ incident: IncidentID?, _ action: String) -> String { incident.map { "\(action) #\($0)" } ?? action }

@@ -30,7 +30,8 @@ enum DeskControl {
     silence FAULT POST          静音
     child STATION COMMAND ...   请下级站点办理它的求助 / asks a station below about its call:
                                 acknowledge, on-scene, close, accept ID POST; offer ID POST TO;
-                                resolve, refuse, false-alarm ID POST TEXT
+                                resolve, refuse, false-alarm ID POST TEXT;
+                                close-here ID POST NOTE 站点已不认识的求助,在本级结案 / one that it no longer knows
     notice STATION POST TEXT    给下级站点发通知 / words for the desk of a station below
     """
 
@@ -105,7 +106,8 @@ enum DeskControl {
     if let receiver = view.receiver { lines.append(text(receiver)) }
     if let link = view.link { lines += text(link) }
     lines += view.notices.map { "通知 \(clock($0.atMilliseconds)) \($0.post): \($0.text)" }
-    lines += view.incidents.map(Terminal.line)
+    lines += view.handOvers.map(text)
+    lines += view.incidents.map { Terminal.line($0) + ($0.handedDown.map(text) ?? "") }
     lines += view.faults.map(Terminal.line)
     for point in view.callPoints {
       lines.append(

@@ -16,7 +16,7 @@ final class Terminal: Sendable {
   private let lines = Mutex<[String: String]>([:])
 
   static func log(_ text: String) {
-    print("\(Date().formatted(date: .omitted, time: .standard)) \(text)")
+    print("\(DeskControl.clock(Int64(Date().timeIntervalSince1970 * 1000))) \(text)")
     // Lines reach a pipe or a log file at once.
     fflush(nil)
   }

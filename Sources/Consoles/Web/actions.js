@@ -56,6 +56,7 @@ export async function actOnIncident(action, card) {
     case "accept": return post("accept");
     case "refuse": return withFields("refuse", [text("reason", "askRefuse", true)]);
     case "resolve": return withFields("resolve", [text("note", "askResolve", true)]);
+    case "closeHere": return withFields("close-here", [text("note", "askCloseHere", true)]);
     case "falseAlarm": return withFields("false-alarm", [text("note", "askFalseAlarm", false)]);
     case "handOver": {
       const label = word(card.child ? "askHandDown" : "askHandOver");

@@ -1,6 +1,7 @@
 // The incident cards: one per call for help, kept as long as the call is open.
 import { showChildNotes, tickChildNotes } from "./children.js";
 import { duration, element, setClass, setHidden, setText, timeOfDay } from "./dom.js";
+import { showHandedDown } from "./handovers.js";
 import { makeLamp, setLamp } from "./lamp.js";
 import { allowed, isOfferedTo, ownerPhone, postName, selfIn } from "./who.js";
 import { name, word } from "./words.js";
@@ -14,6 +15,7 @@ const buttons = [
   ["close", "C"],
   ["handOver", "H"],
   ["falseAlarm", "X"],
+  ["closeHere", ""],
 ];
 
 export function createCard(card, act) {
@@ -29,6 +31,7 @@ export function createCard(card, act) {
       make("phase", "span", { class: "tag phase" }),
       make("age", "span", { class: "age" })),
     make("notices", "div", { class: "notices" }),
+    element("div", { class: "notices" }, make("handedDown", "p", { class: "handed-down" })),
     make("childNotes", "div", { class: "notices child-notes" }),
     element("dl", {},
       fact("lamp", "lamp", (part.lampPicture = makeLamp()), make("lampText", "span", { class: "lamp-text" })),
@@ -71,7 +74,7 @@ export function updateCard(article, card, index, { view, post }) {
   for (const label of article.querySelectorAll("[data-word]")) setText(label, word(label.dataset.word));
   for (const [action] of buttons) {
     if (part[action].disabled === may[action]) part[action].disabled = !may[action];
-    setHidden(part[action], (action === "accept" || action === "refuse") && !may[action]);
+    setHidden(part[action], (action === "accept" || action === "refuse" || action === "closeHere") && !may[action]);
   }
 }
 
@@ -80,6 +83,7 @@ export function tickCard(article, passed, view) {
   const card = article.card;
   setText(article.parts.age, duration(card.ageSeconds + passed));
   setText(article.parts.escalation, escalationText(card, passed, view));
+  showHandedDown(article.parts.handedDown, card, passed, view);
   tickChildNotes(article.parts.childNotes, passed, view);
 }
 

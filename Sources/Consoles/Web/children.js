@@ -1,7 +1,7 @@
 // The stations below: their list, and their calls among this station's own.
 import { duration, element, reconcile, setClass, setHidden, setText, timeOfDay } from "./dom.js";
 import { showMap } from "./map.js";
-import { pendingOf, postName } from "./who.js";
+import { isStray, pendingOf, postName } from "./who.js";
 import { pick, word } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
@@ -50,6 +50,7 @@ export function showChildNotes(container, card, view) {
   const notes = pendingOf(card).map((item) => ({ key: `pending-${item.number}`, kind: "pending", item }));
   const { failure } = child;
   if (failure && failure.incident === card.id) notes.push({ key: "failure", kind: "failure", text: failureText(failure, view) });
+  if (isStray(card)) notes.push({ key: "stray", kind: "away", text: `⚠ ${word("strayCall")}` });
   if (isAway(child)) notes.unshift({ key: "away", kind: "away", text: awayText(child) });
   reconcile(container, notes, (note) => note.key, (note) => element("p", { class: note.kind }), (node, note) => {
     node.note = note;
@@ -118,7 +119,7 @@ function updateStation(article, child, view) {
   const waits = child.incidents.filter((card) => card.waits && !card.bypassed).length;
   setClass(article, "calls", waits > 0);
   setText(part.calls, word("openCalls", { open: child.incidents.length, waits }));
-  setText(part.heard, child.lastHeardMilliseconds === undefined ? word("never") : timeOfDay(child.lastHeardMilliseconds));
+  setText(part.heard, child.lastHeardMilliseconds === undefined ? word(child.state === "never" ? "neverHeard" : "never") : timeOfDay(child.lastHeardMilliseconds));
   setText(part.backlog, word("backlogEntries", { count: child.waiting }));
   setText(part.paths, child.paths.map(pathText).join("\n") || "—");
   setText(part.program, child.program || "—");
@@ -135,6 +136,7 @@ function pathText(path) {
 function showStationNotes(container, child, view) {
   const elsewhere = ({ incident }) => !child.incidents.some((card) => card.id === incident);
   const notes = child.pending.filter(elsewhere).map((item) => ({ key: item.number, kind: "pending", item }));
+  if (child.state === "never") notes.push({ key: "never", kind: "away", text: word("neverConnectedHelp") });
   if (child.failure && elsewhere(child.failure)) notes.push({ key: "failure", kind: "failure", text: failureText(child.failure, view) });
   reconcile(container, notes, (note) => note.key, (note) => element("p", { class: note.kind }), (node, note) => {
     node.note = note;

@@ -4,6 +4,7 @@ import { createCard, tickCard, updateCard } from "./cards.js";
 import { showChildren, tickChildren } from "./children.js";
 import { dialogIsOpen, enableDialogs } from "./dialogs.js";
 import { clock, element, keepingFocus, reconcile, setClass, setHidden, setText } from "./dom.js";
+import { showHandOvers, tickHandOvers } from "./handovers.js";
 import { showClosed, showFaults, showPoints, showStatistics, tickPoints } from "./lists.js";
 import { onSoundChange, sound, soundStatus, unlockSound } from "./sound.js";
 import { listen } from "./stream.js";
@@ -79,6 +80,7 @@ function showAll() {
     setHidden(byId("no-incidents"), cards.length > 0);
     showUplink(page.view);
     showChildren(page.view, sendNotice);
+    showHandOvers(page.view, (key) => cardOf(key)?.focus());
     showFaults(page.view, actOnFault);
     showPoints(page.view, actOnPoint);
     showStatistics(page.view);
@@ -150,6 +152,8 @@ function tick() {
   for (const card of byId("incidents").children) tickCard(card, passed, page.view);
   tickPoints(page.view, passed);
   tickChildren(passed, page.view);
+  const overdue = tickHandOvers(passed);
+  if (overdue.length) byId("announcements").textContent = overdue.join(" ");
   tickWaiting(passed);
   sound(wantedSound(state));
 }

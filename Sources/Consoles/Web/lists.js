@@ -2,7 +2,7 @@
 import { duration, element, reconcile, setClass, setHidden, setText, timeOfDay } from "./dom.js";
 import { lampText } from "./cards.js";
 import { makeLamp, setLamp } from "./lamp.js";
-import { isQuietHere, postName } from "./who.js";
+import { isQuietHere, placeOf, postName } from "./who.js";
 import { name, pick, word } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
@@ -105,6 +105,7 @@ export function tickPoints(view, passed) {
 // MARK: - Statistics and closed calls
 
 export function showStatistics(view) {
+  setText(byId("statistics-title"), word(view.children.length ? "ownStatistics" : "statistics"));
   reconcile(byId("statistics").tBodies[0], ["real", "drill", "test"], (mark) => mark,
     () => element("tr", {}, element("th", { scope: "row" }), ...[0, 1, 2, 3].map(() => element("td"))),
     (row, mark) => {
@@ -126,11 +127,16 @@ function receiverText(receiver) {
   return ` · ${parts.join(" · ")}`;
 }
 
+// Of this station and of those below, as they were closed.
 export function showClosed(view, post) {
-  const closed = view.recentlyClosed.filter((card) => !isQuietHere(card, view, post));
-  reconcile(byId("closed"), closed, (card) => card.id, () => element("li"), (item, card) => {
+  const own = view.recentlyClosed.map((card) => ({ ...card, key: String(card.id) }));
+  const below = view.children.flatMap((child) => child.recentlyClosed.map((card) => ({ ...card, key: `${child.station}/${card.id}`, station: child.station, child })));
+  const closed = [...own, ...below].filter((card) => !isQuietHere(card, view, post));
+  if (below.length) closed.sort((left, right) => (right.closedMilliseconds ?? 0) - (left.closedMilliseconds ?? 0));
+  setHidden(byId("closed-section"), closed.length === 0);
+  reconcile(byId("closed"), closed.slice(0, 20), (card) => card.key, () => element("li"), (item, card) => {
     const mark = card.falseAlarm ? `${name("mark", card.mark)} · ${word("falseAlarmMark")}` : name("mark", card.mark);
-    const parts = [timeOfDay(card.pressedAtMilliseconds), card.placeName, mark, card.owner ? postName(view, card.owner) : word("nobody")];
+    const parts = [timeOfDay(card.pressedAtMilliseconds), placeOf(card), mark, card.owner ? postName(view, card.owner, card.child) : word("nobody")];
     if (card.secondsToAcknowledge !== undefined) parts.push(`${word("timeToAcknowledge")} ${duration(card.secondsToAcknowledge)}`);
     if (card.secondsToScene !== undefined) parts.push(`${word("timeToScene")} ${duration(card.secondsToScene)}`);
     if (card.note) parts.push(card.note);

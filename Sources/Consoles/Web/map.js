@@ -6,7 +6,7 @@ const mapHeight = 300;
 const margin = 44;
 const rowHeight = 84;
 const byId = (id) => document.getElementById(id);
-const states = ["up", "degraded", "lost", "unknown"];
+const states = ["up", "degraded", "lost", "unknown", "never"];
 let shown = null;
 
 function drawn(tag, attributes = {}, ...children) {
@@ -136,8 +136,8 @@ function updateStation(node, child, x, y, label) {
 }
 
 function symbol(state) {
-  const shape = { up: () => drawn("circle", { r: 14 }), degraded: () => drawn("path", { d: "M0-16 16 13H-16Z" }), lost: () => drawn("path", { d: "M-14-14H14V14H-14Z" }), unknown: () => drawn("path", { d: "M0-17 17 0 0 17-17 0Z" }) }[state]();
-  const sign = { up: "", degraded: "!", lost: "✕", unknown: "?" }[state];
+  const shape = { up: () => drawn("circle", { r: 14 }), degraded: () => drawn("path", { d: "M0-16 16 13H-16Z" }), lost: () => drawn("path", { d: "M-14-14H14V14H-14Z" }), unknown: () => drawn("path", { d: "M0-17 17 0 0 17-17 0Z" }), never: () => drawn("circle", { r: 14 }) }[state]();
+  const sign = { up: "", degraded: "!", lost: "✕", unknown: "?", never: "–" }[state];
   return drawn("g", { class: `symbol ${state}` }, shape, drawn("text", { "text-anchor": "middle", y: state === "degraded" ? 9 : 6 }, sign));
 }
 

@@ -28,9 +28,15 @@ export function allowed(card, post) {
     accept: isOfferedTo(card, post),
     refuse: isOfferedTo(card, post),
     falseAlarm: active && (!card.owner || mine),
+    closeHere: isStray(card),
   };
   for (const { action } of pendingOf(card)) may[action] = false;
   return may;
+}
+
+// Its station does not know it any more: it can be closed here.
+export function isStray(card) {
+  return card.child !== undefined && card.child.strays.includes(card.id);
 }
 
 export function pendingOf(card) {

@@ -142,14 +142,22 @@ func connect(
       }
     }
     .connect(host: target.host, port: target.port).whenFailure { error in
-      bound.value.1(.unreachable("\(target.host):\(target.port) 连不上 / cannot be reached: \(words(error))"))
+      bound.value.1(
+        .unreachable("\(target.host):\(target.port) 连不上:\(words(error).chinese) / cannot be reached: \(words(error).english)"))
     }
 }
 
-private func words(_ error: any Error) -> String {
-  if let error = error as? NIOConnectionError, let first = error.connectionErrors.first { return "\(first.error)" }
-  if let error = error as? IOError { return String(cString: strerror(error.errnoCode)) }
-  return "\(error)"
+private func words(_ error: any Error) -> (chinese: String, english: String) {
+  if let error = error as? NIOConnectionError, let first = error.connectionErrors.first { return words(first.error) }
+  guard let error = error as? IOError else { return ("原因见后", "\(error)") }
+  let english = String(cString: strerror(error.errnoCode))
+  switch error.errnoCode {
+  case ECONNREFUSED: return ("对方没有程序在接收", english)
+  case ECONNRESET, EPIPE: return ("对方断开", english)
+  case ETIMEDOUT: return ("没有答复", english)
+  case EHOSTUNREACH, ENETUNREACH, ENETDOWN: return ("网络不通", english)
+  default: return ("系统报错", english)
+  }
 }
 
 /// Why a connection ended, in the terms of the sender.
@@ -158,7 +166,7 @@ func failure(_ error: any Error) -> LinkFailure {
   case let refusal as PeerRefusal: .untrusted("\(refusal)")
   case let refusal as RefusedByPeer: .untrusted("\(refusal)")
   case is HandshakeTooSlow: .tooSlow
-  default: .unreachable("连接断开 / the connection broke: \(error)")
+  default: .unreachable("连接断开:\(words(error).chinese) / the connection broke: \(words(error).english)")
   }
 }
 

@@ -374,7 +374,7 @@ extension LinkRefusal {
     case .tooLarge: "内容太大 / the content is too large"
     case .version: "协议版本不同,请升级程序 / another version of the protocol: upgrade the program"
     case .otherStation: "证书属于另一个站点 / the certificate is of another station"
-    case .unknownStation: "上级没有登记这个站点 / the parent does not know this station"
+    case .unknownStation: "上级的站点文件里没有这个站点,请在其 children: 下登记 / the parent's site file has no such station under children:"
     case .unknownPath: "没有这个地址 / there is no such address"
     case .wrongMethod: "这个地址不接受这种方法 / this address does not take this method"
     case .diskUnavailable: "上级的磁盘暂时写不进 / the parent's disk takes nothing now"

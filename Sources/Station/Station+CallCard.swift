@@ -1,0 +1,92 @@
+import DeviceKit
+import DeviceVocabulary
+
+/// The card of a call: one for this station's own and for those of the stations below.
+extension Station {
+  /// - Parameter child: whose call it is; `nil`: this station's own.
+  func card(_ incident: Incident, of child: ChildState? = nil) -> DeskView.IncidentCard {
+    let opening = incident.opening
+    let isClosed = incident.phase == .closed
+    let point = (child.map { $0.fold.described?.callPoints ?? [] } ?? plan.callPoints).first { $0.button == opening.button }
+    let lamp = isClosed ? nil : point.map((child?.fold ?? state).indicator)
+    return DeskView.IncidentCard(
+      id: incident.id, button: opening.button, place: opening.place, placeName: placeName(opening, of: child),
+      mark: opening.mark, phase: incident.phase,
+      pressedAtMilliseconds: incident.openedAt.wallMilliseconds.clampedSubtracting(Int64(opening.ageMilliseconds)),
+      ageSeconds: age(incident, of: child), presses: incident.presses, silent: opening.silent, bypassed: opening.bypassed,
+      lampWish: lamp ?? .off,
+      // What a lamp below shows is read back at its own station only, and its ladder is its own station's plan.
+      lampShown: child == nil && !isClosed ? shownIndicator(opening.button) : nil, owner: incident.owner,
+      formerOwners: incident.formerOwners, takenFrom: incident.takenFrom, offeredTo: incident.offer?.to,
+      escalationStep: incident.escalationStep, escalatedTo: incident.escalatedTo,
+      nextStepSeconds: child == nil ? nextStep(incident) : nil, raisedAgain: incident.raisedAgain,
+      secondsToAcknowledge: between(incident.openedAt, incident.acknowledgedAt),
+      secondsToScene: between(incident.openedAt, incident.onSceneAt), note: incident.note, waits: incident.waits,
+      falseAlarm: incident.falseAlarm, recorded: true,
+      closedMilliseconds: closedTime(incident, of: child), handedDown: child == nil ? handedDownCard(incident) : nil)
+  }
+
+  /// A child's clock may be wrong by a day: what did not come late was closed when it came.
+  private func closedTime(_ incident: Incident, of child: ChildState?) -> Int64? {
+    guard let child else { return incident.closedAt?.wallMilliseconds }
+    let arrival = child.closings.first { $0.incident == incident.id }
+    guard let arrival, let closed = incident.closedAt else { return nil }
+    return HandOver.Moment(at: closed, arrived: arrival.at, isLate: arrival.isLate).shownMilliseconds
+  }
+
+  /// What was closed below lately: the newest of all stations together, each still with its own.
+  func recentlyClosedBelow() -> [(station: String, card: DeskView.IncidentCard)] {
+    var all: [(at: Int64, child: Int, incident: Incident)] = []
+    for (index, child) in state.children.enumerated() {
+      for incident in child.fold.recentlyClosed { all.append((closedTime(incident, of: child) ?? .min, index, incident)) }
+      for incident in child.straysClosed { all.append((incident.closedAt?.wallMilliseconds ?? .min, index, incident)) }
+    }
+    all.sort { ($1.at, $0.child, $0.incident.id) < ($0.at, $1.child, $1.incident.id) }
+    return all.prefix(StationState.recentLimit).map { item in
+      let child = state.children[item.child]
+      var card = card(item.incident, of: child)
+      card.closedMilliseconds = item.at
+      return (child.station, card)
+    }
+  }
+
+  func placeName(_ opening: Opening, of child: ChildState?) -> String {
+    guard let child else { return placeName(opening.place, opening.button) }
+    return child.fold.described?.places.first { $0.id == opening.place }?.name ?? Self.unlisted(opening.button)
+  }
+
+  /// Since the finger was on the button, in seconds. For a child's call by this station's own clock since it arrived; what came late is as
+  /// old as the two wall clocks say.
+  private func age(_ incident: Incident, of child: ChildState?) -> Int {
+    let before = Int(incident.opening.ageMilliseconds / 1000)
+    guard let child else { return seconds(elapsed(since: incident.openedAt)) + before }
+    let arrival = child.arrival(of: incident.id)
+    let lastArrival = arrival?.at ?? incident.openedAt
+    let moment = HandOver.Moment(at: incident.openedAt, arrived: lastArrival, isLate: arrival?.isLate ?? true)
+    return secondsSince(moment) + (moment.isLate ? 0 : before)
+  }
+
+  /// Something that happened below, by this station's own clock since it arrived and what it was under way before; what came late is as old
+  /// as the two wall clocks say.
+  func secondsSince(_ moment: HandOver.Moment) -> Int {
+    let arrived = seconds(elapsed(since: moment.arrived))
+    guard moment.isLate else { return arrived + Int(moment.underWayMilliseconds / 1000) }
+    return max(arrived, Int(clamping: wall.unixMilliseconds.clampedSubtracting(moment.at.wallMilliseconds) / 1000))
+  }
+
+  func placeName(_ place: String, _ button: ButtonID) -> String { plan.place(place)?.name ?? Self.unlisted(button) }
+
+  private static func unlisted(_ button: ButtonID) -> String { "未登记的呼叫点 \(button)" }
+
+  func shownIndicator(_ button: ButtonID) -> Indicator? {
+    shown.first { $0.button == button && now - $0.asOf <= Self.shownTimeToLive }?.indicator
+  }
+}
+
+extension Int64 {
+  /// Times of a child are what the child says: none of them may end the program.
+  func clampedSubtracting(_ other: Int64) -> Int64 {
+    let (difference, overflow) = subtractingReportingOverflow(other)
+    return overflow ? (self < 0 ? .min : .max) : difference
+  }
+}
