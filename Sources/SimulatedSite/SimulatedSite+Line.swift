@@ -61,7 +61,7 @@ extension SimulatedSite {
     let parcel: SimulatedLine.Content
     switch content {
     case .hello:
-      parcel = .hello(LinkHello(station: site.station, name: site.name, program: "simulated", head: uplink.head))
+      parcel = .hello(LinkHello(station: site.station, name: site.name, program: "simulated", head: uplink.head, oldest: nil))
     case .pulse(let pulse): parcel = .pulse(pulse)
     case .entries(let outgoing):
       let wall = community.clock.wall(now).unixMilliseconds
@@ -137,8 +137,8 @@ extension SimulatedSite {
       program.pulses.removeAll { $0.path == name }
       program.pulses.append(ChildPulse(child: SiteLayout.station, path: name, waiting: pulse.waiting))
       line?.answer(request, .pulsed(request: request, nonce: pulse.nonce, wallMilliseconds: wall), to: event, at: now)
-    case .hello:
-      ask(program, request, event) { .childConnected(SiteLayout.station, request: $0) }
+    case .hello(let hello):
+      ask(program, request, event) { .childConnected(SiteLayout.station, oldest: hello.oldest, request: $0) }
     case .batch(let body):
       do throws(EventBatch.Mistake) {
         let entries = try LineEntries().received(body, of: SiteLayout.station)
