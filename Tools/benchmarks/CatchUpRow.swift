@@ -16,6 +16,7 @@ enum CatchUpRow {
     var entries: Int
     var isShaped: Bool
     var seconds = 0.0
+    var bytes: UInt64 = 0
     var live = Samples()
     var own = Samples()
 
@@ -45,6 +46,7 @@ enum CatchUpRow {
       result.own.add(times.ownPage)
       guard MonotonicClock.now() - begin < .seconds(600) else { throw BenchError("the street does not get all entries") }
     }
+    result.bytes = stations.bytesOnTheLine
     guard result.live.count > 0 else { throw BenchError("the backlog was there before a call could be pressed") }
     result.seconds = Double(((watch.reachedAt ?? begin) - begin).microseconds) / 1e6
     return result
@@ -78,6 +80,9 @@ enum CatchUpRow {
         "\(result.entries) entries, \(shaping), \(result.others) others", rate,
         goal: result.isShaped ? "≥ \(Report.text(goal, 0))/s" : nil, isMet: result.isShaped ? result.rate >= goal : nil),
       Figure("  until the street has all", Report.text(result.seconds, 1) + " s"),
+      Figure(
+        "  bytes per entry on the line, calls among them", Report.text(Double(result.bytes) / Double(result.entries), 0),
+        reference: "\(Report.text(Double(result.bytes) / result.seconds / 1_000, 0)) kB/s"),
       Figure(
         "  \(live.count) calls meanwhile, p50 to the street's page", Report.milliseconds(live.percentile(50)),
         reference: "the community's own page \(Report.milliseconds(result.own.percentile(50)))",

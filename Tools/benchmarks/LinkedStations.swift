@@ -11,6 +11,7 @@ final class LinkedStations {
   let streetPage: PageStream
   let communityPage: PageStream
   private let crowd: ChildCrowd
+  private let line: LineRelay
   private var presses = 0
 
   /// From the last byte on the community's wire, in microseconds.
@@ -31,9 +32,12 @@ final class LinkedStations {
     street = try StreetUnderTest(bench, site, children: names + [LinkSite.communityName])
     crowd = try ChildCrowd(site, names, port: street.port)
     try crowd.introduce()
+    let line = try LineRelay(toHost: "127.0.0.1", port: UInt16(street.port))
+    self.line = line
+    Thread.detachNewThread { line.run() }
     let rate = backlogKBps.map { ", backlogKBps: \($0)" } ?? ""
     community = try StationUnderTest(
-      bench, baud: 115_200, more: "parent: {paths: [{name: main, host: 127.0.0.1, port: \(street.port)}]\(rate)}\n"
+      bench, baud: 115_200, more: "parent: {paths: [{name: main, host: 127.0.0.1, port: \(line.port)}]\(rate)}\n"
     ) { folder in
       try FileManager.default.copyItem(atPath: identity, toPath: "\(folder)/identity")
       try prepare(folder)
@@ -41,6 +45,11 @@ final class LinkedStations {
     streetPage = try PageStream(port: try street.deskPort(), child: LinkSite.communityName)
     communityPage = try PageStream(port: try community.deskPort())
   }
+
+  deinit { line.stop() }
+
+  /// What the community has sent so far, under TLS.
+  var bytesOnTheLine: UInt64 { line.counters.bytesUp }
 
   func waitUntilConnected() throws {
     try StationUnderTest.wait("the line is up", seconds: 30) { community.log.contains("path main: up") }
