@@ -122,7 +122,11 @@ let package = Package(
       name: "linli-bench",
       dependencies: kit + [
         "ModbusRTUCodec", "ModbusRTUDriver", "CallPanelCodec", "CallPanelDeviceModel", "Station", "StationRuntime", "Transports",
-        "Consoles", "SimulatedSite", "CSQLite", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Consoles", "SimulatedSite", "CSQLite", "StationLinkCodec", "StationIdentity", "Journal",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+        .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
       ], path: "Tools/benchmarks", exclude: ["README.md", "reference"]),
 
     tests("DeviceKitTests", ["DeviceKit"]),

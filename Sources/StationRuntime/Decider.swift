@@ -23,6 +23,9 @@ public struct Decider {
   private var retryAt: Instant?
   private var condition = DeskView.JournalStatus.Condition.healthy
   private var entriesSinceSnapshot = 0
+  private var bytesSinceSnapshot = 0
+  /// Of the last snapshot.
+  private var snapshotBytes = 0
   /// Faults of the journal that have been told.
   private var knownFaults = 0
   /// Where the fold ended that the station began with.
@@ -41,7 +44,11 @@ public struct Decider {
   public var onRecordingEnd: (() -> Void)?
 
   static let retryInterval = Interval.milliseconds(500)
+  /// Entries between two snapshots at least.
   static let snapshotEvery = 1000
+  /// And so many times the last snapshot's bytes. With 300 children it holds megabytes and takes a good part of a second: as often as a
+  /// small station's it would cost more than all the rest.
+  static let snapshotSpacing = 4
   static let batchLimit = 5000
 
   /// Folds the journal: from the newest usable snapshot, or from the first entry. Entries of a newer program are refused.
@@ -153,8 +160,10 @@ public struct Decider {
       // One fsync for all of it; what gathered while the disk refused may be more than one transaction takes.
       while !uncommitted.isEmpty {
         let batch = uncommitted.prefix(Self.batchLimit)
-        _ = try store.append(try batch.map { try encoder.encode($0) }, urgent: batch.contains { $0.change.isUrgent })
+        let bodies = try batch.map { try encoder.encode($0) }
+        _ = try store.append(bodies, urgent: batch.contains { $0.change.isUrgent })
         entriesSinceSnapshot += batch.count
+        bytesSinceSnapshot += bodies.reduce(0) { $0 + $1.count }
         committed += UInt64(batch.count)
         if batch.count < uncommitted.count { for entry in batch { onDisk?.apply(entry) } } else { onDisk = nil }
         uncommitted.removeFirst(batch.count)
@@ -162,7 +171,7 @@ public struct Decider {
       retryAt = nil
       lastError = nil
       noteCondition(DeskView.JournalStatus.Condition(store.condition.state), now: now, wall: wall)
-      if entriesSinceSnapshot >= Self.snapshotEvery { saveSnapshot() }
+      if entriesSinceSnapshot >= Self.snapshotEvery, bytesSinceSnapshot >= snapshotBytes * Self.snapshotSpacing { saveSnapshot() }
     } catch {
       lastError = "\(error)"
       let callsFit = if case JournalError.diskFull(callsStillFit: true) = error { true } else { false }
@@ -186,7 +195,8 @@ public struct Decider {
   public mutating func saveSnapshot() {
     guard uncommitted.isEmpty, let bytes = try? encoder.encode(station.state) else { return }
     let snapshot = JournalSnapshot(head: store.last, foldVersion: UInt32(StationState.foldVersion), bytes: bytes)
-    if (try? store.saveSnapshot(snapshot)) != nil { entriesSinceSnapshot = 0 }
+    guard (try? store.saveSnapshot(snapshot)) != nil else { return }
+    (entriesSinceSnapshot, bytesSinceSnapshot, snapshotBytes) = (0, 0, bytes.count)
   }
 
   /// To be called about once a minute, and every few seconds while `isImpaired`: a new month's file, checkpoints, the ballast. What fails
@@ -221,7 +231,7 @@ public struct Decider {
     if recorder != nil { onRecordingEnd?() }
     recorder = nil
     (uncommitted, held, onDisk) = ([], [], nil)
-    (decided, committed, entriesSinceSnapshot) = (0, 0, 0)
+    (decided, committed, entriesSinceSnapshot, bytesSinceSnapshot) = (0, 0, 0, 0)
     for item in kept.inputs { give(item.stimulus, at: item.at) }
   }
 

@@ -25,6 +25,8 @@ struct LinkRig {
   var claims: [String] = []
   var requests = 0
   var bytesSent = 0
+  /// What bodies take on the line, compressed, in percent of their entries' bytes.
+  var wirePercent = 100
   /// When the parent had each incident's opening.
   var openedAtParent: [UInt32: Instant] = [:]
 
@@ -103,8 +105,7 @@ struct LinkRig {
         schedule(after: .milliseconds(1), .input(.failed(request: request, .unreachable("no route"))))
         return
       }
-      var bytes = 200
-      if case .entries(let entries) = content { bytes += entries.reduce(0) { $0 + $1.bytes } }
+      let bytes = bytes(of: content)
       bytesSent += bytes
       if lines[path].isBlackHole || random.below(1000) < lines[path].lossPerMille { return }
       let begins = max(now, lines[path].freeAt)
@@ -129,6 +130,11 @@ struct LinkRig {
       if statuses.last?.paths.map(\.state) != status.paths.map(\.state) { statusChanges += 1 }
       statuses.append(status)
     }
+  }
+
+  private func bytes(of content: LinkSender.Content) -> Int {
+    guard case .entries(let entries) = content else { return 200 }
+    return 200 + entries.reduce(0) { $0 + $1.bytes } * wirePercent / 100
   }
 
   private mutating func schedule(after: Interval, _ event: Event) { schedule(at: now + after, event) }
@@ -180,6 +186,7 @@ struct LinkRig {
 
   private mutating func answer(_ request: UInt32, _ content: LinkSender.Content) -> LinkSender.Input? {
     let answer: ParentModel.Answer
+    let bytes = bytes(of: content)
     switch content {
     case .hello:
       answer = parent.hello(
@@ -193,7 +200,7 @@ struct LinkRig {
     }
     switch answer {
     case .welcome(let welcome): return .welcomed(request: request, welcome, wallMilliseconds: 0)
-    case .receipt(let receipt): return .received(request: request, receipt, wallMilliseconds: 0)
+    case .receipt(let receipt): return .received(request: request, receipt, wallMilliseconds: 0, bytes: bytes)
     case .pulse(let pulse): return .pulsed(request: request, nonce: pulse.nonce, wallMilliseconds: 0)
     case .refused(let refusal): return .failed(request: request, .refused(refusal, "\(refusal)"))
     case .nothing: return nil

@@ -154,6 +154,19 @@ import Testing
     #expect(rig.statuses.last?.waitingCalls == 0)
   }
 
+  /// As compressed: a line that is paid for by the byte, or shared, is neither overrun nor left idle.
+  @Test(arguments: [100, 40]) func aBacklogTakesOfTheLineWhatItMay(wirePercent: Int) {
+    var rig = LinkRig(backlog: 100_000)
+    rig.wirePercent = wirePercent
+    rig.lines[0].bitsPerSecond = 100_000_000
+    for _ in 0..<4_000 { rig.record(bytes: 1_000) }
+    rig.run(for: .seconds(5))
+    let before = rig.bytesSent
+    rig.run(for: .seconds(10))
+    #expect((900_000...1_100_000).contains(rig.bytesSent - before))
+    #expect(rig.parent.entries.count < rig.journal.count)
+  }
+
   @Test func callsOvertakeABacklogAndNothingIsLost() {
     var rig = LinkRig()
     // Three days without a line: a hundred thousand entries at full length, a twentieth as many in the short run.

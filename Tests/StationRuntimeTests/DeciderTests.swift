@@ -3,8 +3,9 @@ import DeviceVocabulary
 import Foundation
 import Journal
 import Station
-import StationRuntime
 import Testing
+
+@testable import StationRuntime
 
 /// A journal in memory that can refuse.
 final class MemoryStore: EntryStore {
@@ -38,7 +39,12 @@ final class MemoryStore: EntryStore {
   /// What `beginEpoch` was asked for.
   var epochsBegun: [UInt32] = []
   func beginEpoch(above epoch: UInt32) throws(JournalError) { epochsBegun.append(epoch) }
-  func saveSnapshot(_ snapshot: JournalSnapshot) throws(JournalError) { self.snapshot = snapshot }
+  /// How many bytes each snapshot had, and behind how many entries it was made.
+  var saved: [(bytes: Int, entries: Int)] = []
+  func saveSnapshot(_ snapshot: JournalSnapshot) throws(JournalError) {
+    self.snapshot = snapshot
+    saved.append((snapshot.bytes.count, stored.count))
+  }
   func latestSnapshot(foldVersion: UInt32) -> JournalSnapshot? { snapshot }
   func maintain(month: JournalMonth?) throws(JournalError) {}
 }
@@ -202,6 +208,44 @@ final class MemoryStore: EntryStore {
     #expect(try Decider.fold(store) == decider.station.state)
     #expect(try Decider.fold(store, useSnapshot: false) == decider.station.state)
     store.snapshot?.bytes = [1]
+    #expect(try Decider.fold(store) == decider.station.state)
+  }
+
+  @Test func aSmallStationSavesASnapshotAfterEveryThousandEntries() throws {
+    let store = MemoryStore()
+    var decider = try Decider(plan: plan, store: store)
+    _ = step(&decider, [.started(boot: "b", program: "t")], 1000)
+    for number in 1...30 { _ = step(&decider, (1...100).map { press(UInt32(number * 100 + $0)) }, 1000 + number) }
+    #expect(store.saved.map(\.entries) == [1001, 2001, 3001])
+  }
+
+  /// A street's snapshot grows with its children; made as often, it would keep calls waiting and cost more than the entries.
+  @Test func aLargeSnapshotIsMadeWhenFourTimesItsBytesWereWritten() throws {
+    let store = MemoryStore()
+    var decider = try Decider(plan: plan, store: store)
+    _ = step(&decider, [.started(boot: "b", program: "t")], 1000)
+    let coder = EntryCoder()
+    var heads: [String: JournalHead] = [:]
+    for number in 0..<4_000 {
+      let child = "child-\(number % 200)"
+      let before = heads[child] ?? .start
+      let position = JournalPosition(epoch: 1, sequence: before.position.sequence + 1)
+      let time = EntryTime(wallMilliseconds: wall.unixMilliseconds, synchronised: true, boot: "c", monotonic: .zero)
+      let body = try coder.encode(Entry(time: time, change: .described(SiteDescription(plan))))
+      let head = JournalHead(position: position, hash: .chained(after: before.hash, at: position, body: body))
+      heads[child] = head
+      let received = Received(
+        child: child, position: position, hash: head.hash, before: before, isLate: false, body: body, content: coder.content(body)
+      )
+      _ = step(&decider, [.received(child: child, [received], request: UInt64(number))], 1001 + number)
+    }
+    #expect(store.saved.count >= 2)
+    for (earlier, later) in zip(store.saved, store.saved.dropFirst()) {
+      let between = store.stored[earlier.entries..<later.entries]
+      #expect(between.count > Decider.snapshotEvery)
+      let bytes = between.reduce(0) { $0 + $1.body.count }
+      #expect(bytes >= 4 * earlier.bytes && bytes - (between.last?.body.count ?? 0) < 4 * earlier.bytes)
+    }
     #expect(try Decider.fold(store) == decider.station.state)
   }
 

@@ -12,7 +12,7 @@ import Uplink
 
 /// A parent's end of the line on a real socket, with an authority of its own and one child, in a folder of the test's own. What would be the
 /// parent's station is a cursor.
-final class LinkRig {
+final class LinkRig: Sendable {
   let folder = "\(FileManager.default.temporaryDirectory.path)/linli-uplink-\(UUID().uuidString.prefix(8))"
   let authority: CertificateAuthority
   let child = "tiexi-03"
@@ -27,8 +27,12 @@ final class LinkRig {
     var log: [String] = []
   }
 
-  /// - Parameter issued: when the child got its certificate, which is good for two years.
-  init(issued: Date = Date(), limits: LinkLimits = LinkLimits()) throws {
+  /// - Parameters:
+  ///   - issued: when the child got its certificate, which is good for two years.
+  ///   - taking: what the parent's station does before it takes entries.
+  init(
+    issued: Date = Date(), limits: LinkLimits = LinkLimits(), taking: @escaping @Sendable ([Received]) async -> Void = { _ in }
+  ) throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     // Before the child's certificate, or that one would be older than its authority.
     authority = try CertificateAuthority.create(
@@ -41,7 +45,8 @@ final class LinkRig {
     let parent = LinkParent(
       station: "yunfeng", name: "云峰",
       receive: { _, entries in
-        heard.withLockedValue { heard in
+        await taking(entries)
+        return heard.withLockedValue { heard in
           for entry in entries where heard.cursor.take(entry.link) == .new { heard.bodies.append(entry.body) }
           return heard.cursor.receipt(for: entries.map(\.position))
         }

@@ -80,14 +80,14 @@ enum SiteText {
   static let panels = 16
   static let buttons = 2
 
-  static func make(port: String, baud: Int) -> String {
-    var text = "site: {name: 测速站, station: bench}\nplaces:\n"
+  static func make(port: String, baud: Int, more: String = "") -> String {
+    var text = "site: {name: 测速站, station: \(LinkSite.communityName)}\nplaces:\n"
     for node in 1...panels { text += "  - {id: p\(node), name: \(node) 号房间, grid: G01}\n" }
     text += "posts:\n  - {id: desk, name: 值班台}\nbuses:\n  - name: A\n    port: \(port)\n    baud: \(baud)\n    panels:\n"
     for node in 1...panels {
       let points = (1...buttons).map { "{button: \($0), place: p\(node)}" }.joined(separator: ", ")
       text += "      - {node: \(node), name: \(node) 号面板, buttons: [\(points)]}\n"
     }
-    return text + "desk: {port: 0}\njournal: {folder: journal, ballastMiB: 1}\n"
+    return text + more + "desk: {port: 0}\njournal: {folder: journal, ballastMiB: 1}\n"
   }
 }

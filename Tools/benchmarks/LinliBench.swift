@@ -9,16 +9,17 @@ import Foundation
 }
 
 struct Measure: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "测量并打印 / measures and prints the table (rows 1 to 7)")
+  static let configuration = CommandConfiguration(abstract: "测量并打印 / measures and prints the table (rows 1 to 11)")
   @Argument(help: "行号,默认全部 / rows to measure, all unless given") var rows: [Int] = []
   @Flag(help: "样本少,只看大概 / fewer samples, for a rough look") var quick = false
-  @Flag(help: "也做 1,000 次 SIGKILL / also the 1,000 SIGKILLs of row 5") var long = false
+  @Flag(help: "也做 1,000 次 SIGKILL 和 100,000 条补传 / also the 1,000 SIGKILLs of row 5 and the 100,000 entries of row 11") var long =
+    false
   @Option(help: "站点程序 / the station's program") var linli: String
   @Option(help: "参照程序的文件夹 / folder of the reference programs") var references: String
   @Option(help: "网页文件夹 / folder of the page files") var web: String
 
   func validate() throws {
-    guard rows.allSatisfy({ (1...7).contains($0) }) else { throw ValidationError("行号 1 至 7 / rows are 1 to 7") }
+    guard rows.allSatisfy({ (1...11).contains($0) }) else { throw ValidationError("行号 1 至 11 / rows are 1 to 11") }
   }
 
   func run() throws {
@@ -27,7 +28,7 @@ struct Measure: ParsableCommand {
     let tools = Bench(linli: linli, references: references, web: web, quick: quick, long: long)
     let measures: [(Bench) throws -> [Figure]] = [
       LineRows.useOfTheLine, LineRows.costOfATransaction, PressRows.wireToPage, PressRows.panelToPage, KillsRow.measure,
-      PagesRow.measure, IdleRow.measure,
+      PagesRow.measure, IdleRow.measure, IngestRow.measure, ChildMemoryRow.measure, StreetPageRow.measure, CatchUpRow.measure,
     ]
     for (index, measure) in measures.enumerated() where rows.isEmpty || rows.contains(index + 1) {
       Report.heading(index + 1)
@@ -51,6 +52,8 @@ struct Bench {
   var web: String
   var quick: Bool
   var long: Bool
+  /// For the rows about the line to the parent.
+  let link = LinkSiteOnce()
 
   /// The program itself, for measurements that need a process of their own.
   var own: String { URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path }

@@ -35,8 +35,11 @@ final class PageStream: Sendable {
   }
   private let state = Mutex(State())
   private let connection: Int32
+  private let child: String?
 
-  init(port: Int) throws {
+  /// - Parameter child: the calls of this station below are looked for; `nil`: the station's own.
+  init(port: Int, child: String? = nil) throws {
+    self.child = child
     let connection = try PageSocket.open(port: port)
     self.connection = connection
     Thread.detachNewThread { [weak self] in
@@ -69,9 +72,10 @@ final class PageStream: Sendable {
     guard let json = FrameReader.view(in: frame), let view = try? JSONDecoder().decode(DeskView.self, from: Data(json)) else {
       return
     }
+    let cards = child.map { name in view.children.first { $0.station == name }?.incidents ?? [] } ?? view.incidents
     state.withLock { state in
       state.newestFrame = frame
-      for card in view.incidents where state.seen[card.id] == nil { state.seen[card.id] = (card.button, now) }
+      for card in cards where state.seen[card.id] == nil { state.seen[card.id] = (card.button, now) }
     }
   }
 }

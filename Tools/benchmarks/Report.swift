@@ -33,6 +33,10 @@ enum Report {
     "SIGKILL 丢失或重复 / lost or doubled presses in 1,000 SIGKILLs",
     "1,000 个值班页 / 1,000 duty pages open",
     "空闲与启动 / idle with 16 panels, and start",
+    "上级接收 / entries that a street centre takes from its children, each counted when it is on the street's disk",
+    "每个在线站点的内存 / memory of the street centre per connected station",
+    "社区按下 → 街道值班页 / press in the community → on the street's duty page",
+    "断线后补传 / catching up after the line was cut",
   ]
   private static let widths = [52, 24, 18, 46, 7]
   // Written from the one thread that measures.

@@ -13,12 +13,18 @@ final class StationUnderTest {
   private let bench: Bench
 
   /// Short, because the paths of Unix sockets are; on the disk that temporary files are on.
-  init(_ bench: Bench, baud: Int, late: UInt16 = 0) throws {
+  ///
+  /// - Parameters:
+  ///   - more: further sections of its site file.
+  ///   - prepare: is given the folder before the program is started.
+  init(_ bench: Bench, baud: Int, late: UInt16 = 0, more: String = "", prepare: (String) throws -> Void = { _ in }) throws {
     self.bench = bench
     folder = FileManager.default.temporaryDirectory.path + "/linli-bench-\(getpid())-\(UUID().uuidString.prefix(4))"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     bus = try SiteBus(link: "\(folder)/bus", baud: baud, late: late)
-    try SiteText.make(port: "\(folder)/bus", baud: baud).write(toFile: "\(folder)/site.yaml", atomically: true, encoding: .utf8)
+    let site = SiteText.make(port: "\(folder)/bus", baud: baud, more: more)
+    try site.write(toFile: "\(folder)/site.yaml", atomically: true, encoding: .utf8)
+    try prepare(folder)
     program = try Self.start(bench, folder)
   }
 
@@ -48,11 +54,15 @@ final class StationUnderTest {
     }
   }
 
-  /// The port of the duty desk, from what the program has said.
-  func deskPort() throws -> Int {
+  var log: String { (try? String(contentsOfFile: "\(folder)/log", encoding: .utf8)) ?? "" }
+
+  func deskPort() throws -> Int { try Self.deskPort(log: "\(folder)/log") }
+
+  /// The port of a duty desk, from what its program has said.
+  static func deskPort(log file: String) throws -> Int {
     var port: Int?
-    try Self.wait("the duty desk is open", seconds: 30) {
-      let log = (try? String(contentsOfFile: "\(folder)/log", encoding: .utf8)) ?? ""
+    try wait("the duty desk is open", seconds: 30) {
+      let log = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
       port = log.components(separatedBy: "http://127.0.0.1:").dropFirst().first.flatMap { Int($0.prefix { $0.isNumber }) }
       return port != nil
     }

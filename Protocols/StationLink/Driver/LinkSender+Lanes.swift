@@ -37,7 +37,7 @@ extension LinkSender {
   }
 
   mutating func received(
-    _ receipt: LinkReceipt, _ flight: Flight, at now: Instant, _ wall: Int64, _ effects: inout Effects<Effect>
+    _ receipt: LinkReceipt, _ flight: Flight, at now: Instant, _ wall: Int64, _ bytes: Int, _ effects: inout Effects<Effect>
   ) {
     paths[flight.path].proved(at: now, wall: wall)
     // Less than before: answers that overtook each other, or a parent whose disk was set back. It is asked what it has.
@@ -54,6 +54,8 @@ extension LinkSender {
       if isTaken, let last = flight.entries.last {
         sweep.page.removeAll { $0.position <= last.position }
         sweep.position = max(sweep.position, last.position)
+        // The lane has one batch under way, so the pause after each is all that the rate needs.
+        sweep.freeAt = flight.sentAt + .microseconds(bytes * 1_000_000 / max(1, settings.backlogBytesPerSecond))
       } else {
         sweep.freeAt = now + .seconds(1)
       }
@@ -158,7 +160,6 @@ extension LinkSender {
       size += entry.bytes
     }
     guard !batch.isEmpty else { return }
-    sweep.freeAt = now + .microseconds(size * 1_000_000 / max(1, settings.backlogBytesPerSecond))
     launch(.entries(batch), .backlog, path: path, timeOut: Self.backlogTimeOut, at: now, &effects)
   }
 

@@ -13,7 +13,7 @@ public struct LinkSender: Machine, Sendable {
   public struct Settings: Sendable {
     /// The ways to the parent, best first, as the site file calls them.
     public var paths: [String]
-    /// What the backlog may use of the line, in bytes of bodies a second.
+    /// What the backlog may use of the line, in bytes a second as they are sent, compressed.
     public var backlogBytesPerSecond: Int
 
     public init(paths: [String], backlogBytesPerSecond: Int = 250_000) {
@@ -36,7 +36,8 @@ public struct LinkSender: Machine, Sendable {
     /// The page that a `fetch` asked for, in order; empty: the journal ends there.
     case fetched(after: JournalPosition, [Outgoing])
     case welcomed(request: UInt32, LinkWelcome, wallMilliseconds: Int64)
-    case received(request: UInt32, LinkReceipt, wallMilliseconds: Int64)
+    /// - bytes: what the request took on the line.
+    case received(request: UInt32, LinkReceipt, wallMilliseconds: Int64, bytes: Int)
     case pulsed(request: UInt32, nonce: UInt64, wallMilliseconds: Int64)
     case failed(request: UInt32, LinkFailure)
     case wake
@@ -155,8 +156,8 @@ public struct LinkSender: Machine, Sendable {
     case .fetched(let after, let page): fetched(after, page)
     case .welcomed(let request, let welcome, let wall):
       if let flight = land(request) { welcomed(welcome, on: flight.path, at: now, wall, &effects) }
-    case .received(let request, let receipt, let wall):
-      if let flight = land(request) { received(receipt, flight, at: now, wall, &effects) }
+    case .received(let request, let receipt, let wall, let bytes):
+      if let flight = land(request) { received(receipt, flight, at: now, wall, bytes, &effects) }
     case .pulsed(let request, let nonce, let wall):
       if let flight = land(request) {
         if flight.nonce == nonce {

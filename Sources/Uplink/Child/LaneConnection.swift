@@ -38,6 +38,8 @@ final class LaneConnection {
   private var waiting: ((LinkReply) -> Void)?
   /// Answers of connections that were dropped since are not for anybody.
   private var generation = 0
+  /// What the last request took on the line, compressed and with its head. TLS adds about a hundredth.
+  private(set) var requestBytes = 0
 
   /// Bodies up to this many bytes fit in one packet anyway.
   private static let worthCompressing = 1000
@@ -63,6 +65,7 @@ final class LaneConnection {
     connect(
       target, tls, loop: loop,
       handlers: { channel in
+        try channel.pipeline.syncOperations.addHandler(ByteCounter { bound.value.requestBytes += $0 })
         try channel.pipeline.syncOperations.addHTTPClientHandlers()
         try channel.pipeline.syncOperations.addHandler(
           ReplyCollector(
@@ -91,6 +94,7 @@ final class LaneConnection {
     }
     head.headers.add(name: LinkProtocol.pathHeader, value: target.name)
     let body = channel.allocator.buffer(bytes: request.body)
+    requestBytes = 0
     compress(request, channel)
     channel.write(HTTPClientRequestPart.head(head), promise: nil)
     channel.write(HTTPClientRequestPart.body(.byteBuffer(body)), promise: nil)
@@ -167,6 +171,20 @@ func failure(_ error: any Error) -> LinkFailure {
   case let refusal as RefusedByPeer: .untrusted("\(refusal)")
   case is HandshakeTooSlow: .tooSlow
   default: .unreachable("连接断开:\(words(error).chinese) / the connection broke: \(words(error).english)")
+  }
+}
+
+private final class ByteCounter: ChannelOutboundHandler {
+  typealias OutboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  private let count: (Int) -> Void
+
+  init(count: @escaping (Int) -> Void) { self.count = count }
+
+  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    count(unwrapOutboundIn(data).readableBytes)
+    context.write(data, promise: promise)
   }
 }
 

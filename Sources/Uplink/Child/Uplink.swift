@@ -114,11 +114,13 @@ final class LinkLanes: Sendable {
         case .backlog: 1
         case .pulse: 2
         }
-      self.state.value.lanes[path * 3 + place].post(request) { reply in
+      let connection = self.state.value.lanes[path * 3 + place]
+      connection.post(request) { [weak connection] reply in
         if case .answered(200, let body) = reply, request.path != LinkProtocol.events {
           self.state.value.upkeep.heard(body, on: self.state.value.targets[path])
         }
-        _ = self.mailbox.send(LinkAnswers.input(number, request.path, reply, nonce: nonce), .irreplaceable)
+        let bytes = connection?.requestBytes ?? 0
+        _ = self.mailbox.send(LinkAnswers.input(number, request.path, reply, nonce: nonce, bytes: bytes), .irreplaceable)
       }
     }
   }
@@ -134,7 +136,7 @@ final class LinkLanes: Sendable {
 
 /// What the parent's answers mean to the sender.
 enum LinkAnswers {
-  static func input(_ number: UInt32, _ path: String, _ reply: LinkReply, nonce: UInt64) -> LinkSender.Input {
+  static func input(_ number: UInt32, _ path: String, _ reply: LinkReply, nonce: UInt64, bytes: Int) -> LinkSender.Input {
     switch reply {
     case .failed(let failure): return .failed(request: number, failure)
     case .answered(200, let body):
@@ -148,7 +150,7 @@ enum LinkAnswers {
         }
       case LinkProtocol.events:
         if let receipt = try? decoder.decode(LinkReceipt.self, from: data) {
-          return .received(request: number, receipt, wallMilliseconds: wall)
+          return .received(request: number, receipt, wallMilliseconds: wall, bytes: bytes)
         }
       default:
         if let answer = try? decoder.decode(LinkPulseAnswer.self, from: data) {

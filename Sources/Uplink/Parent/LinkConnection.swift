@@ -177,26 +177,31 @@ final class LinkConnection: ChannelInboundHandler {
   }
 
   private func events(_ child: String, _ body: [UInt8], _ context: ChannelHandlerContext) {
-    let parent = core.parent
+    let (parent, gate) = (core.parent, core.gate)
     answer(context) {
-      let entries: [LinkEntry]
-      do throws(EventBatch.Mistake) {
-        entries = try EventBatch.decode(body, station: child)
-      } catch {
-        return .failure(error.refusal, at: error.place, accepted: error.accepted)
-      }
-      for (index, entry) in entries.enumerated()
-      where parent.chained(entry.before.hash, entry.position, entry.body) != entry.hash {
-        return .failure(.malformed, at: "[\(index)].hash", accepted: "SHA-256 over previous hash, epoch, sequence and body")
-      }
-      let received = entries.map { entry in
-        Received(
-          child: child, position: entry.position, hash: entry.hash, before: entry.before, isLate: entry.isLate, body: entry.body,
-          content: parent.content(entry.body))
-      }
-      guard let receipt = await parent.receive(child, received) else { return .failure(.diskUnavailable) }
-      return Self.json(receipt)
+      guard body.count > BatchGate.largeBytes else { return await Self.take(body, of: child, parent) }
+      return await gate.pass { await Self.take(body, of: child, parent) } ?? .failure(.busy)
     }
+  }
+
+  private static func take(_ body: [UInt8], of child: String, _ parent: LinkParent) async -> Reply {
+    let entries: [LinkEntry]
+    do throws(EventBatch.Mistake) {
+      entries = try EventBatch.decode(body, station: child)
+    } catch {
+      return .failure(error.refusal, at: error.place, accepted: error.accepted)
+    }
+    for (index, entry) in entries.enumerated()
+    where parent.chained(entry.before.hash, entry.position, entry.body) != entry.hash {
+      return .failure(.malformed, at: "[\(index)].hash", accepted: "SHA-256 over previous hash, epoch, sequence and body")
+    }
+    let received = entries.map { entry in
+      Received(
+        child: child, position: entry.position, hash: entry.hash, before: entry.before, isLate: entry.isLate, body: entry.body,
+        content: parent.content(entry.body))
+    }
+    guard let receipt = await parent.receive(child, received) else { return .failure(.diskUnavailable) }
+    return json(receipt)
   }
 
   private func pulse(_ child: String, _ head: HTTPRequestHead, _ body: [UInt8], _ context: ChannelHandlerContext) {

@@ -145,6 +145,7 @@ final class LinkCore: Sendable {
   let limits: LinkLimits
   let tls: LinkTLS
   let streams = CommandStreams()
+  let gate = BatchGate()
   private let state = NIOLockedValueBox(State())
 
   private struct State {
