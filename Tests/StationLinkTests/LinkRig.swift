@@ -24,6 +24,14 @@ struct LinkRig {
   var claims: [String] = []
   var requests = 0
   var bytesSent = 0
+  /// Requests with readings, as they went, and what was wrong with when they did.
+  var sentReadings: [(at: Instant, readings: [DeviceReading])] = []
+  var rudeness: [String] = []
+  var refusedReadings = 0
+  /// The child's devices, as of now.
+  var newest: [DeviceReading] = []
+  /// Steps of calls for which no answer has come.
+  private var unanswered: Set<JournalPosition> = []
   /// When the parent had each incident's opening.
   var openedAtParent: [UInt32: Instant] = [:]
 
@@ -74,6 +82,7 @@ struct LinkRig {
     journal.append(entry)
     let outgoing = Outgoing(position: position, before: before, incident: incident, opens: opens, ends: ends, bytes: bytes)
     descriptors.append(outgoing)
+    if incident != nil { unanswered.insert(position) }
     return outgoing
   }
 
@@ -87,6 +96,11 @@ struct LinkRig {
   }
 
   mutating func give(_ input: LinkSender.Input) {
+    switch input {
+    case .welcomed(_, let welcome, _): unanswered = unanswered.filter { !welcome.receipt.covers($0) }
+    case .received(_, let receipt, _): unanswered = unanswered.filter { !receipt.covers($0) }
+    default: break
+    }
     var effects = Effects<LinkSender.Effect>()
     sender.handle(input, at: now, into: &effects)
     precondition(effects.refused == 0, "the sender has more to do than fits")
@@ -97,12 +111,14 @@ struct LinkRig {
     switch effect {
     case .post(let request, let path, _, let content):
       requests += 1
+      if case .readings(let readings) = content { note(readings, path) }
       guard lines[path].isUp else {
         schedule(after: .milliseconds(1), .input(.failed(request: request, .unreachable("no route"))))
         return
       }
       var bytes = 200
       if case .entries(let entries) = content { bytes += entries.reduce(0) { $0 + $1.bytes } }
+      if case .readings(let readings) = content { bytes += readings.count * 130 }
       bytesSent += bytes
       if lines[path].isBlackHole || random.below(1000) < lines[path].lossPerMille { return }
       let begins = max(now, lines[path].freeAt)
@@ -115,6 +131,8 @@ struct LinkRig {
       let first = descriptors.partitioningIndex { $0.position > after }
       let page = Array(descriptors[first...].prefix(1000))
       schedule(after: .milliseconds(2), .input(.fetched(after: after, page)))
+    case .gather: schedule(after: .milliseconds(1), .input(.gathered(newest)))
+    case .readingsRefused: refusedReadings += 1
     case .delivered(let incidents):
       for incident in incidents {
         delivered.append((incident, now))
@@ -128,6 +146,26 @@ struct LinkRig {
       if statuses.last?.paths.map(\.state) != status.paths.map(\.state) { statusChanges += 1 }
       statuses.append(status)
     }
+  }
+
+  /// A device was read: a newer value takes the place of the older one, and nobody is told.
+  mutating func measure(
+    _ node: UInt8, _ value: Int64, _ quantity: Quantity = .supplyMillivolts, timeToLive: Interval = .seconds(15)
+  ) {
+    let item = DeviceReading(
+      Measurand(DeviceID(bus: "A", node: node), quantity), Reading(value: value, asOf: now, timeToLive: timeToLive))
+    newest.removeAll { $0.measurand == item.measurand }
+    newest.append(item)
+  }
+
+  private mutating func note(_ readings: [DeviceReading], _ path: Int) {
+    if let last = sentReadings.last, now - last.at < .seconds(10) { rudeness.append("\(now): too soon") }
+    if !unanswered.isEmpty { rudeness.append("\(now): a call waits") }
+    if statuses.last?.paths[path].state != .up { rudeness.append("\(now): the path is not up") }
+    if readings.isEmpty || readings.count > LinkReadings.limit { rudeness.append("\(now): \(readings.count) readings") }
+    if !readings.allSatisfy(newest.contains) { rudeness.append("\(now): superseded") }
+    if readings.contains(where: { $0.reading.isStale(at: now) }) { rudeness.append("\(now): stale") }
+    sentReadings.append((now, readings))
   }
 
   private mutating func schedule(after: Interval, _ event: Event) { schedule(at: now + after, event) }
@@ -179,6 +217,8 @@ struct LinkRig {
       answer = parent.hello(
         LinkHello(station: "child", name: "child", program: "t", head: journal.last?.head ?? .start), wallMilliseconds: 0)
     case .pulse(let pulse): answer = parent.pulse(pulse, wallMilliseconds: 0)
+    case .readings(let readings):
+      answer = parent.receive(LinkReadings(station: "child", boot: "b", sentAt: now, readings: readings), at: now)
     case .entries(let entries):
       answer = parent.receive(entries.compactMap { outgoing in journal.first { $0.position == outgoing.position } ?? nil })
       for outgoing in entries where outgoing.opens && parent.cursor.knows(outgoing.position) {
@@ -189,6 +229,7 @@ struct LinkRig {
     case .welcome(let welcome): return .welcomed(request: request, welcome, wallMilliseconds: 0)
     case .receipt(let receipt): return .received(request: request, receipt, wallMilliseconds: 0)
     case .pulse(let pulse): return .pulsed(request: request, nonce: pulse.nonce, wallMilliseconds: 0)
+    case .readings: return .taken(request: request)
     case .refused(let refusal): return .failed(request: request, .refused(refusal, "\(refusal)"))
     case .nothing: return nil
     }

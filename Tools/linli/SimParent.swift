@@ -102,6 +102,7 @@ final class ParentSimulator: Sendable {
     silent            收下请求,不应答 / takes requests and never answers
     diskFull, busy    503
     oldVersion        说另一个协议版本 / speaks another version of the protocol
+    noReadings        像老程序一样不收读数 / has no address for readings, as older programs
     crashBeforeSync   收下条目,落盘前崩溃 / takes entries and crashes before they are on disk
     loseAnswer        落盘后应答丢失 / has them on disk, the answer is lost
     refuse [CODE]     拒绝本站(默认 unknownStation) / refuses this station
@@ -110,6 +111,7 @@ final class ParentSimulator: Sendable {
     delay MS          应答迟到 / answers late
     heal              都恢复 / none of these
     show, entries     现状;已落盘的条目 / how it is; what is on its disk
+    readings          最新读数 / the newest readings
     """
 
   private struct State {
@@ -152,6 +154,13 @@ final class ParentSimulator: Sendable {
       }
       if state.duplicates { _ = state.model.receive(entries) }
       return reply(state.model.receive(entries), state.model.fault)
+    case ("POST", LinkProtocol.readings):
+      do throws(EventBatch.Mistake) {
+        let message = try LinkReadings.decode(body, station: station)
+        return reply(state.model.receive(message, at: MonotonicClock.now()), state.model.fault)
+      } catch {
+        return problem(error.refusal)
+      }
     default: return problem(.unknownPath)
     }
   }
@@ -161,6 +170,7 @@ final class ParentSimulator: Sendable {
     case .welcome(let welcome): json(welcome)
     case .receipt(let receipt): json(receipt)
     case .pulse(let pulse): json(pulse)
+    case .readings(let answer): json(answer)
     case .refused(let refusal): problem(refusal)
     case .nothing: fault == .silent ? .silence : .close
     }
@@ -174,7 +184,13 @@ final class ParentSimulator: Sendable {
   private static func problem(_ refusal: LinkRefusal) -> ThinReply {
     let problem = LinkProblem(refusal, at: "simulated parent", accepted: "heal", title: "模拟的上级拒绝 / the simulated parent refuses")
     let data = (try? JSONEncoder().encode(problem)) ?? Data()
-    return .answer(status: [.busy, .diskUnavailable].contains(refusal) ? 503 : 403, body: Array(data))
+    let status =
+      switch refusal {
+      case .busy, .diskUnavailable: 503
+      case .unknownPath: 404
+      default: 403
+      }
+    return .answer(status: status, body: Array(data))
   }
 
   func say(_ line: String) -> String {
@@ -186,6 +202,7 @@ final class ParentSimulator: Sendable {
       case ("diskFull", 1): state.model.fault = .diskFull
       case ("busy", 1): state.model.fault = .busy
       case ("oldVersion", 1): state.model.fault = .oldVersion
+      case ("noReadings", 1): state.model.fault = .noReadings
       case ("crashBeforeSync", 1): state.model.fault = .crashBeforeSync
       case ("loseAnswer", 1): state.model.fault = .loseAnswer
       case ("refuse", 1...2):
@@ -207,6 +224,7 @@ final class ParentSimulator: Sendable {
         state.duplicates = false
       case ("show", 1): return Self.drawing(state)
       case ("entries", 1): return state.model.entries.map { "\($0.position) \($0.hash)\n" }.joined()
+      case ("readings", 1): return DeskControl.text(state.model.readings.all(at: MonotonicClock.now()))
       default: return "不认识的命令 / unknown command:\n\(Self.help)\n"
       }
       return "好 / ok\n"

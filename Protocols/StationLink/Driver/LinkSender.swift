@@ -8,26 +8,32 @@ import StationLinkCodec
 /// has arrived, and asks for the rest of the journal page by page.
 ///
 /// Lanes: steps of calls for help go on the call lane, at once, on a connection of their own; everything else goes in order on the
-/// backlog lane, rate-shaped, and only while no call waits. A call that is unanswered for 3 s is also sent on the other path.
+/// backlog lane, rate-shaped, and only while no call waits. A call that is unanswered for 3 s is also sent on the other path. Readings are
+/// no entries: the newest go on a lane of their own (ReadingLane.swift), when nothing else wants the line.
 public struct LinkSender: Machine, Sendable {
   public struct Settings: Sendable {
     /// The ways to the parent, best first, as the site file calls them.
     public var paths: [String]
     /// What the backlog may use of the line, in bytes of bodies a second.
     public var backlogBytesPerSecond: Int
+    /// Readings go at most once in so long; `nil`: never.
+    public var readingsInterval: Interval?
 
-    public init(paths: [String], backlogBytesPerSecond: Int = 250_000) {
+    public init(paths: [String], backlogBytesPerSecond: Int = 250_000, readingsInterval: Interval? = .seconds(10)) {
       self.paths = paths
       self.backlogBytesPerSecond = backlogBytesPerSecond
+      self.readingsInterval = readingsInterval
     }
   }
 
-  public enum Lane: Sendable, Equatable { case calls, backlog, pulse }
+  /// Each has a connection of its own on each path.
+  public enum Lane: Sendable, Equatable, CaseIterable { case calls, backlog, pulse, readings }
 
   public enum Content: Sendable, Equatable {
     case hello
     case pulse(LinkPulse)
     case entries([Outgoing])
+    case readings([DeviceReading])
   }
 
   public enum Input: Sendable {
@@ -38,6 +44,10 @@ public struct LinkSender: Machine, Sendable {
     case welcomed(request: UInt32, LinkWelcome, wallMilliseconds: Int64)
     case received(request: UInt32, LinkReceipt, wallMilliseconds: Int64)
     case pulsed(request: UInt32, nonce: UInt64, wallMilliseconds: Int64)
+    /// The newest values of all devices, as `gather` asked.
+    case gathered([DeviceReading])
+    /// Readings were taken.
+    case taken(request: UInt32)
     case failed(request: UInt32, LinkFailure)
     case wake
   }
@@ -48,6 +58,10 @@ public struct LinkSender: Machine, Sendable {
     case drop(path: Int)
     /// A page of the journal is wanted.
     case fetch(after: JournalPosition)
+    /// The newest values of all devices are wanted, at once.
+    case gather
+    /// The parent takes no readings, in its words: it gets none until it is greeted again.
+    case readingsRefused(String)
     /// These calls' openings are on the parent's disk.
     case delivered([UInt32])
     /// Everything up to there is on the parent's disk.
@@ -74,6 +88,7 @@ public struct LinkSender: Machine, Sendable {
   /// A parent that has too many ranges gets everything in order.
   var sendsInOrder = false
   var callsRetryAt = Instant.zero
+  var readings = ReadingLane()
   var lastStatus: LinkStatus?
   var nextStatus = Instant.zero
 
@@ -82,6 +97,7 @@ public struct LinkSender: Machine, Sendable {
     var path: Int
     var lane: Lane
     var entries: [Outgoing]
+    var readings: [DeviceReading] = []
     var sentAt: Instant
     var nonce: UInt64 = 0
     var isHello = false
@@ -141,6 +157,7 @@ public struct LinkSender: Machine, Sendable {
     }
     if wantsCallLane { next = min(next, callsRetryAt) }
     if wantsBacklogLane { next = min(next, sweep.freeAt) }
+    if let due = readingsDue { next = min(next, due) }
     return next
   }
 
@@ -160,6 +177,9 @@ public struct LinkSender: Machine, Sendable {
           lose(flight.path, .refused(.malformed, "心跳应答不符 / heartbeat answered wrongly"), at: now, &effects)
         }
       }
+    case .gathered(let newest): gathered(newest, at: now, &effects)
+    case .taken(let request):
+      if let flight = land(request) { readings.taken(flight.readings) }
     case .failed(let request, let failure):
       if let flight = land(request) { failed(flight, failure, at: now, &effects) }
     case .wake: break
@@ -170,6 +190,7 @@ public struct LinkSender: Machine, Sendable {
     sendBacklog(at: now, &effects)
     pulse(at: now, &effects)
     report(at: now, &effects)
+    gatherReadings(at: now, &effects)
   }
 
   // MARK: - What is known
@@ -201,6 +222,7 @@ public struct LinkSender: Machine, Sendable {
     case .hello: flight.isHello = true
     case .pulse(let pulse): flight.nonce = pulse.nonce
     case .entries(let entries): flight.entries = entries
+    case .readings(let readings): flight.readings = readings
     }
     flights.append(flight)
     effects.append(.post(request: lastRequest, path: path, lane: lane, content))
@@ -227,7 +249,11 @@ public struct LinkSender: Machine, Sendable {
 
   private mutating func expire(at now: Instant, _ effects: inout Effects<Effect>) {
     while let late = flights.first(where: { $0.sentAt + $0.timeOut <= now }), effects.room > 4 {
-      lose(late.path, .tooSlow, at: now, &effects)
+      if late.lane == .readings {
+        flights.removeAll { $0.request == late.request }
+      } else {
+        lose(late.path, .tooSlow, at: now, &effects)
+      }
     }
   }
 
@@ -239,6 +265,7 @@ public struct LinkSender: Machine, Sendable {
   }
 
   private mutating func failed(_ flight: Flight, _ failure: LinkFailure, at now: Instant, _ effects: inout Effects<Effect>) {
+    if flight.lane == .readings { return readingsFailed(failure, &effects) }
     if case .refused(let refusal, _) = failure, [.diskUnavailable, .busy].contains(refusal), !flight.isHello {
       // The way is good, the parent is not able to: that is no reason to try another way.
       callsRetryAt = now + .seconds(1)
