@@ -30,7 +30,7 @@ enum PageWords {
     word("buzzing", "♪ 蜂鸣", "♪ beeping"),
   ]
 
-  static let desk = starting + notices + incidents + faultsAndPoints + dialogs + uplink + stationsBelow + callsBelow
+  static let desk = starting + notices + incidents + faultsAndPoints + dialogs + uplink + stationsBelow + callsBelow + readings
 
   private static let starting = [
     word("title", "值班台", "Duty desk"),
@@ -231,6 +231,14 @@ enum PageWords {
     word(
       "childUnknownCard", "尚未联系上站点:这里是以前的情况,现在可能已变。操作两分钟内送不到即作废。",
       "Station not heard yet: this is how things stood before. What is asked now lapses after two minutes."),
+  ]
+
+  private static let readings = [
+    word("readings", "设备读数", "Readings"),
+    word("noReading", "尚无读数", "no reading yet"),
+    word("readingsUnknown", "读数取不到", "The readings cannot be had"),
+    word("readingAge", "{time} 前", "{time} ago"),
+    word("readingStale", "已过时,{time} 前", "stale, {time} ago"),
   ]
 
   static let panels = [

@@ -85,23 +85,23 @@ import Testing
       try LinkReadings.decode(devices("a", 201).encode(), station: "tiexi-03")
     }
     #expect(above?.refusal == .tooLarge && above?.place == "readings" && above?.accepted == "at most 200 readings")
-    for bus in ["a", "b", "c", "d", "e"] { #expect(try latest.take(devices(bus, 200), at: Self.instant(1)) == 200) }
+    for bus in ["a", "b", "c", "d", "e"] { #expect(try latest.take(devices(bus, 200), at: Self.instant(1)).taken == 200) }
     let mistake = #expect(throws: EventBatch.Mistake.self) { try latest.take(devices("f", 3), at: Self.instant(1)) }
     #expect(mistake?.refusal == .tooLarge && mistake?.place == "readings[0]")
     #expect(latest.all(at: Self.instant(1)).count == LatestReadings.limit)
     // What is known already still comes through, and after a day there is room again.
-    #expect(try latest.take(devices("e", 200), at: Self.instant(2)) == 0)
+    #expect(try latest.take(devices("e", 200), at: Self.instant(2)).taken == 0)
     var later = devices("f", 3)
     later.sentAt = Self.instant(86_402)
     for index in later.readings.indices { later.readings[index].reading.asOf = later.sentAt }
-    #expect(try latest.take(later, at: Self.instant(86_402)) == 3)
+    #expect(try latest.take(later, at: Self.instant(86_402)).taken == 3)
     #expect(latest.all(at: Self.instant(86_402)).count == 3)
   }
 
   /// No wall clock is in it, and the two monotonic clocks have begun at different times.
   @Test func theAgeIsReckonedFromTheChildsMonotonicClockAlone() throws {
     var latest = LatestReadings()
-    #expect(try latest.take(Self.message(24_000, asOf: 997, sentAt: 1000), at: Self.instant(50)) == 1)
+    #expect(try latest.take(Self.message(24_000, asOf: 997, sentAt: 1000), at: Self.instant(50)).taken == 1)
     #expect(latest.all(at: Self.instant(50)).map(\.age) == [.seconds(3)])
     let later = latest.all(at: Self.instant(65))
     #expect(later.map(\.age) == [.seconds(18)] && later[0].isStale && later[0].value == 24_000)
@@ -109,13 +109,13 @@ import Testing
 
   @Test func repeatedOvertakenAndHeldUpRequestsAreNotYoungerThanTheyAre() throws {
     var latest = LatestReadings()
-    #expect(try latest.take(Self.message(1, asOf: 1000, sentAt: 1000), at: Self.instant(50)) == 1)
-    #expect(try latest.take(Self.message(2, asOf: 1010, sentAt: 1010), at: Self.instant(60)) == 1)
-    #expect(try latest.take(Self.message(2, asOf: 1010, sentAt: 1010), at: Self.instant(61)) == 0)
-    #expect(try latest.take(Self.message(1, asOf: 1000, sentAt: 1000), at: Self.instant(62)) == 0)
+    #expect(try latest.take(Self.message(1, asOf: 1000, sentAt: 1000), at: Self.instant(50)).taken == 1)
+    #expect(try latest.take(Self.message(2, asOf: 1010, sentAt: 1010), at: Self.instant(60)).taken == 1)
+    #expect(try latest.take(Self.message(2, asOf: 1010, sentAt: 1010), at: Self.instant(61)).taken == 0)
+    #expect(try latest.take(Self.message(1, asOf: 1000, sentAt: 1000), at: Self.instant(62)).taken == 0)
     #expect(latest.all(at: Self.instant(62)).map(\.value) == [2])
     // A line that held it up for 40 s.
-    #expect(try latest.take(Self.message(3, asOf: 1020, sentAt: 1020), at: Self.instant(110)) == 1)
+    #expect(try latest.take(Self.message(3, asOf: 1020, sentAt: 1020), at: Self.instant(110)).taken == 1)
     #expect(latest.all(at: Self.instant(110)).map(\.age) == [.seconds(40)])
     // The first one was held up: known as soon as a faster one has come.
     var first = LatestReadings()
@@ -147,7 +147,7 @@ import Testing
     _ = try latest.take(
       LinkReadings(station: "tiexi-03", boot: "c", sentAt: Self.instant(5), readings: []), at: Self.instant(60))
     #expect(latest.all(at: Self.instant(60)).isEmpty)
-    #expect(try latest.take(Self.message(2, asOf: 6, sentAt: 6, boot: "c"), at: Self.instant(61)) == 1)
+    #expect(try latest.take(Self.message(2, asOf: 6, sentAt: 6, boot: "c"), at: Self.instant(61)).taken == 1)
     #expect(latest.all(at: Self.instant(61)).map(\.age) == [.zero])
   }
 

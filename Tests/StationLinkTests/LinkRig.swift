@@ -229,7 +229,7 @@ struct LinkRig {
     case .welcome(let welcome): return .welcomed(request: request, welcome, wallMilliseconds: 0)
     case .receipt(let receipt): return .received(request: request, receipt, wallMilliseconds: 0)
     case .pulse(let pulse): return .pulsed(request: request, nonce: pulse.nonce, wallMilliseconds: 0)
-    case .readings: return .taken(request: request)
+    case .readings(let answer): return .taken(request: request, held: answer.held)
     case .refused(let refusal): return .failed(request: request, .refused(refusal, "\(refusal)"))
     case .nothing: return nil
     }

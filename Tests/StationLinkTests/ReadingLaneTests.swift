@@ -166,6 +166,21 @@ import Testing
     #expect(rig.parent.readings.all(at: rig.now).map(\.value) == [24_000] && rig.rudeness == [])
   }
 
+  /// Between two heartbeats: nothing is under way, so no connection breaks that anybody waits on.
+  @Test func aRestartThatNobodyNoticesIsSeenInTheAnswer() {
+    var rig = LinkRig()
+    func measure() {
+      rig.measure(1, 24_000, timeToLive: .seconds(3600))
+      rig.measure(2, Int64(rig.now.microseconds))
+      rig.run(for: .seconds(1))
+    }
+    for _ in 0..<30 { measure() }
+    #expect(rig.parent.readings.all(at: rig.now).count == 2)
+    rig.parent.restart()
+    for _ in 0..<25 { measure() }
+    #expect(rig.parent.readings.all(at: rig.now).count == 2 && rig.rudeness == [])
+  }
+
   @Test func withNoIntervalNothingGoes() {
     var rig = LinkRig()
     rig.sender = LinkSender(

@@ -92,7 +92,7 @@ import Uplink
           Measurand(Self.panel, .supplyMillivolts), Reading(value: 1, asOf: Instant(microseconds: 9), timeToLive: .seconds(15)))
       ])
     let sent = try await post(own, rig)
-    #expect(sent == #"{"taken":1}"#)
+    #expect(sent == #"{"held":1,"taken":1}"#)
     var other = own
     other.station = "tiexi-04"
     #expect(try await post(other, rig).contains("\"code\":\"otherStation\""))

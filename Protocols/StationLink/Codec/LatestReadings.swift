@@ -14,10 +14,10 @@ public struct LatestReadings: Sendable {
 
   public init() {}
 
-  /// Takes what is newer than what is here; repeated and overtaken requests change nothing. Answers how many those were.
+  /// Takes what is newer than what is here; repeated and overtaken requests change nothing.
   ///
   /// - Throws: `tooLarge`: there is no room for more devices. Nothing was taken.
-  public mutating func take(_ message: LinkReadings, at now: Instant) throws(EventBatch.Mistake) -> Int {
+  public mutating func take(_ message: LinkReadings, at now: Instant) throws(EventBatch.Mistake) -> LinkReadingsAnswer {
     if message.boot != boot {
       // How old a value of another boot is, nobody can tell.
       boot = message.boot
@@ -40,7 +40,7 @@ public struct LatestReadings: Sendable {
       values[item.measurand] = item.reading
       taken += 1
     }
-    return taken
+    return LinkReadingsAnswer(taken: taken, held: values.count)
   }
 
   /// In order of the device and the quantity's name.

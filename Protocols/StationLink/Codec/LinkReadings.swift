@@ -72,8 +72,13 @@ public struct LinkReadings: Sendable, Equatable {
 public struct LinkReadingsAnswer: Sendable, Equatable, Codable {
   /// Those that were newer than what was here; the others changed nothing.
   public var taken: Int
+  /// How many the parent has of this station now: fewer than it took when it was started anew.
+  public var held: Int
 
-  public init(taken: Int) { self.taken = taken }
+  public init(taken: Int, held: Int) {
+    self.taken = taken
+    self.held = held
+  }
 }
 
 /// The JSON form. 64-bit numbers are strings, as in a batch.

@@ -86,8 +86,8 @@ public struct ParentModel: Sendable {
   public mutating func receive(_ message: LinkReadings, at now: Instant) -> Answer {
     if fault == .noReadings { return .refused(.unknownPath) }
     if let answer = refusal() { return answer }
-    guard let taken = try? readings.take(message, at: now) else { return .refused(.tooLarge) }
-    return fault == .loseAnswer ? .nothing : .readings(LinkReadingsAnswer(taken: taken))
+    guard let answer = try? readings.take(message, at: now) else { return .refused(.tooLarge) }
+    return fault == .loseAnswer ? .nothing : .readings(answer)
   }
 
   /// Started anew: what only memory held is gone.

@@ -46,8 +46,8 @@ public struct LinkSender: Machine, Sendable {
     case pulsed(request: UInt32, nonce: UInt64, wallMilliseconds: Int64)
     /// The newest values of all devices, as `gather` asked.
     case gathered([DeviceReading])
-    /// Readings were taken.
-    case taken(request: UInt32)
+    /// Readings were taken; so many the parent has now.
+    case taken(request: UInt32, held: Int)
     case failed(request: UInt32, LinkFailure)
     case wake
   }
@@ -178,8 +178,8 @@ public struct LinkSender: Machine, Sendable {
         }
       }
     case .gathered(let newest): gathered(newest, at: now, &effects)
-    case .taken(let request):
-      if let flight = land(request) { readings.taken(flight.readings) }
+    case .taken(let request, let held):
+      if let flight = land(request) { readings.taken(flight.readings, held: held) }
     case .failed(let request, let failure):
       if let flight = land(request) { failed(flight, failure, at: now, &effects) }
     case .wake: break

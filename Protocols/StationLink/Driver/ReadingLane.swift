@@ -34,7 +34,9 @@ struct ReadingLane: Sendable {
 
   mutating func sent(at now: Instant) { lastAt = now }
 
-  mutating func taken(_ readings: [DeviceReading]) {
+  mutating func taken(_ readings: [DeviceReading], held: Int) {
+    // A parent that was started anew between two requests, without this end noticing.
+    if held < told.count { told = [:] }
     for item in readings { told[item.measurand] = item.reading }
   }
 
@@ -43,9 +45,9 @@ struct ReadingLane: Sendable {
   /// Which of the newest values are news to the parent, those first that it has not had for the longest time: changed ones, and those whose
   /// copy there would otherwise be past its time to live before the request after this one. Stale values are not sent: they are no news.
   mutating func chosen(from newest: [DeviceReading], at now: Instant, every interval: Interval) -> [DeviceReading] {
-    // Devices that are no longer there are not remembered.
+    // Devices that are no longer there are not remembered, nor what the parent has forgotten by now.
     let there = Set(newest.map(\.measurand))
-    told = told.filter { there.contains($0.key) }
+    told = told.filter { there.contains($0.key) && now - $0.value.asOf <= LatestReadings.forgottenAfter }
     let news = newest.filter { item in
       guard !item.reading.isStale(at: now) else { return false }
       guard let known = told[item.measurand] else { return true }

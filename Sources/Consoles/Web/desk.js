@@ -5,6 +5,7 @@ import { showChildren, tickChildren } from "./children.js";
 import { dialogIsOpen, enableDialogs } from "./dialogs.js";
 import { clock, element, keepingFocus, reconcile, setClass, setHidden, setText } from "./dom.js";
 import { showClosed, showFaults, showPoints, showStatistics, tickPoints } from "./lists.js";
+import { showReadings, tickReadings } from "./readings.js";
 import { onSoundChange, sound, soundStatus, unlockSound } from "./sound.js";
 import { listen } from "./stream.js";
 import { freshNotices, showUplink } from "./uplink.js";
@@ -79,6 +80,7 @@ function showAll() {
     setHidden(byId("no-incidents"), cards.length > 0);
     showUplink(page.view);
     showChildren(page.view, sendNotice);
+    showReadings();
     showFaults(page.view, actOnFault);
     showPoints(page.view, actOnPoint);
     showStatistics(page.view);
@@ -150,6 +152,7 @@ function tick() {
   for (const card of byId("incidents").children) tickCard(card, passed, page.view);
   tickPoints(page.view, passed);
   tickChildren(passed, page.view);
+  tickReadings();
   tickWaiting(passed);
   sound(wantedSound(state));
 }

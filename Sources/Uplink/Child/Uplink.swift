@@ -157,7 +157,9 @@ enum LinkAnswers {
           return .received(request: number, receipt, wallMilliseconds: wall)
         }
       case LinkProtocol.readings:
-        if (try? decoder.decode(LinkReadingsAnswer.self, from: data)) != nil { return .taken(request: number) }
+        if let answer = try? decoder.decode(LinkReadingsAnswer.self, from: data) {
+          return .taken(request: number, held: answer.held)
+        }
       default:
         if let answer = try? decoder.decode(LinkPulseAnswer.self, from: data) {
           return .pulsed(request: number, nonce: answer.nonce, wallMilliseconds: wall)

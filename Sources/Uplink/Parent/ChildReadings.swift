@@ -12,8 +12,8 @@ public final class ChildReadings: Sendable {
   public init() {}
 
   /// - Parameter child: a station that may report here: there is no other bound on their number.
-  func take(_ message: LinkReadings, from child: String, at now: Instant) throws(EventBatch.Mistake) -> Int {
-    let result: Result<Int, EventBatch.Mistake> = children.withLockedValue { children in
+  func take(_ message: LinkReadings, from child: String, at now: Instant) throws(EventBatch.Mistake) -> LinkReadingsAnswer {
+    let result: Result<LinkReadingsAnswer, EventBatch.Mistake> = children.withLockedValue { children in
       do throws(EventBatch.Mistake) {
         return .success(try children[child, default: LatestReadings()].take(message, at: now))
       } catch {
@@ -37,7 +37,7 @@ extension LinkConnection {
     answer(context) {
       do throws(EventBatch.Mistake) {
         let message = try LinkReadings.decode(body, station: child)
-        return Self.json(LinkReadingsAnswer(taken: try readings.take(message, from: child, at: now)))
+        return Self.json(try readings.take(message, from: child, at: now))
       } catch {
         return .failure(error.refusal, at: error.place, accepted: error.accepted)
       }
