@@ -32,6 +32,8 @@ struct LinkRig {
   var newest: [DeviceReading] = []
   /// Steps of calls for which no answer has come.
   private var unanswered: Set<JournalPosition> = []
+  /// Heartbeats for which no answer has come, and their paths.
+  private var pulses: [UInt32: Int] = [:]
   /// When the parent had each incident's opening.
   var openedAtParent: [UInt32: Instant] = [:]
 
@@ -89,6 +91,7 @@ struct LinkRig {
   /// The child's program starts anew: everything that only memory held is gone.
   mutating func restartChild() {
     events.removeAll()
+    pulses.removeAll()
     for index in lines.indices { lines[index].generation += 1 }
     sender = LinkSender(
       settings: sender.settingsForRestart, newest: journal.last?.position ?? .start, seed: random.next(), at: now)
@@ -99,6 +102,7 @@ struct LinkRig {
     switch input {
     case .welcomed(_, let welcome, _): unanswered = unanswered.filter { !welcome.receipt.covers($0) }
     case .received(_, let receipt, _): unanswered = unanswered.filter { !receipt.covers($0) }
+    case .pulsed(let request, _, _), .failed(let request, _): pulses[request] = nil
     default: break
     }
     var effects = Effects<LinkSender.Effect>()
@@ -112,6 +116,7 @@ struct LinkRig {
     case .post(let request, let path, _, let content):
       requests += 1
       if case .readings(let readings) = content { note(readings, path) }
+      if case .pulse = content { pulses[request] = path }
       guard lines[path].isUp else {
         schedule(after: .milliseconds(1), .input(.failed(request: request, .unreachable("no route"))))
         return
@@ -126,7 +131,9 @@ struct LinkRig {
       lines[path].freeAt = sent
       schedule(
         at: sent + lines[path].latency, .arrive(request: request, path: path, content, generation: lines[path].generation))
-    case .drop(let path): lines[path].generation += 1
+    case .drop(let path):
+      lines[path].generation += 1
+      pulses = pulses.filter { $0.value != path }
     case .fetch(let after):
       let first = descriptors.partitioningIndex { $0.position > after }
       let page = Array(descriptors[first...].prefix(1000))
@@ -161,6 +168,7 @@ struct LinkRig {
   private mutating func note(_ readings: [DeviceReading], _ path: Int) {
     if let last = sentReadings.last, now - last.at < .seconds(10) { rudeness.append("\(now): too soon") }
     if !unanswered.isEmpty { rudeness.append("\(now): a call waits") }
+    if pulses.values.contains(path) { rudeness.append("\(now): a heartbeat is unanswered") }
     if statuses.last?.paths[path].state != .up { rudeness.append("\(now): the path is not up") }
     if readings.isEmpty || readings.count > LinkReadings.limit { rudeness.append("\(now): \(readings.count) readings") }
     if !readings.allSatisfy(newest.contains) { rudeness.append("\(now): superseded") }
