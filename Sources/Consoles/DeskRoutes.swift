@@ -5,21 +5,25 @@ import Station
 struct DeskRoutes: Routes {
   static let fileNames = [
     "desk.html", "desk.css", "desk.js", "actions.js", "cards.js", "children.css", "children.js", "dialogs.js", "dom.js",
-    "events.js", "handovers.js", "lists.js", "map.js", "sound.js", "stream.js", "stream-worker.js", "uplink.js", "waiting.js",
-    "who.js",
+    "events.js", "handovers.js", "lists.js", "map.js", "readings.css", "readings.js", "sound.js", "stream.js", "stream-worker.js",
+    "uplink.js", "waiting.js", "who.js",
     "words.js", "favicon.svg", "lamp.css", "lamp.js",
   ]
 
   let files: WebFiles
   let board: DeskBoard
   let hub: EventHub
+  let readings: DutyDesk.Readings
   let submit: DutyDesk.Submit
   private let texts = HTTPReply(status: 200, json: PageWords.catalogue(PageWords.desk))
 
-  init(files: WebFiles, board: DeskBoard, hub: EventHub, submit: @escaping DutyDesk.Submit) {
+  init(
+    files: WebFiles, board: DeskBoard, hub: EventHub, readings: @escaping DutyDesk.Readings, submit: @escaping DutyDesk.Submit
+  ) {
     self.files = files
     self.board = board
     self.hub = hub
+    self.readings = readings
     self.submit = submit
   }
 
@@ -31,6 +35,8 @@ struct DeskRoutes: Routes {
     case ("api", "texts") where request.path.count == 2: return get(request) { .reply(texts) }
     case ("api", "events") where request.path.count == 2: return get(request) { .events(hub) }
     case ("api", "incidents"), ("api", "call-points"), ("api", "faults"): return act(request)
+    case ("api", "children") where request.path.count == 4 && request.path[3] == "readings":
+      return get(request) { .reply(readingsBelow(request)) }
     case ("api", "children"): return act(request)
     case (let name?, nil): return get(request) { file(name, request) }
     default: return .reply(notFound(request))
@@ -69,7 +75,8 @@ struct DeskRoutes: Routes {
   private func notFound(_ request: HTTPRequest) -> HTTPReply {
     HTTPReply(
       404, .notFound, at: request.pathText,
-      accepted: "GET /, /api/desk, /api/events, /api/texts, /healthz; POST /api/incidents/{id}/{action}, "
+      accepted:
+        "GET /, /api/desk, /api/events, /api/texts, /api/children/{station}/readings, /healthz; POST /api/incidents/{id}/{action}, "
         + "/api/call-points/{bus}/{node}/{button}/{action}, /api/faults/{key}/{action}, \(ChildAction.accepted)")
   }
 

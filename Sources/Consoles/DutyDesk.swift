@@ -1,3 +1,4 @@
+import DeviceVocabulary
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
@@ -9,6 +10,9 @@ import Station
 public final class DutyDesk: Sendable {
   /// Hands a post's request to the station; returns after the entry that it caused is on disk, or with a refusal.
   public typealias Submit = @Sendable (_ post: String, _ action: DeskRequest.Action) async -> DeskAnswer
+  /// The newest readings of a station below, `nil` when there is no such station; must not wait. No part of the view, which goes to every
+  /// page after each commit: a page asks for them when somebody wants to see them.
+  public typealias Readings = @Sendable (_ child: String) -> [AgedReading]?
 
   /// The port that is listened on: the one asked for, or the one that the system chose for 0.
   public var port: Int { server.port }
@@ -33,7 +37,8 @@ public final class DutyDesk: Sendable {
   ///   - webRoot: the folder of the page files (`Sources/Consoles/Web` or where it was installed).
   /// - Throws: `.notLoopback`, `.cannotListen`, `.webFile`.
   public init(
-    address: String = "127.0.0.1", port: Int, webRoot: String, limits: ServerLimits = .standard, submit: @escaping Submit
+    address: String = "127.0.0.1", port: Int, webRoot: String, limits: ServerLimits = .standard,
+    readings: @escaping Readings = { _ in nil }, submit: @escaping Submit
   ) throws(ConsoleError) {
     let address = try LoopbackAddress(address)
     let files = try WebFiles(root: webRoot, names: DeskRoutes.fileNames)
@@ -42,7 +47,7 @@ public final class DutyDesk: Sendable {
     let gate = LoopGate(loop: loop)
     let board = DeskBoard(loop: loop)
     let hub = EventHub(loop: loop, limits: limits) { board.heartbeat() }
-    let routes = DeskRoutes(files: files, board: board, hub: hub, submit: submit)
+    let routes = DeskRoutes(files: files, board: board, hub: hub, readings: readings, submit: submit)
     self.server = try HTTPServer(address: address, port: port, limits: limits, group: group, gate: gate, routes: routes)
     self.gate = gate
     self.hub = hub

@@ -31,7 +31,8 @@ enum PageWords {
     word("buzzing", "♪ 蜂鸣", "♪ beeping"),
   ]
 
-  static let desk = starting + notices + incidents + faultsAndPoints + dialogs + uplink + stationsBelow + callsBelow + handOvers
+  static let desk =
+    starting + notices + incidents + faultsAndPoints + dialogs + uplink + stationsBelow + callsBelow + handOvers + readings
 
   private static let starting = [
     word("title", "值班台", "Duty desk"),
@@ -257,6 +258,14 @@ enum PageWords {
       "handedDownOffer", "{post} 分流督办:接收后 {scene} 内到场,{resolve} 内处置",
       "Handed down by {post}: once accepted, on scene within {scene}, resolved within {resolve}"),
     word("handedDownDue", "{post} 分流督办:须在 {time} 前{what},{left}", "Handed down by {post}: {what} by {time}, {left}"),
+  ]
+
+  private static let readings = [
+    word("readings", "设备读数", "Readings"),
+    word("noReading", "尚无读数", "no reading yet"),
+    word("readingsUnknown", "读数取不到", "The readings cannot be had"),
+    word("readingAge", "{time} 前", "{time} ago"),
+    word("readingStale", "已过时,{time} 前", "stale, {time} ago"),
   ]
 
   static let panels = [

@@ -43,7 +43,8 @@ extension SimulatedSite {
         uplink.later.append((read, .fetched(after: after, [])))
       }
     case .delivered(let incidents): tellCommunity(.delivered(incidents, parent: uplink.parent))
-    case .parentHas: break
+    // Readings are in no journal and no promise: here there are none.
+    case .parentHas, .gather, .readingsRefused: break
     case .status(let status):
       uplink.parent = status.parent
       tellCommunity(.link(status))
@@ -63,6 +64,7 @@ extension SimulatedSite {
     case .hello:
       parcel = .hello(LinkHello(station: site.station, name: site.name, program: "simulated", head: uplink.head, oldest: nil))
     case .pulse(let pulse): parcel = .pulse(pulse)
+    case .readings: return
     case .entries(let outgoing):
       let wall = community.clock.wall(now).unixMilliseconds
       guard let body = try? uplink.batch(planted(outgoing), station: site.station, wallMilliseconds: wall) else {
@@ -114,7 +116,7 @@ extension SimulatedSite {
       street.send(.childListens(SiteLayout.station), at: now)
     case .reply(let request, let input):
       guard let uplink = community.program?.uplink, uplink.run == event.run else { return }
-      if case .received(_, let receipt, _) = input { observers.see(.receipt(receipt), at: now) }
+      if case .received(_, let receipt, _, _) = input { observers.see(.receipt(receipt), at: now) }
       if case .welcomed(_, let welcome, _) = input { observers.see(.receipt(welcome.receipt), at: now) }
       log("down \(request): \(input)")
       give(uplink, input)
@@ -175,7 +177,9 @@ extension SimulatedSite {
         nowMilliseconds: street.clock.wall(now).unixMilliseconds, revocations: nil)
       line?.answer(ask.request, .welcomed(request: ask.request, welcome, wallMilliseconds: wall), to: ask.event, at: now)
     } else {
-      line?.answer(ask.request, .received(request: ask.request, receipt, wallMilliseconds: wall), to: ask.event, at: now)
+      line?.answer(
+        ask.request, .received(request: ask.request, receipt, wallMilliseconds: wall, bytes: content.bytes), to: ask.event,
+        at: now)
     }
   }
 
@@ -222,6 +226,7 @@ extension LinkSender.Content {
     switch self {
     case .hello: "hello"
     case .pulse: "pulse"
+    case .readings: "readings"
     case .entries(let entries):
       "\(entries.count) entries, \(entries.first.map { "\($0.position)" } ?? "") … \(entries.last.map { "\($0.position)" } ?? "")"
     }

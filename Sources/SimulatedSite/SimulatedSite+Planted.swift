@@ -90,7 +90,7 @@ extension SimulatedSite {
   func plantAtTheStreet(_ entries: [Received], _ request: UInt32, _ event: SimulatedLine.Event) {
     guard options.planted == .receiptBeforeDisk, let last = entries.last else { return }
     let receipt = LinkReceipt(contiguous: last.link.entry, ranges: [])
-    line?.answer(request, .received(request: request, receipt, wallMilliseconds: 0), to: event, at: now)
+    line?.answer(request, .received(request: request, receipt, wallMilliseconds: 0, bytes: 0), to: event, at: now)
   }
 
   /// As a command arrives at the community.

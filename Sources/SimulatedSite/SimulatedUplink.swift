@@ -29,7 +29,7 @@ final class SimulatedUplink {
     told = store.last
     listens = paths.map { _ in false }
     sender = LinkSender(
-      settings: .init(paths: paths), newest: store.last.position, seed: seed, at: monotonic)
+      settings: .init(paths: paths, readingsInterval: nil), newest: store.last.position, seed: seed, at: monotonic)
   }
 
   var head: JournalHead { store.last }

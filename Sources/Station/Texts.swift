@@ -208,6 +208,16 @@ public enum Texts {
     }
   }
 
+  public static func text(_ quantity: Quantity) -> BilingualText {
+    switch quantity {
+    case .supplyMillivolts: BilingualText("供电电压", "Supply voltage")
+    case .upTimeSeconds: BilingualText("运行时间", "Up time")
+    case .temperatureTenthsCelsius: BilingualText("温度", "Temperature")
+    case .roundTripMicroseconds: BilingualText("往返时间", "Round trip")
+    case .errorsPerThousand: BilingualText("差错率", "Errors")
+    }
+  }
+
   /// Every value of the catalogue: kind, then raw value, then words. In a fixed order.
   public static var catalogue: [(kind: String, words: [(key: String, text: BilingualText)])] {
     [
@@ -223,6 +233,7 @@ public enum Texts {
       ("advice", FaultKey.Kind.allCases.map { ($0.rawValue, BilingualText($0.text.adviceChinese, $0.text.adviceEnglish)) }),
       ("handOver", DeskView.HandOverCard.Stage.allCases.map { ($0.rawValue, text($0)) }),
       ("due", DeskView.HandOverCard.Due.allCases.map { ($0.rawValue, text($0)) }),
+      ("quantity", Quantity.allCases.map { ($0.rawValue, text($0)) }),
       ("request", RequestFault.allCases.map { ($0.rawValue, text($0)) }),
     ]
   }

@@ -8,6 +8,8 @@ public struct ParentPlan: Sendable, Equatable {
   public var paths: [Path]
   /// What a backlog may use of the line.
   public var backlogKilobytesPerSecond: Int
+  /// Readings go up at most once in so many seconds; 0: never.
+  public var readingsSeconds = 10
 
   public struct Path: Sendable, Equatable {
     public var name: String
@@ -29,7 +31,7 @@ extension SiteReader {
   static let enrolmentPort = 8464
 
   func parent(_ node: Node, minute: (SiteSection) -> Int) -> (plan: ParentPlan, proofMinute: Int?) {
-    let section = section(node, "parent", keys: ["paths", "backlogKBps", "proof"])
+    let section = section(node, "parent", keys: ["paths", "backlogKBps", "readingsSeconds", "proof"])
     var paths: [ParentPlan.Path] = []
     for item in section.list("paths", required: true) {
       let way = self.section(item, "path", keys: ["name", "host", "port"])
@@ -47,7 +49,8 @@ extension SiteReader {
     }
     if paths.count > 4 { complain(section.raw("paths"), "最多 4 条线路", "at most 4 paths") }
     let plan = ParentPlan(
-      paths: paths, backlogKilobytesPerSecond: section.number("backlogKBps", in: 1...100_000, default: 250))
+      paths: paths, backlogKilobytesPerSecond: section.number("backlogKBps", in: 1...100_000, default: 250),
+      readingsSeconds: section.number("readingsSeconds", in: 0...3600, default: 10))
     return (plan, section.raw("proof").map { _ in minute(section) })
   }
 

@@ -213,20 +213,16 @@ extension DeviceEvent {
 
 /// The newest reading of each quantity of each device: its own lane, never in the journal.
 public final class LatestValues: Sendable {
-  private let values = Mutex<[DeviceID: [Quantity: Reading]]>([:])
+  private let values = Mutex<[Measurand: Reading]>([:])
 
   public init() {}
 
   public func put(_ device: DeviceID, _ quantity: Quantity, _ reading: Reading) {
-    values.withLock { $0[device, default: [:]][quantity] = reading }
+    values.withLock { $0[Measurand(device, quantity)] = reading }
   }
 
   /// In order of the device and the quantity's name.
-  public func all() -> [(device: DeviceID, quantity: Quantity, reading: Reading)] {
-    values.withLock { values in
-      values.keys.sorted().flatMap { device in
-        (values[device] ?? [:]).sorted { $0.key.rawValue < $1.key.rawValue }.map { (device, $0.key, $0.value) }
-      }
-    }
+  public func all() -> [DeviceReading] {
+    values.withLock { $0 }.sorted { $0.key < $1.key }.map(DeviceReading.init)
   }
 }

@@ -19,6 +19,7 @@ final class PictureRig {
 
   private final class Notes: Sendable {
     let all = Mutex<[Asked]>([])
+    let readings = Mutex<[String: [AgedReading]]>([:])
   }
 
   static func run(_ view: DeskView, onEveryPage: [String] = [], _ body: (PictureRig) async throws -> Void) async throws {
@@ -27,7 +28,9 @@ final class PictureRig {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let notes = Notes()
     // What is asked of a station below is answered later, as the station does it.
-    let desk = try DutyDesk(port: 0, webRoot: webRoot) { post, action in
+    let desk = try DutyDesk(
+      port: 0, webRoot: webRoot, readings: { child in notes.readings.withLock { $0[child] ?? [] } }
+    ) { post, action in
       notes.all.withLock { $0.append(Asked(post: post, action: action)) }
       if case .child = action { return .underWay }
       return .done
@@ -63,6 +66,9 @@ final class PictureRig {
     view.revision += 1
     desk.publish(view)
   }
+
+  /// What the station knows of a child's devices from now on, with the ages as they are.
+  func setReadings(_ child: String, _ readings: [AgedReading]) { notes.readings.withLock { $0[child] = readings } }
 
   var asked: [Asked] { notes.all.withLock { $0 } }
 

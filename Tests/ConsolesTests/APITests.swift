@@ -77,6 +77,18 @@ import Testing
     #expect(said["english"] == Texts.text(refusal).english)
   }
 
+  @Test func readingsOfAStationBelow() async throws {
+    let test = try await liveDesk()
+    defer { test.desk.stop() }
+    let answer = try await test.get("/api/children/%E9%93%81%E8%A5%BF/readings")
+    #expect(answer.status == 200)
+    let item = #""device":"A/3","quantity":"supplyMillivolts","unit":"mV","value":-23950"#
+    #expect(answer.body == "{\"readings\":[{\(item),\"ageMilliseconds\":16500,\"timeToLiveMilliseconds\":15000}]}")
+    #expect(try await test.get("/api/children/tiexi-03/readings").body == #"{"readings":[]}"#)
+    #expect(try await test.get("/api/children/nobody/readings").status == 404)
+    #expect(try await test.post("/api/children/tiexi-03/readings", "{}").status == 405)
+  }
+
   @Test func reTestIsUnderWay() async throws {
     let test = try await liveDesk { _ in .underWay }
     defer { test.desk.stop() }

@@ -95,6 +95,15 @@ enum Sample {
     }
   }
 
+  /// Of the one child that has any.
+  static let readings = [
+    "铁西": [
+      AgedReading(
+        measurand: Measurand(DeviceID(bus: "A", node: 3), .supplyMillivolts), value: -23_950, age: .milliseconds(16_500),
+        timeToLive: .seconds(15))
+    ], "tiexi-03": [],
+  ]
+
   static func link() -> DeskView.LinkCard {
     DeskView.LinkCard(
       parent: "street-01",
@@ -165,7 +174,9 @@ final class TestDesk: Sendable {
   {
     let notes = NIOLockedValueBox<[Asked]>([])
     self.notes = notes
-    desk = try DutyDesk(address: address, port: 0, webRoot: Sample.webRoot, limits: limits) { post, action in
+    desk = try DutyDesk(
+      address: address, port: 0, webRoot: Sample.webRoot, limits: limits, readings: { Sample.readings[$0] }
+    ) { post, action in
       notes.withLockedValue { $0.append(Asked(post: post, action: action)) }
       return await answer(action)
     }

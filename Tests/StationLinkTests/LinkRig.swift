@@ -27,6 +27,16 @@ struct LinkRig {
   var bytesSent = 0
   /// What bodies take on the line, compressed, in percent of their entries' bytes.
   var wirePercent = 100
+  /// Requests with readings, as they went, and what was wrong with when they did.
+  var sentReadings: [(at: Instant, readings: [DeviceReading])] = []
+  var rudeness: [String] = []
+  var refusedReadings = 0
+  /// The child's devices, as of now.
+  var newest: [DeviceReading] = []
+  /// Steps of calls for which no answer has come.
+  private var unanswered: Set<JournalPosition> = []
+  /// Heartbeats for which no answer has come, and their paths.
+  private var pulses: [UInt32: Int] = [:]
   /// When the parent had each incident's opening.
   var openedAtParent: [UInt32: Instant] = [:]
 
@@ -78,12 +88,14 @@ struct LinkRig {
     let outgoing = Outgoing(position: position, before: before, incident: incident, opens: opens, ends: ends, bytes: bytes)
     descriptors.append(outgoing)
     if opens, let incident, openings[incident] == nil { openings[incident] = position }
+    if incident != nil { unanswered.insert(position) }
     return outgoing
   }
 
   /// The child's program starts anew: everything that only memory held is gone.
   mutating func restartChild() {
     events.removeAll()
+    pulses.removeAll()
     for index in lines.indices { lines[index].generation += 1 }
     sender = LinkSender(
       settings: sender.settingsForRestart, newest: journal.last?.position ?? .start, seed: random.next(), at: now)
@@ -91,6 +103,12 @@ struct LinkRig {
   }
 
   mutating func give(_ input: LinkSender.Input) {
+    switch input {
+    case .welcomed(_, let welcome, _): unanswered = unanswered.filter { !welcome.receipt.covers($0) }
+    case .received(_, let receipt, _, _): unanswered = unanswered.filter { !receipt.covers($0) }
+    case .pulsed(let request, _, _), .failed(let request, _): pulses[request] = nil
+    default: break
+    }
     var effects = Effects<LinkSender.Effect>()
     sender.handle(input, at: now, into: &effects)
     precondition(effects.refused == 0, "the sender has more to do than fits")
@@ -101,6 +119,8 @@ struct LinkRig {
     switch effect {
     case .post(let request, let path, _, let content):
       requests += 1
+      if case .readings(let readings) = content { note(readings, path) }
+      if case .pulse = content { pulses[request] = path }
       guard lines[path].isUp else {
         schedule(after: .milliseconds(1), .input(.failed(request: request, .unreachable("no route"))))
         return
@@ -113,11 +133,15 @@ struct LinkRig {
       lines[path].freeAt = sent
       schedule(
         at: sent + lines[path].latency, .arrive(request: request, path: path, content, generation: lines[path].generation))
-    case .drop(let path): lines[path].generation += 1
+    case .drop(let path):
+      lines[path].generation += 1
+      pulses = pulses.filter { $0.value != path }
     case .fetch(let after):
       let first = descriptors.partitioningIndex { $0.position > after }
       let page = Array(descriptors[first...].prefix(1000))
       schedule(after: .milliseconds(2), .input(.fetched(after: after, page)))
+    case .gather: schedule(after: .milliseconds(1), .input(.gathered(newest)))
+    case .readingsRefused: refusedReadings += 1
     case .delivered(let incidents):
       for incident in incidents {
         delivered.append((incident, now))
@@ -133,8 +157,30 @@ struct LinkRig {
   }
 
   private func bytes(of content: LinkSender.Content) -> Int {
+    if case .readings(let readings) = content { return 200 + readings.count * 130 }
     guard case .entries(let entries) = content else { return 200 }
     return 200 + entries.reduce(0) { $0 + $1.bytes } * wirePercent / 100
+  }
+
+  /// A device was read: a newer value takes the place of the older one, and nobody is told.
+  mutating func measure(
+    _ node: UInt8, _ value: Int64, _ quantity: Quantity = .supplyMillivolts, timeToLive: Interval = .seconds(15)
+  ) {
+    let item = DeviceReading(
+      Measurand(DeviceID(bus: "A", node: node), quantity), Reading(value: value, asOf: now, timeToLive: timeToLive))
+    newest.removeAll { $0.measurand == item.measurand }
+    newest.append(item)
+  }
+
+  private mutating func note(_ readings: [DeviceReading], _ path: Int) {
+    if let last = sentReadings.last, now - last.at < .seconds(10) { rudeness.append("\(now): too soon") }
+    if !unanswered.isEmpty { rudeness.append("\(now): a call waits") }
+    if pulses.values.contains(path) { rudeness.append("\(now): a heartbeat is unanswered") }
+    if statuses.last?.paths[path].state != .up { rudeness.append("\(now): the path is not up") }
+    if readings.isEmpty || readings.count > LinkReadings.limit { rudeness.append("\(now): \(readings.count) readings") }
+    if !readings.allSatisfy(newest.contains) { rudeness.append("\(now): superseded") }
+    if readings.contains(where: { $0.reading.isStale(at: now) }) { rudeness.append("\(now): stale") }
+    sentReadings.append((now, readings))
   }
 
   private mutating func schedule(after: Interval, _ event: Event) { schedule(at: now + after, event) }
@@ -192,6 +238,8 @@ struct LinkRig {
       answer = parent.hello(
         LinkHello(station: "child", name: "child", program: "t", head: journal.last?.head ?? .start), wallMilliseconds: 0)
     case .pulse(let pulse): answer = parent.pulse(pulse, wallMilliseconds: 0)
+    case .readings(let readings):
+      answer = parent.receive(LinkReadings(station: "child", boot: "b", sentAt: now, readings: readings), at: now)
     case .entries(let entries):
       answer = parent.receive(entries.compactMap { entry(at: $0.position) })
       for outgoing in entries where outgoing.opens && parent.cursor.knows(outgoing.position) {
@@ -202,6 +250,7 @@ struct LinkRig {
     case .welcome(let welcome): return .welcomed(request: request, welcome, wallMilliseconds: 0)
     case .receipt(let receipt): return .received(request: request, receipt, wallMilliseconds: 0, bytes: bytes)
     case .pulse(let pulse): return .pulsed(request: request, nonce: pulse.nonce, wallMilliseconds: 0)
+    case .readings(let answer): return .taken(request: request, held: answer.held)
     case .refused(let refusal): return .failed(request: request, .refused(refusal, "\(refusal)"))
     case .nothing: return nil
     }

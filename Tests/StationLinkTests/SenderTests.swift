@@ -218,6 +218,10 @@ import Testing
         if let incident = open.first { rig.record(incident: incident) }
       case 6:
         if !open.isEmpty { rig.record(incident: open.removeFirst(), ends: true) }
+      case 7 where random.chance(1, in: 2):
+        for node in 0...UInt8(random.below(40)) {
+          rig.measure(node, Int64(random.below(3)), timeToLive: .seconds(5 + Int(random.below(200))))
+        }
       case 7: for _ in 0..<random.below(40) { rig.record() }
       case 8:
         let path = Int(random.below(UInt32(rig.lines.count)))
@@ -241,7 +245,7 @@ import Testing
     rig.run(for: .seconds(60))
     #expect(rig.everythingArrivedOnce)
     #expect(rig.orderWithinCalls)
-    #expect(rig.claims == [])
+    #expect(rig.claims == [] && rig.rudeness == [])
     #expect(rig.statuses.last?.waiting == 0 && rig.statuses.last?.waitingCalls == 0)
   }
 

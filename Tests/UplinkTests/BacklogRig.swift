@@ -84,7 +84,7 @@ struct BacklogRig {
     pages = JournalPages(folder: journal.folder)
     past = journal.end.position
     seen = past
-    sender = LinkSender(settings: .init(paths: ["main"]), newest: past, seed: 1, at: .zero)
+    sender = LinkSender(settings: .init(paths: ["main"], readingsInterval: nil), newest: past, seed: 1, at: .zero)
     parent.callsLeft = journal.callSteps
   }
 
@@ -139,6 +139,7 @@ struct BacklogRig {
       arrive(.welcomed(request: request, welcome, wallMilliseconds: 0), at: now + .milliseconds(40))
     case .pulse(let pulse):
       arrive(.pulsed(request: request, nonce: pulse.nonce, wallMilliseconds: 0), at: now + .milliseconds(40))
+    case .readings: break
     case .entries(let outgoing):
       // As if it did not compress at all.
       let bytes = outgoing.reduce(0) { $0 + $1.bytes }
@@ -153,7 +154,8 @@ struct BacklogRig {
         liveCalls.remove(at: index)
       }
       arrive(
-        .received(request: request, parent.receipt(outgoing.map(\.position)), wallMilliseconds: 0), at: there + .milliseconds(25))
+        .received(request: request, parent.receipt(outgoing.map(\.position)), wallMilliseconds: 0, bytes: bytes),
+        at: there + .milliseconds(25))
     }
   }
 

@@ -18,6 +18,7 @@ final class LinkRig: Sendable {
   let child = "tiexi-03"
   let store: IdentityStore
   let server: LinkServer
+  let readings = ChildReadings()
   private let heard = NIOLockedValueBox(Heard())
 
   struct Heard {
@@ -51,7 +52,7 @@ final class LinkRig: Sendable {
           return heard.cursor.receipt(for: entries.map(\.position))
         }
       },
-      greet: { _, _ in heard.withLockedValue { $0.cursor.welcome } },
+      greet: { _, _ in heard.withLockedValue { $0.cursor.welcome } }, readings: readings,
       tell: { input in
         heard.withLockedValue { $0.inputs.append(input) }
         return true
@@ -85,25 +86,29 @@ final class LinkRig: Sendable {
     }
   }
 
-  /// The child's end: a journal with one entry, and what reports it.
-  func startChild() throws -> Child { try Child(self) }
+  /// The child's end: a journal with one entry, and what reports it. Readings go once a second.
+  ///
+  /// - Parameter port: of another parent.
+  func startChild(port: Int? = nil) throws -> Child { try Child(self, port: port ?? server.port) }
 
   final class Child {
     let journal: SQLiteJournal
     let uplink: Uplink
+    let newest = LatestValues()
     private let told = NIOLockedValueBox<[StationInput]>([])
     private let lines = NIOLockedValueBox<[String]>([])
 
-    fileprivate init(_ rig: LinkRig) throws {
+    fileprivate init(_ rig: LinkRig, port: Int) throws {
       journal = try SQLiteJournal(folder: "\(rig.folder)/journal", month: JournalMonth(year: 2026, month: 11))
       _ = try journal.append([Array("abc".utf8)], urgent: true)
-      let (told, lines) = (told, lines)
+      let (told, lines, newest) = (told, lines, newest)
       uplink = try Uplink(
         Uplink.Options(
           station: rig.child, name: "铁西", program: "test",
           parent: ParentPlan(
-            paths: [.init(name: "lan", host: "127.0.0.1", port: rig.server.port)], backlogKilobytesPerSecond: 250),
-          journalFolder: "\(rig.folder)/journal", log: { line in lines.withLockedValue { $0.append(line) } },
+            paths: [.init(name: "lan", host: "127.0.0.1", port: port)], backlogKilobytesPerSecond: 250, readingsSeconds: 1),
+          journalFolder: "\(rig.folder)/journal", readings: { newest.all() },
+          log: { line in lines.withLockedValue { $0.append(line) } },
           tell: { input in
             told.withLockedValue { $0.append(input) }
             return true

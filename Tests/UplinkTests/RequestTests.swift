@@ -9,6 +9,8 @@ import Testing
   private static let zero = String(repeating: "0", count: 64)
   private static let hello =
     #"{"versions":[1],"station":"tiexi-03","name":"x","program":"x","head":{"position":"0/0","hash":"\#(zero)"}}"#
+  private static let readings =
+    #"{"station":"tiexi-03","boot":"b","monotonic":"9","readings":[{"device":"A/3","quantity":"supplyMillivolts","unit":"mV","value":24000,"asOf":"8","timeToLiveMilliseconds":15000}]}"#
   private static let json = "content-type: application/json"
   private static let batch = "content-type: application/cloudevents-batch+json"
 
@@ -40,6 +42,23 @@ import Testing
     Case(path: "hello", arguments: ["--http1.0", "-H", json, "-d", hello], answer: "400 malformed request"),
     Case(path: "pulse", arguments: ["-H", json, "-d", #"{"nonce":1,"waiting":0,"paths":[]}"#], answer: "200"),
     Case(path: "pulse", arguments: ["-H", json, "-d", #"{"nonce":-1,"waiting":0,"paths":[]}"#], answer: "400 malformed body"),
+    Case(path: "readings", arguments: ["-H", json, "-d", readings], answer: "200"),
+    Case(path: "readings", answer: "405 wrongMethod GET /link/v1/readings"),
+    Case(path: "readings", arguments: ["-H", batch, "-d", readings], answer: "400 malformed content-type"),
+    Case(
+      path: "readings", arguments: ["-H", json, "-d", readings.replacing("24000", with: "NaN")], answer: "400 malformed body"),
+    Case(
+      path: "readings", arguments: ["-H", json, "-d", readings.replacing("24000", with: "1e300")],
+      answer: "400 malformed readings[0].value"),
+    Case(
+      path: "readings", arguments: ["-H", json, "-d", readings.replacing("supply", with: "demand")],
+      answer: "400 malformed readings[0].quantity"),
+    Case(
+      path: "readings", arguments: ["-H", json, "-d", readings.replacing("\"8\"", with: "\"10\"")],
+      answer: "400 malformed readings[0].asOf"),
+    Case(
+      path: "readings", arguments: ["-H", json, "-d", readings.replacing("tiexi-03", with: "tiexi-04")],
+      answer: "403 otherStation station"),
     Case(path: "events", arguments: ["-H", batch, "-d", "[]"], answer: "200"),
     Case(path: "events", arguments: ["-H", batch + "x", "-d", "[]"], answer: "400 malformed content-type"),
     Case(path: "events", arguments: ["-H", batch, "-d", "[{}]"], answer: "400 malformed [0].specversion"),
@@ -88,6 +107,14 @@ import Testing
     }
     #expect(try await answer([Self.json], "pulse", Data(count: LinkProtocol.smallBodyBytes + 1)) == "413")
     #expect(try await answer([Self.batch], "events", Data(count: LinkProtocol.bodyBytes + 1)).hasPrefix("413"))
+    let parts = Self.readings.split(separator: #/[\[\]]/#)
+    for (count, place) in [(201, "readings"), (10_000, "body")] {
+      let text = "\(parts[0])[\(Array(repeating: parts[1], count: count).joined(separator: ","))]\(parts[2])"
+      let said = try await rig.curl(
+        ["-H", Self.json, "--data-binary", "@-", "https://yunfeng/link/v1/readings"], input: Data(text.utf8))
+      #expect(try JSONDecoder().decode(LinkProblem.self, from: Data(said.utf8)).where == place, "\(said)")
+    }
+    #expect(rig.readings.all(of: rig.child).isEmpty)
     let bomb = "\(rig.folder)/bomb"
     try Data(count: 64 << 20).write(to: URL(fileURLWithPath: bomb))
     let gzip = Process()

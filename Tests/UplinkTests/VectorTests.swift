@@ -71,6 +71,38 @@ import Testing
     #expect(vector == cursor.receipt(for: entries.map(\.position)))
   }
 
+  @Test func theReadingsAreOurs() throws {
+    let panel = DeviceID(bus: "A", node: 3)
+    let asOf = Instant(microseconds: 95_400_250_000)
+    let readings = LinkReadings(
+      station: Self.station, boot: "7f1c0e2a", sentAt: Instant(microseconds: 95_402_000_000),
+      readings: [(Quantity.supplyMillivolts, Int64(23_950)), (.upTimeSeconds, 86_412)].map { quantity, value in
+        DeviceReading(Measurand(panel, quantity), Reading(value: value, asOf: asOf, timeToLive: .seconds(15)))
+      })
+    let vector = try Self.file("Vectors/readings.json")
+    #expect(try LinkReadings.decode(Array(vector), station: Self.station) == readings)
+    let expected = try JSONSerialization.jsonObject(with: vector) as? NSDictionary
+    #expect(try JSONSerialization.jsonObject(with: Data(readings.encode())) as? NSDictionary == expected)
+  }
+
+  /// Each quantity with its unit, and the limits.
+  @Test func theSchemaOfReadingsHasEveryQuantityAndLimit() throws {
+    let text = String(decoding: try Self.file("readings.schema.json"), as: UTF8.self)
+    for quantity in Quantity.allCases {
+      #expect(text.contains(#""quantity": { "const": "\#(quantity.rawValue)" }, "unit": { "const": "\#(quantity.unit)" }"#))
+    }
+    #expect(text.components(separatedBy: "\"unit\": { \"const\"").count == Quantity.allCases.count + 1)
+    for (name, value) in [
+      ("maxItems", Int64(LinkReadings.limit)), ("minimum", LinkReadings.values.lowerBound),
+      ("maximum", LinkReadings.values.upperBound), ("minimum", LinkReadings.timeToLiveMilliseconds.lowerBound),
+      ("maximum", LinkReadings.timeToLiveMilliseconds.upperBound), ("maxLength", Int64(LinkReadings.bootCharacters.upperBound)),
+    ] { #expect(text.contains("\"\(name)\": \(value)"), "\(name) \(value)") }
+    let readme = String(decoding: try Self.file("README.md"), as: UTF8.self)
+    #expect(
+      readme.contains("with at most \(LinkReadings.limit) values")
+        && readme.contains("at most \(LatestReadings.limit) of one station"))
+  }
+
   @Test func theCommandIsTheOneThatTheBatchAnswers() throws {
     let text = String(decoding: try Self.file("Vectors/command.txt"), as: UTF8.self)
     #expect(text.hasPrefix("id: \(Self.command.command.number)\nevent: command\ndata: {") && text.hasSuffix("}\n\n"))
@@ -84,8 +116,8 @@ import Testing
     let addresses = text.split(separator: "\n").filter { $0.hasPrefix("  /link/") }.map { $0.dropFirst(2).dropLast() }
     #expect(
       Set(addresses.map(String.init)) == [
-        LinkProtocol.hello, LinkProtocol.events, LinkProtocol.pulse, LinkProtocol.commands, LinkProtocol.revocations,
-        LinkProtocol.renew,
+        LinkProtocol.hello, LinkProtocol.events, LinkProtocol.pulse, LinkProtocol.readings, LinkProtocol.commands,
+        LinkProtocol.revocations, LinkProtocol.renew,
       ])
     let codes = try #require(text.firstMatch(of: /code:\n +enum: \[([a-zA-Z, ]+)\]/)).output.1
     #expect(Set(codes.split(separator: ", ").map(String.init)) == Set(LinkRefusal.allCases.map(\.rawValue)))

@@ -12,7 +12,7 @@ enum DeskControl {
 
   static let help = """
     status                      求助、故障、上级与下级 / calls, faults, the parent, stations below
-    readings                    设备读数 / latest readings
+    readings [STATION]          设备读数,本站或下级站点 / latest readings, of this station or of one below
     bus                         总线统计 / counters of the buses
     acknowledge ID POST         接警
     offer ID POST TO            移交
@@ -36,7 +36,7 @@ enum DeskControl {
     """
 
   static func answer(
-    _ line: String, board: ViewBoard, readings: LatestValues, buses: () -> [BusReport],
+    _ line: String, board: ViewBoard, readings: (_ station: String?) -> [AgedReading]?, buses: () -> [BusReport],
     submit: (String, DeskRequest.Action) -> DeskAnswer
   ) -> String {
     // What is said here goes into the journal and onto terminals: the same check as for the pages.
@@ -48,8 +48,9 @@ enum DeskControl {
     switch words.first {
     case "ping": return "ok\n"
     case "status": return board.get().map(status) ?? "尚未就绪 / not ready yet\n"
-    case "readings":
-      return readings.all().map { "\($0.device) \($0.quantity.rawValue) \($0.reading.value)\n" }.joined()
+    case "readings" where words.count <= 2:
+      guard let all = readings(words.dropFirst().first) else { return "\(text(.refused(.unknownChild)))\n" }
+      return text(all)
     case "bus" where words.count == 1: return buses().map(\.table).joined()
     // For the doctor.
     case "bus" where words == ["bus", "json"]:
@@ -99,6 +100,17 @@ enum DeskControl {
     case .underWay: "正在复测 / under way"
     case .refused(let refusal): "\(failure)\(Texts.text(refusal).chinese) / refused: \(Texts.text(refusal).english)"
     }
+  }
+
+  /// `A/3 supplyMillivolts 23950 mV, 4 s`; what is past its time to live says so.
+  static func text(_ readings: [AgedReading]) -> String {
+    guard !readings.isEmpty else { return "尚无读数 / no reading yet\n" }
+    return readings.map { item in
+      let quantity = item.measurand.quantity
+      return
+        "\(item.measurand.device) \(quantity.rawValue) \(item.value) \(quantity.unit), \(item.age.microseconds / 1_000_000) s"
+        + (item.isStale ? ", 已过时 / stale\n" : "\n")
+    }.joined()
   }
 
   private static func status(_ view: DeskView) -> String {

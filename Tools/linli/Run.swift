@@ -95,11 +95,14 @@ struct Run: AsyncParsableCommand {
     enrolment.resume()
     let control = try Self.openSocket(Socket.station(file.site)) { line in
       if let said = enrolment.say(line) { return said }
-      return DeskControl.answer(line, board: board, readings: runtime.readings, buses: { runtime.buses }) { post, action in
+      return DeskControl.answer(line, board: board, readings: { link.readings($0, runtime) }, buses: { runtime.buses }) {
+        post, action in
         waitFor { await runtime.submit(post: post, action: action) }
       }
     }
-    let desk = try DutyDesk(port: site.deskPort, webRoot: try WebRoot.find(web)) { await runtime.submit(post: $0, action: $1) }
+    let desk = try DutyDesk(
+      port: site.deskPort, webRoot: try WebRoot.find(web), readings: { link.readings($0, runtime) },
+      submit: { await runtime.submit(post: $0, action: $1) })
     pages.open(desk, board.get())
     ServiceManager().ready()
     Terminal.log("\(site.plan.name): 运行中 / running")

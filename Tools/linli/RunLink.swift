@@ -6,6 +6,7 @@ import Station
 import StationIdentity
 import StationRuntime
 import Synchronization
+import Transports
 import Uplink
 
 /// Both ends of the line between stations, as far as the site file has them. What keeps one from starting is shown on the desk and does
@@ -15,8 +16,11 @@ final class RunLink: Sendable {
     var uplink: Uplink?
     var server: LinkServer?
     var watches: [Task<Void, Never>] = []
+    /// Stations below that the site file names.
+    var known: Set<String> = []
   }
   private let parts = Mutex(Parts())
+  private let below = ChildReadings()
   /// The newest time that a disciplined clock gave: certificates are checked at the later of it and the clock.
   private let newest: NewestTime
 
@@ -31,6 +35,15 @@ final class RunLink: Sendable {
   func wake() { parts.withLock { $0.uplink }?.wake() }
 
   func command(_ child: String, _ command: ParentCommand) { parts.withLock { $0.server }?.send(command, to: child) }
+
+  /// The newest of this station's own devices, or of a station below; `nil`: there is no such station below.
+  func readings(_ station: String?, _ runtime: StationRuntime) -> [AgedReading]? {
+    guard let station else {
+      let now = MonotonicClock.now()
+      return runtime.readings.all().map { $0.aged(at: now) }
+    }
+    return parts.withLock { $0.known }.contains(station) ? below.all(of: station) : nil
+  }
 
   func start(_ site: Site, _ file: SiteArgument, _ runtime: StationRuntime) {
     newest.note(Self.newestOnDisk(file.path(site.journalFolder)))
@@ -48,8 +61,8 @@ final class RunLink: Sendable {
       }
       let options = Uplink.Options(
         station: site.plan.station, name: site.plan.name, program: Linli.version, parent: plan,
-        journalFolder: file.path(site.journalFolder), log: { Terminal.log($0) }, tell: { runtime.tell($0) },
-        parentHas: { runtime.parentHas($0, parentMilliseconds: $1) })
+        journalFolder: file.path(site.journalFolder), readings: { runtime.readings.all() }, log: { Terminal.log($0) },
+        tell: { runtime.tell($0) }, parentHas: { runtime.parentHas($0, parentMilliseconds: $1) })
       let uplink = try Uplink(options, tls: tls)
       parts.withLock { $0.uplink = uplink }
       watch(tls, runtime)
@@ -62,14 +75,16 @@ final class RunLink: Sendable {
   }
 
   private func startServer(_ plan: ChildrenPlan, _ site: Site, _ file: SiteArgument, _ runtime: StationRuntime) {
+    let known = Set((site.plan.children ?? []).map(\.station))
+    parts.withLock { $0.known = known }
     do {
       let tls = try LinkTLS(store: .parent(siteFolder: file.folder), newestJournalTime: { [newest] in newest.date })
-      let known = Set((site.plan.children ?? []).map(\.station))
       let coder = ContentReader()
       let folder = file.folder
       let parent = LinkParent(
         station: site.plan.station, name: site.plan.name, receive: { await runtime.receive($1, from: $0) },
-        greet: { await runtime.greet($0, oldest: $1) }, tell: { runtime.tell($0) }, content: { coder.content($0) },
+        greet: { await runtime.greet($0, oldest: $1) }, readings: below, tell: { runtime.tell($0) },
+        content: { coder.content($0) },
         chained: { EntryHash.chained(after: $0, at: $1, body: $2) }, isKnown: { known.contains($0) },
         renew: { try await Self.renew($0, $1, at: $2, in: CertificateAuthority.folder(siteFolder: folder)) },
         log: { Terminal.log($0) })

@@ -11,6 +11,7 @@ extension ParentSimulator {
     silent [SECONDS]  收下请求,不应答,最长 3 天后自行恢复 / takes requests and answers nothing; heals after so long, 3 days at most
     diskFull, busy    503
     oldVersion        说另一个协议版本 / speaks another version of the protocol
+    noReadings        像老程序一样不收读数 / has no address for readings, as older programs
     crashBeforeSync   收下条目,落盘前崩溃 / takes entries and crashes before they are on disk
     loseAnswer        落盘后应答丢失 / has them on disk, the answer is lost
     refuse [CODE]     拒绝本站(默认 unknownStation) / refuses this station
@@ -22,6 +23,7 @@ extension ParentSimulator {
     certificate WHICH 出示 / shows: own; foreign 别的机构的; otherName 别的站名; expired 已过期
     heal              除证书外都恢复 / none of these, the certificate aside
     show, entries     现状;已落盘的条目 / how it is; what is on its disk
+    readings          最新读数 / the newest readings
 
     command ACTION    下行命令 / a command for the station: acknowledge, on-scene, close, accept ID;
                       offer ID POST; resolve, refuse, false-alarm ID TEXT; notice TEXT
@@ -64,6 +66,7 @@ extension ParentSimulator {
     case ("diskFull", 1): state.model.fault = .diskFull
     case ("busy", 1): state.model.fault = .busy
     case ("oldVersion", 1): state.model.fault = .oldVersion
+    case ("noReadings", 1): state.model.fault = .noReadings
     case ("crashBeforeSync", 1): state.model.fault = .crashBeforeSync
     case ("loseAnswer", 1): state.model.fault = .loseAnswer
     case ("refuse", 1...2):
@@ -91,6 +94,7 @@ extension ParentSimulator {
       state.reorders = false
       state.lossPercent = 0
     case ("show", 1): return drawing(state)
+    case ("readings", 1): return DeskControl.text(state.model.readings.all(at: MonotonicClock.now()))
     case ("entries", 1): return state.model.entries.map { "\($0.position) \($0.hash)\n" }.joined()
     default: return "不认识的命令 / unknown command:\n\(help)\n"
     }

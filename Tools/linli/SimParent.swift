@@ -138,6 +138,13 @@ final class ParentSimulator: Sendable {
       let answer = state.model.receive(entries)
       state.commands.look(at: state.model.entries)
       return reply(answer)
+    case ("POST", LinkProtocol.readings):
+      do throws(EventBatch.Mistake) {
+        let message = try LinkReadings.decode(body, station: station)
+        return reply(state.model.receive(message, at: MonotonicClock.now()))
+      } catch {
+        return problem(error.refusal)
+      }
     default: return problem(.unknownPath)
     }
   }
@@ -147,6 +154,7 @@ final class ParentSimulator: Sendable {
     case .welcome(let welcome): json(welcome)
     case .receipt(let receipt): json(receipt)
     case .pulse(let pulse): json(pulse)
+    case .readings(let answer): json(answer)
     case .refused(let refusal): problem(refusal)
     case .nothing: .close
     }
@@ -160,6 +168,12 @@ final class ParentSimulator: Sendable {
   private static func problem(_ refusal: LinkRefusal) -> ThinReply {
     let problem = LinkProblem(refusal, at: "simulated parent", accepted: "heal", title: "模拟的上级拒绝 / the simulated parent refuses")
     let data = (try? JSONEncoder().encode(problem)) ?? Data()
-    return .answer(status: [.busy, .diskUnavailable].contains(refusal) ? 503 : 403, body: Array(data))
+    let status =
+      switch refusal {
+      case .busy, .diskUnavailable: 503
+      case .unknownPath: 404
+      default: 403
+      }
+    return .answer(status: status, body: Array(data))
   }
 }

@@ -72,7 +72,7 @@ public enum EventBatch {
     return entries
   }
 
-  private static func place(_ error: DecodingError) -> String {
+  static func place(_ error: DecodingError) -> String {
     let (path, key): ([any CodingKey], String?) =
       switch error {
       case .keyNotFound(let key, let context): (context.codingPath, key.stringValue)
@@ -80,7 +80,8 @@ public enum EventBatch {
       @unknown default: ([], nil)
       }
     let parts = path.map { $0.intValue.map { "[\($0)]" } ?? ".\($0.stringValue)" } + (key.map { [".\($0)"] } ?? [])
-    return parts.isEmpty ? "body" : parts.joined()
+    let place = parts.joined()
+    return place.isEmpty ? "body" : place.hasPrefix(".") ? String(place.dropFirst()) : place
   }
 }
 

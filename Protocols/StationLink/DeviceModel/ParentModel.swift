@@ -15,6 +15,8 @@ public struct ParentModel: Sendable {
     case busy
     /// Speaks another version of the protocol.
     case oldVersion
+    /// Is of before the time of readings: it has no such address.
+    case noReadings
     /// Takes the entries, then crashes before they are on disk.
     case crashBeforeSync
     /// Takes the entries, has them on disk, and the answer is lost.
@@ -27,6 +29,7 @@ public struct ParentModel: Sendable {
     case welcome(LinkWelcome)
     case receipt(LinkReceipt)
     case pulse(LinkPulseAnswer)
+    case readings(LinkReadingsAnswer)
     case refused(LinkRefusal)
     /// The connection ends or nothing comes.
     case nothing
@@ -39,6 +42,8 @@ public struct ParentModel: Sendable {
   public private(set) var cursor = LinkCursor()
   /// What is on its disk, in the order in which it came.
   public private(set) var entries: [LinkEntry] = []
+  /// In memory only: a restart forgets them.
+  public private(set) var readings = LatestReadings()
   public private(set) var duplicates = 0
   public private(set) var branches = 0
   public private(set) var crashes = 0
@@ -84,6 +89,16 @@ public struct ParentModel: Sendable {
     return fault == .loseAnswer ? .nothing : .receipt(cursor.receipt(for: batch.map(\.position)))
   }
 
+  public mutating func receive(_ message: LinkReadings, at now: Instant) -> Answer {
+    if fault == .noReadings { return .refused(.unknownPath) }
+    if let answer = refusal() { return answer }
+    guard let answer = try? readings.take(message, at: now) else { return .refused(.tooLarge) }
+    return fault == .loseAnswer ? .nothing : .readings(answer)
+  }
+
+  /// Started anew: what only memory held is gone.
+  public mutating func restart() { readings = LatestReadings() }
+
   /// Set back to an older disk, as from a copy: the newest so many entries are gone.
   public mutating func restore(without count: Int) {
     entries.removeLast(min(count, entries.count))
@@ -97,7 +112,7 @@ public struct ParentModel: Sendable {
     case .diskFull: .refused(.diskUnavailable)
     case .busy: .refused(.busy)
     case .refuses(let refusal): .refused(refusal)
-    case .none, .oldVersion, .crashBeforeSync, .loseAnswer: nil
+    case .none, .oldVersion, .noReadings, .crashBeforeSync, .loseAnswer: nil
     }
   }
 }

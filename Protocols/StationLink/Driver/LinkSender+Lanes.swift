@@ -16,6 +16,8 @@ extension LinkSender {
     }
     parent = welcome.station
     paths[path].opened(at: now, wall: wall)
+    let spread = UInt32(clamping: (settings.readingsInterval ?? .zero).microseconds)
+    readings.connected(at: now, delay: .microseconds(Int(random.below(spread))))
     let contiguous = welcome.receipt.contiguous
     // A parent that was set back to an older disk needs again what it once had.
     if confirmed.map({ contiguous.position < $0.position }) ?? true {
@@ -59,7 +61,7 @@ extension LinkSender {
       } else {
         sweep.freeAt = now + .seconds(1)
       }
-    case .pulse: break
+    case .pulse, .readings: break
     }
     if calls.isEmpty { (sendsInOrder, ahead) = (false, 0) }
   }

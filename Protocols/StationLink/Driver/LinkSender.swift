@@ -8,26 +8,32 @@ import StationLinkCodec
 /// has arrived, and asks for the rest of the journal page by page.
 ///
 /// Lanes: steps of calls for help go on the call lane, at once, on a connection of their own; everything else goes in order on the
-/// backlog lane, rate-shaped, and only while no call waits. A call that is unanswered for 3 s is also sent on the other path.
+/// backlog lane, rate-shaped, and only while no call waits. A call that is unanswered for 3 s is also sent on the other path. Readings are
+/// no entries: the newest go on a lane of their own (ReadingLane.swift), when nothing else wants the line.
 public struct LinkSender: Machine, Sendable {
   public struct Settings: Sendable {
     /// The ways to the parent, best first, as the site file calls them.
     public var paths: [String]
     /// What the backlog may use of the line, in bytes a second as they are sent, compressed.
     public var backlogBytesPerSecond: Int
+    /// Readings go at most once in so long; `nil`: never.
+    public var readingsInterval: Interval?
 
-    public init(paths: [String], backlogBytesPerSecond: Int = 250_000) {
+    public init(paths: [String], backlogBytesPerSecond: Int = 250_000, readingsInterval: Interval? = .seconds(10)) {
       self.paths = paths
       self.backlogBytesPerSecond = backlogBytesPerSecond
+      self.readingsInterval = readingsInterval
     }
   }
 
-  public enum Lane: Sendable, Equatable { case calls, backlog, pulse }
+  /// Each has a connection of its own on each path.
+  public enum Lane: Sendable, Equatable, CaseIterable { case calls, backlog, pulse, readings }
 
   public enum Content: Sendable, Equatable {
     case hello
     case pulse(LinkPulse)
     case entries([Outgoing])
+    case readings([DeviceReading])
   }
 
   public enum Input: Sendable {
@@ -39,6 +45,10 @@ public struct LinkSender: Machine, Sendable {
     /// - bytes: what the request took on the line.
     case received(request: UInt32, LinkReceipt, wallMilliseconds: Int64, bytes: Int)
     case pulsed(request: UInt32, nonce: UInt64, wallMilliseconds: Int64)
+    /// The newest values of all devices, as `gather` asked.
+    case gathered([DeviceReading])
+    /// Readings were taken; so many the parent has now.
+    case taken(request: UInt32, held: Int)
     case failed(request: UInt32, LinkFailure)
     case wake
   }
@@ -49,6 +59,10 @@ public struct LinkSender: Machine, Sendable {
     case drop(path: Int)
     /// A page of the journal is wanted.
     case fetch(after: JournalPosition)
+    /// The newest values of all devices are wanted, at once.
+    case gather
+    /// The parent takes no readings, in its words: it gets none until it is greeted again.
+    case readingsRefused(String)
     /// These calls' openings are on the parent's disk.
     case delivered([UInt32])
     /// Everything up to there is on the parent's disk.
@@ -77,6 +91,7 @@ public struct LinkSender: Machine, Sendable {
   /// Steps of calls that went ahead since the queue was last empty; each may be a range at the parent.
   var ahead = 0
   var callsRetryAt = Instant.zero
+  var readings = ReadingLane()
   var lastStatus: LinkStatus?
   var nextStatus = Instant.zero
 
@@ -85,6 +100,7 @@ public struct LinkSender: Machine, Sendable {
     var path: Int
     var lane: Lane
     var entries: [Outgoing]
+    var readings: [DeviceReading] = []
     var sentAt: Instant
     var nonce: UInt64 = 0
     var isHello = false
@@ -147,6 +163,7 @@ public struct LinkSender: Machine, Sendable {
     }
     if wantsCallLane { next = min(next, callsRetryAt) }
     if wantsBacklogLane { next = min(next, sweep.freeAt) }
+    if let due = readingsDue { next = min(next, due) }
     return next
   }
 
@@ -166,6 +183,9 @@ public struct LinkSender: Machine, Sendable {
           lose(flight.path, .refused(.malformed, "心跳应答不符 / heartbeat answered wrongly"), at: now, &effects)
         }
       }
+    case .gathered(let newest): gathered(newest, at: now, &effects)
+    case .taken(let request, let held):
+      if let flight = land(request) { readings.taken(flight.readings, held: held) }
     case .failed(let request, let failure):
       if let flight = land(request) { failed(flight, failure, at: now, &effects) }
     case .wake: break
@@ -176,6 +196,7 @@ public struct LinkSender: Machine, Sendable {
     sendBacklog(at: now, &effects)
     pulse(at: now, &effects)
     report(at: now, &effects)
+    gatherReadings(at: now, &effects)
   }
 
   // MARK: - What is known
@@ -210,6 +231,7 @@ public struct LinkSender: Machine, Sendable {
     case .hello: flight.isHello = true
     case .pulse(let pulse): flight.nonce = pulse.nonce
     case .entries(let entries): flight.entries = entries
+    case .readings(let readings): flight.readings = readings
     }
     flights.append(flight)
     effects.append(.post(request: lastRequest, path: path, lane: lane, content))
@@ -241,7 +263,11 @@ public struct LinkSender: Machine, Sendable {
 
   private mutating func expire(at now: Instant, _ effects: inout Effects<Effect>) {
     while let late = flights.first(where: { $0.sentAt + $0.timeOut <= now }), effects.room > 4 {
-      lose(late.path, .tooSlow, at: now, &effects)
+      if late.lane == .readings {
+        flights.removeAll { $0.request == late.request }
+      } else {
+        lose(late.path, .tooSlow, at: now, &effects)
+      }
     }
   }
 
@@ -253,6 +279,7 @@ public struct LinkSender: Machine, Sendable {
   }
 
   private mutating func failed(_ flight: Flight, _ failure: LinkFailure, at now: Instant, _ effects: inout Effects<Effect>) {
+    if flight.lane == .readings { return readingsFailed(failure, &effects) }
     if case .refused(let refusal, _) = failure, [.diskUnavailable, .busy].contains(refusal), !flight.isHello {
       // The way is good, the parent is not able to: that is no reason to try another way.
       callsRetryAt = now + .seconds(1)

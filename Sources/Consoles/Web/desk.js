@@ -6,6 +6,7 @@ import { dialogIsOpen, enableDialogs } from "./dialogs.js";
 import { clock, element, keepingFocus, reconcile, setClass, setHidden, setText } from "./dom.js";
 import { showHandOvers, tickHandOvers } from "./handovers.js";
 import { showClosed, showFaults, showPoints, showStatistics, tickPoints } from "./lists.js";
+import { showReadings, tickReadings } from "./readings.js";
 import { onSoundChange, sound, soundStatus, unlockSound } from "./sound.js";
 import { listen } from "./stream.js";
 import { freshNotices, showUplink } from "./uplink.js";
@@ -81,6 +82,7 @@ function showAll() {
     showUplink(page.view);
     showChildren(page.view, sendNotice);
     showHandOvers(page.view, (key) => cardOf(key)?.focus());
+    showReadings();
     showFaults(page.view, actOnFault);
     showPoints(page.view, actOnPoint);
     showStatistics(page.view);
@@ -154,6 +156,7 @@ function tick() {
   tickChildren(passed, page.view);
   const overdue = tickHandOvers(passed);
   if (overdue.length) byId("announcements").textContent = overdue.join(" ");
+  tickReadings();
   tickWaiting(passed);
   sound(wantedSound(state));
 }

@@ -18,6 +18,8 @@ public final class Uplink: Sendable {
     public var program: String
     public var parent: ParentPlan
     public var journalFolder: String
+    /// The newest of each quantity of each device; must not wait.
+    public var readings: @Sendable () -> [DeviceReading]
     public var log: @Sendable (String) -> Void
     /// Hands something to the station; false: to be told again.
     public var tell: @Sendable (StationInput) -> Bool
@@ -26,6 +28,7 @@ public final class Uplink: Sendable {
 
     public init(
       station: String, name: String, program: String, parent: ParentPlan, journalFolder: String,
+      readings: @escaping @Sendable () -> [DeviceReading],
       log: @escaping @Sendable (String) -> Void, tell: @escaping @Sendable (StationInput) -> Bool,
       parentHas: @escaping @Sendable (JournalHead, Int64) -> Void = { _, _ in }
     ) {
@@ -34,6 +37,7 @@ public final class Uplink: Sendable {
       self.program = program
       self.parent = parent
       self.journalFolder = journalFolder
+      self.readings = readings
       self.log = log
       self.tell = tell
       self.parentHas = parentHas
@@ -70,14 +74,15 @@ public final class Uplink: Sendable {
   }
 }
 
-/// The connections of all paths: one for calls, one for the backlog, one for heartbeats, one on which commands come.
+/// The connections of all paths: one for each lane, opened when it is first used, and one on which commands come.
 final class LinkLanes: Sendable {
   private let loop: any EventLoop
   private let state: NIOLoopBoundBox<State>
   private let mailbox: BoundedMailbox<LinkSender.Input>
 
   private struct State {
-    var lanes: [LaneConnection] = []
+    /// By path, then by lane.
+    var lanes: [[LaneConnection]] = []
     var streams: [CommandStream] = []
     var targets: [LinkTarget] = []
     var upkeep: IdentityUpkeep
@@ -96,7 +101,7 @@ final class LinkLanes: Sendable {
       for path in plan.paths {
         let target = LinkTarget(name: path.name, host: path.host, port: path.port)
         state.value.targets.append(target)
-        for _ in 0..<3 { state.value.lanes.append(LaneConnection(target: target, tls: tls, loop: loop)) }
+        state.value.lanes.append(LinkSender.Lane.allCases.map { _ in LaneConnection(target: target, tls: tls, loop: loop) })
         state.value.streams.append(
           CommandStream(target: target, tls: tls, loop: loop) { command in
             // A mailbox that is full: the parent sends it again at the next connect, until it is answered.
@@ -108,15 +113,9 @@ final class LinkLanes: Sendable {
 
   func post(_ number: UInt32, path: Int, lane: LinkSender.Lane, _ request: LinkRequest, nonce: UInt64) {
     loop.execute {
-      let place =
-        switch lane {
-        case .calls: 0
-        case .backlog: 1
-        case .pulse: 2
-        }
-      let connection = self.state.value.lanes[path * 3 + place]
+      let connection = self.state.value.lanes[path][lane.place]
       connection.post(request) { [weak connection] reply in
-        if case .answered(200, let body) = reply, request.path != LinkProtocol.events {
+        if case .answered(200, let body) = reply, [LinkProtocol.hello, LinkProtocol.pulse].contains(request.path) {
           self.state.value.upkeep.heard(body, on: self.state.value.targets[path])
         }
         let bytes = connection?.requestBytes ?? 0
@@ -126,11 +125,22 @@ final class LinkLanes: Sendable {
   }
 
   func drop(path: Int) {
-    loop.execute { for place in 0..<3 { self.state.value.lanes[path * 3 + place].drop() } }
+    loop.execute { for lane in self.state.value.lanes[path] { lane.drop() } }
   }
 
   func listen(path: Int, _ wanted: Bool) {
     loop.execute { self.state.value.streams[path].want(wanted) }
+  }
+}
+
+extension LinkSender.Lane {
+  fileprivate var place: Int {
+    switch self {
+    case .calls: 0
+    case .backlog: 1
+    case .pulse: 2
+    case .readings: 3
+    }
   }
 }
 
@@ -151,6 +161,10 @@ enum LinkAnswers {
       case LinkProtocol.events:
         if let receipt = try? decoder.decode(LinkReceipt.self, from: data) {
           return .received(request: number, receipt, wallMilliseconds: wall, bytes: bytes)
+        }
+      case LinkProtocol.readings:
+        if let answer = try? decoder.decode(LinkReadingsAnswer.self, from: data) {
+          return .taken(request: number, held: answer.held)
         }
       default:
         if let answer = try? decoder.decode(LinkPulseAnswer.self, from: data) {

@@ -26,6 +26,7 @@ final class UplinkLoop {
   private var toldLackingPast = false
   private var parentClock: (wall: Int64, at: Instant)?
   private var loggedProblem: String?
+  private let boot = BootIdentity.current() ?? "unknown"
 
   /// While nothing wakes it, the journal is looked at this often.
   private static let lookInterval = Interval.milliseconds(500)
@@ -77,8 +78,10 @@ final class UplinkLoop {
     guard sender == nil else { return }
     let end = try pages.end()
     seen = end.position
+    let readingsSeconds = options.parent.readingsSeconds
     let settings = LinkSender.Settings(
-      paths: options.parent.paths.map(\.name), backlogBytesPerSecond: options.parent.backlogKilobytesPerSecond * 1000)
+      paths: options.parent.paths.map(\.name), backlogBytesPerSecond: options.parent.backlogKilobytesPerSecond * 1000,
+      readingsInterval: readingsSeconds > 0 ? .seconds(readingsSeconds) : nil)
     var seed = SystemRandomNumberGenerator()
     sender = LinkSender(settings: settings, newest: end.position, seed: seed.next(), at: MonotonicClock.now())
   }
@@ -152,6 +155,8 @@ final class UplinkLoop {
       reading { page = try pages.page(after: after).map { pages.outgoing($0.entry, before: $0.before) } }
       // By way of the mailbox: a long scan must not keep the answers waiting.
       _ = mailbox.send(.fetched(after: after, page), .irreplaceable)
+    case .gather: give(.gathered(options.readings()))
+    case .readingsRefused(let words): options.log("上级不收读数 / the parent takes no readings: \(words)")
     case .delivered(let incidents): untold.append(.delivered(incidents, parent: parent))
     case .parentHas(let head): options.parentHas(head, parentMilliseconds)
     case .status(let status):
@@ -183,6 +188,11 @@ final class UplinkLoop {
         lanes.post(
           request, path: path, lane: lane, LinkRequest(path: LinkProtocol.pulse, body: Array(try encoder.encode(pulse))),
           nonce: pulse.nonce)
+      case .readings(let readings):
+        let message = LinkReadings(station: options.station, boot: boot, sentAt: MonotonicClock.now(), readings: readings)
+        lanes.post(
+          request, path: path, lane: lane, LinkRequest(path: LinkProtocol.readings, body: try message.sendable.encode()), nonce: 0
+        )
       case .entries(let outgoing):
         let now = WallTime.now().microsecondsSince1970 / 1000
         let entries = try pages.linkEntries(outgoing, nowMilliseconds: now)

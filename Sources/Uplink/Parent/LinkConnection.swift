@@ -21,7 +21,7 @@ final class LinkConnection: ChannelInboundHandler {
     case closing
   }
 
-  private let core: LinkCore
+  let core: LinkCore
   private var state = State.waiting
   private var peer: PeerIdentity?
   private var timer: Scheduled<Void>?
@@ -90,8 +90,8 @@ final class LinkConnection: ChannelInboundHandler {
   // MARK: - Requests
 
   private static let methods: [String: HTTPMethod] = [
-    LinkProtocol.hello: .POST, LinkProtocol.events: .POST, LinkProtocol.pulse: .POST, LinkProtocol.commands: .GET,
-    LinkProtocol.revocations: .GET, LinkProtocol.renew: .POST,
+    LinkProtocol.hello: .POST, LinkProtocol.events: .POST, LinkProtocol.pulse: .POST, LinkProtocol.readings: .POST,
+    LinkProtocol.commands: .GET, LinkProtocol.revocations: .GET, LinkProtocol.renew: .POST,
   ]
 
   private func dispatch(_ head: HTTPRequestHead, _ body: [UInt8], _ context: ChannelHandlerContext) {
@@ -125,6 +125,7 @@ final class LinkConnection: ChannelInboundHandler {
     case LinkProtocol.hello: hello(child, body, context)
     case LinkProtocol.events: events(child, body, context)
     case LinkProtocol.pulse: pulse(child, head, body, context)
+    case LinkProtocol.readings: readings(child, body, context)
     case LinkProtocol.renew: renew(peer, body, context)
     case LinkProtocol.revocations: finish(.body(Array(core.tls.revocations.json), type: LinkProtocol.jsonType), context)
     default: stream(child, context)
@@ -269,7 +270,7 @@ final class LinkConnection: ChannelInboundHandler {
 
   private static var nowMilliseconds: Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
 
-  private static func json(_ value: some Encodable) -> Reply {
+  static func json(_ value: some Encodable) -> Reply {
     encoded(value).map { .body($0, type: LinkProtocol.jsonType) } ?? .failure(.busy)
   }
 
@@ -279,7 +280,7 @@ final class LinkConnection: ChannelInboundHandler {
     return (try? encoder.encode(value)).map { Array($0) }
   }
 
-  private func answer(_ context: ChannelHandlerContext, _ work: @escaping @Sendable () async -> Reply) {
+  func answer(_ context: ChannelHandlerContext, _ work: @escaping @Sendable () async -> Reply) {
     state = .answering
     let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
     let loop = context.eventLoop

@@ -19,6 +19,8 @@ public struct LinkParent: Sendable {
   public var receive: @Sendable (_ child: String, [Received]) async -> LinkReceipt?
   /// What is on disk of a child.
   public var greet: @Sendable (_ child: String, _ oldest: JournalHead?) async -> LinkReceipt?
+  /// Never in the journal, so the station has no part in them.
+  public var readings: ChildReadings
   public var tell: @Sendable (StationInput) -> Bool
   /// What a child's bytes say; `nil` when this program cannot read them.
   public var content: @Sendable ([UInt8]) -> Entry?
@@ -32,7 +34,7 @@ public struct LinkParent: Sendable {
 
   public init(
     station: String, name: String, receive: @escaping @Sendable (_ child: String, [Received]) async -> LinkReceipt?,
-    greet: @escaping @Sendable (_ child: String, _ oldest: JournalHead?) async -> LinkReceipt?,
+    greet: @escaping @Sendable (_ child: String, _ oldest: JournalHead?) async -> LinkReceipt?, readings: ChildReadings,
     tell: @escaping @Sendable (StationInput) -> Bool,
     content: @escaping @Sendable ([UInt8]) -> Entry?,
     chained: @escaping @Sendable (_ after: EntryHash, JournalPosition, [UInt8]) -> EntryHash,
@@ -44,6 +46,7 @@ public struct LinkParent: Sendable {
     self.name = name
     self.receive = receive
     self.greet = greet
+    self.readings = readings
     self.tell = tell
     self.content = content
     self.chained = chained
@@ -55,7 +58,7 @@ public struct LinkParent: Sendable {
 
 /// What the server takes at most. Everything has a limit.
 public struct LinkLimits: Sendable {
-  /// Sockets of verified children at once; each child needs four on each of its paths, and now and then one for its identity. What would be
+  /// Sockets of verified children at once; each child needs five on each of its paths, and now and then one for its identity. What would be
   /// more is refused.
   public var connections = 4000
   /// Of one child at once: its oldest makes room, as that is one whose end was lost on the way.

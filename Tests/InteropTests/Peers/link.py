@@ -15,9 +15,11 @@ from referencing.jsonschema import DRAFT202012
 folder = pathlib.Path(sys.argv[2])
 openapi = yaml.safe_load((folder / "openapi.yaml").read_text())
 events = json.loads((folder / "events.schema.json").read_text())
+values = json.loads((folder / "readings.schema.json").read_text())
 registry = Registry().with_resources([
     ("file:///openapi.yaml", Resource(openapi, DRAFT202012)),
     ("file:///events.schema.json", Resource(events, DRAFT202012)),
+    ("file:///readings.schema.json", Resource(values, DRAFT202012)),
 ])
 
 
@@ -61,6 +63,7 @@ def chain(batch):
 def files():
     validate(openapi, base_uri=(folder / "openapi.yaml").resolve().as_uri())
     Draft202012Validator.check_schema(events)
+    Draft202012Validator.check_schema(values)
     count = examples(openapi, [])
     batch = json.loads((folder / "Vectors/batch.json").read_text())
     check(batch, "file:///events.schema.json", "batch.json")
@@ -69,6 +72,11 @@ def files():
     check(receipt, pointer(["components", "schemas", "Receipt"]), "receipt.json")
     data = [line[6:] for line in (folder / "Vectors/command.txt").read_text().splitlines() if line.startswith("data: ")]
     check(json.loads(data[0]), pointer(["components", "schemas", "Command"]), "command.txt")
+    readings = json.loads((folder / "Vectors/readings.json").read_text())
+    check(readings, "file:///readings.schema.json", "readings.json")
+    for change in ({"unit": "V"}, {"quantity": "upTimeSeconds"}, {"value": 2**53}, {"device": "A/256"}, {"asOf": "-1"}):
+        if Draft202012Validator(values).is_valid(readings | {"readings": [readings["readings"][0] | change]}):
+            sys.exit(f"taken: {change}")
     # What the schema must not take.
     for change in ({"hash": "0"}, {"epoch": 0}, {"data_base64": "YQ=="}, {"specversion": "0.3"}, {"time": "yesterday"}):
         if Draft202012Validator(events, format_checker=FormatChecker()).is_valid([batch[0] | change]):
