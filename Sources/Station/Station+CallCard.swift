@@ -36,15 +36,24 @@ extension Station {
 
   /// What was closed below lately: the newest of all stations together, each still with its own.
   func recentlyClosedBelow() -> [(station: String, card: DeskView.IncidentCard)] {
-    var all: [(at: Int64, child: Int, incident: Incident)] = []
+    // Hundreds of stations with twenty each: only what is shown is made into a card.
+    var all: [(at: Int64, child: Int, id: IncidentID, isStray: Bool)] = []
     for (index, child) in state.children.enumerated() {
-      for incident in child.fold.recentlyClosed { all.append((closedTime(incident, of: child) ?? .min, index, incident)) }
-      for incident in child.straysClosed { all.append((incident.closedAt?.wallMilliseconds ?? .min, index, incident)) }
+      // A restored station may have used a number twice: the later one counts.
+      var seen: Set<IncidentID> = []
+      for incident in child.fold.recentlyClosed where seen.insert(incident.id).inserted {
+        all.append((closedTime(incident, of: child) ?? .min, index, incident.id, false))
+      }
+      for stray in child.strays {
+        if let closed = stray.closed { all.append((closed.at.wallMilliseconds, index, stray.incident, true)) }
+      }
     }
-    all.sort { ($1.at, $0.child, $0.incident.id) < ($0.at, $1.child, $1.incident.id) }
-    return all.prefix(StationState.recentLimit).map { item in
+    all.sort { ($1.at, $0.child, $1.id) < ($0.at, $1.child, $0.id) }
+    return all.prefix(StationState.recentLimit).compactMap { item in
       let child = state.children[item.child]
-      var card = card(item.incident, of: child)
+      let closed = item.isStray ? child.strayClosed(item.id) : child.fold.recentlyClosed.first { $0.id == item.id }
+      guard let closed else { return nil }
+      var card = card(closed, of: child)
       card.closedMilliseconds = item.at
       return (child.station, card)
     }

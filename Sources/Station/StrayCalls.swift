@@ -20,17 +20,15 @@ extension ChildState {
   /// Calls that somebody still has to see to.
   public var openIncidents: [Incident] { fold.incidents.filter { stray($0.id)?.closed == nil } }
 
-  /// As they were closed here.
-  var straysClosed: [Incident] {
-    strays.compactMap { stray in
-      guard let closed = stray.closed, var incident = fold.incident(stray.incident) else { return nil }
-      incident.phase = .closed
-      incident.closedAt = closed.at
-      incident.offer = nil
-      incident.owner = SitePlan.parentPost + closed.post
-      incident.note = closed.note
-      return incident
-    }
+  /// As it was closed here.
+  func strayClosed(_ id: IncidentID) -> Incident? {
+    guard let closed = stray(id)?.closed, var incident = fold.incident(id) else { return nil }
+    incident.phase = .closed
+    incident.closedAt = closed.at
+    incident.offer = nil
+    incident.owner = SitePlan.parentPost + closed.post
+    incident.note = closed.note
+    return incident
   }
 
   /// The child says that it does not know it. What was recorded there after that answer, and came before it, says otherwise.
