@@ -49,7 +49,7 @@ extension Station {
 
   mutating func command(_ child: String, post: String, _ action: ParentCommand.Action, seconds: Int) {
     // Never the same twice, also after this journal was lost: the clock goes on.
-    let number = max(state.lastCommand + 1, UInt64(max(0, wall.unixMilliseconds)))
+    let number = max(state.lastCommand &+ 1, UInt64(max(0, wall.unixMilliseconds)))
     let command = ParentCommand(
       number: number, issuedAtMilliseconds: wall.unixMilliseconds, timeToLiveSeconds: seconds, post: post, action: action)
     record(.commanded(child, command))
@@ -124,7 +124,7 @@ extension Station {
   mutating func runChildren() {
     watchChildren()
     for child in state.children {
-      for item in child.pending where elapsed(since: item.since) >= .seconds(item.command.timeToLiveSeconds + 10) {
+      for item in child.pending where elapsed(since: item.since) >= .seconds(item.command.timeToLiveSeconds) + .seconds(10) {
         record(.commandLapsed(child.station, item.command.number))
       }
     }
@@ -141,7 +141,8 @@ extension Station {
     }
     for child in state.children {
       for item in child.pending {
-        consider(now + max(.milliseconds(1), .seconds(item.command.timeToLiveSeconds + 10) - elapsed(since: item.since)))
+        let left = .seconds(item.command.timeToLiveSeconds) + .seconds(10) - elapsed(since: item.since)
+        consider(now + max(.milliseconds(1), left))
       }
     }
     return next

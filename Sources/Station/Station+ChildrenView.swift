@@ -73,14 +73,15 @@ extension Station {
     // By this station's own clock since it arrived; what came late is as old as the two wall clocks say.
     var age = child.arrival(of: incident.id).map { seconds(elapsed(since: $0.at)) } ?? 0
     if child.arrival(of: incident.id)?.isLate ?? true {
-      age = max(age, Int(clamping: (wall.unixMilliseconds - incident.openedAt.wallMilliseconds) / 1000))
+      let passed = wall.unixMilliseconds.subtractingReportingOverflow(incident.openedAt.wallMilliseconds)
+      age = max(age, passed.overflow ? 0 : Int(clamping: passed.partialValue / 1000))
     } else {
       age += Int(opening.ageMilliseconds / 1000)
     }
     return DeskView.IncidentCard(
       id: incident.id, button: opening.button, place: opening.place,
       placeName: description?.places.first { $0.id == opening.place }?.name ?? "\(opening.button)", mark: opening.mark,
-      phase: incident.phase, pressedAtMilliseconds: incident.openedAt.wallMilliseconds - Int64(opening.ageMilliseconds),
+      phase: incident.phase, pressedAtMilliseconds: incident.openedAt.wallMilliseconds(before: opening.ageMilliseconds),
       ageSeconds: age, presses: incident.presses, silent: opening.silent, bypassed: opening.bypassed,
       lampWish: point.map(child.fold.indicator) ?? .off, lampShown: nil, owner: incident.owner,
       formerOwners: incident.formerOwners, takenFrom: incident.takenFrom, offeredTo: incident.offer?.to,

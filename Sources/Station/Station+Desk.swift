@@ -126,7 +126,7 @@ extension Station {
     }
     return .record(
       .opened(
-        state.lastIncident + 1,
+        state.lastIncident &+ 1,
         Opening(
           button: point.button, place: point.place, mark: .drill, kind: .press, identity: nil, ageMilliseconds: 0,
           silent: point.silent,

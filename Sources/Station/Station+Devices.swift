@@ -67,7 +67,7 @@ extension Station {
       let announced = state.announcedTests.contains { $0.button == press.button }
       record(
         .opened(
-          state.lastIncident + 1,
+          state.lastIncident &+ 1,
           Opening(
             button: press.button, place: point?.place ?? "", mark: announced ? .test : .real, kind: press.kind,
             identity: press.identity,

@@ -93,7 +93,7 @@ extension Station {
     for notice in state.notices where elapsed(since: notice.since) >= .seconds(notice.seconds) {
       record(.noticeExpired(notice.number))
     }
-    if proofIsDue(parent) { record(.proofAsked(state.proof.last + 1)) }
+    if proofIsDue(parent) { record(.proofAsked(state.proof.last &+ 1)) }
   }
 
   /// Once on each day of the wall clock, at or after the minute that the site file names.

@@ -53,7 +53,7 @@ extension Station {
     return DeskView.IncidentCard(
       id: incident.id, button: opening.button, place: opening.place, placeName: placeName(opening.place, opening.button),
       mark: opening.mark, phase: incident.phase,
-      pressedAtMilliseconds: incident.openedAt.wallMilliseconds - Int64(opening.ageMilliseconds),
+      pressedAtMilliseconds: incident.openedAt.wallMilliseconds(before: opening.ageMilliseconds),
       ageSeconds: seconds(elapsed(since: incident.openedAt)) + Int(opening.ageMilliseconds / 1000), presses: incident.presses,
       silent: opening.silent, bypassed: opening.bypassed, lampWish: open ? point.map(state.indicator) ?? .off : .off,
       lampShown: open ? shownIndicator(opening.button) : nil, owner: incident.owner, formerOwners: incident.formerOwners,
@@ -78,7 +78,7 @@ extension Station {
     let bypass = state.bypass(point.button).map { bypass in
       DeskView.Bypass(
         post: bypass.post, reason: bypass.reason,
-        remainingSeconds: max(0, bypass.minutes * 60 - seconds(elapsed(since: bypass.since))))
+        remainingSeconds: max(0, seconds(bypass.length - elapsed(since: bypass.since))))
     }
     return DeskView.CallPointCard(
       button: point.button, place: point.place, placeName: placeName(point.place, point.button), silent: point.silent,
@@ -114,7 +114,7 @@ extension Station {
     guard incident.phase != .closed, climbs(incident) else { return nil }
     let due: Int
     if incident.waits {
-      guard incident.escalationStep < plan.ladder.count else { return nil }
+      guard plan.ladder.indices.contains(incident.escalationStep) else { return nil }
       due = plan.ladder[incident.escalationStep].afterSeconds
     } else {
       guard incident.phase == .acknowledged else { return nil }

@@ -300,8 +300,14 @@ public struct EntryCoder {
     return entry
   }
 
-  /// What a child's bytes say, as far as this program can read them.
-  public func content(_ body: [UInt8]) -> Entry? { try? decode(body) }
+  /// What a child's bytes say, as far as this program can read and believe them; the bytes are kept either way.
+  public func content(_ body: [UInt8]) -> Entry? {
+    guard let entry = try? decode(body), Self.believedTimes.contains(entry.time.wallMilliseconds) else { return nil }
+    return entry
+  }
+
+  /// 2000-01-01 to 2200-01-01: a child's clock may be wrong, but what is outside is no clock's time.
+  static let believedTimes: Range<Int64> = 946_684_800_000..<7_258_118_400_000
 
   private static let lineFeed: UInt8 = 10
 }

@@ -122,6 +122,6 @@ final class JournalPages {
       time: LinkTime(
         wallMilliseconds: wall, isSynchronised: time?.synchronised ?? false, boot: time?.boot ?? "",
         monotonicMicroseconds: time?.monotonic.microseconds ?? 0),
-      isLate: nowMilliseconds - wall > Int64(LinkEntry.lateAfterSeconds) * 1000, body: entry.body)
+      isLate: nowMilliseconds &- wall > Int64(LinkEntry.lateAfterSeconds) * 1000, body: entry.body)
   }
 }
