@@ -288,23 +288,33 @@ public struct EntryCoder {
     return Array(try encoder.encode(entry)) + [Self.lineFeed] + body
   }
 
-  public func decode(_ body: [UInt8]) throws -> Entry {
+  public func decode(_ body: [UInt8]) throws -> Entry { try decode(body[...], level: 0) }
+
+  /// - Parameter level: how many stations below this one the entry is of.
+  private func decode(_ body: ArraySlice<UInt8>, level: Int) throws -> Entry {
     let lineEnd = body.firstIndex(of: Self.lineFeed)
     var entry = try decoder.decode(Entry.self, from: Data(body[..<(lineEnd ?? body.endIndex)]))
     guard entry.version <= Entry.currentVersion else { throw EntryError.newerVersion(entry.version) }
-    if case .received(var received) = entry.change, let lineEnd {
-      received.body = Array(body[(lineEnd + 1)...])
-      received.content = content(received.body)
+    if case .received(var received) = entry.change {
+      let inner = lineEnd.map { body[($0 + 1)...] } ?? []
+      received.body = Array(inner)
+      // Whatever the line itself says of it: only what stands behind it is the child's.
+      received.content = content(inner, level: level + 1)
       entry.change = .received(received)
     }
     return entry
   }
 
   /// What a child's bytes say, as far as this program can read and believe them; the bytes are kept either way.
-  public func content(_ body: [UInt8]) -> Entry? {
-    guard let entry = try? decode(body), Self.believedTimes.contains(entry.time.wallMilliseconds) else { return nil }
+  public func content(_ body: [UInt8]) -> Entry? { content(body[...], level: 1) }
+
+  private func content(_ body: ArraySlice<UInt8>, level: Int) -> Entry? {
+    guard level <= Self.levels, let entry = try? decode(body, level: level), Self.believedTimes.contains(entry.time.wallMilliseconds) else { return nil }
     return entry
   }
+
+  /// Stations one below another whose entries are read: community, street, district and city are three below the highest.
+  static let levels = 4
 
   /// 2000-01-01 to 2200-01-01: a child's clock may be wrong, but what is outside is no clock's time.
   static let believedTimes: Range<Int64> = 946_684_800_000..<7_258_118_400_000
