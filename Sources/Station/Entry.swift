@@ -152,13 +152,13 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     case stuck, chattering, tampered, lineCut, lineShort, silent, wrongIdentity, answersWrongly, eventsLost, epochWentBack,
       restartsOften
     case busSilent, busJammed, busGarbled, adapterAbsent, portBusy
-    case diskFull, diskFailed
+    case diskFull, diskFailed, entryTooLong
     case receiverSilent, receiverRefuses, receiverMisses, receiverUnfed
     case pathDown, parentLost, journalForked, proofFailed, certificateExpires
-    case childLost, childPathDown, childBranched
+    case childLost, childPathDown, childBranched, childWithholds
 
     /// These are about the journal and about nothing else, so that a bus may be called `journal`.
-    var isOfJournal: Bool { self == .diskFull || self == .diskFailed }
+    var isOfJournal: Bool { self == .diskFull || self == .diskFailed || self == .entryTooLong }
     /// These are about the alarm receiver and about nothing else, so that a bus may be called `receiver`.
     var isOfReceiver: Bool { [.receiverSilent, .receiverRefuses, .receiverMisses, .receiverUnfed].contains(self) }
   }

@@ -100,6 +100,14 @@ extension FaultKey.Kind {
       FaultText(
         "下级站点的日志出现分叉", "The journal of a station below has branched", "该站点的磁盘可能被还原或改动;两份记录都已保留,请核对",
         "Its disk may have been restored or altered; both copies are kept; have them compared")
+    case .childWithholds:
+      FaultText(
+        "下级站点的一条记录太长,内容没有上送", "A record of a station below is too long: its content stayed there", "在该站点的日志里查看;看说明里的编号,并请厂家核对",
+        "Look it up in that station's journal, by the number in the detail; have it examined")
+    case .entryTooLong:
+      FaultText(
+        "一条记录太长,没有完整写入日志", "A record is too long: the journal does not hold all of it", "看说明里是什么;求助本身没有丢失;请联系厂家核对",
+        "See in the detail what it was; no call is lost; have it examined")
     case .diskFull:
       FaultText("磁盘已满,只记录求助", "Disk full: only calls are recorded", "清理磁盘空间", "Free disk space")
     case .diskFailed:

@@ -28,6 +28,9 @@ extension Station {
         raise(FaultKey(.child(child), .childBranched), "\(received.position)")
       case .scattered, .impossible: continue
       }
+      if let bytes = received.withheldBytes {
+        raise(FaultKey(.child(child), .childWithholds), "\(received.position), \(bytes) B")
+      }
       if case .proofAsked(let proof)? = received.content?.change, !received.isLate {
         command(child, post: "", .proofSeen(proof: proof), seconds: Self.proofSeconds)
       }

@@ -222,7 +222,7 @@ extension FaultKey {
   var isMomentary: Bool {
     switch kind {
     case .eventsLost, .epochWentBack, .restartsOften, .wrongIdentity, .diskFailed, .receiverMisses, .receiverUnfed,
-      .journalForked, .proofFailed, .childBranched:
+      .journalForked, .proofFailed, .childBranched, .childWithholds, .entryTooLong:
       true
     default: false
     }

@@ -207,6 +207,9 @@ public struct Station: Machine, Sendable {
     pending.append(.record(entry))
   }
 
+  /// What was decided last could not be written as it was: the state is the fold of what will be.
+  public mutating func restate(_ state: StationState) { self.state = state }
+
   private mutating func release(into effects: inout Effects<StationEffect>) {
     var released = 0
     while released < pending.count, effects.room > 0 {

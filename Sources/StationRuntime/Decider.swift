@@ -151,8 +151,9 @@ public struct Decider {
       if let why = provisional?.foldFailure { throw why }
       // One fsync for all of it; what gathered while the disk refused may be more than one transaction takes.
       while !uncommitted.isEmpty {
-        let batch = uncommitted.prefix(Self.batchLimit)
-        _ = try store.append(try batch.map { try encoder.encode($0) }, urgent: batch.contains { $0.change.isUrgent })
+        let bodies = encodedBatch()
+        let batch = uncommitted.prefix(bodies.count)
+        _ = try store.append(bodies, urgent: batch.contains { $0.change.isUrgent })
         entriesSinceSnapshot += batch.count
         committed += UInt64(batch.count)
         if batch.count < uncommitted.count { for entry in batch { onDisk?.apply(entry) } } else { onDisk = nil }
@@ -168,6 +169,37 @@ public struct Decider {
       noteCondition(callsFit ? .callsOnly : .failed, now: now, wall: wall)
       retryAt = now + Self.retryInterval
     }
+  }
+
+  /// The next entries as the journal takes them. One that it would never take must not hold up those behind it.
+  private mutating func encodedBatch() -> [[UInt8]] {
+    var bodies: [[UInt8]] = []
+    var refused: [String] = []
+    for index in uncommitted.indices.prefix(Self.batchLimit) {
+      var body = try? encoder.encode(uncommitted[index])
+      if body.map({ $0.count > JournalOptions.maximumBodyBytes }) ?? true {
+        let what = "\(uncommitted[index].change.name): \(body.map { "\($0.count) B" } ?? "?")"
+        refused.append(what)
+        uncommitted[index].change = uncommitted[index].change.shortened(what)
+        body = try? encoder.encode(uncommitted[index])
+        if body.map({ $0.count > JournalOptions.maximumBodyBytes }) ?? true {
+          uncommitted[index].change = .faultRaised(FaultKey(.journal, .entryTooLong), detail: what)
+          body = try? encoder.encode(uncommitted[index])
+        }
+      }
+      bodies.append(body ?? [])
+    }
+    guard let what = refused.first, var state = onDisk else { return bodies }
+    for entry in uncommitted { state.apply(entry) }
+    let key = FaultKey(.journal, .entryTooLong)
+    if state.fault(key) == nil, let last = uncommitted.last {
+      let told = Entry(time: last.time, change: .faultRaised(key, detail: what))
+      uncommitted.append(told)
+      decided += 1
+      state.apply(told)
+    }
+    station.restate(state)
+    return bodies
   }
 
   /// What became of the journal is an input like any other, and is written down itself as soon as that is possible.
@@ -236,6 +268,25 @@ public struct Decider {
 }
 
 extension Change {
+  /// `opened`, `received` …, as in the journal.
+  fileprivate var name: String { String("\(self)".prefix { $0.isLetter }) }
+
+  /// The same with less text, where it can be said with less: a call is never left out.
+  fileprivate func shortened(_ what: String) -> Change {
+    switch self {
+    case .opened(let id, var opening):
+      opening.place = ""
+      return .opened(id, opening)
+    case .received(var received):
+      // Its place in the child's chain, so that what comes behind it has one.
+      received.withheldBytes = received.body.count
+      received.body = []
+      received.content = nil
+      return .received(received)
+    default: return .faultRaised(FaultKey(.journal, .entryTooLong), detail: what)
+    }
+  }
+
   /// A call for help or a step of one.
   var isCall: Bool {
     switch self {
@@ -309,7 +360,9 @@ public struct EntryCoder {
   public func content(_ body: [UInt8]) -> Entry? { content(body[...], level: 1) }
 
   private func content(_ body: ArraySlice<UInt8>, level: Int) -> Entry? {
-    guard level <= Self.levels, let entry = try? decode(body, level: level), Self.believedTimes.contains(entry.time.wallMilliseconds) else { return nil }
+    guard level <= Self.levels, let entry = try? decode(body, level: level),
+      Self.believedTimes.contains(entry.time.wallMilliseconds)
+    else { return nil }
     return entry
   }
 

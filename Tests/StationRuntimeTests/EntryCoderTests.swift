@@ -63,7 +63,8 @@ import Testing
   /// What an entry's own line says its content were is not the child's bytes: it is neither believed nor read at any depth.
   @Test func contentThatIsWrittenIntoTheLineIsNotBelieved() async throws {
     let head = #"{"position":"1/1","hash":"\#(EntryHash.zero)"}"#
-    let inner = #"{"v":1,"at":{"wall":1790000000000,"sync":true,"boot":"b","mono":5},"change":{"received":{"_0":"#
+    let inner =
+      #"{"v":1,"at":{"wall":1790000000000,"sync":true,"boot":"b","mono":5},"change":{"received":{"_0":"#
       + #"{"child":"c","position":"1/1","hash":"\#(EntryHash.zero)","before":\#(head),"late":false,"body":[],"content":"#
     for levels in [1, 3, 100, 127, 200, 4000] {
       let end = #"{"v":1,"at":{"wall":-9223372036854775808,"sync":true,"boot":"b","mono":5},"change":{"stopped":{}}}"#

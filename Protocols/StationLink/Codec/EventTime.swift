@@ -1,6 +1,8 @@
 /// RFC 3339 in UTC with milliseconds, `2026-11-25T08:30:00.250Z`: what CloudEvents calls Timestamp.
 enum EventTime {
-  static func text(_ unixMilliseconds: Int64) -> String {
+  /// Of a time that no four digits of a year can say, the nearest that they can: an entry with it must still be readable above.
+  static func text(_ time: Int64) -> String {
+    let unixMilliseconds = min(max(time, -62_167_219_200_000), 253_402_300_799_999)
     let day = floorDivide(unixMilliseconds, 86_400_000)
     let rest = unixMilliseconds % 86_400_000
     let inDay = rest < 0 ? rest + 86_400_000 : rest

@@ -183,13 +183,13 @@ final class LinkConnection: ChannelInboundHandler {
         return .failure(error.refusal, at: error.place, accepted: error.accepted)
       }
       for (index, entry) in entries.enumerated()
-      where parent.chained(entry.before.hash, entry.position, entry.body) != entry.hash {
+      where entry.withheldBytes == nil && parent.chained(entry.before.hash, entry.position, entry.body) != entry.hash {
         return .failure(.malformed, at: "[\(index)].hash", accepted: "SHA-256 over previous hash, epoch, sequence and body")
       }
       let received = entries.map { entry in
         Received(
           child: child, position: entry.position, hash: entry.hash, before: entry.before, isLate: entry.isLate, body: entry.body,
-          content: parent.content(entry.body))
+          content: entry.withheldBytes == nil ? parent.content(entry.body) : nil, withheldBytes: entry.withheldBytes)
       }
       guard let receipt = await parent.receive(child, received) else { return .failure(.diskUnavailable) }
       return Self.json(receipt)
