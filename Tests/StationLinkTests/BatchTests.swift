@@ -118,6 +118,29 @@ import Testing
     #expect(read.map(\.time.wallMilliseconds) == [-62_167_219_200_000, 253_402_300_799_999])
   }
 
+  @Test func aCommandWithTimesThatCannotBeIsNotRead() throws {
+    func command(_ seconds: Int, _ issued: Int64, _ sent: Int64) -> LinkCommand {
+      LinkCommand(
+        command: ParentCommand(
+          number: 1, issuedAtMilliseconds: issued, timeToLiveSeconds: seconds, post: "desk", action: .notice(text: "x")),
+        sentAtMilliseconds: sent)
+    }
+    for good in [command(1, 0, 0), command(604_800, 1_795_000_000_000, (1 << 53) - 1)] {
+      #expect(try JSONDecoder().decode(LinkCommand.self, from: JSONEncoder().encode(good)) == good)
+    }
+    let wrong = [
+      command(0, 0, 0), command(-1, 0, 0), command(604_801, 0, 0), command(.max, 0, .max), command(60, -1, 0),
+      command(60, .min, 0), command(60, 0, 1 << 53), command(60, 0, -1),
+    ]
+    for bad in wrong {
+      let bytes = try JSONEncoder().encode(bad)
+      #expect(throws: DecodingError.self) { try JSONDecoder().decode(LinkCommand.self, from: bytes) }
+      // And whoever has one in spite of it reckons without a trap.
+      #expect(bad.remainingMilliseconds <= 604_801_000)
+    }
+    #expect(command(.max, 0, .max).remainingMilliseconds < 0)
+  }
+
   /// It stands in entries of the child's journal, which has a limit.
   @Test func aParentWithANameThatIsNoStationsIsNotGreeted() throws {
     for (name, isRead) in [(String(repeating: "x", count: 160), true), (String(repeating: "x", count: 161), false)] {

@@ -140,7 +140,24 @@ public struct LinkCommand: Sendable, Equatable, Codable {
     let passed = sentAtMilliseconds.subtractingReportingOverflow(command.issuedAtMilliseconds)
     // A parent's clock that was set back in between would make a command live for ever.
     let age = passed.overflow ? 0 : max(0, passed.partialValue)
-    return Int64(clamping: command.timeToLiveSeconds).multipliedReportingOverflow(by: 1000).partialValue - age
+    let life = command.timeToLiveSeconds.multipliedReportingOverflow(by: 1000)
+    return (life.overflow ? 0 : Int64(life.partialValue)).subtractingReportingOverflow(age).partialValue
+  }
+
+  /// What a command may say of its times: whole seconds up to a week, and milliseconds that every JSON library holds exactly.
+  public static let timeToLiveSeconds = 1...604_800
+  public static let milliseconds: ClosedRange<Int64> = 0...0x1F_FFFF_FFFF_FFFF
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    command = try container.decode(ParentCommand.self, forKey: .command)
+    sentAtMilliseconds = try container.decode(Int64.self, forKey: .sentAtMilliseconds)
+    guard Self.timeToLiveSeconds.contains(command.timeToLiveSeconds), Self.milliseconds.contains(command.issuedAtMilliseconds),
+      Self.milliseconds.contains(sentAtMilliseconds)
+    else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .command, in: container, debugDescription: "1 to 604800 seconds to live, times from 0 to 2^53 - 1 ms")
+    }
   }
 }
 
