@@ -154,8 +154,8 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     case busSilent, busJammed, busGarbled, adapterAbsent, portBusy
     case diskFull, diskFailed, entryTooLong
     case receiverSilent, receiverRefuses, receiverMisses, receiverUnfed
-    case pathDown, parentLost, journalForked, proofFailed, certificateExpires
-    case childLost, childPathDown, childBranched, childWithholds
+    case pathDown, parentLost, journalForked, proofFailed, certificateExpires, parentFloods
+    case childLost, childPathDown, childBranched, childWithholds, childFloods
 
     /// These are about the journal and about nothing else, so that a bus may be called `journal`.
     var isOfJournal: Bool { self == .diskFull || self == .diskFailed || self == .entryTooLong }

@@ -89,6 +89,14 @@ extension FaultKey.Kind {
     case .certificateExpires:
       FaultText(
         "站点证书即将到期", "The station's certificate expires soon", "用 linli pki renew 续期", "Renew it with linli pki renew")
+    case .parentFloods:
+      FaultText(
+        "上级下发的指令太多或编号不对,多出的没有执行", "The parent sends too many commands, or impossible numbers: the rest is not done",
+        "电话联系上级,请其检查程序;求助照常上送", "Telephone the parent and have its program checked; calls go up as always")
+    case .childFloods:
+      FaultText(
+        "下级站点的求助或故障太多,这里没有全部显示", "A station below has more calls or faults than are shown here", "打电话给该站点,在它的值班台上看全部;请检查其程序",
+        "Telephone it and see all of them on its own desk; have its program checked")
     case .childLost:
       FaultText(
         "下级站点失联", "A station below cannot be reached", "电话联系该站点;检查其网络和电源",

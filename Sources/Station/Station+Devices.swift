@@ -222,7 +222,8 @@ extension FaultKey {
   var isMomentary: Bool {
     switch kind {
     case .eventsLost, .epochWentBack, .restartsOften, .wrongIdentity, .diskFailed, .receiverMisses, .receiverUnfed,
-      .journalForked, .proofFailed, .childBranched, .childWithholds, .entryTooLong:
+      .journalForked, .proofFailed, .childBranched, .childWithholds, .entryTooLong,
+      .parentFloods, .childFloods:
       true
     default: false
     }

@@ -75,6 +75,7 @@ public struct Station: Machine, Sendable {
   var flips: [Flip] = []
   var link: LinkStatus?
   var childLinks: [ChildLink] = []
+  var commandRate = CommandRate()
   var journal = DeskView.JournalStatus.Condition.healthy
   /// What was last asked of lamps and outputs, so that only changes are sent.
   var wishedIndicators: [(button: ButtonID, indicator: Indicator)] = []
