@@ -17,6 +17,8 @@ public struct ChildState: Sendable, Equatable, Codable {
   /// The last command that came to nothing, for the desk to see.
   public var lastFailure: CommandFailure?
   public var lastReceived: EntryTime?
+  /// Entries that would have made its fold larger than any station's is: in the journal, and not in the fold.
+  public var unfolded: UInt64 = 0
 
   static let recentLimit = 64
 
@@ -50,7 +52,12 @@ public struct ChildState: Sendable, Equatable, Codable {
     lastReceived = time
     // A second entry with a known number is kept in the journal, and decides nothing.
     guard verdict == .new || verdict == .branched, let entry = received.content else { return }
+    guard fold.hasRoom(for: entry.change) else {
+      unfolded += 1
+      return
+    }
     fold.apply(entry)
+    fold.trimForParent()
     switch entry.change {
     case .started(let program): self.program = program
     case .opened(let id, _):

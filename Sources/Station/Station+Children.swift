@@ -15,6 +15,7 @@ extension Station {
 
   /// Entries of one child, checked by whoever took them off the line. The receipt is released after they are on disk.
   mutating func take(_ entries: [Received], from child: String, request: UInt64) {
+    let unfolded = state.child(child)?.unfolded ?? 0
     for received in entries {
       var cursor = state.child(child)?.cursor ?? LinkCursor()
       switch cursor.take(received.link) {
@@ -34,6 +35,10 @@ extension Station {
       if case .proofAsked(let proof)? = received.content?.change, !received.isLate {
         command(child, post: "", .proofSeen(proof: proof), seconds: Self.proofSeconds)
       }
+    }
+    if let known = state.child(child), known.unfolded > unfolded {
+      let open = known.fold.incidents.count
+      raise(FaultKey(.child(child), .childFloods), "\(open) + \(known.fold.faults.count), \(known.unfolded)")
     }
     let receipt = (state.child(child)?.cursor ?? LinkCursor()).receipt(for: entries.map(\.position))
     pending.append(.receipt(request, receipt))
