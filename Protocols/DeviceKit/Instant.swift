@@ -53,8 +53,14 @@ public struct Interval: Sendable, Equatable, Comparable {
   }
 
   @inlinable public static func microseconds(_ count: Int) -> Interval { Interval(microseconds: Int64(count)) }
-  @inlinable public static func milliseconds(_ count: Int) -> Interval { Interval(microseconds: Int64(count) * 1_000) }
-  @inlinable public static func seconds(_ count: Int) -> Interval { Interval(microseconds: Int64(count) * 1_000_000) }
+  /// Saturates at 292,000 years, as a number that a peer sent may be any.
+  @inlinable public static func milliseconds(_ count: Int) -> Interval {
+    Interval(microseconds: min(max(Int64(count), -9_223_372_036_854_775), 9_223_372_036_854_775) &* 1_000)
+  }
+  /// Saturates as `milliseconds` does.
+  @inlinable public static func seconds(_ count: Int) -> Interval {
+    Interval(microseconds: min(max(Int64(count), -9_223_372_036_854), 9_223_372_036_854) &* 1_000_000)
+  }
 
   @inlinable public static func < (left: Interval, right: Interval) -> Bool { left.microseconds < right.microseconds }
   @inlinable public static func + (left: Interval, right: Interval) -> Interval {

@@ -26,6 +26,8 @@ public struct ChildState: Sendable, Equatable, Codable {
 
   /// Steps of calls whose opening is not known yet, while the fold lacks its past.
   public var early: [Entry] = []
+  /// Entries that would have made its fold larger than any station's is: in the journal, and not in the fold.
+  public var unfolded: UInt64 = 0
 
   static let recentLimit = 64
   /// Calls that were open as the month began, times their steps since then.
@@ -64,8 +66,13 @@ public struct ChildState: Sendable, Equatable, Codable {
     lastReceived = time
     // A second entry with a known number is kept in the journal, and decides nothing.
     guard verdict == .new || verdict == .branched, let entry = received.content else { return }
+    guard fold.hasRoom(for: entry.change) else {
+      unfolded += 1
+      return
+    }
     fold(entry)
     note(entry.change, at: HandOver.Moment(at: entry.time, arrived: time, isLate: received.isLate))
+    fold.trimForParent()
     switch entry.change {
     case .started(let program): self.program = program
     case .opened(let id, _):

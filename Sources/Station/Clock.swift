@@ -28,9 +28,12 @@ public struct WallClock: Sendable, Hashable, Codable {
   /// 1 = Monday ... 7 = Sunday; 1970-01-01 was a Thursday.
   public var localWeekday: Int { Int(Self.floorModulo(Self.floorDivide(localSeconds, 86_400) + 3, 7)) + 1 }
 
-  // Whole for every number: a child's times are what the child says.
-  private static func floorDivide(_ value: Int64, _ by: Int64) -> Int64 { value / by - (value % by < 0 ? 1 : 0) }
-  private static func floorModulo(_ value: Int64, _ by: Int64) -> Int64 { value % by + (value % by < 0 ? by : 0) }
+  // Written without a step that overflows: `value - by + 1` does for the lowest values.
+  private static func floorDivide(_ value: Int64, _ by: Int64) -> Int64 { value >= 0 ? value / by : -1 - (-1 - value) / by }
+  private static func floorModulo(_ value: Int64, _ by: Int64) -> Int64 {
+    let rest = value % by
+    return rest < 0 ? rest + by : rest
+  }
 }
 
 /// When something happened, in a way that survives a restart and a wrong clock.
@@ -53,6 +56,12 @@ public struct EntryTime: Sendable, Equatable, Codable {
     case synchronised = "sync"
     case boot
     case monotonic = "mono"
+  }
+
+  /// The wall clock `milliseconds` before this, saturating: a child's entry may say any time.
+  public func wallMilliseconds(before milliseconds: UInt32) -> Int64 {
+    let (earlier, overflow) = wallMilliseconds.subtractingReportingOverflow(Int64(milliseconds))
+    return overflow ? .min : earlier
   }
 
   /// How long ago this was. Within a boot the monotonic clock tells; across boots the wall clock counts only when it was synchronised at

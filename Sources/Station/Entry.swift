@@ -161,13 +161,13 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     case stuck, chattering, tampered, lineCut, lineShort, silent, wrongIdentity, answersWrongly, eventsLost, epochWentBack,
       restartsOften
     case busSilent, busJammed, busGarbled, adapterAbsent, portBusy
-    case diskFull, diskFailed, notCarried
+    case diskFull, diskFailed, entryTooLong, notCarried
     case receiverSilent, receiverRefuses, receiverMisses, receiverUnfed
-    case pathDown, parentLost, journalForked, proofFailed, certificateExpires, parentLacksPast
-    case childLost, childPathDown, childBranched, childCertificateExpires, childLacksPast
+    case pathDown, parentLost, journalForked, proofFailed, certificateExpires, parentLacksPast, parentFloods
+    case childLost, childPathDown, childBranched, childCertificateExpires, childLacksPast, childWithholds, childFloods
 
     /// These are about the journal and about nothing else, so that a bus may be called `journal`.
-    var isOfJournal: Bool { [.diskFull, .diskFailed, .notCarried].contains(self) }
+    var isOfJournal: Bool { [.diskFull, .diskFailed, .entryTooLong, .notCarried].contains(self) }
     /// These are about the alarm receiver and about nothing else, so that a bus may be called `receiver`.
     var isOfReceiver: Bool { [.receiverSilent, .receiverRefuses, .receiverMisses, .receiverUnfed].contains(self) }
   }

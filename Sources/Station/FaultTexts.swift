@@ -89,6 +89,14 @@ extension FaultKey.Kind {
     case .certificateExpires:
       FaultText(
         "站点证书即将到期", "The station's certificate expires soon", "用 linli pki renew 续期", "Renew it with linli pki renew")
+    case .parentFloods:
+      FaultText(
+        "上级下发的指令太多或编号不对,多出的没有执行", "The parent sends too many commands, or impossible numbers: the rest is not done",
+        "电话联系上级,请其检查程序;求助照常上送", "Telephone the parent and have its program checked; calls go up as always")
+    case .childFloods:
+      FaultText(
+        "下级站点的求助或故障太多,这里没有全部显示", "A station below has more calls or faults than are shown here", "打电话给该站点,在它的值班台上看全部;请检查其程序",
+        "Telephone it and see all of them on its own desk; have its program checked")
     case .childLost:
       FaultText(
         "下级站点失联", "A station below cannot be reached", "电话联系该站点;检查其网络和电源",
@@ -120,6 +128,14 @@ extension FaultKey.Kind {
       FaultText(
         "本站状态太大,旧日志暂不清除", "The station's state is too large: old journal files are not dropped",
         "看说明里是哪个站点;等它补传完,下个月初再试;留意磁盘空间", "See which station it is; tried again as the next month begins; watch the disk's space")
+    case .childWithholds:
+      FaultText(
+        "下级站点的一条记录太长,内容没有上送", "A record of a station below is too long: its content stayed there", "在该站点的日志里查看;看说明里的编号,并请厂家核对",
+        "Look it up in that station's journal, by the number in the detail; have it examined")
+    case .entryTooLong:
+      FaultText(
+        "一条记录太长,没有完整写入日志", "A record is too long: the journal does not hold all of it", "看说明里是什么;求助本身没有丢失;请联系厂家核对",
+        "See in the detail what it was; no call is lost; have it examined")
     case .diskFull:
       FaultText("磁盘已满,只记录求助", "Disk full: only calls are recorded", "清理磁盘空间", "Free disk space")
     case .diskFailed:

@@ -13,9 +13,12 @@ public struct Received: Sendable, Equatable, Codable {
   public var body: [UInt8]
   /// What the bytes say; `nil` when this program cannot read them (a newer child). They are kept all the same.
   public var content: Entry?
+  /// The bytes are so many that they stayed at the child: this is their place in its chain, and nothing more.
+  public var withheldBytes: Int?
 
   public init(
-    child: String, position: JournalPosition, hash: EntryHash, before: JournalHead, isLate: Bool, body: [UInt8], content: Entry?
+    child: String, position: JournalPosition, hash: EntryHash, before: JournalHead, isLate: Bool, body: [UInt8], content: Entry?,
+    withheldBytes: Int? = nil
   ) {
     self.child = child
     self.position = position
@@ -24,6 +27,7 @@ public struct Received: Sendable, Equatable, Codable {
     self.isLate = isLate
     self.body = body
     self.content = content
+    self.withheldBytes = withheldBytes
   }
 
   public var link: LinkCursor.Link { .init(entry: JournalHead(position: position, hash: hash), before: before) }
@@ -32,6 +36,7 @@ public struct Received: Sendable, Equatable, Codable {
     case child, position, hash, before
     case isLate = "late"
     case body, content
+    case withheldBytes = "withheld"
   }
 }
 

@@ -12,7 +12,7 @@ extension Station {
     return DeskView.IncidentCard(
       id: incident.id, button: opening.button, place: opening.place, placeName: placeName(opening, of: child),
       mark: opening.mark, phase: incident.phase,
-      pressedAtMilliseconds: incident.openedAt.wallMilliseconds.clampedSubtracting(Int64(opening.ageMilliseconds)),
+      pressedAtMilliseconds: incident.openedAt.wallMilliseconds(before: opening.ageMilliseconds),
       ageSeconds: age(incident, of: child), presses: incident.presses, silent: opening.silent, bypassed: opening.bypassed,
       lampWish: lamp ?? .off,
       // What a lamp below shows is read back at its own station only, and its ladder is its own station's plan.

@@ -19,6 +19,7 @@ extension Station {
 
   /// Entries of one child, checked by whoever took them off the line. The receipt is released after they are on disk.
   mutating func take(_ entries: [Received], from child: String, request: UInt64) {
+    let unfolded = state.child(child)?.unfolded ?? 0
     for received in entries {
       var cursor = state.child(child)?.cursor ?? LinkCursor()
       switch cursor.take(received.link) {
@@ -32,9 +33,16 @@ extension Station {
         raise(FaultKey(.child(child), .childBranched), "\(received.position)")
       case .scattered, .impossible: continue
       }
+      if let bytes = received.withheldBytes {
+        raise(FaultKey(.child(child), .childWithholds), "\(received.position), \(bytes) B")
+      }
       if case .proofAsked(let proof)? = received.content?.change, !received.isLate {
         command(child, post: "", .proofSeen(proof: proof), seconds: Self.proofSeconds)
       }
+    }
+    if let known = state.child(child), known.unfolded > unfolded {
+      let open = known.fold.incidents.count
+      raise(FaultKey(.child(child), .childFloods), "\(open) + \(known.fold.faults.count), \(known.unfolded)")
     }
     let receipt = (state.child(child)?.cursor ?? LinkCursor()).receipt(for: entries.map(\.position))
     pending.append(.receipt(request, receipt))
@@ -58,7 +66,7 @@ extension Station {
 
   mutating func command(_ child: String, post: String, _ action: ParentCommand.Action, seconds: Int) {
     // Never the same twice, also after this journal was lost: the clock goes on.
-    let number = max(state.lastCommand + 1, UInt64(max(0, wall.unixMilliseconds)))
+    let number = max(state.lastCommand &+ 1, UInt64(max(0, wall.unixMilliseconds)))
     let command = ParentCommand(
       number: number, issuedAtMilliseconds: wall.unixMilliseconds, timeToLiveSeconds: seconds, post: post, action: action)
     record(.commanded(child, command))
@@ -133,7 +141,7 @@ extension Station {
   mutating func runChildren() {
     watchChildren()
     for child in state.children {
-      for item in child.pending where elapsed(since: item.since) >= .seconds(item.command.timeToLiveSeconds + 10) {
+      for item in child.pending where elapsed(since: item.since) >= .seconds(item.command.timeToLiveSeconds) + .seconds(10) {
         record(.commandLapsed(child.station, item.command.number))
       }
     }
@@ -151,7 +159,8 @@ extension Station {
     if let late = nextHandOver() { consider(now + late) }
     for child in state.children {
       for item in child.pending {
-        consider(now + max(.milliseconds(1), .seconds(item.command.timeToLiveSeconds + 10) - elapsed(since: item.since)))
+        let left = .seconds(item.command.timeToLiveSeconds) + .seconds(10) - elapsed(since: item.since)
+        consider(now + max(.milliseconds(1), left))
       }
     }
     return next

@@ -113,7 +113,7 @@ extension Station {
   /// A wrong press (误按) is closed, kept and counted for itself. Who owns the call says so, or anybody while nobody owns it: that post has
   /// then acknowledged it, because nothing else may silence a call.
   private func falseAlarm(_ id: IncidentID, _ post: String, _ note: String) -> Verdict {
-    if note.count > DeskLimit.noteCharacters { return .refused(.noteTooLong) }
+    if isTooLong(note) { return .refused(.noteTooLong) }
     return onIncident(id) { incident in
       if let owner = incident.owner, owner != post { return .refused(.notOwner) }
       if incident.phase == .resolved { return .refused(.alreadyDone) }
@@ -128,7 +128,7 @@ extension Station {
     }
     return .record(
       .opened(
-        state.lastIncident + 1,
+        state.lastIncident &+ 1,
         Opening(
           button: point.button, place: point.place, mark: .drill, kind: .press, identity: nil, ageMilliseconds: 0,
           silent: point.silent,
@@ -159,7 +159,12 @@ extension Station {
 
   func needsText(_ text: String) -> Verdict? {
     if !text.contains(where: { !$0.isWhitespace }) { return .refused(.reasonNeeded) }
-    return text.count > DeskLimit.noteCharacters ? .refused(.noteTooLong) : nil
+    return isTooLong(text) ? .refused(.noteTooLong) : nil
+  }
+
+  /// One character may be of any length: bytes count as well.
+  private func isTooLong(_ text: String) -> Bool {
+    text.count > DeskLimit.noteCharacters || text.utf8.count > DeskLimit.noteCharacters * 8
   }
 
   private func onIncident(_ id: IncidentID, _ body: (Incident) -> Verdict) -> Verdict {

@@ -67,7 +67,7 @@ extension Station {
       let announced = state.announcedTests.contains { $0.button == press.button }
       record(
         .opened(
-          state.lastIncident + 1,
+          state.lastIncident &+ 1,
           Opening(
             button: press.button, place: point?.place ?? "", mark: announced ? .test : .real, kind: press.kind,
             identity: press.identity,
@@ -222,7 +222,8 @@ extension FaultKey {
   var isMomentary: Bool {
     switch kind {
     case .eventsLost, .epochWentBack, .restartsOften, .wrongIdentity, .diskFailed, .receiverMisses, .receiverUnfed,
-      .journalForked, .proofFailed, .childBranched, .childLacksPast, .parentLacksPast:
+      .journalForked, .proofFailed, .childBranched, .childLacksPast, .parentLacksPast, .childWithholds, .entryTooLong,
+      .parentFloods, .childFloods:
       true
     default: false
     }

@@ -46,6 +46,14 @@ extension Station {
 
   mutating func obey(_ command: ParentCommand, remainingMilliseconds: Int64) {
     guard !state.hasAnswered(command.number) else { return }
+    // Answered, it would count for all below it, and no parent could ask anything any more.
+    guard command.number <= Self.highestCommand(at: wall) else {
+      return raise(FaultKey(.parent, .parentFloods), "\(command.number)")
+    }
+    // The parent sends what is not answered again when the stream is opened anew.
+    guard commandRate.takes(at: now) else {
+      return raise(FaultKey(.parent, .parentFloods), "> \(CommandRate.perSecond)/s")
+    }
     guard remainingMilliseconds > 0 else { return record(.commandAnswered(command.number, .expired)) }
     let post = SitePlan.parentPost + command.post
     let verdict: Verdict
@@ -74,6 +82,12 @@ extension Station {
     }
   }
 
+  /// Numbers are milliseconds of the parent's clock, or follow one another: a day above the own clock is none of theirs. A clock that
+  /// nobody disciplines may be far behind, and is given a century.
+  private static func highestCommand(at wall: WallClock) -> UInt64 {
+    UInt64(max(0, wall.unixMilliseconds)) &+ (wall.synchronised ? 1 : 36_525) * 86_400_000
+  }
+
   private func proofReturned(_ proof: UInt32) -> Change {
     let took = state.proof.waiting.map { elapsed(since: $0) } ?? .zero
     return .proofReturned(proof, milliseconds: UInt32(clamping: took.microseconds / 1000))
@@ -93,7 +107,7 @@ extension Station {
     for notice in state.notices where elapsed(since: notice.since) >= .seconds(notice.seconds) {
       record(.noticeExpired(notice.number))
     }
-    if proofIsDue(parent) { record(.proofAsked(state.proof.last + 1)) }
+    if proofIsDue(parent) { record(.proofAsked(state.proof.last &+ 1)) }
   }
 
   /// Once on each day of the wall clock, at or after the minute that the site file names.

@@ -10,7 +10,7 @@ extension Station {
     for test in state.announcedTests where elapsed(since: test.since) >= .seconds(DeskLimit.testSeconds) {
       record(.testExpired(test.button))
     }
-    for bypass in state.bypasses where elapsed(since: bypass.since) >= .seconds(bypass.minutes * 60) {
+    for bypass in state.bypasses where elapsed(since: bypass.since) >= bypass.length {
       record(.bypassEnded(bypass.button, post: nil))
     }
     for index in devices.indices {
@@ -71,15 +71,15 @@ extension Station {
     guard startedAt != nil else { return nil }
     var nearest: Instant?
     func consider(_ moment: Instant) { nearest = min(nearest ?? moment, moment) }
-    func consider(since time: EntryTime, seconds: Int) {
-      let left = Interval.seconds(seconds) - elapsed(since: time)
-      consider(now + max(left, .zero))
+    func consider(since time: EntryTime, _ length: Interval) {
+      consider(now + max(length - elapsed(since: time), .zero))
     }
+    func consider(since time: EntryTime, seconds: Int) { consider(since: time, .seconds(seconds)) }
     for incident in state.incidents {
       if let offer = incident.offer { consider(since: offer.at, seconds: plan.offerExpiresSeconds) }
       guard climbs(incident) else { continue }
       if incident.waits {
-        if incident.escalationStep < plan.ladder.count {
+        if plan.ladder.indices.contains(incident.escalationStep) {
           consider(since: incident.ladderSince, seconds: plan.ladder[incident.escalationStep].afterSeconds)
         }
       } else if incident.phase == .acknowledged {
@@ -87,7 +87,7 @@ extension Station {
       }
     }
     for test in state.announcedTests { consider(since: test.since, seconds: DeskLimit.testSeconds) }
-    for bypass in state.bypasses { consider(since: bypass.since, seconds: bypass.minutes * 60) }
+    for bypass in state.bypasses { consider(since: bypass.since, bypass.length) }
     for device in devices { if let due = device.silentDue { consider(due) } }
     for retest in retests { consider(retest.verdictDue) }
     for flip in flips where flip.isHeld { consider(flip.at + Self.flipSettles) }

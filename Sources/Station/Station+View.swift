@@ -66,7 +66,7 @@ extension Station {
     let bypass = state.bypass(point.button).map { bypass in
       DeskView.Bypass(
         post: bypass.post, reason: bypass.reason,
-        remainingSeconds: max(0, bypass.minutes * 60 - seconds(elapsed(since: bypass.since))))
+        remainingSeconds: max(0, seconds(bypass.length - elapsed(since: bypass.since))))
     }
     return DeskView.CallPointCard(
       button: point.button, place: point.place, placeName: placeName(point.place, point.button), silent: point.silent,
@@ -94,7 +94,7 @@ extension Station {
     guard incident.phase != .closed, climbs(incident) else { return nil }
     let due: Int
     if incident.waits {
-      guard incident.escalationStep < plan.ladder.count else { return nil }
+      guard plan.ladder.indices.contains(incident.escalationStep) else { return nil }
       due = plan.ladder[incident.escalationStep].afterSeconds
     } else {
       guard incident.phase == .acknowledged else { return nil }

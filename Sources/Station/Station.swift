@@ -82,6 +82,7 @@ public struct Station: Machine, Sendable {
   var flips: [Flip] = []
   var link: LinkStatus?
   var childLinks: [ChildLink] = []
+  var commandRate = CommandRate()
   var journal = DeskView.JournalStatus.Condition.healthy
   /// What was last asked of lamps and outputs, so that only changes are sent.
   var wishedIndicators: [(button: ButtonID, indicator: Indicator)] = []
@@ -220,6 +221,9 @@ public struct Station: Machine, Sendable {
     state.apply(entry)
     pending.append(.record(entry))
   }
+
+  /// What was decided last could not be written as it was: the state is the fold of what will be.
+  public mutating func restate(_ state: StationState) { self.state = state }
 
   private mutating func release(into effects: inout Effects<StationEffect>) {
     var released = 0

@@ -73,6 +73,8 @@ public struct StationState: Sendable, Equatable, Codable {
     public var reason: String
     public var minutes: Int
     public var since: EntryTime
+
+    var length: Interval { .seconds(60) * minutes }
   }
 
   public struct AnnouncedTest: Sendable, Equatable, Codable {

@@ -159,8 +159,8 @@ public struct Decider {
       if let why = provisional?.foldFailure { throw why }
       // One fsync for all of it; what gathered while the disk refused may be more than one transaction takes.
       while !uncommitted.isEmpty {
-        let batch = uncommitted.prefix(Self.batchLimit)
-        let bodies = try batch.map { try encoder.encode($0) }
+        let bodies = encodedBatch()
+        let batch = uncommitted.prefix(bodies.count)
         _ = try store.append(bodies, urgent: batch.contains { $0.change.isUrgent })
         entriesSinceSnapshot += batch.count
         bytesSinceSnapshot += bodies.reduce(0) { $0 + $1.count }
@@ -178,6 +178,37 @@ public struct Decider {
       noteCondition(callsFit ? .callsOnly : .failed, now: now, wall: wall)
       retryAt = now + Self.retryInterval
     }
+  }
+
+  /// The next entries as the journal takes them. One that it would never take must not hold up those behind it.
+  private mutating func encodedBatch() -> [[UInt8]] {
+    var bodies: [[UInt8]] = []
+    var refused: [String] = []
+    for index in uncommitted.indices.prefix(Self.batchLimit) {
+      var body = try? encoder.encode(uncommitted[index])
+      if body.map({ $0.count > JournalOptions.maximumBodyBytes }) ?? true {
+        let what = "\(uncommitted[index].change.name): \(body.map { "\($0.count) B" } ?? "?")"
+        refused.append(what)
+        uncommitted[index].change = uncommitted[index].change.shortened(what)
+        body = try? encoder.encode(uncommitted[index])
+        if body.map({ $0.count > JournalOptions.maximumBodyBytes }) ?? true {
+          uncommitted[index].change = .faultRaised(FaultKey(.journal, .entryTooLong), detail: what)
+          body = try? encoder.encode(uncommitted[index])
+        }
+      }
+      bodies.append(body ?? [])
+    }
+    guard let what = refused.first, var state = onDisk else { return bodies }
+    for entry in uncommitted { state.apply(entry) }
+    let key = FaultKey(.journal, .entryTooLong)
+    if state.fault(key) == nil, let last = uncommitted.last {
+      let told = Entry(time: last.time, change: .faultRaised(key, detail: what))
+      uncommitted.append(told)
+      decided += 1
+      state.apply(told)
+    }
+    station.restate(state)
+    return bodies
   }
 
   /// What became of the journal is an input like any other, and is written down itself as soon as that is possible.
@@ -247,6 +278,25 @@ public struct Decider {
 }
 
 extension Change {
+  /// `opened`, `received` …, as in the journal.
+  fileprivate var name: String { String("\(self)".prefix { $0.isLetter }) }
+
+  /// The same with less text, where it can be said with less: a call is never left out.
+  fileprivate func shortened(_ what: String) -> Change {
+    switch self {
+    case .opened(let id, var opening):
+      opening.place = ""
+      return .opened(id, opening)
+    case .received(var received):
+      // Its place in the child's chain, so that what comes behind it has one.
+      received.withheldBytes = received.body.count
+      received.body = []
+      received.content = nil
+      return .received(received)
+    default: return .faultRaised(FaultKey(.journal, .entryTooLong), detail: what)
+    }
+  }
+
   /// A call for help or a step of one.
   var isCall: Bool {
     switch self {
@@ -299,20 +349,38 @@ public struct EntryCoder {
     return Array(try encoder.encode(entry)) + [Self.lineFeed] + body
   }
 
-  public func decode(_ body: [UInt8]) throws -> Entry {
+  public func decode(_ body: [UInt8]) throws -> Entry { try decode(body[...], level: 0) }
+
+  /// - Parameter level: how many stations below this one the entry is of.
+  private func decode(_ body: ArraySlice<UInt8>, level: Int) throws -> Entry {
     let lineEnd = body.firstIndex(of: Self.lineFeed)
     var entry = try decoder.decode(Entry.self, from: Data(body[..<(lineEnd ?? body.endIndex)]))
     guard entry.version <= Entry.currentVersion else { throw EntryError.newerVersion(entry.version) }
-    if case .received(var received) = entry.change, let lineEnd {
-      received.body = Array(body[(lineEnd + 1)...])
-      received.content = content(received.body)
+    if case .received(var received) = entry.change {
+      let inner = lineEnd.map { body[($0 + 1)...] } ?? []
+      received.body = Array(inner)
+      // Whatever the line itself says of it: only what stands behind it is the child's.
+      received.content = content(inner, level: level + 1)
       entry.change = .received(received)
     }
     return entry
   }
 
-  /// What a child's bytes say, as far as this program can read them.
-  public func content(_ body: [UInt8]) -> Entry? { try? decode(body) }
+  /// What a child's bytes say, as far as this program can read and believe them; the bytes are kept either way.
+  public func content(_ body: [UInt8]) -> Entry? { content(body[...], level: 1) }
+
+  private func content(_ body: ArraySlice<UInt8>, level: Int) -> Entry? {
+    guard level <= Self.levels, let entry = try? decode(body, level: level),
+      Self.believedTimes.contains(entry.time.wallMilliseconds)
+    else { return nil }
+    return entry
+  }
+
+  /// Stations one below another whose entries are read: community, street, district and city are three below the highest.
+  static let levels = 4
+
+  /// 2000-01-01 to 2200-01-01: a child's clock may be wrong, but what is outside is no clock's time.
+  static let believedTimes: Range<Int64> = 946_684_800_000..<7_258_118_400_000
 
   private static let lineFeed: UInt8 = 10
 

@@ -16,7 +16,8 @@ public struct LineEntries {
   /// What the sender needs to know of an entry.
   public func outgoing(_ entry: JournalEntry, before: JournalHead) -> Outgoing {
     var found = Outgoing(position: entry.position, before: before, bytes: entry.body.count)
-    guard let change = try? coder.decode(entry.body).change else { return found }
+    // A backlog is looked through for calls: most of it is about something else, and is told by its name.
+    guard coder.mayBeStepOfCall(entry.body), let change = try? coder.decode(entry.body).change else { return found }
     describe(change, &found)
     return found
   }
@@ -59,14 +60,14 @@ public struct LineEntries {
 
   /// - Parameter nowMilliseconds: the child's wall clock, which says what is late.
   public func linkEntry(_ entry: JournalEntry, before: JournalHead, nowMilliseconds: Int64) -> LinkEntry {
-    let time = try? coder.decode(entry.body).time
+    let time = coder.time(of: entry.body)
     let wall = time?.wallMilliseconds ?? nowMilliseconds
     return LinkEntry(
       position: entry.position, hash: entry.hash, before: before,
       time: LinkTime(
         wallMilliseconds: wall, isSynchronised: time?.synchronised ?? false, boot: time?.boot ?? "",
         monotonicMicroseconds: time?.monotonic.microseconds ?? 0),
-      isLate: nowMilliseconds - wall > Int64(LinkEntry.lateAfterSeconds) * 1000, body: entry.body)
+      isLate: nowMilliseconds &- wall > Int64(LinkEntry.lateAfterSeconds) * 1000, body: entry.body)
   }
 
   // MARK: - The parent's end
@@ -76,14 +77,16 @@ public struct LineEntries {
   public func received(_ batch: [UInt8], of child: String) throws(EventBatch.Mistake) -> [Received] {
     let entries = try EventBatch.decode(batch, station: child)
     for (index, entry) in entries.enumerated()
-    where EntryHash.chained(after: entry.before.hash, at: entry.position, body: entry.body) != entry.hash {
+    where entry.withheldBytes == nil
+      && EntryHash.chained(after: entry.before.hash, at: entry.position, body: entry.body) != entry.hash
+    {
       throw EventBatch.Mistake(
         refusal: .malformed, place: "[\(index)].hash", accepted: "SHA-256 over previous hash, epoch, sequence and body")
     }
     return entries.map { entry in
       Received(
         child: child, position: entry.position, hash: entry.hash, before: entry.before, isLate: entry.isLate, body: entry.body,
-        content: coder.content(entry.body))
+        content: entry.withheldBytes == nil ? coder.content(entry.body) : nil, withheldBytes: entry.withheldBytes)
     }
   }
 }

@@ -21,12 +21,16 @@ final class StationLoop {
   /// Commands that a wire's mailbox did not take, in order.
   private var unsent: [DeviceCommand] = []
   private var publishedAt = Instant.zero
+  /// Something may have changed since.
+  private var isUnpublished = false
   private var maintainedAt = Instant.zero
   private var droppedAt = Instant.zero
   private var loggedError: String?
 
   /// Pages hear from the station at least this often.
   static let publishInterval = Interval.seconds(2)
+  /// While batches of the stations below pour in, pages do so at most this often: making one takes longer than taking a batch.
+  static let crowdedInterval = Interval.milliseconds(100)
   static let upkeepInterval = Interval.seconds(60)
   /// Whether files may go is looked at this often: most times the names of the files tell that none may.
   static let retentionInterval = Interval.seconds(10)
@@ -79,6 +83,7 @@ final class StationLoop {
       if stopping { inputs.append((.stopping, now)) }
       heartbeat.beat(now)
       let changed = !inputs.isEmpty || decider.deadline.map { $0 <= now } ?? false
+      let mayWait = inputs.allSatisfy { $0.input.isOfLine }
       let committed = decider.committed
       decider.step(inputs, wall: .current(), now: now) { perform($0) }
       if decider.committed != committed { options.onCommit() }
@@ -92,7 +97,9 @@ final class StationLoop {
         droppedAt = now
         dropDelivered()
       }
-      if changed || now - publishedAt >= Self.publishInterval { publish(now) }
+      if changed { isUnpublished = true }
+      let pause = isUnpublished ? (mayWait ? Self.crowdedInterval : .zero) : Self.publishInterval
+      if now - publishedAt >= pause || stopping { publish() }
       if stopping {
         decider.saveSnapshot()
         return
@@ -113,7 +120,8 @@ final class StationLoop {
   }
 
   private func wait(from now: Instant) {
-    var until = min(publishedAt + Self.publishInterval, decider.deadline ?? .distantFuture)
+    let pause = isUnpublished ? Self.crowdedInterval : Self.publishInterval
+    var until = min(publishedAt + pause, decider.deadline ?? .distantFuture)
     if !unsent.isEmpty { until = min(until, now + .milliseconds(20)) }
     var set = PollSet()
     _ = set.add(wake.fileDescriptor)
@@ -135,13 +143,25 @@ final class StationLoop {
     while let next = unsent.first, command(next) { unsent.removeFirst() }
   }
 
-  private func publish(_ now: Instant) {
-    publishedAt = now
+  private func publish() {
+    isUnpublished = false
     if decider.lastError != loggedError {
       loggedError = decider.lastError
       options.log("journal: \(loggedError ?? "恢复 / works again")")
     }
     options.onView(decider.view())
+    // From its end: while it takes long there is as much time for what has come meanwhile.
+    publishedAt = MonotonicClock.now()
+  }
+}
+
+extension StationInput {
+  /// From another station, as many as it likes: nobody at this desk waits for the answer.
+  fileprivate var isOfLine: Bool {
+    switch self {
+    case .received, .childConnected, .childListens, .childrenHeard, .command, .link: true
+    default: false
+    }
   }
 }
 

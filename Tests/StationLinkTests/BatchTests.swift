@@ -83,6 +83,73 @@ import Testing
     #expect { try EventBatch.decode(bytes, station: "a") } throws: { ($0 as? EventBatch.Mistake)?.refusal == .tooLarge }
   }
 
+  /// The journal of the parent has a limit, too, and what it cannot take must not come to it.
+  @Test func aBodyAboveTheLimitIsRefusedAndTravelsWithoutItsBytes() throws {
+    let fits = entry(1, body: Array(repeating: 0x22, count: LinkProtocol.entryBytes))
+    #expect(try EventBatch.decode(EventBatch.encode([fits], station: "a"), station: "a") == [fits])
+    var long = entry(2, body: Array(repeating: 0x41, count: LinkProtocol.entryBytes + 1))
+    let bytes = try EventBatch.encode([fits, long], station: "a")
+    #expect(bytes.count < 2 * LinkProtocol.entryBytes + 2000)
+    long.withheldBytes = long.body.count
+    long.body = []
+    #expect(try EventBatch.decode(bytes, station: "a") == [fits, long])
+
+    var json = try #require(try JSONSerialization.jsonObject(with: Data(bytes)) as? [[String: Any]])
+    json[1]["withheld"] = nil
+    for (field, value) in [("data", String(repeating: "A", count: LinkProtocol.entryBytes + 1)), ("withheld", "3")]
+      as [(String, Any)]
+    {
+      var wrong = json
+      wrong[1][field] = field == "withheld" ? 3 : value
+      let batch = [UInt8](try JSONSerialization.data(withJSONObject: wrong))
+      #expect {
+        try EventBatch.decode(batch, station: "a")
+      } throws: {
+        guard let mistake = $0 as? EventBatch.Mistake else { return false }
+        return mistake.place == "[1].\(field)" && mistake.refusal == (field == "data" ? .tooLarge : .malformed)
+      }
+    }
+  }
+
+  /// Own clocks may say what four digits of a year cannot.
+  @Test func aTimeBeyondTheCalendarTravelsAsTheNearestThatIsInIt() throws {
+    let entries = [Int64.min, .max].enumerated().map { entry(UInt64($0 + 1), body: [], wall: $1) }
+    let read = try EventBatch.decode(EventBatch.encode(entries, station: "a"), station: "a")
+    #expect(read.map(\.time.wallMilliseconds) == [-62_167_219_200_000, 253_402_300_799_999])
+  }
+
+  @Test func aCommandWithTimesThatCannotBeIsNotRead() throws {
+    func command(_ seconds: Int, _ issued: Int64, _ sent: Int64) -> LinkCommand {
+      LinkCommand(
+        command: ParentCommand(
+          number: 1, issuedAtMilliseconds: issued, timeToLiveSeconds: seconds, post: "desk", action: .notice(text: "x")),
+        sentAtMilliseconds: sent)
+    }
+    for good in [command(1, 0, 0), command(604_800, 1_795_000_000_000, (1 << 53) - 1)] {
+      #expect(try JSONDecoder().decode(LinkCommand.self, from: JSONEncoder().encode(good)) == good)
+    }
+    let wrong = [
+      command(0, 0, 0), command(-1, 0, 0), command(604_801, 0, 0), command(.max, 0, .max), command(60, -1, 0),
+      command(60, .min, 0), command(60, 0, 1 << 53), command(60, 0, -1),
+    ]
+    for bad in wrong {
+      let bytes = try JSONEncoder().encode(bad)
+      #expect(throws: DecodingError.self) { try JSONDecoder().decode(LinkCommand.self, from: bytes) }
+      // And whoever has one in spite of it reckons without a trap.
+      #expect(bad.remainingMilliseconds <= 604_801_000)
+    }
+    #expect(command(.max, 0, .max).remainingMilliseconds < 0)
+  }
+
+  /// It stands in entries of the child's journal, which has a limit.
+  @Test func aParentWithANameThatIsNoStationsIsNotGreeted() throws {
+    for (name, isRead) in [(String(repeating: "x", count: 160), true), (String(repeating: "x", count: 161), false)] {
+      let bytes = try JSONEncoder().encode(
+        LinkWelcome(station: name, name: "", receipt: LinkReceipt(contiguous: .start, ranges: []), nowMilliseconds: 0))
+      #expect(((try? JSONDecoder().decode(LinkWelcome.self, from: bytes)) != nil) == isRead)
+    }
+  }
+
   @Test func whatIsLeftOfACommandNeedsNoCommonClock() {
     let command = ParentCommand(
       number: 1, issuedAtMilliseconds: 1000, timeToLiveSeconds: 60, post: "desk", action: .acknowledge(incident: 1))

@@ -25,6 +25,7 @@ final class MemoryStore: EntryStore {
   func append(_ bodies: [[UInt8]], urgent: Bool) throws(JournalError) -> [JournalEntry] {
     appends += 1
     if isProvisional { throw .diskFull(callsStillFit: false) }
+    for body in bodies where body.count > JournalOptions.maximumBodyBytes { throw .tooLarge(bytes: body.count) }
     if let refuses, !(refusesOnlyNormal && urgent) { throw refuses }
     var new: [JournalEntry] = []
     for body in bodies { new.append((new.last?.head ?? last).followed(by: body)) }
@@ -77,6 +78,29 @@ final class MemoryStore: EntryStore {
     _ = step(&decider, [.started(boot: "b", program: "t"), .parentContradicts(epoch: 7, detail: "7/12")], 1000)
     #expect(store.epochsBegun == [7])
     #expect(decider.view().faults.map(\.key.description) == ["^:journalForked"])
+  }
+
+  /// One entry must not stop the journal for all: neither a call nor what says why.
+  @Test func anEntryThatTheJournalNeverTakesHoldsUpNothing() throws {
+    let store = MemoryStore()
+    var plan = plan
+    plan.callPoints[0].place = String(repeating: "p", count: JournalOptions.maximumBodyBytes)
+    var decider = try Decider(plan: plan, store: store)
+    _ = step(&decider, [.started(boot: "b", program: "t")], 1000)
+    let long = String(repeating: "x", count: JournalOptions.maximumBodyBytes)
+    let head = JournalHead(
+      position: JournalPosition(epoch: 1, sequence: 1), hash: EntryHash([UInt8](repeating: 1, count: 32)) ?? .zero)
+    let received = Received(
+      child: "c", position: head.position, hash: head.hash, before: .start, isLate: false, body: Array(long.utf8), content: nil)
+    let released = step(
+      &decider, [.receiver(.silent, detail: long), press(1), .received(child: "c", [received], request: 7), .link(LinkStatus())],
+      2000)
+    #expect(released.contains(.device(.accept(button.device, EventIdentity(unit: 9, epoch: 1, sequence: 1)))))
+    #expect(released.contains(.receipt(7, LinkReceipt(contiguous: head, ranges: []))))
+    let view = decider.view()
+    #expect(view.incidents.map(\.button) == [button] && view.journal == .init(condition: .healthy, waiting: 0))
+    #expect(view.faults.map(\.key.description).sorted() == ["journal:entryTooLong"] && !decider.isImpaired)
+    #expect(try Decider.fold(store) == decider.station.state)
   }
 
   @Test func nothingIsReleasedBeforeItIsOnDisk() throws {

@@ -57,7 +57,6 @@ final class LinkRig: Sendable {
         heard.withLockedValue { $0.inputs.append(input) }
         return true
       },
-      content: { EntryCoder().content($0) }, chained: { EntryHash.chained(after: $0, at: $1, body: $2) },
       isKnown: { $0 == known }, renew: { try authority.renewal(of: $0, request: $1, at: $2).pem },
       log: { line in heard.withLockedValue { $0.log.append(line) } })
     server = try LinkServer(

@@ -85,7 +85,7 @@ struct JournalCommand: ParsableCommand {
           ?? "           "
         if case .opened(_, let opening) = entry.change {
           var pressed = entry.time
-          pressed.wallMilliseconds -= Int64(opening.ageMilliseconds)
+          pressed.wallMilliseconds = pressed.wallMilliseconds(before: opening.ageMilliseconds)
           print("\(JournalCommand.time(pressed))               按下 \(opening.button) / pressed")
         }
         first = first ?? entry.time

@@ -79,13 +79,11 @@ final class RunLink: Sendable {
     parts.withLock { $0.known = known }
     do {
       let tls = try LinkTLS(store: .parent(siteFolder: file.folder), newestJournalTime: { [newest] in newest.date })
-      let coder = ContentReader()
       let folder = file.folder
       let parent = LinkParent(
         station: site.plan.station, name: site.plan.name, receive: { await runtime.receive($1, from: $0) },
         greet: { await runtime.greet($0, oldest: $1) }, readings: below, tell: { runtime.tell($0) },
-        content: { coder.content($0) },
-        chained: { EntryHash.chained(after: $0, at: $1, body: $2) }, isKnown: { known.contains($0) },
+        isKnown: { known.contains($0) },
         renew: { try await Self.renew($0, $1, at: $2, in: CertificateAuthority.folder(siteFolder: folder)) },
         log: { Terminal.log($0) })
       let server = try LinkServer(address: plan.address, port: plan.port, tls: tls, parent: parent)
@@ -136,11 +134,6 @@ final class RunLink: Sendable {
     uplink?.stop()
     server?.stop()
   }
-}
-
-/// Event loops ask for the content of many entries; a coder is not shared between threads.
-private final class ContentReader: Sendable {
-  func content(_ body: [UInt8]) -> Entry? { EntryCoder().content(body) }
 }
 
 final class NewestTime: Sendable {

@@ -104,6 +104,7 @@ private struct Event: Codable {
   var late: Bool?
   var data: String?
   var data_base64: Data?
+  var withheld: Int?
 
   enum Clock: String, Codable { case synchronised, free }
 
@@ -120,7 +121,15 @@ private struct Event: Codable {
     monotonic = String(entry.time.monotonicMicroseconds)
     clock = entry.time.isSynchronised ? .synchronised : .free
     late = entry.isLate ? true : nil
-    if let text = String(validating: entry.body, as: UTF8.self) { data = text } else { data_base64 = Data(entry.body) }
+    if let bytes = entry.withheldBytes {
+      withheld = bytes
+    } else if entry.body.count > LinkProtocol.entryBytes {
+      withheld = entry.body.count
+    } else if let text = String(validating: entry.body, as: UTF8.self) {
+      data = text
+    } else {
+      data_base64 = Data(entry.body)
+    }
   }
 
   func entry(at index: Int) throws(EventBatch.Mistake) -> LinkEntry {
@@ -137,12 +146,20 @@ private struct Event: Codable {
     guard let micros = UInt64(monotonic), String(micros) == monotonic else {
       throw mistake("monotonic", "microseconds as a string")
     }
-    guard let body = data.map({ Array($0.utf8) }) ?? data_base64.map({ Array($0) }), !(data != nil && data_base64 != nil) else {
-      throw mistake("data", "data or data_base64, one of them")
+    guard [data != nil, data_base64 != nil, withheld != nil].count(where: { $0 }) == 1 else {
+      throw mistake("data", "data, data_base64 or withheld, one of them")
+    }
+    if let withheld, withheld <= LinkProtocol.entryBytes {
+      throw mistake("withheld", "the length of a body above \(LinkProtocol.entryBytes) bytes")
+    }
+    let body = data.map { Array($0.utf8) } ?? data_base64.map { Array($0) } ?? []
+    guard body.count <= LinkProtocol.entryBytes else {
+      throw EventBatch.Mistake(
+        refusal: .tooLarge, place: "[\(index)].data", accepted: "a body of at most \(LinkProtocol.entryBytes) bytes, or withheld")
     }
     return LinkEntry(
       position: id, hash: hash, before: JournalHead(position: previous, hash: previoushash),
       time: LinkTime(wallMilliseconds: wall, isSynchronised: clock == .synchronised, boot: boot, monotonicMicroseconds: micros),
-      isLate: late ?? false, body: body)
+      isLate: late ?? false, body: body, withheldBytes: withheld)
   }
 }

@@ -1,8 +1,11 @@
 /// RFC 3339 in UTC with milliseconds, `2026-11-25T08:30:00.250Z`: what CloudEvents calls Timestamp.
 enum EventTime {
-  static func text(_ unixMilliseconds: Int64) -> String {
+  /// Of a time that no four digits of a year can say, the nearest that they can: an entry with it must still be readable above.
+  static func text(_ time: Int64) -> String {
+    let unixMilliseconds = min(max(time, -62_167_219_200_000), 253_402_300_799_999)
     let day = floorDivide(unixMilliseconds, 86_400_000)
-    let inDay = unixMilliseconds - day * 86_400_000
+    let rest = unixMilliseconds % 86_400_000
+    let inDay = rest < 0 ? rest + 86_400_000 : rest
     let (year, month, date) = civil(day)
     let second = inDay / 1000
     return "\(pad(year, 4))-\(pad(month, 2))-\(pad(date, 2))T\(pad(second / 3600, 2)):\(pad(second / 60 % 60, 2)):"
@@ -51,7 +54,7 @@ enum EventTime {
     return String(repeating: "0", count: max(0, width - digits.count)) + digits
   }
 
-  private static func floorDivide(_ value: Int64, _ by: Int64) -> Int64 { value >= 0 ? value / by : (value - by + 1) / by }
+  private static func floorDivide(_ value: Int64, _ by: Int64) -> Int64 { value >= 0 ? value / by : -1 - (-1 - value) / by }
 
   // Days since 1970-01-01 in the proleptic Gregorian calendar, reckoned in eras of 400 years that begin on 1 March.
   private static func days(_ year: Int64, _ month: Int64, _ date: Int64) -> Int64 {

@@ -11,16 +11,22 @@ public struct LinkEntry: Sendable, Equatable {
   public var isLate: Bool
   /// As stored, never re-encoded: the hash is over these bytes.
   public var body: [UInt8]
+  /// The body is so long that it stays in the child's journal; `body` is empty, and the hash cannot be checked.
+  public var withheldBytes: Int?
 
   public static let lateAfterSeconds = 60
 
-  public init(position: JournalPosition, hash: EntryHash, before: JournalHead, time: LinkTime, isLate: Bool, body: [UInt8]) {
+  public init(
+    position: JournalPosition, hash: EntryHash, before: JournalHead, time: LinkTime, isLate: Bool, body: [UInt8],
+    withheldBytes: Int? = nil
+  ) {
     self.position = position
     self.hash = hash
     self.before = before
     self.time = time
     self.isLate = isLate
     self.body = body
+    self.withheldBytes = withheldBytes
   }
 
   public var head: JournalHead { JournalHead(position: position, hash: hash) }

@@ -11,6 +11,8 @@ public enum LinkProtocol {
   public static let batchEntries = 500
   /// Bytes of a request's body at most, as sent and after inflation.
   public static let bodyBytes = 4 << 20
+  /// Bytes of one entry's stored body at most. What is longer travels without it (`LinkEntry.withheldBytes`): it holds up nothing.
+  public static let entryBytes = 256 << 10
   /// Of every body that is no batch.
   public static let smallBodyBytes = 64 << 10
   /// A child that has not been heard for so long on a path is shown as gone.
@@ -71,6 +73,23 @@ public struct LinkWelcome: Sendable, Equatable, Codable {
   /// Number of the parent's revocation list; a child with a lower one asks for the list. `nil` from parents that serve none.
   public var revocations: UInt64?
 
+  /// The name is written into entries of the child's journal: it is no longer than a station's name may be.
+  public static let stationBytes = 160
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    version = try container.decode(Int.self, forKey: .version)
+    station = try container.decode(String.self, forKey: .station)
+    name = try container.decode(String.self, forKey: .name)
+    receipt = try container.decode(LinkReceipt.self, forKey: .receipt)
+    nowMilliseconds = try container.decode(Int64.self, forKey: .nowMilliseconds)
+    revocations = try container.decodeIfPresent(UInt64.self, forKey: .revocations)
+    guard station.utf8.count <= Self.stationBytes else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .station, in: container, debugDescription: "at most \(Self.stationBytes) bytes")
+    }
+  }
+
   public init(
     version: Int = LinkProtocol.version, station: String, name: String, receipt: LinkReceipt, nowMilliseconds: Int64,
     revocations: UInt64? = nil
@@ -128,7 +147,24 @@ public struct LinkCommand: Sendable, Equatable, Codable {
     let passed = sentAtMilliseconds.subtractingReportingOverflow(command.issuedAtMilliseconds)
     // A parent's clock that was set back in between would make a command live for ever.
     let age = passed.overflow ? 0 : max(0, passed.partialValue)
-    return Int64(clamping: command.timeToLiveSeconds).multipliedReportingOverflow(by: 1000).partialValue - age
+    let life = command.timeToLiveSeconds.multipliedReportingOverflow(by: 1000)
+    return (life.overflow ? 0 : Int64(life.partialValue)).subtractingReportingOverflow(age).partialValue
+  }
+
+  /// What a command may say of its times: whole seconds up to a week, and milliseconds that every JSON library holds exactly.
+  public static let timeToLiveSeconds = 1...604_800
+  public static let milliseconds: ClosedRange<Int64> = 0...0x1F_FFFF_FFFF_FFFF
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    command = try container.decode(ParentCommand.self, forKey: .command)
+    sentAtMilliseconds = try container.decode(Int64.self, forKey: .sentAtMilliseconds)
+    guard Self.timeToLiveSeconds.contains(command.timeToLiveSeconds), Self.milliseconds.contains(command.issuedAtMilliseconds),
+      Self.milliseconds.contains(sentAtMilliseconds)
+    else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .command, in: container, debugDescription: "1 to 604800 seconds to live, times from 0 to 2^53 - 1 ms")
+    }
   }
 }
 

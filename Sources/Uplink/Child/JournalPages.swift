@@ -12,7 +12,7 @@ import Transports
 final class JournalPages {
   private let folder: String
   private var reader: JournalReader?
-  private let coder = EntryCoder()
+  private let entries = LineEntries()
   private var refreshedAt = Instant.zero
 
   private static let refreshInterval = Interval.seconds(1)
@@ -86,42 +86,9 @@ final class JournalPages {
     return try opened().segments().first?.anchor ?? .start
   }
 
-  // MARK: - What an entry is about
+  // MARK: - On the line
 
-  func outgoing(_ entry: JournalEntry, before: JournalHead) -> Outgoing {
-    var found = Outgoing(position: entry.position, before: before, bytes: entry.body.count)
-    // A backlog is looked through for calls: most of it is about something else, and is told by its name.
-    guard coder.mayBeStepOfCall(entry.body), let change = try? coder.decode(entry.body).change else { return found }
-    describe(change, &found)
-    return found
-  }
-
-  private func describe(_ change: Change, _ found: inout Outgoing) {
-    switch change {
-    case .received(let received):
-      // A grandchild's call is a call here as well; its number is told from this station's own by the name of its station.
-      guard let inner = received.content?.change, inner.incident != nil else { return }
-      describe(inner, &found)
-      found.incident = found.incident.map { $0 ^ Self.mix(received.child) }
-      found.opens = false
-    case .proofAsked(let number):
-      found.incident = .max - number % 1000
-      found.opens = true
-    // It is about a call, but tells the parent only what the parent said.
-    case .delivered: break
-    default:
-      found.incident = change.incident
-      if case .opened = change { found.opens = true }
-      switch change {
-      case .closed, .falseAlarm: found.ends = true
-      default: break
-      }
-    }
-  }
-
-  private static func mix(_ name: String) -> UInt32 {
-    name.utf8.reduce(0x811C_9DC5) { ($0 ^ UInt32($1)) &* 0x0100_0193 } | 0x8000_0000
-  }
+  func outgoing(_ entry: JournalEntry, before: JournalHead) -> Outgoing { entries.outgoing(entry, before: before) }
 
   /// The entries themselves. Those that stand close together are read in one go.
   func linkEntries(_ outgoing: [Outgoing], nowMilliseconds: Int64) throws -> [LinkEntry] {
@@ -143,7 +110,7 @@ final class JournalPages {
       for item in run {
         stored = stored.drop { $0.position < item.position }
         guard let entry = stored.first, entry.position == item.position else { continue }
-        found.append(linkEntry(entry, before: item.before, nowMilliseconds: nowMilliseconds))
+        found.append(entries.linkEntry(entry, before: item.before, nowMilliseconds: nowMilliseconds))
       }
     }
     return found
@@ -151,15 +118,4 @@ final class JournalPages {
 
   /// Reading a few entries in between costs less than another query.
   private static let closeBy: UInt64 = 8
-
-  private func linkEntry(_ entry: JournalEntry, before: JournalHead, nowMilliseconds: Int64) -> LinkEntry {
-    let time = coder.time(of: entry.body)
-    let wall = time?.wallMilliseconds ?? nowMilliseconds
-    return LinkEntry(
-      position: entry.position, hash: entry.hash, before: before,
-      time: LinkTime(
-        wallMilliseconds: wall, isSynchronised: time?.synchronised ?? false, boot: time?.boot ?? "",
-        monotonicMicroseconds: time?.monotonic.microseconds ?? 0),
-      isLate: nowMilliseconds - wall > Int64(LinkEntry.lateAfterSeconds) * 1000, body: entry.body)
-  }
 }

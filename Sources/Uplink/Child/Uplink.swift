@@ -146,6 +146,12 @@ extension LinkSender.Lane {
 
 /// What the parent's answers mean to the sender.
 enum LinkAnswers {
+  /// They are shown on the desk and written into the journal: a few lines of them.
+  private static func words(of problem: LinkProblem) -> String {
+    let text = "\(problem.title) (\(problem.where): \(problem.accepted))"
+    return text.utf8.count <= 1000 ? text : String(decoding: text.utf8.prefix(1000), as: UTF8.self)
+  }
+
   static func input(_ number: UInt32, _ path: String, _ reply: LinkReply, nonce: UInt64, bytes: Int) -> LinkSender.Input {
     switch reply {
     case .failed(let failure): return .failed(request: number, failure)
@@ -176,7 +182,7 @@ enum LinkAnswers {
       guard let problem = try? JSONDecoder().decode(LinkProblem.self, from: Data(body)) else {
         return .failed(request: number, .refused(.malformed, "上级答复 / the parent answers: HTTP \(status)"))
       }
-      return .failed(request: number, .refused(problem.code, "\(problem.title) (\(problem.where): \(problem.accepted))"))
+      return .failed(request: number, .refused(problem.code, Self.words(of: problem)))
     }
   }
 }

@@ -6,6 +6,7 @@ import NIOHTTPCompression
 import Station
 import StationIdentity
 import StationLinkCodec
+import StationRuntime
 
 /// One connection of a child: requests one after the other, or a command stream. Lives on its event loop.
 final class LinkConnection: ChannelInboundHandler {
@@ -186,20 +187,11 @@ final class LinkConnection: ChannelInboundHandler {
   }
 
   private static func take(_ body: [UInt8], of child: String, _ parent: LinkParent) async -> Reply {
-    let entries: [LinkEntry]
+    let received: [Received]
     do throws(EventBatch.Mistake) {
-      entries = try EventBatch.decode(body, station: child)
+      received = try LineEntries().received(body, of: child)
     } catch {
       return .failure(error.refusal, at: error.place, accepted: error.accepted)
-    }
-    for (index, entry) in entries.enumerated()
-    where parent.chained(entry.before.hash, entry.position, entry.body) != entry.hash {
-      return .failure(.malformed, at: "[\(index)].hash", accepted: "SHA-256 over previous hash, epoch, sequence and body")
-    }
-    let received = entries.map { entry in
-      Received(
-        child: child, position: entry.position, hash: entry.hash, before: entry.before, isLate: entry.isLate, body: entry.body,
-        content: parent.content(entry.body))
     }
     guard let receipt = await parent.receive(child, received) else { return .failure(.diskUnavailable) }
     return json(receipt)

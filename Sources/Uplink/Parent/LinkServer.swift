@@ -22,10 +22,6 @@ public struct LinkParent: Sendable {
   /// Never in the journal, so the station has no part in them.
   public var readings: ChildReadings
   public var tell: @Sendable (StationInput) -> Bool
-  /// What a child's bytes say; `nil` when this program cannot read them.
-  public var content: @Sendable ([UInt8]) -> Entry?
-  /// SHA-256 over the chain, as the journal has it.
-  public var chained: @Sendable (_ after: EntryHash, JournalPosition, [UInt8]) -> EntryHash
   /// Stations that may report here; `nil`: any with a certificate of this authority.
   public var isKnown: @Sendable (_ child: String) -> Bool
   /// The next certificate of a child that asks for one, in PEM. The name is the verified one; whatever the request says is not used.
@@ -36,8 +32,6 @@ public struct LinkParent: Sendable {
     station: String, name: String, receive: @escaping @Sendable (_ child: String, [Received]) async -> LinkReceipt?,
     greet: @escaping @Sendable (_ child: String, _ oldest: JournalHead?) async -> LinkReceipt?, readings: ChildReadings,
     tell: @escaping @Sendable (StationInput) -> Bool,
-    content: @escaping @Sendable ([UInt8]) -> Entry?,
-    chained: @escaping @Sendable (_ after: EntryHash, JournalPosition, [UInt8]) -> EntryHash,
     isKnown: @escaping @Sendable (_ child: String) -> Bool,
     renew: @escaping @Sendable (_ child: StationName, _ request: String, _ now: Date) async throws -> String,
     log: @escaping @Sendable (String) -> Void
@@ -48,8 +42,6 @@ public struct LinkParent: Sendable {
     self.greet = greet
     self.readings = readings
     self.tell = tell
-    self.content = content
-    self.chained = chained
     self.isKnown = isKnown
     self.renew = renew
     self.log = log

@@ -30,7 +30,7 @@ def pem(ctx, value):
 def chained(event):
     """The event as the next one of this station's journal; what else was made up for it stays."""
     global last
-    body = event["data"].encode() if event.get("data") is not None else base64.b64decode(event["data_base64"])
+    body = event["data"].encode() if event.get("data") is not None else base64.b64decode(event.get("data_base64") or "")
     sequence = int(last[0].split("/")[1]) + 1
     place = (1).to_bytes(4, "big") + sequence.to_bytes(8, "big")
     digest = hashlib.sha256(bytes.fromhex(last[1]) + place + body).hexdigest()
