@@ -34,7 +34,7 @@ extension StationState {
   /// Goes on from what was carried; the stations below have entries of their own.
   mutating func resume(_ carried: StationState) {
     let children = children
-    self = carried
+    self = carried.bounded
     self.children = children
     entries += 1
   }
@@ -56,7 +56,7 @@ extension StationState {
 
   fileprivate mutating func carry(_ child: ChildState) {
     let later = self.child(child.station)
-    var child = child
+    var child = child.bounded
     if let later { child.add(later) }
     put(child)
   }
@@ -101,10 +101,11 @@ extension ChildState {
     switch entry.change {
     case .carriedChild(let child) where fold.lacksPast:
       fold.entries += 1
+      guard fold.hasRoom(forChild: child.station) else { return }
       fold.carry(child)
     case .carried(let state) where fold.lacksPast:
       let later = fold
-      fold.resume(state)
+      fold.resume(state.limitedForParent)
       fold.add(later)
       for step in early { fold.apply(step) }
       early = []
