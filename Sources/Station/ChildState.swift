@@ -21,7 +21,25 @@ public struct ChildState: Sendable, Equatable, Codable {
   /// Steps of calls whose opening is not known yet, while the fold lacks its past.
   public var early: [Entry] = []
 
+  /// Calls that were open here and that the child does not have: its journal was set back, and they were on the branch that was lost. In the
+  /// order in which that was found.
+  public internal(set) var lost: [Incident] {
+    get { lostCalls ?? [] }
+    set { lostCalls = newValue.isEmpty ? nil : newValue }
+  }
+  private var lostCalls: [Incident]?
+  /// Where it last began anew.
+  var branch: Branch?
+
+  struct Branch: Sendable, Equatable, Codable {
+    var at: JournalPosition
+    /// Calls that it told again: what was said of them before is part of that.
+    var open: [IncidentID]
+  }
+
   static let recentLimit = 64
+  /// Beyond that, those that wait for nobody go first, then the oldest.
+  static let lostLimit = 256
   /// Calls that were open as the month began, times their steps since then.
   static let earlyLimit = 256
 
@@ -29,6 +47,8 @@ public struct ChildState: Sendable, Equatable, Codable {
     public var incident: IncidentID
     public var at: EntryTime
     public var isLate: Bool
+    /// Of the entry that told of it; `nil` in old journals.
+    public var position: JournalPosition?
   }
 
   public struct PendingCommand: Sendable, Equatable, Codable {
@@ -55,16 +75,61 @@ public struct ChildState: Sendable, Equatable, Codable {
     lastReceived = time
     // A second entry with a known number is kept in the journal, and decides nothing.
     guard verdict == .new || verdict == .branched, let entry = received.content else { return }
+    if let branch, received.position < branch.at, let id = entry.change.incident, branch.open.contains(id) { return }
+    switch entry.change {
+    case .branched(let open):
+      fold.entries += 1
+      return begin(Branch(at: received.position, open: open))
+    case .toldAgain(let incident):
+      fold.entries += 1
+      return retell(incident, Arrival(incident: incident.id, at: time, isLate: true, position: received.position))
+    // The number may be one of the lost branch's, of another call.
+    case .opened(let id, let opening): lose(unless: Incident(id: id, opening: opening, at: entry.time))
+    default: break
+    }
     fold(entry)
     switch entry.change {
     case .started(let program): self.program = program
     case .opened(let id, _):
       arrivals.removeAll { $0.incident == id }
-      arrivals.append(Arrival(incident: id, at: time, isLate: received.isLate))
+      arrivals.append(Arrival(incident: id, at: time, isLate: received.isLate, position: received.position))
     case .closed(let id, _), .falseAlarm(let id, _, _): arrivals.removeAll { $0.incident == id }
     case .commandAnswered(let number, let result): answered(number, result, at: time)
     default: break
     }
+  }
+
+  // MARK: - A child that was set back
+
+  private mutating func begin(_ branch: Branch) {
+    self.branch = branch
+    for incident in fold.incidents where !branch.open.contains(incident.id) {
+      // A new call may have overtaken this.
+      if let position = arrival(of: incident.id)?.position, position > branch.at { continue }
+      lose(incident)
+    }
+  }
+
+  private mutating func retell(_ incident: Incident, _ arrival: Arrival) {
+    lose(unless: incident)
+    lost.removeAll { $0.isSameCall(as: incident) }
+    fold.retell(incident)
+    if incident.phase == .closed {
+      arrivals.removeAll { $0.incident == incident.id }
+    } else if self.arrival(of: incident.id) == nil {
+      arrivals.append(arrival)
+    }
+  }
+
+  private mutating func lose(unless incident: Incident) {
+    if let other = fold.incident(incident.id), !other.isSameCall(as: incident) { lose(other) }
+  }
+
+  private mutating func lose(_ incident: Incident) {
+    fold.remove(incident.id)
+    arrivals.removeAll { $0.incident == incident.id }
+    lost.append(incident)
+    if lost.count > Self.lostLimit { lost.remove(at: lost.firstIndex { !$0.waits } ?? 0) }
   }
 
   private mutating func answered(_ number: UInt64, _ result: CommandResult, at time: EntryTime) {

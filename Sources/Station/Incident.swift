@@ -46,6 +46,9 @@ public struct Incident: Sendable, Equatable, Codable {
     self.ladderSince = time
   }
 
+  /// The same number may stand for another call, once a journal was set back.
+  public func isSameCall(as other: Incident) -> Bool { id == other.id && openedAt == other.openedAt }
+
   /// Somebody still has to come, or say that it is over.
   public var isOpen: Bool { phase != .closed && phase != .resolved }
   /// Waits for an acknowledgement: never taken, or taken and raised again because nobody came or somebody pressed again.

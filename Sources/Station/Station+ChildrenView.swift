@@ -22,7 +22,10 @@ extension Station {
   }
 
   /// A call of a child that nobody has taken sounds here as well, unless it came late and is over by now.
-  func childRings(_ child: ChildState) -> Bool { child.fold.incidents.contains { $0.waits && !$0.opening.bypassed } }
+  /// So does one that only this station knows of: nobody else will see to it.
+  func childRings(_ child: ChildState) -> Bool {
+    (child.fold.incidents + child.lost).contains { $0.waits && !$0.opening.bypassed }
+  }
 
   var childCards: [DeskView.ChildCard] {
     let named = (plan.children ?? []).map(\.station)
@@ -43,7 +46,9 @@ extension Station {
       },
       lastHeardMilliseconds: links.map(\.heardWall).max(), waiting: links.max { $0.heardAt < $1.heardAt }?.waiting ?? 0,
       map: description?.map,
-      incidents: child.fold.incidents.sorted { (rank($0), $0.id) < (rank($1), $1.id) }.map { card($0, of: child, description) },
+      incidents: child.fold.incidents.sorted { (rank($0), $0.id) < (rank($1), $1.id) }.map {
+        card($0, child.arrival(of: $0.id), child, description)
+      }, lost: child.lost.sorted { (rank($0), $0.id) < (rank($1), $1.id) }.map { card($0, nil, child, description) },
       faults: child.fold.faults.map { card($0, description) }, posts: description?.posts ?? [],
       pending: child.pending.filter { $0.command.action.name != "proofSeen" }.map {
         DeskView.PendingCard(
@@ -67,12 +72,14 @@ extension Station {
     (incident.waits && !incident.opening.bypassed ? 0 : incident.isOpen ? 2 : 4) + (incident.opening.mark == .real ? 0 : 1)
   }
 
-  private func card(_ incident: Incident, of child: ChildState, _ description: SiteDescription?) -> DeskView.IncidentCard {
+  private func card(
+    _ incident: Incident, _ arrival: ChildState.Arrival?, _ child: ChildState, _ description: SiteDescription?
+  ) -> DeskView.IncidentCard {
     let opening = incident.opening
     let point = description?.callPoints.first { $0.button == opening.button }
     // By this station's own clock since it arrived; what came late is as old as the two wall clocks say.
-    var age = child.arrival(of: incident.id).map { seconds(elapsed(since: $0.at)) } ?? 0
-    if child.arrival(of: incident.id)?.isLate ?? true {
+    var age = arrival.map { seconds(elapsed(since: $0.at)) } ?? 0
+    if arrival?.isLate ?? true {
       age = max(age, Int(clamping: (wall.unixMilliseconds - incident.openedAt.wallMilliseconds) / 1000))
     } else {
       age += Int(opening.ageMilliseconds / 1000)

@@ -67,6 +67,7 @@ extension DeskControl {
     ]
     lines += child.paths.map { "  \($0.name): \($0.isUp ? "up" : "down"), 最后联系 \(clock($0.lastHeardMilliseconds))" }
     lines += child.incidents.map { "  " + Terminal.line($0) }
+    lines += child.lost.map { "  仅上级有记录 / known only here: " + Terminal.line($0) }
     lines += child.faults.map { "  " + Terminal.line($0) }
     for item in child.pending {
       lines.append("  已发出 \(what(item.incident, item.action)) (\(item.post)), 等待答复 \(item.ageSeconds) s")

@@ -14,6 +14,7 @@ extension LinkSender {
         .refused(.version, "上级的协议版本是 \(welcome.version) / the parent speaks version \(welcome.version)"), at: now)
       return
     }
+    guard isPossible(welcome.receipt) else { return lose(path, .impossibleReceipt, at: now, &effects) }
     parent = welcome.station
     paths[path].opened(at: now, wall: wall)
     let contiguous = welcome.receipt.contiguous
@@ -25,14 +26,15 @@ extension LinkSender {
       scan = contiguous.position < newest ? Scan(position: contiguous.position, end: newest) : nil
       effects.append(.parentHas(contiguous))
     }
-    settle(welcome.receipt, &effects)
+    settle(welcome.receipt, sent: [], &effects)
   }
 
   mutating func received(
     _ receipt: LinkReceipt, _ flight: Flight, at now: Instant, _ wall: Int64, _ effects: inout Effects<Effect>
   ) {
+    guard isPossible(receipt) else { return lose(flight.path, .impossibleReceipt, at: now, &effects) }
     paths[flight.path].proved(at: now, wall: wall)
-    settle(receipt, &effects)
+    settle(receipt, sent: flight.entries, &effects)
     let isTaken = flight.entries.allSatisfy { receipt.covers($0.position) }
     switch flight.lane {
     case .calls:
@@ -51,10 +53,21 @@ extension LinkSender {
     if calls.isEmpty { sendsInOrder = false }
   }
 
-  private mutating func settle(_ receipt: LinkReceipt, _ effects: inout Effects<Effect>) {
-    let openings = calls.settle(receipt).filter(\.opens).compactMap(\.incident)
+  /// Nobody can have what was not recorded.
+  private func isPossible(_ receipt: LinkReceipt) -> Bool {
+    receipt.isWellFormed && receipt.highest <= max(newest, newestSent)
+  }
+
+  /// - Parameter sent: what the receipt is the answer to. At or below the floor only that is settled: the parent may have another entry under
+  /// each of those numbers, so no call is delivered by one of them either.
+  private mutating func settle(_ receipt: LinkReceipt, sent: [Outgoing], _ effects: inout Effects<Effect>) {
+    let floor = floor
+    let settled = calls.settle { position in
+      receipt.covers(position) && (position > floor || sent.contains { $0.position == position })
+    }
+    let openings = settled.filter { $0.opens && $0.position > floor }.compactMap(\.incident)
     if !openings.isEmpty { effects.append(.delivered(openings)) }
-    guard let old = confirmed, receipt.contiguous.position > old.position else { return }
+    guard let old = confirmed, receipt.contiguous.position > old.position, receipt.contiguous.position > floor else { return }
     confirmed = receipt.contiguous
     sweep.page.removeAll { $0.position <= receipt.contiguous.position }
     if sweep.position < receipt.contiguous.position {
@@ -96,7 +109,9 @@ extension LinkSender {
   }
 
   var wantsCallLane: Bool { isOpen && !isBusy(.calls) && calls.hasNext(after: scan?.end) }
-  private var nextCalls: [Outgoing] { calls.next(entries: Self.callEntries, bytes: Self.callBytes, after: scan?.end) }
+  private var nextCalls: [Outgoing] {
+    calls.next(entries: Self.callEntries, bytes: Self.callBytes, after: scan?.end, floor: floor)
+  }
 
   /// Unanswered for 3 s: sent on the other path, too, with everything that has gathered since.
   private mutating func double(at now: Instant, _ effects: inout Effects<Effect>) {

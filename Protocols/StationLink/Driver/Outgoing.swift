@@ -51,11 +51,12 @@ struct CallQueue: Sendable {
     live.removeAll { $0.incident == incident }
   }
 
-  /// What should go next: at most so many entries and bytes, at least one entry if there is any.
+  /// What should go next: at most so many entries and bytes, at least one entry if there is any. What stands at or below `floor` goes last:
+  /// the parent has to know first which of its calls are those of this journal.
   ///
   /// - Parameter border: older entries are still being looked for up to there. A step whose call was opened before it has to wait, because
   /// an earlier step of that call may not have been found yet.
-  func next(entries: Int, bytes: Int, after border: JournalPosition?) -> [Outgoing] {
+  func next(entries: Int, bytes: Int, after border: JournalPosition?, floor: JournalPosition) -> [Outgoing] {
     var batch: [Outgoing] = []
     var size = 0
     func fits(_ entry: Outgoing) -> Bool { batch.isEmpty || (batch.count < entries && size + entry.bytes <= bytes) }
@@ -68,7 +69,8 @@ struct CallQueue: Sendable {
       }
       return batch
     }
-    for entry in live {
+    let border = live.firstIndex { $0.position > floor } ?? live.count
+    for entry in [live[border...], live[..<border]].joined() {
       guard fits(entry) else { return batch }
       batch.append(entry)
       size += entry.bytes
@@ -84,18 +86,18 @@ struct CallQueue: Sendable {
   }
 
   /// Takes out what the parent has; answers it.
-  mutating func settle(_ receipt: LinkReceipt) -> [Outgoing] {
+  mutating func settle(_ isThere: (JournalPosition) -> Bool) -> [Outgoing] {
     var settled: [Outgoing] = []
     live.removeAll { entry in
-      guard receipt.covers(entry.position) else { return false }
+      guard isThere(entry.position) else { return false }
       settled.append(entry)
       return true
     }
     var whole = 0
     while whole < over.count {
-      let left = over[whole].filter { !receipt.covers($0.position) }
+      let left = over[whole].filter { !isThere($0.position) }
       if left.count == over[whole].count { break }
-      settled += over[whole].filter { receipt.covers($0.position) }
+      settled += over[whole].filter { isThere($0.position) }
       overCount -= over[whole].count - left.count
       if !left.isEmpty {
         over[whole] = left

@@ -30,11 +30,13 @@ export function allowed(card, post) {
     falseAlarm: active && (!card.owner || mine),
   };
   for (const { action } of pendingOf(card)) may[action] = false;
+  // Its station does not know it, and may have given its number to another call.
+  if (card.isLost) for (const action of Object.keys(may)) may[action] = false;
   return may;
 }
 
 export function pendingOf(card) {
-  return card.child ? card.child.pending.filter((item) => item.incident === card.id) : [];
+  return card.child && !card.isLost ? card.child.pending.filter((item) => item.incident === card.id) : [];
 }
 
 // A duress call from the room that this desk stands in must not give itself away on its screen or loudspeaker.

@@ -33,8 +33,7 @@ final class JournalPages {
       entries = try reader.entries(after: position == .start ? nil : position, limit: limit)
     }
     guard !entries.isEmpty else { return [] }
-    let before = try head(at: position, reader)
-    var last = before
+    var last = try newest(position, reader)
     return entries.map { entry in
       defer { last = entry.head }
       return (entry, last)
@@ -48,10 +47,30 @@ final class JournalPages {
 
   func end() throws -> JournalHead { try refreshed().last() }
 
-  /// What stands at a position here; `nil` when nothing does.
-  func hash(at position: JournalPosition) throws -> EntryHash? {
-    let head = try head(at: position, opened())
-    return head.position == position ? head.hash : nil
+  /// What a parent's welcome is held against, on the files as they are now.
+  ///
+  /// - Parameter epochLimit: the highest epoch that this station can have begun, given its newest.
+  func check(epochLimit: (UInt32) -> UInt32) throws -> WelcomeCheck {
+    let oldest = try dropped()
+    let reader = try opened()
+    return WelcomeCheck(
+      hash: { position in
+        let head = try self.newest(position, reader)
+        return head.position == position ? head.hash : nil
+      }, newest: { try self.newest($0, reader) }, oldest: oldest, branch: try branch(reader),
+      epochLimit: epochLimit(try reader.last().position.epoch))
+  }
+
+  /// The newest file that was begun because the parent had other entries, if what must stand first in it does.
+  private func branch(_ reader: JournalReader) throws -> LinkBranch? {
+    for segment in reader.segments().reversed() where segment.cause == .restored {
+      guard let floor = segment.anchor?.position,
+        let first = try reader.entries(after: floor == .start ? nil : floor, limit: 1).first,
+        case .branched? = try? coder.decode(first.body).change
+      else { continue }
+      return LinkBranch(floor: floor, begins: first.position)
+    }
+    return nil
   }
 
   private func opened() throws -> JournalReader {
@@ -69,12 +88,24 @@ final class JournalPages {
     return reader
   }
 
-  private func head(at position: JournalPosition, _ reader: JournalReader) throws -> JournalHead {
-    guard position.sequence > 0 else { return reader.segments().first?.anchor ?? .start }
+  /// The newest entry at or before a position, which need not be in this journal; where the oldest files are gone, their end.
+  private func newest(_ position: JournalPosition, _ reader: JournalReader) throws -> JournalHead {
+    if let entry = try entry(at: position, reader) { return entry.head }
+    let segments = reader.segments()
+    guard let index = segments.lastIndex(where: { $0.anchor.map { $0.position <= position } ?? false }),
+      let anchor = segments[index].anchor
+    else { return segments.first?.anchor ?? .start }
+    // Behind the end of the journal, in what a salvage could not read, or before the first entry of that file.
+    let end = try reader.last()
+    if end.position <= position { return end }
+    let gap = segments[index].gaps.last { $0.after <= position }
+    return try gap.flatMap { try entry(at: $0.after, reader)?.head } ?? anchor
+  }
+
+  private func entry(at position: JournalPosition, _ reader: JournalReader) throws -> JournalEntry? {
+    guard position.sequence > 0 else { return nil }
     let before = JournalPosition(epoch: position.epoch, sequence: position.sequence - 1)
-    if let entry = try reader.entries(after: before, limit: 1).first, entry.position == position { return entry.head }
-    // The oldest segments are gone: the anchor of the first that is kept stands for them.
-    return reader.segments().first?.anchor ?? .start
+    return try reader.entries(after: before, limit: 1).first.flatMap { $0.position == position ? $0 : nil }
   }
 
   // MARK: - What an entry is about
@@ -90,8 +121,9 @@ final class JournalPages {
     switch change {
     case .received(let received):
       // A grandchild's call is a call here as well; its number is told from this station's own by the name of its station.
-      guard let inner = received.content?.change, inner.incident != nil else { return }
+      guard let inner = received.content?.change else { return }
       describe(inner, &found)
+      guard found.incident != nil else { return }
       found.incident = found.incident.map { $0 ^ Self.mix(received.child) }
       found.opens = false
     case .proofAsked(let number):
@@ -99,6 +131,15 @@ final class JournalPages {
       found.opens = true
     // It is about a call, but tells the parent only what the parent said.
     case .delivered: break
+    // Before the calls that it is about: it has no number of its own, and none is 0.
+    case .branched:
+      found.incident = 0
+      found.opens = true
+    // Whoever has this has the call.
+    case .toldAgain(let incident):
+      found.incident = incident.id
+      found.opens = incident.phase != .closed
+      found.ends = incident.phase == .closed
     default:
       found.incident = change.incident
       if case .opened = change { found.opens = true }
@@ -114,8 +155,7 @@ final class JournalPages {
   }
 
   func linkEntry(_ outgoing: Outgoing, nowMilliseconds: Int64) throws -> LinkEntry? {
-    let before = JournalPosition(epoch: outgoing.position.epoch, sequence: outgoing.position.sequence - 1)
-    guard let entry = try opened().entries(after: before, limit: 1).first, entry.position == outgoing.position else { return nil }
+    guard let entry = try entry(at: outgoing.position, opened()) else { return nil }
     return linkEntry(entry, before: outgoing.before, nowMilliseconds: nowMilliseconds)
   }
 
