@@ -37,6 +37,8 @@ public struct ChildState: Sendable, Equatable, Codable {
     var open: [IncidentID]
   }
 
+  /// Calls that are not closed. One that is not among them is lost until it is told again.
+  static let branchLimit = 1000
   static let recentLimit = 64
   /// Beyond that, those that wait for nobody go first, then the oldest.
   static let lostLimit = 256
@@ -79,10 +81,10 @@ public struct ChildState: Sendable, Equatable, Codable {
     switch entry.change {
     case .branched(let open):
       fold.entries += 1
-      return begin(Branch(at: received.position, open: open))
+      return begin(Branch(at: received.position, open: Array(open.prefix(Self.branchLimit))))
     case .toldAgain(let incident):
       fold.entries += 1
-      return retell(incident, Arrival(incident: incident.id, at: time, isLate: true, position: received.position))
+      return retell(incident.bounded, Arrival(incident: incident.id, at: time, isLate: true, position: received.position))
     // The number may be one of the lost branch's, of another call.
     case .opened(let id, let opening): lose(unless: Incident(id: id, opening: opening, at: entry.time))
     default: break

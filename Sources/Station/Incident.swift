@@ -49,6 +49,15 @@ public struct Incident: Sendable, Equatable, Codable {
   /// The same number may stand for another call, once a journal was set back.
   public func isSameCall(as other: Incident) -> Bool { id == other.id && openedAt == other.openedAt }
 
+  /// With numbers that can be reckoned on with: it came whole from another station.
+  var bounded: Incident {
+    var incident = self
+    incident.openedAt.wallMilliseconds = min(max(0, openedAt.wallMilliseconds), 1 << 52)
+    incident.presses = min(max(1, presses), 1 << 30)
+    incident.raisedAgain = min(max(0, raisedAgain), 1 << 30)
+    return incident
+  }
+
   /// Somebody still has to come, or say that it is over.
   public var isOpen: Bool { phase != .closed && phase != .resolved }
   /// Waits for an acknowledgement: never taken, or taken and raised again because nobody came or somebody pressed again.

@@ -74,6 +74,8 @@ private struct SetBack {
     }
   }
 
+  mutating func sendNext() { send([all.upperBound - 1]) }
+
   var all: Range<Int> { child.entries.indices }
   var known: ChildState? { street.station.state.child("tiexi-03") }
   var card: DeskView.ChildCard? { street.view.children.first }
@@ -175,6 +177,36 @@ private struct SetBack {
     pair.send([opening])
     pair.send(pair.all.dropLast())
     #expect(pair.card?.incidents.map(\.button) == ["A/1/2"] && pair.card?.lost.map(\.button) == ["A/1/1"])
+  }
+
+  /// A captured station can write what it likes, and what it wrote is on disk for ever.
+  @Test func aCallWithNumbersThatCannotBeIsTakenWithoutHarm() {
+    var pair = SetBack()
+    let before = pair.child.entries.count
+    for (wall, count) in [(Int64.min, Int.max), (Int64.max, Int.min)] {
+      var call = Incident(
+        id: 3,
+        opening: Opening(
+          button: "A/1/1", place: "hall", mark: .real, kind: .press, identity: nil, ageMilliseconds: .max, silent: false,
+          bypassed: false), at: EntryTime(wallMilliseconds: wall, synchronised: true, boot: "x", monotonic: .distantFuture))
+      call.presses = count
+      call.raisedAgain = count
+      call.escalationStep = count
+      for phase in Phase.allCases {
+        call.phase = phase
+        for change in [
+          Change.branched(open: Array(repeating: 7, count: 100_000)), .toldAgain(call),
+          .pressedAgain(3, "A/1/1", identity: nil), .raisedAgain(3), .branched(open: []), .toldAgain(call),
+          .falseAlarm(3, post: "p", note: ""),
+          .toldAgain(call),
+        ] {
+          pair.child.entries.append(Entry(time: call.openedAt, change: change))
+          pair.sendNext()
+          #expect(pair.street.view.children.count == 1)
+        }
+      }
+    }
+    #expect(pair.known?.fold.entries == UInt64(pair.child.entries.count - before))
   }
 
   @Test func lostCallsHaveALimitAndThoseThatWaitStayLongest() {
