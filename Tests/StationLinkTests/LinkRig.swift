@@ -15,6 +15,8 @@ struct LinkRig {
   private var life: UInt8 = 0
   /// Where the journal began anew, as the disk has it.
   private(set) var branches: [LinkBranch] = []
+  /// The last entry of what was written with each of them, in one transaction.
+  private var branchEnds: [JournalPosition] = []
   private var isBeginningAnew = false
   var lines: [Line]
   var random: SeededRandom
@@ -94,9 +96,18 @@ struct LinkRig {
 
   /// An older copy of the child's disk is put back: the newest so many entries are gone.
   mutating func restoreChild(without count: Int) {
-    journal.removeLast(min(count, journal.count))
-    descriptors.removeLast(min(count, descriptors.count))
+    var count = min(count, journal.count)
+    // A copy of a disk has all of a transaction or nothing.
+    if let cut = zip(branches, branchEnds).first(where: { branch, end in
+      let last = count < journal.count ? journal[journal.count - count - 1].position : .start
+      return branch.begins <= last && last < end
+    }) {
+      count = journal.count { $0.position >= cut.0.begins }
+    }
+    journal.removeLast(count)
+    descriptors.removeLast(count)
     branches.removeAll { $0.begins > journal.last?.position ?? .start }
+    branchEnds.removeLast(branchEnds.count - branches.count)
     life += 1
     restartChild()
   }
@@ -116,6 +127,7 @@ struct LinkRig {
     var told = [append(at: begins, 0, true, false, 100)]
     for incident in open { told.append(append(incident: incident, opens: true)) }
     branches.append(LinkBranch(floor: floor, begins: begins))
+    branchEnds.append(journal.last?.position ?? begins)
     give(.recorded(told))
   }
 
