@@ -60,8 +60,7 @@ public struct LinkCursor: Sendable, Equatable, Codable {
       // A predecessor below the head is where the child was set back to, and what came after it here is of another branch.
       let follows = link.before == head
       head = link.entry
-      absorb()
-      return follows ? .new : .branched
+      return absorb() && follows ? .new : .branched
     }
     return insert(link)
   }
@@ -71,7 +70,7 @@ public struct LinkCursor: Sendable, Equatable, Codable {
   public mutating func begin(after head: JournalHead) {
     if self.head != .start { ranges = [] }
     self.head = head
-    absorb()
+    _ = absorb()
   }
 
   /// Takes over what another cursor of the same journal has above its own start.
@@ -80,21 +79,24 @@ public struct LinkCursor: Sendable, Equatable, Codable {
     for range in whole + other.ranges {
       if range.before.position <= head.position {
         if range.last.position > head.position { head = range.last }
-        absorb()
+        _ = absorb()
       } else if !knows(range.first), !knows(range.last.position), ranges.count < Self.rangeLimit {
         ranges.insert(range, at: firstRange(above: range.first))
       }
     }
   }
 
-  /// Ranges that begin where the head now ends become part of what is contiguous.
-  private mutating func absorb() {
+  /// Ranges that begin where the head now ends become part of what is contiguous. False: one of them follows another entry than that.
+  private mutating func absorb() -> Bool {
     var count = 0
+    var follows = true
     while count < ranges.count, ranges[count].before.position <= head.position {
+      if ranges[count].before != head { follows = false }
       if ranges[count].last.position > head.position { head = ranges[count].last }
       count += 1
     }
     ranges.removeFirst(count)
+    return follows
   }
 
   private mutating func insert(_ link: Link) -> Verdict {
@@ -102,8 +104,7 @@ public struct LinkCursor: Sendable, Equatable, Codable {
     let joinsLower = place > 0 && ranges[place - 1].last == link.before
     let joinsUpper = place < ranges.count && ranges[place].before == link.entry
     if place > 0, !joinsLower, link.before.position <= ranges[place - 1].last.position {
-      // The chain of a range above the head does not go on in itself: both are kept, as one range.
-      extend(place - 1, to: link.entry)
+      branch(below: place, link)
       return .branched
     }
     switch (joinsLower, joinsUpper) {
@@ -121,11 +122,17 @@ public struct LinkCursor: Sendable, Equatable, Codable {
     return .new
   }
 
-  private mutating func extend(_ place: Int, to entry: JournalHead) {
-    ranges[place].last = entry
-    if place + 1 < ranges.count, ranges[place + 1].before.position <= entry.position {
-      ranges[place].last = ranges[place + 1].last
-      ranges.remove(at: place + 1)
+  /// What goes on from before the end of the ranges below it is of another branch than they are. All are kept, as one range, which waits
+  /// for what the new entry follows: what the others follow may never come.
+  private mutating func branch(below place: Int, _ link: Link) {
+    var low = place - 1
+    while low > 0, link.before.position <= ranges[low - 1].last.position { low -= 1 }
+    if link.before.position < ranges[low].before.position { ranges[low].before = link.before }
+    ranges[low].last = link.entry
+    ranges.removeSubrange((low + 1)..<place)
+    if low + 1 < ranges.count, ranges[low + 1].before.position <= link.entry.position {
+      ranges[low].last = ranges[low + 1].last
+      ranges.remove(at: low + 1)
     }
   }
 
@@ -151,7 +158,8 @@ public struct LinkCursor: Sendable, Equatable, Codable {
 public struct LinkReceipt: Sendable, Equatable, Codable {
   /// The highest entry below which nothing is missing.
   public var contiguous: JournalHead
-  /// Above it: what of the entries just sent is there, at most as many as were sent; at a welcome the first `rangeLimit`.
+  /// Above it: what of the entries just sent is there, at most as many as were sent; at a welcome the first ones and always the last one,
+  /// `rangeLimit` at most.
   public var ranges: [Range]
 
   public static let rangeLimit = 500
@@ -159,11 +167,16 @@ public struct LinkReceipt: Sendable, Equatable, Codable {
   public struct Range: Sendable, Equatable, Codable {
     public var first: JournalPosition
     public var last: JournalPosition
+    /// Of the last one.
+    public var hash: EntryHash
 
-    public init(first: JournalPosition, last: JournalPosition) {
+    public init(first: JournalPosition, last: JournalHead) {
       self.first = first
-      self.last = last
+      self.last = last.position
+      hash = last.hash
     }
+
+    public var head: JournalHead { JournalHead(position: last, hash: hash) }
   }
 
   public init(contiguous: JournalHead, ranges: [Range]) {
@@ -182,14 +195,14 @@ extension LinkCursor {
     var found: [LinkReceipt.Range] = []
     for position in positions.sorted() where position > head.position {
       if let last = found.last, last.first <= position, position <= last.last { continue }
-      if let range = range(holding: position) { found.append(.init(first: range.first, last: range.last.position)) }
+      if let range = range(holding: position) { found.append(.init(first: range.first, last: range.last)) }
     }
     return LinkReceipt(contiguous: head, ranges: Array(found.prefix(LinkReceipt.rangeLimit)))
   }
 
-  /// What a child that has just connected needs to know.
+  /// What a child that has just connected needs to know. The last range tells it whether its journal is still the one that this came from.
   public var welcome: LinkReceipt {
-    LinkReceipt(
-      contiguous: head, ranges: ranges.prefix(LinkReceipt.rangeLimit).map { .init(first: $0.first, last: $0.last.position) })
+    let told = ranges.count > LinkReceipt.rangeLimit ? ranges.prefix(LinkReceipt.rangeLimit - 1) + ranges.suffix(1) : ranges[...]
+    return LinkReceipt(contiguous: head, ranges: told.map { .init(first: $0.first, last: $0.last) })
   }
 }

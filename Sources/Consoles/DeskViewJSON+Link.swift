@@ -72,6 +72,8 @@ extension DeskView.ChildCard {
       }
       json.key("incidents")
       json.array(incidents) { $1.write(to: &$0) }
+      json.key("lost")
+      json.array(lost) { $1.write(to: &$0) }
       json.key("faults")
       json.array(faults) { $1.write(to: &$0) }
       json.key("posts")

@@ -5,7 +5,9 @@ import Station
 extension DeskView {
   func json() -> JSONText {
     let cards = incidents.count + recentlyClosed.count + faults.count
-    let below = children.reduce(0) { $0 + 2 + $1.incidents.count + $1.recentlyClosed.count + $1.faults.count } + handOvers.count
+    let below =
+      children.reduce(0) { $0 + 2 + $1.incidents.count + $1.lost.count + $1.recentlyClosed.count + $1.faults.count }
+      + handOvers.count
     var json = JSONText(reserving: 1024 + 512 * (cards + below) + 256 * callPoints.count)
     json.object { json in
       json.field("site", site)

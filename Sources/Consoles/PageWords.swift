@@ -239,6 +239,10 @@ enum PageWords {
     word(
       "childUnknownCard", "尚未联系上站点:这里是以前的情况,现在可能已变。操作两分钟内送不到即作废。",
       "Station not heard yet: this is how things stood before. What is asked now lapses after two minutes."),
+    word(
+      "lostCall", "站点日志被退回到旧副本,此求助只在上级有记录,站点不会处理:请打电话告知站点。",
+      "The station's journal was set back to an older copy: only this centre has this call, the station will not see to it. Telephone it."
+    ),
   ]
 
   private static let handOvers = [

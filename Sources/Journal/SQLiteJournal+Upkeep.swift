@@ -54,8 +54,9 @@ extension SQLiteJournal {
   }
 
   /// Ends the epoch although the file is sound: the journal was restored from a copy, and the parent may know more than it.
+  /// No call counts as delivered before it is done, so a full disk makes room for it.
   public func beginEpoch(above epoch: UInt32 = 0) throws(JournalError) {
-    try begin(epoch: max(nextEpoch(), epoch &+ 1), cause: .restored)
+    try beginAnew(epoch: max(nextEpoch(), epoch &+ 1), cause: .restored, urgent: true)
   }
 
   public func segments() -> [JournalSegment] { archive.summary() }

@@ -140,12 +140,15 @@ public final class SQLiteJournal: EntryStore {
 
   /// A new file under a new epoch, making room for it where that is allowed.
   private func beginAnew(urgent: Bool) throws(JournalError) {
-    let cause: SegmentCause = archive.current == nil ? .fileEnded : .sequenceFull
+    try beginAnew(epoch: nextEpoch(), cause: archive.current == nil ? .fileEnded : .sequenceFull, urgent: urgent)
+  }
+
+  func beginAnew(epoch: UInt32, cause: SegmentCause, urgent: Bool) throws(JournalError) {
     do {
-      try begin(epoch: nextEpoch(), cause: cause)
+      try begin(epoch: epoch, cause: cause)
     } catch .diskFull {
       try makeRoom(SQLiteFailure(code: 13, detail: "no room for a new file"), urgent: urgent)
-      try begin(epoch: nextEpoch(), cause: cause)
+      try begin(epoch: epoch, cause: cause)
     } catch {
       condition.state = .failed
       throw error

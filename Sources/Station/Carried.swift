@@ -137,6 +137,8 @@ extension ChildState {
     cursor.add(later.cursor)
     arrivals.removeAll { arrival in later.arrivals.contains { $0.incident == arrival.incident } }
     arrivals += later.arrivals
+    lost += later.lost
+    branch = later.branch ?? branch
     recent = Array((recent + later.recent).suffix(Self.recentLimit))
     lastReceived = later.lastReceived ?? lastReceived
   }

@@ -28,6 +28,10 @@ extension StationState {
     }
   }
 
+  func hasRoom(toRetell call: Incident) -> Bool {
+    call.phase == .closed || incidents.count < ChildFoldLimit.openCalls || incident(call.id) != nil
+  }
+
   func hasRoom(forChild station: String) -> Bool { children.count < ChildFoldLimit.others || child(station) != nil }
 
   /// What a child has carried over, within the limits of its fold.

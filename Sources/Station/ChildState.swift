@@ -29,7 +29,27 @@ public struct ChildState: Sendable, Equatable, Codable {
   /// Entries that would have made its fold larger than any station's is: in the journal, and not in the fold.
   public var unfolded: UInt64 = 0
 
+  /// Calls that were open here and that the child does not have: its journal was set back, and they were on the branch that was lost. In the
+  /// order in which that was found.
+  public internal(set) var lost: [Incident] {
+    get { lostCalls ?? [] }
+    set { lostCalls = newValue.isEmpty ? nil : newValue }
+  }
+  private var lostCalls: [Incident]?
+  /// Where it last began anew.
+  var branch: Branch?
+
+  struct Branch: Sendable, Equatable, Codable {
+    var at: JournalPosition
+    /// Calls that it told again: what was said of them before is part of that.
+    var open: [IncidentID]
+  }
+
+  /// Calls that are not closed. One that is not among them is lost until it is told again.
+  static let branchLimit = 1000
   static let recentLimit = 64
+  /// Beyond that, those that wait for nobody go first, then the oldest.
+  static let lostLimit = 256
   /// Calls that were open as the month began, times their steps since then.
   static let earlyLimit = 256
 
@@ -66,6 +86,22 @@ public struct ChildState: Sendable, Equatable, Codable {
     lastReceived = time
     // A second entry with a known number is kept in the journal, and decides nothing.
     guard verdict == .new || verdict == .branched, let entry = received.content else { return }
+    if let branch, received.position < branch.at, let id = entry.change.incident, branch.open.contains(id) { return }
+    switch entry.change {
+    case .branched(let open):
+      fold.entries += 1
+      return begin(Branch(at: received.position, open: Array(open.prefix(Self.branchLimit))))
+    case .toldAgain(let incident):
+      fold.entries += 1
+      guard fold.hasRoom(toRetell: incident) else {
+        unfolded += 1
+        return
+      }
+      return retell(incident.bounded, Arrival(incident: incident.id, at: time, isLate: true, position: received.position))
+    // The number may be one of the lost branch's, of another call.
+    case .opened(let id, let opening): lose(unless: Incident(id: id, opening: opening, at: entry.time))
+    default: break
+    }
     guard fold.hasRoom(for: entry.change) else {
       unfolded += 1
       return
@@ -87,6 +123,43 @@ public struct ChildState: Sendable, Equatable, Codable {
     default: break
     }
     if let id = entry.change.incident { noteStep(id, received.position) }
+  }
+
+  // MARK: - A child that was set back
+
+  private mutating func begin(_ branch: Branch) {
+    self.branch = branch
+    for incident in fold.incidents where !branch.open.contains(incident.id) {
+      // A new call may have overtaken this.
+      if let arrival = arrival(of: incident.id), arrival.position > branch.at { continue }
+      lose(incident)
+    }
+  }
+
+  private mutating func retell(_ incident: Incident, _ arrival: Arrival) {
+    lose(unless: incident)
+    lost.removeAll { $0.isSameCall(as: incident) }
+    fold.retell(incident)
+    if incident.phase == .closed {
+      arrivals.removeAll { $0.incident == incident.id }
+    } else if self.arrival(of: incident.id) == nil {
+      arrivals.append(arrival)
+    }
+  }
+
+  private mutating func lose(unless incident: Incident) {
+    if let other = fold.incident(incident.id), !other.isSameCall(as: incident) { lose(other) }
+  }
+
+  private mutating func lose(_ incident: Incident) {
+    fold.remove(incident.id)
+    arrivals.removeAll { $0.incident == incident.id }
+    handOvers.removeAll { $0.incident == incident.id }
+    let wasClosedHere = stray(incident.id)?.closed != nil
+    strays.removeAll { $0.incident == incident.id }
+    if wasClosedHere { return }
+    lost.append(incident)
+    if lost.count > Self.lostLimit { lost.remove(at: lost.firstIndex { !$0.waits } ?? 0) }
   }
 
   mutating func commanded(_ command: ParentCommand, at time: EntryTime) {

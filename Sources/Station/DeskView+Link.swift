@@ -34,6 +34,8 @@ extension DeskView {
     public var waiting: UInt64
     public var map: SitePlan.MapPoint?
     public var incidents: [IncidentCard]
+    /// Calls that only this station has: the station below was set back to an older copy of its disk, and knows nothing of them.
+    public var lost: [IncidentCard] = []
     /// What its operators see as out of order, in words.
     public var faults: [FaultCard]
     public var posts: [SitePlan.Post]

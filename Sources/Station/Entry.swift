@@ -72,6 +72,11 @@ public indirect enum Change: Sendable, Equatable, Codable {
   case deviceIdentified(DeviceID, DeviceIdentity)
 
   // As a child.
+  /// This journal was set back, and the parent has other entries under the numbers so far. A new epoch begins with this: the calls that are
+  /// not closed here, each of which follows as `toldAgain`. What else the parent has as open is on the lost branch only.
+  case branched(open: [IncidentID])
+  /// A call as it stands, instead of the steps so far.
+  case toldAgain(Incident)
   /// The call's opening is on the parent's disk.
   case delivered(IncidentID, parent: String)
   case described(SiteDescription)
@@ -105,6 +110,7 @@ extension Change {
       .resolved(let id, _, _),
       .closed(let id, _), .falseAlarm(let id, _, _), .delivered(let id, _):
       id
+    case .toldAgain(let incident): incident.id
     default: nil
     }
   }

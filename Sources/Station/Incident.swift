@@ -74,6 +74,9 @@ public struct Incident: Sendable, Equatable, Codable {
     self.ladderSince = time
   }
 
+  /// The same number may stand for another call, once a journal was set back.
+  public func isSameCall(as other: Incident) -> Bool { id == other.id && openedAt == other.openedAt }
+
   /// With numbers that can be reckoned on with: it came whole from another station.
   var bounded: Incident {
     var incident = self

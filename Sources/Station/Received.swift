@@ -32,6 +32,9 @@ public struct Received: Sendable, Equatable, Codable {
 
   public var link: LinkCursor.Link { .init(entry: JournalHead(position: position, hash: hash), before: before) }
 
+  /// The child has found out by itself that its journal was set back.
+  var saysThatItBranched: Bool { if case .branched? = content?.change { true } else { false } }
+
   enum CodingKeys: String, CodingKey {
     case child, position, hash, before
     case isLate = "late"

@@ -3,8 +3,10 @@ import DeviceVocabulary
 
 /// The card of a call: one for this station's own and for those of the stations below.
 extension Station {
-  /// - Parameter child: whose call it is; `nil`: this station's own.
-  func card(_ incident: Incident, of child: ChildState? = nil) -> DeskView.IncidentCard {
+  /// - Parameters:
+  ///   - child: whose call it is; `nil`: this station's own.
+  ///   - isLost: only this station has it; its number may be another call's by now.
+  func card(_ incident: Incident, of child: ChildState? = nil, isLost: Bool = false) -> DeskView.IncidentCard {
     let opening = incident.opening
     let isClosed = incident.phase == .closed
     let point = (child.map { $0.fold.described?.callPoints ?? [] } ?? plan.callPoints).first { $0.button == opening.button }
@@ -13,7 +15,8 @@ extension Station {
       id: incident.id, button: opening.button, place: opening.place, placeName: placeName(opening, of: child),
       mark: opening.mark, phase: incident.phase,
       pressedAtMilliseconds: incident.openedAt.wallMilliseconds(before: opening.ageMilliseconds),
-      ageSeconds: age(incident, of: child), presses: incident.presses, silent: opening.silent, bypassed: opening.bypassed,
+      ageSeconds: age(incident, of: child, isLost: isLost), presses: incident.presses, silent: opening.silent,
+      bypassed: opening.bypassed,
       lampWish: lamp ?? .off,
       // What a lamp below shows is read back at its own station only, and its ladder is its own station's plan.
       lampShown: child == nil && !isClosed ? shownIndicator(opening.button) : nil, owner: incident.owner,
@@ -66,10 +69,10 @@ extension Station {
 
   /// Since the finger was on the button, in seconds. For a child's call by this station's own clock since it arrived; what came late is as
   /// old as the two wall clocks say.
-  private func age(_ incident: Incident, of child: ChildState?) -> Int {
+  private func age(_ incident: Incident, of child: ChildState?, isLost: Bool) -> Int {
     let before = Int(incident.opening.ageMilliseconds / 1000)
     guard let child else { return seconds(elapsed(since: incident.openedAt)) + before }
-    let arrival = child.arrival(of: incident.id)
+    let arrival = isLost ? nil : child.arrival(of: incident.id)
     let lastArrival = arrival?.at ?? incident.openedAt
     let moment = HandOver.Moment(at: incident.openedAt, arrived: lastArrival, isLate: arrival?.isLate ?? true)
     return secondsSince(moment) + (moment.isLate ? 0 : before)

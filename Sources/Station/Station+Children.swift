@@ -23,8 +23,8 @@ extension Station {
     for received in entries {
       var cursor = state.child(child)?.cursor ?? LinkCursor()
       switch cursor.take(received.link) {
-      case .new: record(.received(received))
-      case .branched:
+      case .new where !received.saysThatItBranched: record(.received(received))
+      case .new, .branched:
         record(.received(received))
         raise(FaultKey(.child(child), .childBranched), "\(received.before.position) → \(received.position)")
       case .known:

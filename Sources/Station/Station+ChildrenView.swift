@@ -22,7 +22,10 @@ extension Station {
   }
 
   /// A call of a child that nobody has taken sounds here as well, unless it came late and is over by now.
-  func childRings(_ child: ChildState) -> Bool { child.openIncidents.contains { $0.waits && !$0.opening.bypassed } }
+  /// So does one that only this station knows of: nobody else will see to it.
+  func childRings(_ child: ChildState) -> Bool {
+    (child.openIncidents + child.lost).contains { $0.waits && !$0.opening.bypassed }
+  }
 
   var childCards: [DeskView.ChildCard] {
     let named = (plan.children ?? []).map(\.station)
@@ -49,6 +52,7 @@ extension Station {
       lastHeardMilliseconds: links.map(\.heardWall).max(), waiting: links.max { $0.heardAt < $1.heardAt }?.waiting ?? 0,
       map: description?.map,
       incidents: child.openIncidents.sorted { (rank($0), $0.id) < (rank($1), $1.id) }.map { card($0, of: child) },
+      lost: child.lost.sorted { (rank($0), $0.id) < (rank($1), $1.id) }.map { card($0, of: child, isLost: true) },
       faults: child.fold.faults.map { card($0, description) }, posts: description?.posts ?? [],
       pending: child.pending.filter { $0.command.action.name != "proofSeen" }.map {
         DeskView.PendingCard(

@@ -31,8 +31,12 @@ extension Station {
     }
   }
 
-  /// The parent's journal and this one do not tell the same.
+  /// The parent's journal and this one do not tell the same: this disk was set back. The parent may have other entries under the numbers so far,
+  /// so what it has to know is told again under the new epoch that begins with this, and only that counts as delivered.
   mutating func parentContradicts(_ detail: String) {
+    record(.branched(open: state.incidents.map(\.id)))
+    // Those that were closed lately, too: the parent may have them as open.
+    for incident in state.incidents + state.recentlyClosed { record(.toldAgain(incident)) }
     raise(FaultKey(.parent, .journalForked), detail)
   }
 

@@ -148,10 +148,12 @@ public struct Station: Machine, Sendable {
       start(boot: boot, program: program)
     } else {
       stamp = makeStamp()
+      // A step of the clock must not stand before it either.
+      if case .parentContradicts(_, let detail) = input.input { parentContradicts(detail) }
       noticeClockStep()
     }
     switch input.input {
-    case .started, .wake, .monthBegan: break
+    case .started, .wake, .monthBegan, .parentContradicts: break
     case .stopping: record(.stopped)
     case .device(let event): hear(event)
     case .request(let request): answer(request)
@@ -160,7 +162,6 @@ public struct Station: Machine, Sendable {
     case .delivered(let incidents, let parent): delivered(incidents, to: parent)
     case .command(let command, let remaining): obey(command, remainingMilliseconds: remaining)
     case .certificate(let warning): condition(FaultKey(.parent, .certificateExpires), warning != nil, detail: warning ?? "")
-    case .parentContradicts(_, let detail): parentContradicts(detail)
     case .parentLacksPast(let detail): raise(FaultKey(.parent, .parentLacksPast), detail)
     case .received(let child, let entries, let request): take(entries, from: child, request: request)
     case .childConnected(let child, let oldest, let request): greet(child, oldest: oldest, request: request)

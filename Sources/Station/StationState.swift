@@ -9,7 +9,7 @@ import DeviceVocabulary
 /// It also stands in journals (`Change.carried`), for years: a new property must be optional, or decoded with a default.
 public struct StationState: Sendable, Equatable, Codable {
   /// Raise this when the form or the meaning of the state changes: older snapshots are then ignored.
-  public static let foldVersion = 4
+  public static let foldVersion = 5
   /// How many closed incidents are kept for the pages; the journal keeps all.
   static let recentLimit = 20
   /// A unit raises its epoch when it lost its queue; events of more than this many epochs back are not under way any more.
@@ -205,6 +205,8 @@ public struct StationState: Sendable, Equatable, Codable {
       faults.removeAll { $0.key == key }
     case .delivered(let id, let parent):
       change(id) { $0.deliveredTo = parent }
+    // For the parent: here they change nothing.
+    case .branched, .toldAgain: break
     case .described(let description): described = description
     case .commandAnswered(let number, _):
       answered.append(number)
@@ -247,6 +249,24 @@ public struct StationState: Sendable, Equatable, Codable {
     incidents.insert(incident, at: incidents.firstIndex { $0.id > incident.id } ?? incidents.count)
     statistics[incident.opening.mark].opened += 1
   }
+
+  /// Takes a child's call as it stands there.
+  mutating func retell(_ incident: Incident) {
+    // Closed only on the branch that was lost.
+    if incident.phase != .closed, let index = recentlyClosed.firstIndex(where: incident.isSameCall) {
+      let closed = recentlyClosed.remove(at: index)
+      let mark = closed.opening.mark
+      statistics[mark].opened -= 1
+      statistics[mark].closed -= 1
+      if closed.falseAlarm { statistics[mark].falseAlarms -= 1 }
+    }
+    open(incident)
+    change(incident.id) { $0 = incident }
+    if incident.phase == .closed { close(incident.id) { _ in } }
+  }
+
+  /// Takes a call away that is no longer the child's.
+  mutating func remove(_ id: IncidentID) { incidents.removeAll { $0.id == id } }
 
   private mutating func change(_ id: IncidentID, _ body: (inout Incident) -> Void) {
     guard let index = incidents.firstIndex(where: { $0.id == id }) else { return }

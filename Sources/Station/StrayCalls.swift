@@ -46,6 +46,18 @@ extension ChildState {
   }
 
   mutating func closeStray(_ id: IncidentID, by post: String, note: String, at time: EntryTime) {
+    if let index = lost.firstIndex(where: { $0.id == id }) {
+      var incident = lost.remove(at: index)
+      incident.phase = .closed
+      incident.closedAt = time
+      incident.offer = nil
+      incident.owner = SitePlan.parentPost + post
+      incident.note = note
+      fold.recentlyClosed = Array(([incident] + fold.recentlyClosed).prefix(StationState.recentLimit))
+      closings.removeAll { $0.incident == id }
+      closings.insert(Arrival(incident: id, at: time, isLate: false, position: cursor.head.position), at: 0)
+      return
+    }
     guard let index = strays.firstIndex(where: { $0.incident == id }) else { return }
     strays[index].closed = Stray.Closing(post: post, note: note, at: time)
     handOvers.removeAll { $0.incident == id }
@@ -56,6 +68,9 @@ extension ChildState {
 extension Station {
   func closeStray(_ child: String, _ id: IncidentID, _ note: String, by post: String) -> Verdict {
     guard let known = state.child(child) else { return .refused(.unknownChild) }
+    if known.lost.contains(where: { $0.id == id }) {
+      return needsText(note) ?? .record(.strayClosed(child, id, post: post, note: note))
+    }
     guard known.fold.incident(id) != nil else { return .refused(known.refusal(ofAbsent: id)) }
     guard let stray = known.stray(id) else { return .refused(.mayBeKnownBelow) }
     if stray.closed != nil { return .refused(.alreadyClosed) }

@@ -30,6 +30,8 @@ public struct Decider {
   private var knownFaults = 0
   /// Where the fold ended that the station began with.
   private let folded: JournalHead
+  /// The highest epoch in which the parent had other entries, and above which this journal has gone on since the start.
+  private var contradicted: UInt32?
   /// What has reached the station since the start, kept only while the store is provisional: to be decided again if there was more to fold.
   private var provisional: ProvisionalInputs?
 
@@ -91,8 +93,7 @@ public struct Decider {
   ) {
     carryOver(inputs, wall: wall, now: now)
     for item in inputs {
-      // What follows must not take numbers that the parent has already.
-      if case .parentContradicts(let epoch, _) = item.input { try? store.beginEpoch(above: epoch) }
+      if case .parentContradicts(let epoch, _) = item.input, !beginEpoch(above: epoch, wall: wall, now: now) { continue }
       give(Stimulus(wall: wall.advanced(by: item.at - now), input: item.input), at: item.at)
     }
     while let due = station.deadline, due <= now { give(Stimulus(wall: wall, input: .wake), at: now) }
@@ -106,6 +107,16 @@ public struct Decider {
       held[index].isAnnounced = true
       release(held[index].effect)
     }
+  }
+
+  /// What follows must not take numbers that the parent has already, and the first of it says so. False: it has been done, or cannot be done
+  /// now; whoever found the contradiction asks again.
+  private mutating func beginEpoch(above epoch: UInt32, wall: WallClock, now: Instant) -> Bool {
+    if let contradicted, epoch <= contradicted { return false }
+    if !uncommitted.isEmpty { commit(now: now, wall: wall) }
+    guard uncommitted.isEmpty, (try? store.beginEpoch(above: epoch)) != nil else { return false }
+    contradicted = epoch
+    return true
   }
 
   private struct HeldEffect {
@@ -308,10 +319,12 @@ extension Change {
     }
   }
 
-  /// Goes to disk even when it is nearly full: calls, and the start, without which nothing that follows could be reckoned.
+  /// Goes to disk even when it is nearly full: calls, and the start and the branch, without which nothing that follows could be reckoned.
   var isUrgent: Bool {
-    if case .started = self { return true }
-    return isCall
+    switch self {
+    case .started, .branched, .toldAgain: true
+    default: isCall
+    }
   }
 }
 
@@ -395,7 +408,7 @@ public struct EntryCoder {
     [
       "opened", "pressedAgain", "escalated", "raisedAgain", "acknowledged", "handOverOffered", "handOverAccepted",
       "handOverEnded",
-      "onScene", "resolved", "closed", "falseAlarm", "delivered", "proofAsked",
+      "onScene", "resolved", "closed", "falseAlarm", "delivered", "proofAsked", "branched", "toldAgain",
     ].map { Array($0.utf8) })
   private static let receivedName = Array("received".utf8)
 

@@ -31,12 +31,16 @@ public struct LineEntries {
     }
   }
 
+  /// What an entry says; `nil` when this program cannot read it.
+  public func change(of body: [UInt8]) -> Change? { try? coder.decode(body).change }
+
   private func describe(_ change: Change, _ found: inout Outgoing) {
     switch change {
     case .received(let received):
       // A grandchild's call is a call here as well; its number is told from this station's own by the name of its station.
-      guard let inner = received.content?.change, inner.incident != nil else { return }
+      guard let inner = received.content?.change else { return }
       describe(inner, &found)
+      guard found.incident != nil else { return }
       found.incident = found.incident.map { $0 ^ Self.mix(received.child) }
       found.opens = false
     case .proofAsked(let number):
@@ -44,6 +48,15 @@ public struct LineEntries {
       found.opens = true
     // It is about a call, but tells the parent only what the parent said.
     case .delivered: break
+    // Before the calls that it is about: it has no number of its own, and none is 0.
+    case .branched:
+      found.incident = 0
+      found.opens = true
+    // Whoever has this has the call.
+    case .toldAgain(let incident):
+      found.incident = incident.id
+      found.opens = incident.phase != .closed
+      found.ends = incident.phase == .closed
     default:
       found.incident = change.incident
       if case .opened = change { found.opens = true }

@@ -70,6 +70,28 @@ extension BrowserTests {
       try await rig.browser.wait("it is quiet", for: "loudness() === 0 && document.querySelector('#waiting').hidden")
     }
 
+    /// Its number may be another call's there by now: nothing is asked of the station, and both calls stand on the desk.
+    @Test func aCallThatOnlyThisCentreHasIsShownAsOneAndAskedOfNobody() async throws {
+      var view = Picture.parent()
+      let lost = Picture.call(1, Picture.names[8], age: 500)
+      view.children[3].lost = [lost]
+      view.children[3].pending = [.init(number: 7, incident: 1, action: "resolve", post: "desk", ageSeconds: 5)]
+      try await PictureRig.run(view) { rig in
+        try await rig.startDuty()
+        let key = "tiexi-03/lost/1/\(lost.pressedAtMilliseconds)"
+        let notes = PictureRig.card(key, ".child-notes")
+        try await rig.browser.wait("the card says so", for: "\(notes).textContent.includes('只在上级有记录')")
+        #expect(try await rig.browser.evaluate("return \(notes).childElementCount", as: Int.self) == 1)
+        let enabled = "return \(PictureRig.card(key)).querySelectorAll('.actions button:not(:disabled)').length"
+        #expect(try await rig.browser.evaluate(enabled, as: Int.self) == 0)
+        #expect(try await rig.browser.evaluate("return \(PictureRig.card(Self.waiting)) !== null", as: Bool.self))
+        try await rig.browser.run("\(PictureRig.card(key)).focus()")
+        try await rig.browser.press(.enter)
+        try await rig.browser.wait("the key is blocked, too", for: "document.querySelector('#toast').classList.contains('bad')")
+        #expect(rig.asked.isEmpty)
+      }
+    }
+
     @Test func everyActionOfACallFromBelowGoesToItsStation() async throws {
       try await PictureRig.run(Picture.parent()) { rig in
         try await rig.startDuty()

@@ -110,13 +110,15 @@ private struct Extremes {
       state.statistics[mark].falseAlarms = integer()
       state.statistics[mark].escalated = integer()
     }
-    for id in [1, 2, IncidentID.max] as [IncidentID] {
-      var incident = Incident(id: id, opening: opening(), at: time())
-      (incident.presses, incident.escalationStep, incident.raisedAgain) = (integer(), integer(), integer())
-      (incident.acknowledgedAt, incident.ladderSince) = (time(), time())
-      state.incidents.append(incident)
-    }
+    state.incidents = [1, 2, IncidentID.max].map { call($0) }
     return state
+  }
+
+  mutating func call(_ id: IncidentID) -> Incident {
+    var incident = Incident(id: id, opening: opening(), at: time())
+    (incident.presses, incident.escalationStep, incident.raisedAgain) = (integer(), integer(), integer())
+    (incident.acknowledgedAt, incident.ladderSince) = (time(), time())
+    return incident
   }
 
   /// One of each kind, those that open something first. The switch makes a new kind of change stand here as well.
@@ -156,14 +158,15 @@ private struct Extremes {
           child: "grandchild", position: JournalPosition(epoch: integer(), sequence: integer()), hash: .zero,
           before: JournalHead(position: JournalPosition(epoch: integer(), sequence: integer()), hash: .zero), isLate: flag(),
           body: [], content: Entry(time: time(), change: .opened(incident(), opening())))),
-      .strayClosed("child", incident(), post: "desk", note: ""), .stopped,
+      .strayClosed("child", incident(), post: "desk", note: ""), .branched(open: [incident()]), .toldAgain(call(incident())),
+      .pressedAgain(incident(), button, identity: identity()), .opened(incident(), opening()), .stopped,
     ]
     #expect(Set(changes.map(Self.kind)).count == Self.kinds)
     return changes
   }
 
   /// How many cases `Change` has.
-  private static let kinds = 40
+  private static let kinds = 42
 
   private static func kind(_ change: Change) -> Int {
     switch change {
@@ -207,6 +210,8 @@ private struct Extremes {
     case .carried: 37
     case .pastMissing: 38
     case .strayClosed: 39
+    case .branched: 40
+    case .toldAgain: 41
     }
   }
 }

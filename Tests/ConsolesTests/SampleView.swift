@@ -138,7 +138,7 @@ enum Sample {
         .init(name: "4g", isUp: false, lastHeardMilliseconds: 1_795_400_000_000),
       ],
       lastHeardMilliseconds: 1_795_500_000_000, waiting: 12, map: .init(x: 30, y: 70),
-      incidents: [incident(1, "门厅"), offered],
+      incidents: [incident(1, "门厅"), offered], lost: [incident(2, "西门")],
       faults: [
         DeskView.FaultCard(
           key: FaultKey(.child("tiexi-03"), .childLost), whatChinese: "按钮卡住", whatEnglish: "Button stuck", whereText: "门厅",

@@ -10,8 +10,15 @@ struct LinkRig {
   var sender: LinkSender
   var parent = ParentModel()
   var journal: [LinkEntry] = []
-  private var descriptors: [Outgoing] = []
   private var openings: [UInt32: JournalPosition] = [:]
+  private(set) var descriptors: [Outgoing] = []
+  /// How often the child's disk was set back.
+  private var life: UInt8 = 0
+  /// Where the journal began anew, as the disk has it.
+  private(set) var branches: [LinkBranch] = []
+  /// The last entry of what was written with each of them, in one transaction.
+  private var branchEnds: [JournalPosition] = []
+  private var isBeginningAnew = false
   var lines: [Line]
   var random: SeededRandom
   private var events: [(at: Instant, order: Int, event: Event)] = []
@@ -55,6 +62,7 @@ struct LinkRig {
     case arrive(request: UInt32, path: Int, LinkSender.Content, generation: Int)
     case answer(LinkSender.Input, path: Int, generation: Int)
     case input(LinkSender.Input)
+    case beginAnew(above: JournalPosition)
   }
 
   init(paths: Int = 1, seed: UInt64 = 1, backlog: Int = 250_000) {
@@ -75,10 +83,19 @@ struct LinkRig {
   @discardableResult
   mutating func append(incident: UInt32? = nil, opens: Bool = false, ends: Bool = false, bytes: Int = 300) -> Outgoing {
     let before = journal.last?.head ?? .start
-    let position = JournalPosition(epoch: max(1, before.position.epoch), sequence: before.position.sequence + 1)
+    return append(
+      at: JournalPosition(epoch: max(1, before.position.epoch), sequence: before.position.sequence + 1), incident, opens, ends,
+      bytes)
+  }
+
+  private mutating func append(
+    at position: JournalPosition, _ incident: UInt32?, _ opens: Bool, _ ends: Bool, _ bytes: Int
+  ) -> Outgoing {
+    let before = journal.last?.head ?? .start
     var hash = [UInt8](repeating: 0, count: 32)
     for index in 0..<8 { hash[index] = UInt8(truncatingIfNeeded: position.sequence >> (8 * UInt64(index))) }
     hash[31] = UInt8(truncatingIfNeeded: position.epoch)
+    hash[30] = life
     let entry = LinkEntry(
       position: position, hash: EntryHash(hash) ?? .zero, before: before,
       time: LinkTime(wallMilliseconds: 0, isSynchronised: true, boot: "b", monotonicMicroseconds: now.microseconds),
@@ -92,10 +109,58 @@ struct LinkRig {
     return outgoing
   }
 
+  /// An older copy of the child's disk is put back: the newest so many entries are gone.
+  mutating func restoreChild(without count: Int) {
+    var count = min(count, journal.count)
+    // A copy of a disk has all of a transaction or nothing.
+    if let cut = zip(branches, branchEnds).first(where: { branch, end in
+      let last = count < journal.count ? journal[journal.count - count - 1].position : .start
+      return branch.begins <= last && last < end
+    }) {
+      count = journal.count { $0.position >= cut.0.begins }
+    }
+    journal.removeLast(count)
+    descriptors.removeLast(count)
+    branches.removeAll { $0.begins > journal.last?.position ?? .start }
+    branchEnds.removeLast(branchEnds.count - branches.count)
+    life += 1
+    restartChild()
+  }
+
+  /// An older copy of the parent's disk is put back; its program was stopped for it, and what was under way is gone.
+  mutating func restoreParent(without count: Int) {
+    for index in lines.indices { lines[index].generation += 1 }
+    parent.restore(without: count)
+  }
+
+  /// As the station does it: the calls that are open are told again under the new epoch.
+  private mutating func beginAnew(above position: JournalPosition) {
+    isBeginningAnew = false
+    let floor = journal.last?.position ?? .start
+    let begins = JournalPosition(epoch: max(floor.epoch, position.epoch) + 1, sequence: 1)
+    let open = openCalls
+    var told = [append(at: begins, 0, true, false, 100)]
+    for incident in open { told.append(append(incident: incident, opens: true)) }
+    branches.append(LinkBranch(floor: floor, begins: begins))
+    branchEnds.append(journal.last?.position ?? begins)
+    give(.recorded(told))
+  }
+
+  var openCalls: [UInt32] {
+    var open: [UInt32] = []
+    for entry in descriptors {
+      guard let incident = entry.incident, incident > 0 else { continue }
+      if entry.opens, !open.contains(incident) { open.append(incident) }
+      if entry.ends { open.removeAll { $0 == incident } }
+    }
+    return open
+  }
+
   /// The child's program starts anew: everything that only memory held is gone.
   mutating func restartChild() {
     events.removeAll()
     pulses.removeAll()
+    isBeginningAnew = false
     for index in lines.indices { lines[index].generation += 1 }
     sender = LinkSender(
       settings: sender.settingsForRestart, newest: journal.last?.position ?? .start, seed: random.next(), at: now)
@@ -146,7 +211,7 @@ struct LinkRig {
       for incident in incidents {
         delivered.append((incident, now))
         // The one claim that must never be ahead: the parent's disk has the opening.
-        if let opening = openings[incident], !parent.cursor.knows(opening) { claims.append("\(incident) is not at the parent") }
+        if !parentHasCall(incident) { claims.append("\(incident) is not at the parent") }
       }
     case .parentHas(let head):
       if !parent.cursor.knows(head.position), head.position != .start { claims.append("\(head.position) is not at the parent") }
@@ -214,7 +279,8 @@ struct LinkRig {
     switch event {
     case .input(let input): give(input)
     case .answer(let input, let path, let generation):
-      if lines[path].generation == generation, lines[path].isUp, !lines[path].isBlackHole { give(input) }
+      if lines[path].generation == generation, lines[path].isUp, !lines[path].isBlackHole { give(checked(input)) }
+    case .beginAnew(let position): beginAnew(above: position)
     case .arrive(let request, let path, let content, let generation):
       guard lines[path].isUp else { return }
       let crashes = parent.crashes
@@ -228,6 +294,29 @@ struct LinkRig {
   private func entry(at position: JournalPosition) -> LinkEntry? {
     let index = journal.partitioningIndex { $0.position >= position }
     return index < journal.count && journal[index].position == position ? journal[index] : nil
+  }
+
+  /// As the child's shell does it.
+  private mutating func checked(_ input: LinkSender.Input) -> LinkSender.Input {
+    guard case .welcomed(let request, var welcome, let wall) = input else { return input }
+    let journal = journal
+    let newest = { (position: JournalPosition) -> JournalHead in journal.last { $0.position <= position }?.head ?? .start }
+    let check = WelcomeCheck(
+      hash: { position in newest(position).position == position ? newest(position).hash : nil }, newest: newest, oldest: nil,
+      branch: branches.last, epochLimit: 100_000)
+    switch try? check.verdict(on: welcome.receipt) {
+    case .good(let receipt):
+      welcome.receipt = receipt
+      if let branch = branches.last { give(.branched(floor: branch.floor)) }
+      return .welcomed(request: request, welcome, wallMilliseconds: wall)
+    case .contradicts(let position):
+      if !isBeginningAnew {
+        isBeginningAnew = true
+        schedule(after: .milliseconds(Int(random.below(3000))), .beginAnew(above: position))
+      }
+      return .failed(request: request, .refused(.busy, "beginning anew"))
+    case .nonsense, nil: return .failed(request: request, .impossibleReceipt)
+    }
   }
 
   private mutating func answer(_ request: UInt32, _ content: LinkSender.Content) -> LinkSender.Input? {
@@ -261,6 +350,23 @@ struct LinkRig {
   var everythingArrivedOnce: Bool {
     parent.cursor.head == (journal.last?.head ?? .start) && parent.entries.count == journal.count
       && Set(parent.entries.map(\.position)).count == journal.count
+  }
+
+  /// The opening of the call, or what tells it again, as it stands in this very journal.
+  func parentHasCall(_ incident: UInt32) -> Bool {
+    // As long as the journal never began anew each number stands for one entry.
+    if branches.isEmpty { return openings[incident].map { parent.cursor.knows($0) } ?? true }
+    let tellers = descriptors.filter { $0.incident == incident && $0.opens }.map(\.position)
+    let own = journal.filter { tellers.contains($0.position) }.map(\.head)
+    return parent.entries.contains { own.contains($0.head) }
+  }
+
+  /// What of the own journal the parent has not, other than under numbers that it had given to a lost branch.
+  var missing: [JournalPosition] {
+    let floor = branches.last?.floor ?? .start
+    let there = Set(parent.entries.map(\.head))
+    return journal.filter { !there.contains($0.head) && !($0.position <= floor && parent.cursor.knows($0.position)) }.map(
+      \.position)
   }
 
   /// Steps of one call in the order in which they were recorded.

@@ -39,7 +39,11 @@ final class MemoryStore: EntryStore {
 
   /// What `beginEpoch` was asked for.
   var epochsBegun: [UInt32] = []
-  func beginEpoch(above epoch: UInt32) throws(JournalError) { epochsBegun.append(epoch) }
+  func beginEpoch(above epoch: UInt32) throws(JournalError) {
+    epochsBegun.append(epoch)
+    epochBegunAt = stored.count
+  }
+  var epochBegunAt: Int?
   /// How many bytes each snapshot had, and behind how many entries it was made.
   var saved: [(bytes: Int, entries: Int)] = []
   func saveSnapshot(_ snapshot: JournalSnapshot) throws(JournalError) {
@@ -78,6 +82,25 @@ final class MemoryStore: EntryStore {
     _ = step(&decider, [.started(boot: "b", program: "t"), .parentContradicts(epoch: 7, detail: "7/12")], 1000)
     #expect(store.epochsBegun == [7])
     #expect(decider.view().faults.map(\.key.description) == ["^:journalForked"])
+    // Asked for once more, because the uplink's thread has not seen it yet.
+    _ = step(&decider, [.parentContradicts(epoch: 7, detail: "7/12")], 1100)
+    #expect(store.epochsBegun == [7])
+    let changes = try store.stored.map { try EntryCoder().decode($0.body).change }
+    #expect(changes.count { if case .branched = $0 { true } else { false } } == 1)
+  }
+
+  /// The new epoch begins with what tells of it, whatever else was on its way to the disk; and without an epoch nothing tells of one.
+  @Test func aJournalThatCannotBeginANewEpochSaysNothingOfOne() throws {
+    let store = MemoryStore()
+    var decider = try Decider(plan: plan, store: store)
+    _ = step(&decider, [.started(boot: "b", program: "t")], 1000)
+    store.refuses = .inputOutput(file: "f", operation: "fsync", code: 5)
+    _ = step(&decider, [press(1), .parentContradicts(epoch: 7, detail: "7/12")], 2000)
+    #expect(store.epochsBegun == [] && decider.station.state.fault(FaultKey(.parent, .journalForked)) == nil)
+    store.refuses = nil
+    _ = step(&decider, [press(2), .parentContradicts(epoch: 7, detail: "7/12")], 3000)
+    let first = try #require(store.epochBegunAt)
+    #expect(try EntryCoder().decode(store.stored[first].body).change == .branched(open: [1]))
   }
 
   /// One entry must not stop the journal for all: neither a call nor what says why.

@@ -26,6 +26,8 @@ final class LinkRig: Sendable {
     var bodies: [[UInt8]] = []
     var inputs: [StationInput] = []
     var log: [String] = []
+    /// What a parent that cannot be trusted says it has.
+    var welcome: LinkReceipt?
   }
 
   /// - Parameters:
@@ -52,7 +54,7 @@ final class LinkRig: Sendable {
           return heard.cursor.receipt(for: entries.map(\.position))
         }
       },
-      greet: { _, _ in heard.withLockedValue { $0.cursor.welcome } }, readings: readings,
+      greet: { _, _ in heard.withLockedValue { $0.welcome ?? $0.cursor.welcome } }, readings: readings,
       tell: { input in
         heard.withLockedValue { $0.inputs.append(input) }
         return true
@@ -67,6 +69,8 @@ final class LinkRig: Sendable {
     server.stop()
     try? FileManager.default.removeItem(atPath: folder)
   }
+
+  func greet(with receipt: LinkReceipt) { heard.withLockedValue { $0.welcome = receipt } }
 
   var bodies: [[UInt8]] { heard.withLockedValue { $0.bodies } }
   var log: [String] { heard.withLockedValue { $0.log } }
@@ -122,6 +126,16 @@ final class LinkRig: Sendable {
     var log: [String] { lines.withLockedValue { $0 } }
     var commands: [ParentCommand] {
       told.withLockedValue { $0.compactMap { if case .command(let command, _) = $0 { command } else { nil } } }
+    }
+    /// What the station was told other than of the paths.
+    var news: [StationInput] {
+      told.withLockedValue { $0.filter { if case .link = $0 { false } else { true } } }
+    }
+    var paths: [PathStatus] {
+      told.withLockedValue { told in
+        for case .link(let status) in told.reversed() { return status.paths }
+        return []
+      }
     }
     var isUp: Bool {
       told.withLockedValue { told in

@@ -23,6 +23,8 @@ enum ChangeText {
     case .closed(_, let post): "结案: \(post) / closed"
     case .falseAlarm(_, let post, let note): "误按: \(post) \(note) / false alarm"
     case .delivered(_, let parent): "上级 \(parent) 已收到 / the parent has it"
+    case .toldAgain(let incident):
+      "日志退回旧副本后重新报上级: \(incident.phase.rawValue) / told to the parent again after this journal was set back"
     default: "\(change)"
     }
   }

@@ -72,6 +72,10 @@ extension DeskControl {
     ]
     lines += child.paths.map { "  \($0.name): \($0.isUp ? "正常 up" : "不通 down"), 最后联系 \(clock($0.lastHeardMilliseconds))" }
     lines += child.incidents.map { "  " + Terminal.line($0) }
+    for card in child.lost {
+      lines.append("  仅上级有记录 / known only here: " + Terminal.line(card))
+      lines.append("    核实后可在本级结案: child \(child.station) close-here \(card.id) POST NOTE")
+    }
     lines += child.faults.map { "  " + Terminal.line($0) }
     for id in child.strays {
       lines.append("  站点不认识求助 #\(id)(日志还原过或换过),核实后可在本级结案: child \(child.station) close-here \(id) POST NOTE")

@@ -69,8 +69,12 @@ struct CallQueue: Sendable {
 
   /// What should go next: at most so many entries and bytes, at least one entry if there is any.
   ///
-  /// - Parameter liveOnly: calls that are over go in the order of the journal, with everything else.
-  func next(entries: Int, bytes: Int, _ border: Border?, liveOnly: Bool = false) -> [Outgoing] {
+  /// - Parameters:
+  ///   - liveOnly: calls that are over go in the order of the journal, with everything else.
+  ///   - floor: what stands at or below it goes last: the parent has to know first which of its calls are those of this journal.
+  func next(
+    entries: Int, bytes: Int, _ border: Border?, liveOnly: Bool = false, floor: JournalPosition = .start
+  ) -> [Outgoing] {
     var batch: [Outgoing] = []
     var size = 0
     /// False when the batch is full.
@@ -88,7 +92,8 @@ struct CallQueue: Sendable {
       guard let through = border.through else { return batch }
       old = live[..<firstLive(above: through)]
     }
-    for entry in old where !take(entry) { return batch }
+    let split = min(max(firstLive(above: floor), old.startIndex), old.endIndex)
+    for entry in [old[split...], old[..<split]].joined() where !take(entry) { return batch }
     for call in over where !liveOnly && isFree(call, border) {
       for entry in call where !take(entry) { return batch }
     }
@@ -110,23 +115,30 @@ struct CallQueue: Sendable {
   }
 
   /// Takes out what the parent has; answers it. Of calls that are over, only the first are looked at: nothing else was sent.
-  mutating func settle(_ receipt: LinkReceipt) -> [Outgoing] {
+  ///
+  /// - Parameters:
+  ///   - floor: at or below it only what is in `sent` is taken out: the parent may have another entry under each of those numbers.
+  ///   - sent: what the receipt is the answer to.
+  mutating func settle(_ receipt: LinkReceipt, floor: JournalPosition = .start, sent: Set<JournalPosition> = []) -> [Outgoing] {
+    func counts(_ position: JournalPosition) -> Bool { position > floor || sent.contains(position) }
     var settled: [Outgoing] = []
     let ranges = receipt.ranges.sorted { $0.first < $1.first }
     var index = 0
     live.removeAll { entry in
       while index < ranges.count, ranges[index].last < entry.position { index += 1 }
       let isThere = entry.position <= receipt.contiguous.position || index < ranges.count && ranges[index].first <= entry.position
-      if isThere { settled.append(entry) }
-      return isThere
+      guard isThere, counts(entry.position) else { return false }
+      settled.append(entry)
+      return true
     }
     var looked = 0
     var kept: [[Outgoing]] = []
     while looked < over.count, kept.count < Self.lookedAt {
       let call = over[looked]
-      let left = call.filter { !receipt.covers($0.position) }
+      let isThere = { (entry: Outgoing) in receipt.covers(entry.position) && counts(entry.position) }
+      let left = call.filter { !isThere($0) }
       if left.count < call.count {
-        settled += call.filter { receipt.covers($0.position) }
+        settled += call.filter(isThere)
         overCount -= call.count - left.count
       }
       if !left.isEmpty { kept.append(left) }

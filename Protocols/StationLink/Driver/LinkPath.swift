@@ -141,6 +141,10 @@ public enum LinkFailure: Sendable, Equatable {
     }
   }
 
+  /// It tells of entries that this journal never had, or of none that can be.
+  public static let impossibleReceipt = LinkFailure.refused(
+    .malformed, "上级的答复不合理:它说有本站从未记录的内容 / the parent's answer cannot be: it tells of what this station never recorded")
+
   /// Trying again soon does not help.
   var isRefusal: Bool {
     switch self {

@@ -14,6 +14,7 @@ extension LinkSender {
         .refused(.version, "上级的协议版本是 \(welcome.version) / the parent speaks version \(welcome.version)"), at: now)
       return
     }
+    guard isPossible(welcome.receipt) else { return lose(path, .impossibleReceipt, at: now, &effects) }
     parent = welcome.station
     paths[path].opened(at: now, wall: wall)
     let spread = UInt32(clamping: (settings.readingsInterval ?? .zero).microseconds)
@@ -29,7 +30,7 @@ extension LinkSender {
     } else if calls.missedFrom != nil {
       look(from: contiguous.position)
     }
-    settle(welcome.receipt, &effects)
+    settle(welcome.receipt, sent: [], &effects)
   }
 
   /// Looks through everything behind `position` for calls: what the queue holds now is found again.
@@ -41,10 +42,11 @@ extension LinkSender {
   mutating func received(
     _ receipt: LinkReceipt, _ flight: Flight, at now: Instant, _ wall: Int64, _ bytes: Int, _ effects: inout Effects<Effect>
   ) {
+    guard isPossible(receipt) else { return lose(flight.path, .impossibleReceipt, at: now, &effects) }
     paths[flight.path].proved(at: now, wall: wall)
     // Less than before: answers that overtook each other, or a parent whose disk was set back. It is asked what it has.
     if let confirmed, receipt.contiguous.position < confirmed.position { paths[flight.path].wantsGreeting = true }
-    settle(receipt, &effects)
+    settle(receipt, sent: flight.entries, &effects)
     let isTaken = flight.entries.allSatisfy { receipt.covers($0.position) }
     switch flight.lane {
     case .calls:
@@ -66,10 +68,18 @@ extension LinkSender {
     if calls.isEmpty { (sendsInOrder, ahead) = (false, 0) }
   }
 
-  private mutating func settle(_ receipt: LinkReceipt, _ effects: inout Effects<Effect>) {
-    let openings = calls.settle(receipt).filter(\.opens).compactMap(\.incident)
+  /// Nobody can have what was not recorded.
+  private func isPossible(_ receipt: LinkReceipt) -> Bool {
+    receipt.isWellFormed && receipt.highest <= max(newest, newestSent)
+  }
+
+  /// - Parameter sent: what the receipt is the answer to. At or below the floor only that is settled: the parent may have another entry under
+  /// each of those numbers, so no call is delivered by one of them either.
+  private mutating func settle(_ receipt: LinkReceipt, sent: [Outgoing], _ effects: inout Effects<Effect>) {
+    let settled = calls.settle(receipt, floor: floor, sent: Set(sent.map(\.position)))
+    let openings = settled.filter { $0.opens && $0.position > floor }.compactMap(\.incident)
     if !openings.isEmpty { effects.append(.delivered(openings)) }
-    guard let old = confirmed, receipt.contiguous.position > old.position else { return }
+    guard let old = confirmed, receipt.contiguous.position > old.position, receipt.contiguous.position > floor else { return }
     confirmed = receipt.contiguous
     sweep.page.removeAll { $0.position <= receipt.contiguous.position }
     if sweep.position < receipt.contiguous.position {
@@ -129,7 +139,7 @@ extension LinkSender {
 
   var wantsCallLane: Bool { hasFreePath && !isBusy(.calls) && calls.hasNext(border, liveOnly: sendsInOrder) }
   private var nextCalls: [Outgoing] {
-    calls.next(entries: Self.callEntries, bytes: Self.callBytes, border, liveOnly: sendsInOrder)
+    calls.next(entries: Self.callEntries, bytes: Self.callBytes, border, liveOnly: sendsInOrder, floor: floor)
   }
 
   /// Unanswered for 3 s: sent on the other path, too, with everything that has gathered since.

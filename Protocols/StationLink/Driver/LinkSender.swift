@@ -41,9 +41,12 @@ public struct LinkSender: Machine, Sendable {
     case recorded([Outgoing])
     /// The page that a `fetch` asked for, in order; empty: the journal ends there.
     case fetched(after: JournalPosition, [Outgoing])
+    /// Its receipt has been held against the own journal (`WelcomeCheck`).
     case welcomed(request: UInt32, LinkWelcome, wallMilliseconds: Int64)
     /// - bytes: what the request took on the line.
     case received(request: UInt32, LinkReceipt, wallMilliseconds: Int64, bytes: Int)
+    /// Up to there the parent may have other entries under the same numbers: its receipts make nothing count as delivered there.
+    case branched(floor: JournalPosition)
     case pulsed(request: UInt32, nonce: UInt64, wallMilliseconds: Int64)
     /// The newest values of all devices, as `gather` asked.
     case gathered([DeviceReading])
@@ -81,6 +84,9 @@ public struct LinkSender: Machine, Sendable {
   var calls = CallQueue()
   /// The newest entry that is known to be on this disk.
   var newest = JournalPosition.start
+  /// The newest that was ever sent: a page may hold what is not known to be newest yet.
+  var newestSent = JournalPosition.start
+  var floor = JournalPosition.start
   /// What the parent has without a hole; `nil` until it has said so.
   var confirmed: JournalHead?
   var sweep = Sweep()
@@ -171,6 +177,7 @@ public struct LinkSender: Machine, Sendable {
     switch input {
     case .recorded(let entries): recorded(entries)
     case .fetched(let after, let page): fetched(after, page)
+    case .branched(let floor): self.floor = max(self.floor, floor)
     case .welcomed(let request, let welcome, let wall):
       if let flight = land(request) { welcomed(welcome, on: flight.path, at: now, wall, &effects) }
     case .received(let request, let receipt, let wall, let bytes):
@@ -230,7 +237,9 @@ public struct LinkSender: Machine, Sendable {
     switch content {
     case .hello: flight.isHello = true
     case .pulse(let pulse): flight.nonce = pulse.nonce
-    case .entries(let entries): flight.entries = entries
+    case .entries(let entries):
+      flight.entries = entries
+      newestSent = entries.reduce(newestSent) { max($0, $1.position) }
     case .readings(let readings): flight.readings = readings
     }
     flights.append(flight)

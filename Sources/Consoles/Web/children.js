@@ -18,7 +18,8 @@ export function allCalls({ view, viewAt }) {
 function mergeCalls(view, viewAt) {
   const own = view.incidents.map((card) => ({ ...card, key: String(card.id) }));
   const below = view.children.map((child) => child.incidents.map((card) => ({ ...card, key: `${child.station}/${card.id}`, station: child.station, child })));
-  const lists = [own, ...below];
+  const lost = view.children.map((child) => child.lost.map((card) => ({ ...card, key: `${child.station}/lost/${card.id}/${card.pressedAtMilliseconds}`, station: child.station, child, isLost: true })));
+  const lists = [own, ...below, ...lost];
   const keys = new Set(lists.flat().map((card) => card.key));
   for (const key of begun.keys()) if (!keys.has(key)) begun.delete(key);
   for (const card of lists.flat()) if (!begun.has(card.key)) begun.set(card.key, viewAt - card.ageSeconds * 1000);
@@ -49,7 +50,8 @@ export function showChildNotes(container, card, view) {
   setClass(container.closest(".card"), "stale", isAway(child));
   const notes = pendingOf(card).map((item) => ({ key: `pending-${item.number}`, kind: "pending", item }));
   const { failure } = child;
-  if (failure && failure.incident === card.id) notes.push({ key: "failure", kind: "failure", text: failureText(failure, view) });
+  if (card.isLost) notes.push({ key: "lost", kind: "away", text: `⚠ ${word("lostCall")}` });
+  else if (failure && failure.incident === card.id) notes.push({ key: "failure", kind: "failure", text: failureText(failure, view) });
   if (isStray(card)) notes.push({ key: "stray", kind: "away", text: `⚠ ${word("strayCall")}` });
   if (isAway(child)) notes.unshift({ key: "away", kind: "away", text: awayText(child) });
   reconcile(container, notes, (note) => note.key, (note) => element("p", { class: note.kind }), (node, note) => {

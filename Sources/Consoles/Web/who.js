@@ -31,16 +31,18 @@ export function allowed(card, post) {
     closeHere: isStray(card),
   };
   for (const { action } of pendingOf(card)) may[action] = false;
+  // Its station does not know it, and may have given its number to another call: it can only be closed here.
+  if (card.isLost) for (const action of Object.keys(may)) may[action] = action === "closeHere";
   return may;
 }
 
 // Its station does not know it any more: it can be closed here.
 export function isStray(card) {
-  return card.child !== undefined && card.child.strays.includes(card.id);
+  return card.child !== undefined && !card.isLost && card.child.strays.includes(card.id);
 }
 
 export function pendingOf(card) {
-  return card.child ? card.child.pending.filter((item) => item.incident === card.id) : [];
+  return card.child && !card.isLost ? card.child.pending.filter((item) => item.incident === card.id) : [];
 }
 
 // A duress call from the room that this desk stands in must not give itself away on its screen or loudspeaker.

@@ -31,8 +31,7 @@ final class JournalPages {
       entries = try refreshed().entries(after: position == .start ? nil : position, limit: limit)
     }
     guard !entries.isEmpty else { return [] }
-    let before = try head(at: position)
-    var last = before
+    var last = try newest(position)
     return entries.map { entry in
       defer { last = entry.head }
       return (entry, last)
@@ -46,10 +45,30 @@ final class JournalPages {
 
   func end() throws -> JournalHead { try refreshed().last() }
 
-  /// What stands at a position here; `nil` when nothing does.
-  func hash(at position: JournalPosition) throws -> EntryHash? {
-    let head = try head(at: position)
-    return head.position == position ? head.hash : nil
+  /// What a parent's welcome is held against, on the files as they are now.
+  ///
+  /// - Parameter epochLimit: the highest epoch that this station can have begun, given its newest.
+  func check(epochLimit: (UInt32) -> UInt32) throws -> WelcomeCheck {
+    let oldest = try dropped()
+    let reader = try opened()
+    return WelcomeCheck(
+      hash: { position in
+        let head = try self.newest(position)
+        return head.position == position ? head.hash : nil
+      }, newest: { try self.newest($0) }, oldest: oldest, branch: try branch(reader),
+      epochLimit: epochLimit(try reader.last().position.epoch))
+  }
+
+  /// The newest file that was begun because the parent had other entries, if what must stand first in it does.
+  private func branch(_ reader: JournalReader) throws -> LinkBranch? {
+    for segment in reader.segments().reversed() where segment.cause == .restored {
+      guard let floor = segment.anchor?.position,
+        let first = try reader.entries(after: floor == .start ? nil : floor, limit: 1).first,
+        case .branched? = entries.change(of: first.body)
+      else { continue }
+      return LinkBranch(floor: floor, begins: first.position)
+    }
+    return nil
   }
 
   private func opened() throws -> JournalReader {
@@ -77,13 +96,25 @@ final class JournalPages {
     }
   }
 
-  private func head(at position: JournalPosition) throws -> JournalHead {
-    let oldest = try opened().segments().first?.anchor ?? .start
-    guard position.sequence > 0 else { return oldest }
+  /// The newest entry at or before a position, which need not be in this journal; where the oldest files are gone, their end.
+  private func newest(_ position: JournalPosition) throws -> JournalHead {
+    if let entry = try entry(at: position) { return entry.head }
+    let reader = try opened()
+    let segments = reader.segments()
+    guard let index = segments.lastIndex(where: { $0.anchor.map { $0.position <= position } ?? false }),
+      let anchor = segments[index].anchor
+    else { return segments.first?.anchor ?? .start }
+    // Behind the end of the journal, in what a salvage could not read, or before the first entry of that file.
+    let end = try reader.last()
+    if end.position <= position { return end }
+    let gap = segments[index].gaps.last { $0.after <= position }
+    return try gap.flatMap { try entry(at: $0.after)?.head } ?? anchor
+  }
+
+  private func entry(at position: JournalPosition) throws -> JournalEntry? {
+    guard position.sequence > 0 else { return nil }
     let before = JournalPosition(epoch: position.epoch, sequence: position.sequence - 1)
-    if let entry = try read(after: before, limit: 1).first, entry.position == position { return entry.head }
-    // The oldest segments are gone: the anchor of the first that is kept stands for them.
-    return try opened().segments().first?.anchor ?? .start
+    return try read(after: before, limit: 1).first.flatMap { $0.position == position ? $0 : nil }
   }
 
   // MARK: - On the line

@@ -13,7 +13,7 @@ struct LinkRequest: Sendable {
   var path: String
   var contentType = LinkProtocol.jsonType
   var body: [UInt8] = []
-  /// A receipt of 500 ranges takes 40 kB.
+  /// A receipt of 500 ranges takes 65 kB.
   var largestAnswer = 1 << 20
 }
 

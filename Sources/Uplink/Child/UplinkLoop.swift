@@ -22,7 +22,7 @@ final class UplinkLoop {
   private var untold: [StationInput] = []
   private var lastStates: [PathStatus.State] = []
   private var parent = ""
-  private var toldContradiction: JournalPosition?
+  private var contradiction: (position: JournalPosition, toldAt: Instant)?
   private var toldLackingPast = false
   private var parentClock: (wall: Int64, at: Instant)?
   private var loggedProblem: String?
@@ -98,33 +98,61 @@ final class UplinkLoop {
   /// A parent whose copy is another than this journal has to be told apart before anything counts as delivered.
   private func checked(_ input: LinkSender.Input) -> LinkSender.Input {
     guard case .welcomed(let request, var welcome, let wall) = input else { return input }
-    parentClock = (welcome.nowMilliseconds, MonotonicClock.now())
-    let contiguous = welcome.receipt.contiguous
-    if lacksPast(contiguous.position) { return input }
-    guard contiguous.position.sequence > 0, toldContradiction != contiguous.position else { return input }
-    reading {
-      let own = try pages.hash(at: contiguous.position)
-      guard own != contiguous.hash else { return }
-      toldContradiction = contiguous.position
-      let what = own == nil ? "上级比本站多 / the parent has more: \(contiguous.position)" : "\(contiguous.position)"
-      untold.append(.parentContradicts(epoch: contiguous.position.epoch, detail: what))
-      // What stands here under numbers that the parent has otherwise is sent again: it keeps both.
-      let back = contiguous.position.sequence - min(contiguous.position.sequence, Self.sentAgain)
-      let position = JournalPosition(epoch: contiguous.position.epoch, sequence: back)
-      let hash = try back == 0 ? nil : pages.hash(at: position)
-      welcome.receipt = LinkReceipt(contiguous: hash.map { JournalHead(position: position, hash: $0) } ?? .start, ranges: [])
+    do {
+      parentClock = (welcome.nowMilliseconds, MonotonicClock.now())
+      let check = try pages.check(epochLimit: Self.epochLimit)
+      sayLackingPast(welcome.receipt.contiguous.position, check.oldest)
+      switch try check.verdict(on: welcome.receipt) {
+      case .nonsense: return .failed(request: request, .impossibleReceipt)
+      case .contradicts(let position): return .failed(request: request, beginAnew(position, after: check.branch))
+      case .good(let receipt): welcome.receipt = receipt
+      }
+      // The sender has to know of everything that the parent may speak of.
+      try follow()
+      if let branch = check.branch { give(.branched(floor: branch.floor)) }
+      return .welcomed(request: request, welcome, wallMilliseconds: wall)
+    } catch {
+      options.log("uplink: \(error)")
+      return .failed(request: request, Self.unreadable)
     }
-    return .welcomed(request: request, welcome, wallMilliseconds: wall)
   }
 
+  private static let unreadable = LinkFailure.refused(.busy, "日志暂时读不出 / the journal cannot be read now")
+
+  /// The parent has entries up to `position` that this journal has not: the station begins a new epoch, and the path opens once that is on
+  /// disk. Asked for again and again until then.
+  private func beginAnew(_ position: JournalPosition, after branch: LinkBranch?) -> LinkFailure {
+    let now = MonotonicClock.now()
+    let waiting = LinkFailure.refused(.busy, "上级存有本站没有的记录,正在另起一段 / the parent has what this journal has not: beginning anew")
+    if let last = contradiction {
+      let isDone = branch.map { last.position < $0.begins } ?? false
+      // A journal goes back only while its program is stopped. A parent that says so again and again must not fill the disk.
+      if isDone, now - last.toldAt < Self.contradictionInterval { return .impossibleReceipt }
+      if !isDone, now - last.toldAt < Self.tellingInterval { return waiting }
+    }
+    contradiction = (position, now)
+    untold.append(.parentContradicts(epoch: position.epoch, detail: "\(position)"))
+    return waiting
+  }
+
+  private static let contradictionInterval = Interval.seconds(3600)
+  private static let tellingInterval = Interval.seconds(5)
+
+  /// Epochs are minutes since 2020 where a journal begins, and one more each time it begins anew. The clock may be wrong, and a few years too
+  /// many cost nothing.
+  private static func epochLimit(newest: UInt32) -> UInt32 {
+    let wall = max(WallTime.now().microsecondsSince1970 / 1_000_000, firstReleaseSeconds)
+    let minutes = (wall - 1_577_836_800) / 60 + 10 * 365 * 1440
+    return max(UInt32(clamping: minutes), UInt32(clamping: UInt64(newest) + 16))
+  }
+
+  private static let firstReleaseSeconds: Int64 = 1_795_000_000
+
   /// What was dropped here can be compared with nothing, and the parent has it no more: files go only when it has them, and more.
-  private func lacksPast(_ contiguous: JournalPosition) -> Bool {
-    var oldest: JournalHead?
-    reading { oldest = try pages.dropped() }
-    guard let oldest, contiguous <= oldest.position else { return false }
-    if !toldLackingPast { untold.append(.parentLacksPast(detail: "… \(oldest.position)")) }
+  private func sayLackingPast(_ contiguous: JournalPosition, _ oldest: JournalHead?) {
+    guard let oldest, contiguous <= oldest.position, !toldLackingPast else { return }
+    untold.append(.parentLacksPast(detail: "… \(oldest.position)"))
     toldLackingPast = true
-    return true
   }
 
   /// The parent's wall clock, reckoned on from what it said last.
@@ -132,9 +160,6 @@ final class UplinkLoop {
     guard let (wall, at) = parentClock else { return 0 }
     return wall &+ (MonotonicClock.now() - at).microseconds / 1000
   }
-
-  /// As far back as the parent tells two entries of one number apart.
-  private static let sentAgain: UInt64 = 60
 
   private func give(_ input: LinkSender.Input) {
     guard var machine = sender else { return }
@@ -204,7 +229,7 @@ final class UplinkLoop {
       }
     } catch {
       options.log("uplink: \(error)")
-      _ = mailbox.send(.failed(request: request, .refused(.busy, "日志暂时读不出 / the journal cannot be read now")), .irreplaceable)
+      _ = mailbox.send(.failed(request: request, Self.unreadable), .irreplaceable)
     }
   }
 }
