@@ -7,8 +7,9 @@ public struct LinkCursor: Sendable, Equatable, Codable {
   /// Above the head, in order, none touching another.
   public private(set) var ranges: [Range]
 
-  /// Calls that overtook a backlog of 30 days are some thousands of ranges. More are refused, and the child then sends in order.
-  public static let rangeLimit = 20_000
+  /// Steps of calls that overtook a backlog of 30 days at ten times the normal rate are some ten thousands of ranges. More are refused; a
+  /// child sends the rest in order before it comes to that.
+  public static let rangeLimit = 60_000
 
   public struct Range: Sendable, Equatable, Codable {
     public var first: JournalPosition
@@ -51,19 +52,30 @@ public struct LinkCursor: Sendable, Equatable, Codable {
     position <= head.position || range(holding: position) != nil
   }
 
-  /// Takes one entry; only `.new` and `.branched` change anything.
-  public mutating func take(_ link: Link) -> Verdict {
+  /// What taking an entry would answer; changes and copies nothing.
+  public func verdict(on link: Link) -> Verdict {
     let position = link.entry.position
     guard link.before.position < position, position.sequence > 0 else { return .impossible }
     if knows(position) { return .known }
+    // A predecessor below the head is where the child was set back to, and what came after it here is of another branch.
+    if link.before.position <= head.position { return link.before == head ? .new : .branched }
+    let place = firstRange(above: position)
+    if joinsLower(link, place) || joinsUpper(link, place) { return followsBranch(link, place) ? .branched : .new }
+    if followsBranch(link, place) { return .branched }
+    return ranges.count < Self.rangeLimit ? .new : .scattered
+  }
+
+  /// Takes one entry; only `.new` and `.branched` change anything.
+  public mutating func take(_ link: Link) -> Verdict {
+    let verdict = verdict(on: link)
+    guard verdict == .new || verdict == .branched else { return verdict }
     if link.before.position <= head.position {
-      // A predecessor below the head is where the child was set back to, and what came after it here is of another branch.
-      let follows = link.before == head
       head = link.entry
       absorb()
-      return follows ? .new : .branched
+    } else {
+      insert(link)
     }
-    return insert(link)
+    return verdict
   }
 
   /// The child has nothing up to `head` any more: what is contiguous begins there. Of a journal that was here from its beginning, but not
@@ -97,16 +109,19 @@ public struct LinkCursor: Sendable, Equatable, Codable {
     ranges.removeFirst(count)
   }
 
-  private mutating func insert(_ link: Link) -> Verdict {
+  private func joinsLower(_ link: Link, _ place: Int) -> Bool { place > 0 && ranges[place - 1].last == link.before }
+  private func joinsUpper(_ link: Link, _ place: Int) -> Bool { place < ranges.count && ranges[place].before == link.entry }
+
+  /// The chain of the range below does not go on in itself.
+  private func followsBranch(_ link: Link, _ place: Int) -> Bool {
+    place > 0 && !joinsLower(link, place) && link.before.position <= ranges[place - 1].last.position
+  }
+
+  private mutating func insert(_ link: Link) {
     let place = firstRange(above: link.entry.position)
-    let joinsLower = place > 0 && ranges[place - 1].last == link.before
-    let joinsUpper = place < ranges.count && ranges[place].before == link.entry
-    if place > 0, !joinsLower, link.before.position <= ranges[place - 1].last.position {
-      // The chain of a range above the head does not go on in itself: both are kept, as one range.
-      extend(place - 1, to: link.entry)
-      return .branched
-    }
-    switch (joinsLower, joinsUpper) {
+    // Both are kept, as one range.
+    if followsBranch(link, place) { return extend(place - 1, to: link.entry) }
+    switch (joinsLower(link, place), joinsUpper(link, place)) {
     case (true, true):
       ranges[place - 1].last = ranges[place].last
       ranges.remove(at: place)
@@ -114,11 +129,8 @@ public struct LinkCursor: Sendable, Equatable, Codable {
     case (false, true):
       ranges[place].first = link.entry.position
       ranges[place].before = link.before
-    case (false, false):
-      guard ranges.count < Self.rangeLimit else { return .scattered }
-      ranges.insert(Range(first: link.entry.position, before: link.before, last: link.entry), at: place)
+    case (false, false): ranges.insert(Range(first: link.entry.position, before: link.before, last: link.entry), at: place)
     }
-    return .new
   }
 
   private mutating func extend(_ place: Int, to entry: JournalHead) {

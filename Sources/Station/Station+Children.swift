@@ -16,8 +16,7 @@ extension Station {
   /// Entries of one child, checked by whoever took them off the line. The receipt is released after they are on disk.
   mutating func take(_ entries: [Received], from child: String, request: UInt64) {
     for received in entries {
-      var cursor = state.child(child)?.cursor ?? LinkCursor()
-      switch cursor.take(received.link) {
+      switch (state.child(child)?.cursor ?? LinkCursor()).verdict(on: received.link) {
       case .new: record(.received(received))
       case .branched:
         record(.received(received))
