@@ -7,8 +7,9 @@ public struct LinkCursor: Sendable, Equatable, Codable {
   /// Above the head, in order, none touching another.
   public private(set) var ranges: [Range]
 
-  /// Calls that overtook a backlog of 30 days are some thousands of ranges. More are refused, and the child then sends in order.
-  public static let rangeLimit = 20_000
+  /// Steps of calls that overtook a backlog of 30 days at ten times the normal rate are some ten thousands of ranges. More are refused; a
+  /// child sends the rest in order before it comes to that.
+  public static let rangeLimit = 60_000
 
   public struct Range: Sendable, Equatable, Codable {
     public var first: JournalPosition
@@ -51,18 +52,30 @@ public struct LinkCursor: Sendable, Equatable, Codable {
     position <= head.position || range(holding: position) != nil
   }
 
-  /// Takes one entry; only `.new` and `.branched` change anything.
-  public mutating func take(_ link: Link) -> Verdict {
+  /// What taking an entry would answer; changes and copies nothing.
+  public func verdict(on link: Link) -> Verdict {
     let position = link.entry.position
     guard link.before.position < position, position.sequence > 0 else { return .impossible }
     if knows(position) { return .known }
+    // A predecessor below the head is where the child was set back to, and what came after it here is of another branch.
+    if link.before.position <= head.position { return link.before == head && goesOn(from: link.entry) ? .new : .branched }
+    let place = firstRange(above: position)
+    if joinsLower(link, place) || joinsUpper(link, place) { return followsBranch(link, place) ? .branched : .new }
+    if followsBranch(link, place) { return .branched }
+    return ranges.count < Self.rangeLimit ? .new : .scattered
+  }
+
+  /// Takes one entry; only `.new` and `.branched` change anything.
+  public mutating func take(_ link: Link) -> Verdict {
+    let verdict = verdict(on: link)
+    guard verdict == .new || verdict == .branched else { return verdict }
     if link.before.position <= head.position {
-      // A predecessor below the head is where the child was set back to, and what came after it here is of another branch.
-      let follows = link.before == head
       head = link.entry
-      return absorb() && follows ? .new : .branched
+      absorb()
+    } else {
+      insert(link)
     }
-    return insert(link)
+    return verdict
   }
 
   /// The child has nothing up to `head` any more: what is contiguous begins there. Of a journal that was here from its beginning, but not
@@ -70,7 +83,7 @@ public struct LinkCursor: Sendable, Equatable, Codable {
   public mutating func begin(after head: JournalHead) {
     if self.head != .start { ranges = [] }
     self.head = head
-    _ = absorb()
+    absorb()
   }
 
   /// Takes over what another cursor of the same journal has above its own start.
@@ -79,35 +92,46 @@ public struct LinkCursor: Sendable, Equatable, Codable {
     for range in whole + other.ranges {
       if range.before.position <= head.position {
         if range.last.position > head.position { head = range.last }
-        _ = absorb()
+        absorb()
       } else if !knows(range.first), !knows(range.last.position), ranges.count < Self.rangeLimit {
         ranges.insert(range, at: firstRange(above: range.first))
       }
     }
   }
 
-  /// Ranges that begin where the head now ends become part of what is contiguous. False: one of them follows another entry than that.
-  private mutating func absorb() -> Bool {
+  /// Whether the ranges that an entry reaches follow it, and not another entry of its number.
+  private func goesOn(from entry: JournalHead) -> Bool {
+    var end = entry
+    for range in ranges {
+      guard range.before.position <= end.position else { return true }
+      guard range.before == end else { return false }
+      if range.last.position > end.position { end = range.last }
+    }
+    return true
+  }
+
+  /// Ranges that begin where the head now ends become part of what is contiguous.
+  private mutating func absorb() {
     var count = 0
-    var follows = true
     while count < ranges.count, ranges[count].before.position <= head.position {
-      if ranges[count].before != head { follows = false }
       if ranges[count].last.position > head.position { head = ranges[count].last }
       count += 1
     }
     ranges.removeFirst(count)
-    return follows
   }
 
-  private mutating func insert(_ link: Link) -> Verdict {
+  private func joinsLower(_ link: Link, _ place: Int) -> Bool { place > 0 && ranges[place - 1].last == link.before }
+  private func joinsUpper(_ link: Link, _ place: Int) -> Bool { place < ranges.count && ranges[place].before == link.entry }
+
+  /// The chain of the range below does not go on in itself.
+  private func followsBranch(_ link: Link, _ place: Int) -> Bool {
+    place > 0 && !joinsLower(link, place) && link.before.position <= ranges[place - 1].last.position
+  }
+
+  private mutating func insert(_ link: Link) {
     let place = firstRange(above: link.entry.position)
-    let joinsLower = place > 0 && ranges[place - 1].last == link.before
-    let joinsUpper = place < ranges.count && ranges[place].before == link.entry
-    if place > 0, !joinsLower, link.before.position <= ranges[place - 1].last.position {
-      branch(below: place, link)
-      return .branched
-    }
-    switch (joinsLower, joinsUpper) {
+    if followsBranch(link, place) { return branch(below: place, link) }
+    switch (joinsLower(link, place), joinsUpper(link, place)) {
     case (true, true):
       ranges[place - 1].last = ranges[place].last
       ranges.remove(at: place)
@@ -115,11 +139,8 @@ public struct LinkCursor: Sendable, Equatable, Codable {
     case (false, true):
       ranges[place].first = link.entry.position
       ranges[place].before = link.before
-    case (false, false):
-      guard ranges.count < Self.rangeLimit else { return .scattered }
-      ranges.insert(Range(first: link.entry.position, before: link.before, last: link.entry), at: place)
+    case (false, false): ranges.insert(Range(first: link.entry.position, before: link.before, last: link.entry), at: place)
     }
-    return .new
   }
 
   /// What goes on from before the end of the ranges below it is of another branch than they are. All are kept, as one range, which waits

@@ -21,8 +21,7 @@ extension Station {
   mutating func take(_ entries: [Received], from child: String, request: UInt64) {
     let unfolded = state.child(child)?.unfolded ?? 0
     for received in entries {
-      var cursor = state.child(child)?.cursor ?? LinkCursor()
-      switch cursor.take(received.link) {
+      switch (state.child(child)?.cursor ?? LinkCursor()).verdict(on: received.link) {
       case .new where !received.saysThatItBranched: record(.received(received))
       case .new, .branched:
         record(.received(received))

@@ -46,6 +46,20 @@ import Testing
     #expect(rig.everythingArrivedOnce && rig.parent.entries.count == 1)
   }
 
+  /// The child's program ends after the parent has the call and before its own journal says so.
+  @Test func aCallWhoseAnswerWasNotActedUponIsToldAfterTheNextStart() {
+    var rig = LinkRig()
+    rig.run(for: .seconds(1))
+    rig.parent.fault = .loseAnswer
+    rig.record(incident: 1, opens: true)
+    rig.run(for: .milliseconds(100))
+    #expect(rig.parent.entries.count == 1 && rig.delivered.isEmpty)
+    rig.restartChild()
+    rig.parent.fault = .none
+    rig.run(for: .seconds(15))
+    #expect(rig.delivered.map(\.incident) == [1] && rig.everythingArrivedOnce)
+  }
+
   @Test func anUnansweredCallGoesOnTheOtherPathAfterThreeSeconds() {
     var rig = LinkRig(paths: 2)
     rig.run(for: .seconds(1))

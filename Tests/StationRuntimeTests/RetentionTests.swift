@@ -240,6 +240,40 @@ import Testing
     return state
   }
 
+  /// What a journal holds is read for years: this was written by the first program that carried its state over.
+  @Test func aStateThatWasCarriedLongAgoIsStillRead() throws {
+    let coder = EntryCoder()
+    let entry = try coder.decode(Array(Self.carriedLongAgo.utf8))
+    guard case .carriedChild(let child) = entry.change else {
+      Issue.record("\(entry.change)")
+      return
+    }
+    #expect(child.station == "a" && child.fold.incidents.map(\.id) == [1] && child.cursor.head.position.sequence == 9)
+    #expect(child.fold.statistics.real.opened == 1 && child.fold.faults.count == 1 && child.fold.described?.name == "铁西社区")
+  }
+
+  private static let carriedLongAgo = #"""
+    {"at":{"boot":"5f0a6d0e","mono":5000000,"sync":true,"wall":1790000000000},"change":{"carriedChild":{"_0":{"arriv\#
+    als":[],"cursor":{"head":{"hash":"0000000000000000000000000000000000000000000000000000000000000000","position":"\#
+    1/9"},"ranges":[]},"early":[],"fold":{"announcedTests":[],"answered":[7],"bypasses":[],"children":[],"described"\#
+    :{"callPoints":[{"button":"A/1/1","place":"hall","silent":false},{"button":"A/1/2","place":"hall","silent":false\#
+    }],"name":"铁西社区","places":[{"id":"hall","name":"大厅"}],"posts":[{"id":"desk","name":"值班台"}]},"entries":7,"faults"\#
+    :[{"detail":"x","key":"A/1:silent","present":true,"silenced":false,"since":{"boot":"5f0a6d0e","mono":5000000,"sy\#
+    nc":true,"wall":1790000000000}}],"identities":[],"incidents":[{"acknowledgedAt":{"boot":"5f0a6d0e","mono":500000\#
+    0,"sync":true,"wall":1790000000000},"escalatedTo":[],"escalatingAgain":false,"escalationStep":0,"falseAlarm":fal\#
+    se,"formerOwners":[],"id":1,"ladderSince":{"boot":"5f0a6d0e","mono":5000000,"sync":true,"wall":1790000000000},"o\#
+    penedAt":{"boot":"5f0a6d0e","mono":5000000,"sync":true,"wall":1790000000000},"opening":{"ageMilliseconds":140,"b\#
+    utton":"A/1/1","bypassed":false,"identity":{"epoch":1,"sequence":3,"unit":9},"kind":"press","mark":"real","place\#
+    ":"hall","silent":false},"owner":"desk","phase":"acknowledged","presses":1,"raisedAgain":0,"takenFrom":[]}],"lac\#
+    ksPast":false,"lastCommand":0,"lastIncident":1,"notices":[],"proof":{"asked":1,"failed":0,"last":1,"lastDay":207\#
+    17,"lastMilliseconds":500,"lastReturned":{"boot":"5f0a6d0e","mono":5000000,"sync":true,"wall":1790000000000},"re\#
+    turned":1},"recentlyClosed":[],"statistics":{"drill":{"closed":0,"escalated":0,"falseAlarms":0,"opened":0},"real\#
+    ":{"closed":0,"escalated":0,"falseAlarms":0,"opened":1},"test":{"closed":0,"escalated":0,"falseAlarms":0,"opened\#
+    ":0}},"watermarks":[{"device":"A/1","epoch":1,"sequence":3,"unit":9}]},"lastReceived":{"boot":"5f0a6d0e","mono":\#
+    5000000,"sync":true,"wall":1790000000000},"pending":[],"program":"","recent":[{"hash":"0000000000000000000000000\#
+    000000000000000000000000000000000000000","position":"1/9"}],"station":"a"}}},"v":1}
+    """#
+
   /// A street with 300 stations below: each part fits, whatever their number.
   @Test func theStateOfAStreetFitsIntoTheLine() throws {
     let fold = gathered()

@@ -88,7 +88,7 @@ final class LongJournal {
     Opening(
       button: ButtonID(device: DeviceID(bus: "A", node: UInt8(id % 16 + 1)), button: UInt8(id % 4 + 1)), place: "hall",
       mark: .real,
-      kind: .press, identity: EventIdentity(unit: 1000 + id % 16, epoch: 2, sequence: id), ageMilliseconds: 140, silent: false,
+      kind: .press, identity: EventIdentity(unit: 70_000 + id % 16, epoch: 2, sequence: id), ageMilliseconds: 140, silent: false,
       bypassed: false)
   }
 

@@ -21,16 +21,22 @@ extension LinkSender {
     readings.connected(at: now, delay: .microseconds(Int(random.below(spread))))
     let contiguous = welcome.receipt.contiguous
     // A parent that was set back to an older disk needs again what it once had.
+    let isFirst = confirmed == nil
     if confirmed.map({ contiguous.position < $0.position }) ?? true {
       confirmed = contiguous
       sweep = Sweep()
       sweep.position = contiguous.position
-      look(from: contiguous.position)
+      look(from: isFirst ? Self.justBefore(contiguous.position) : contiguous.position)
       effects.append(.parentHas(contiguous))
     } else if calls.missedFrom != nil {
       look(from: contiguous.position)
     }
     settle(welcome.receipt, sent: [], &effects)
+  }
+
+  /// A program that ended between the parent's answer and its own entry about it never told its calls: the last ones are looked at again.
+  private static func justBefore(_ position: JournalPosition) -> JournalPosition {
+    JournalPosition(epoch: position.epoch, sequence: position.sequence - min(position.sequence, lookedBackAt))
   }
 
   /// Looks through everything behind `position` for calls: what the queue holds now is found again.
@@ -90,7 +96,7 @@ extension LinkSender {
 
   // MARK: - Pages of the journal
 
-  mutating func fetched(_ after: JournalPosition, _ page: [Outgoing]) {
+  mutating func fetched(_ after: JournalPosition, _ page: [Outgoing], _ effects: inout Effects<Effect>) {
     if sweep.fetching == after {
       sweep.fetching = nil
       sweep.isAtEnd = page.isEmpty
@@ -99,6 +105,9 @@ extension LinkSender {
     if var looking = scan, looking.isFetching, looking.position == after {
       looking.isFetching = false
       if page.isEmpty { looking.position = looking.end }
+      let there = page.prefix { $0.position <= confirmed?.position ?? .start }.filter { $0.opens && $0.position > floor }
+        .compactMap(\.incident)
+      if !there.isEmpty { effects.append(.delivered(there)) }
       for entry in page {
         // Only the first look goes on without room: it finds the calls that are not over.
         guard calls.hasRoom || !looking.isOfRest && calls.live.count < CallQueue.liveLimit else { break }

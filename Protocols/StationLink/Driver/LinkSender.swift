@@ -141,6 +141,8 @@ public struct LinkSender: Machine, Sendable {
   static let greetingTimeOut = Interval.seconds(5)
   /// After so long without an answer a call goes on the other path, too.
   static let doublingAfter = Interval.seconds(3)
+  /// So many entries; the answer that was not acted upon is about the newest of them.
+  static let lookedBackAt: UInt64 = 2000
   static let aheadLimit = LinkCursor.rangeLimit / 2
   static let callEntries = 100
   static let callBytes = 64 << 10
@@ -176,7 +178,7 @@ public struct LinkSender: Machine, Sendable {
   public mutating func handle(_ input: Input, at now: Instant, into effects: inout Effects<Effect>) {
     switch input {
     case .recorded(let entries): recorded(entries)
-    case .fetched(let after, let page): fetched(after, page)
+    case .fetched(let after, let page): fetched(after, page, &effects)
     case .branched(let floor): self.floor = max(self.floor, floor)
     case .welcomed(let request, let welcome, let wall):
       if let flight = land(request) { welcomed(welcome, on: flight.path, at: now, wall, &effects) }
