@@ -27,21 +27,15 @@ extension SimulatedSite {
     let effects = uplink.handle(input, at: community.clock.monotonic(now))
     for effect in effects { perform(effect, uplink) }
     uplink.due = min(
-      uplink.sender.deadline.map(community.clock.siteTime) ?? .distantFuture, uplink.later.first?.at ?? .distantFuture)
+      uplink.sender.deadline.map(community.clock.siteTime) ?? .distantFuture, uplink.later.first?.at ?? .distantFuture,
+      uplink.unread.first?.at ?? .distantFuture)
   }
 
   private func perform(_ effect: LinkSender.Effect, _ uplink: SimulatedUplink) {
     switch effect {
     case .post(let request, let path, _, let content): post(request, path, content, uplink)
     case .drop(let path): line?.drop(path)
-    case .fetch(let after):
-      let read = now + .microseconds(500 + Int(community.random.below(4000)))
-      // While the disk fails nothing can be read: the thread tries again, and says so.
-      if let page = try? uplink.page(after: after) {
-        uplink.later.append((read, .fetched(after: after, page)))
-      } else {
-        uplink.later.append((read, .fetched(after: after, [])))
-      }
+    case .fetch(let after): fetch(after, uplink)
     case .delivered(let incidents): tellCommunity(.delivered(incidents, parent: uplink.parent))
     // Readings are in no journal and no promise: here there are none.
     case .parentHas, .gather, .readingsRefused: break
@@ -51,6 +45,15 @@ extension SimulatedSite {
       for (index, path) in status.paths.enumerated() where path.isUp && line?.ways[index].streams == false {
         line?.openStream(way: index, run: uplink.run, at: now)
       }
+    }
+  }
+
+  private func fetch(_ after: JournalPosition, _ uplink: SimulatedUplink) {
+    if let page = try? uplink.page(after: after), !page.isEmpty || after >= uplink.head.position {
+      uplink.later.append((now + .microseconds(500 + Int(community.random.below(4000))), .fetched(after: after, page)))
+    } else {
+      // While the disk fails nothing can be read.
+      uplink.unread.append((after, now + .seconds(1)))
     }
   }
 
@@ -88,6 +91,9 @@ extension SimulatedSite {
 
   func runLine() {
     if let uplink = community.program?.uplink, uplink.due <= now {
+      let unread = uplink.unread.filter { $0.at <= now }
+      uplink.unread.removeAll { $0.at <= now }
+      for item in unread { fetch(item.after, uplink) }
       while let first = uplink.later.first, first.at <= now {
         uplink.later.removeFirst()
         give(uplink, first.input)

@@ -18,6 +18,8 @@ final class SimulatedUplink {
   var due = Instant.distantFuture
   /// What other work of the thread brings back to it, in order of site time.
   var later: [(at: Instant, input: LinkSender.Input)] = []
+  /// Pages that could not be read, and when that is tried again.
+  var unread: [(after: JournalPosition, at: Instant)] = []
   var parent = ""
   var listens: [Bool]
 
@@ -60,11 +62,14 @@ final class SimulatedUplink {
   }
 
   private func entry(at position: JournalPosition) throws -> JournalEntry? {
+    guard position.sequence > 0 else { return nil }
     let before = JournalPosition(epoch: position.epoch, sequence: position.sequence - 1)
     return try store.entries(after: before, limit: 1).first { $0.position == position }
   }
 
   private func head(at position: JournalPosition) throws -> JournalHead {
-    position == .start ? .start : try entry(at: position)?.head ?? .start
+    // The sender may look from where no entry stands, before the first of an epoch.
+    if let entry = try entry(at: position) { return entry.head }
+    return try store.entries(after: nil, limit: .max).last { $0.position <= position }?.head ?? .start
   }
 }

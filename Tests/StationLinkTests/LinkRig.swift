@@ -354,8 +354,8 @@ struct LinkRig {
 
   /// The opening of the call, or what tells it again, as it stands in this very journal.
   func parentHasCall(_ incident: UInt32) -> Bool {
-    // As long as the journal never began anew each number stands for one entry.
-    if branches.isEmpty { return openings[incident].map { parent.cursor.knows($0) } ?? true }
+    // As long as the disk was never set back each number stands for one entry.
+    if life == 0 { return openings[incident].map { parent.cursor.knows($0) } ?? true }
     let tellers = descriptors.filter { $0.incident == incident && $0.opens }.map(\.position)
     let own = journal.filter { tellers.contains($0.position) }.map(\.head)
     return parent.entries.contains { own.contains($0.head) }

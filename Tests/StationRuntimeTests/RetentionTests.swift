@@ -254,7 +254,7 @@ import Testing
 
   private static let carriedLongAgo = #"""
     {"at":{"boot":"5f0a6d0e","mono":5000000,"sync":true,"wall":1790000000000},"change":{"carriedChild":{"_0":{"arriv\#
-    als":[],"cursor":{"head":{"hash":"0000000000000000000000000000000000000000000000000000000000000000","position":"\#
+    als":[],"closings":[],"handOvers":[],"strays":[],"unfolded":0,"cursor":{"head":{"hash":"0000000000000000000000000000000000000000000000000000000000000000","position":"\#
     1/9"},"ranges":[]},"early":[],"fold":{"announcedTests":[],"answered":[7],"bypasses":[],"children":[],"described"\#
     :{"callPoints":[{"button":"A/1/1","place":"hall","silent":false},{"button":"A/1/2","place":"hall","silent":false\#
     }],"name":"铁西社区","places":[{"id":"hall","name":"大厅"}],"posts":[{"id":"desk","name":"值班台"}]},"entries":7,"faults"\#

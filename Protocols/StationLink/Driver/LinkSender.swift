@@ -138,7 +138,8 @@ public struct LinkSender: Machine, Sendable {
   static let callTimeOut = Interval.seconds(10)
   static let backlogTimeOut = Interval.seconds(30)
   static let pulseTimeOut = Interval.seconds(10)
-  static let greetingTimeOut = Interval.seconds(5)
+  /// Longer than a parent waits for its disk, so that it can say what is the matter.
+  static let greetingTimeOut = Interval.seconds(8)
   /// After so long without an answer a call goes on the other path, too.
   static let doublingAfter = Interval.seconds(3)
   /// So many entries; the answer that was not acted upon is about the newest of them.

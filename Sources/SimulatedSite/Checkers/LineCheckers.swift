@@ -80,13 +80,16 @@ struct OnceChecker: SiteChecker {
 struct ArrivalChecker: SiteChecker {
   private(set) var findings: [SiteFinding] = []
   private var durableAt: [Instant] = []
+  private var calls = DurableCalls()
   private var isStreetUp = false
   /// An entry may take so long when nothing is in its way.
   static let allowance = Interval.seconds(20)
 
   mutating func see(_ fact: SiteFact, at now: Instant) {
     switch fact {
-    case .durable(let entries): durableAt += entries.map { _ in now }
+    case .durable(let entries):
+      durableAt += entries.map { _ in now }
+      for item in entries { calls.take(item.entry.change, at: now) }
     case .street(.programStarted): isStreetUp = true
     case .street(.programEnded): isStreetUp = false
     default: break
@@ -100,6 +103,10 @@ struct ArrivalChecker: SiteChecker {
     let due = durableAt.count { now - $0 >= Self.allowance }
     for entry in end.entries.prefix(due) where bodies[entry.position] != entry.body {
       find(now, "\(entry.position) has not arrived at the street")
+    }
+    for id in calls.calls.keys.sorted() {
+      guard let call = calls.calls[id], call.isOpen, !call.isDelivered, now - call.openedAt >= Self.allowance else { continue }
+      find(now, "call \(id) is open, and the community does not say that the street has it")
     }
     guard due == durableAt.count, let below = street.view?.children.first, let own = end.view else { return }
     let here = own.incidents.map { "\($0.id) \($0.phase)" }.sorted()

@@ -26,6 +26,8 @@ final class UplinkLoop {
   private var toldLackingPast = false
   private var parentClock: (wall: Int64, at: Instant)?
   private var loggedProblem: String?
+  /// Pages that could not be read, and when that is tried again.
+  private var unread: [(after: JournalPosition, at: Instant)] = []
   private let boot = BootIdentity.current() ?? "unknown"
 
   /// While nothing wakes it, the journal is looked at this often.
@@ -48,6 +50,7 @@ final class UplinkLoop {
       mailbox.receive(into: &batch)
       for input in batch { give(checked(input)) }
       batch.removeAll(keepingCapacity: true)
+      readAgain()
       if let due = sender?.deadline, due <= MonotonicClock.now() { give(.wake) }
       while let next = untold.first, options.tell(next) { untold.removeFirst() }
       wait()
@@ -58,6 +61,7 @@ final class UplinkLoop {
     let now = MonotonicClock.now()
     var until = min(sender?.deadline ?? .distantFuture, now + Self.lookInterval)
     if !untold.isEmpty { until = min(until, now + .milliseconds(20)) }
+    if let next = unread.first { until = min(until, next.at) }
     var set = PollSet()
     _ = set.add(wake.fileDescriptor)
     _ = set.wait(until: until)
@@ -175,11 +179,7 @@ final class UplinkLoop {
     switch effect {
     case .post(let request, let path, let lane, let content): post(request, path, lane, content)
     case .drop(let path): lanes.drop(path: path)
-    case .fetch(let after):
-      var page: [Outgoing] = []
-      reading { page = try pages.page(after: after).map { pages.outgoing($0.entry, before: $0.before) } }
-      // By way of the mailbox: a long scan must not keep the answers waiting.
-      _ = mailbox.send(.fetched(after: after, page), .irreplaceable)
+    case .fetch(let after): fetch(after)
     case .gather: give(.gathered(options.readings()))
     case .readingsRefused(let words): options.log("上级不收读数 / the parent takes no readings: \(words)")
     case .delivered(let incidents): untold.append(.delivered(incidents, parent: parent))
@@ -195,6 +195,23 @@ final class UplinkLoop {
       }
       lastStates = states
     }
+  }
+
+  private func fetch(_ after: JournalPosition) {
+    var page: [Outgoing] = []
+    reading { page = try pages.page(after: after).map { pages.outgoing($0.entry, before: $0.before) } }
+    // An empty page says that the journal ends there, and what is behind it would never be sent.
+    let isRead = !page.isEmpty || after >= seen
+    // By way of the mailbox: a long scan must not keep the answers waiting.
+    if isRead, mailbox.send(.fetched(after: after, page), .irreplaceable) != .refused { return }
+    unread.append((after, MonotonicClock.now() + .seconds(1)))
+  }
+
+  private func readAgain() {
+    let now = MonotonicClock.now()
+    let due = unread.filter { $0.at <= now }
+    unread.removeAll { $0.at <= now }
+    for item in due { fetch(item.after) }
   }
 
   private func post(_ request: UInt32, _ path: Int, _ lane: LinkSender.Lane, _ content: LinkSender.Content) {
