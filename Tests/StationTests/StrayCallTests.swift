@@ -99,6 +99,9 @@ import Testing
     pair.pass(opening)
     pair.pass(answer)
     #expect(pair.card?.pending == [] && pair.card?.strays == [])
+    // The lost one of that number can be closed here, the new one not.
+    #expect(pair.card?.lost.map(\.id) == [2] && closeHere(&pair, 2) == .done)
+    #expect(pair.card?.lost == [] && pair.card?.incidents.contains { $0.id == 2 } == true)
     #expect(closeHere(&pair, 2) == .refused(.mayBeKnownBelow))
   }
 }

@@ -80,6 +80,8 @@ struct LampChecker: SiteChecker {
   private let silent: Set<ButtonID>
   /// A panel answers a finger by itself within this time, host or no host.
   static let atOnce = Interval.milliseconds(149)
+  /// From an order's leaving to its being seen, on a wire where some are repeated.
+  static let onTheWire = Interval.milliseconds(300)
   /// From the finger to the lamp that says "recorded".
   private(set) var shown: [Interval] = []
 
@@ -147,8 +149,8 @@ struct LampChecker: SiteChecker {
   private mutating func rose(
     _ button: ButtonID, _ before: (lamp: PanelLamp, at: Instant), _ lamp: PanelLamp, _ calls: [DurableCalls.Call], _ now: Instant
   ) {
-    // What ended since the lamp was last looked at may have been true when it was set.
-    let standing = calls.filter { $0.isOpen || ($0.endedAt ?? .zero) >= before.at }
+    // What ended since the lamp was last looked at may have been true when it was set, and so may an order that was on the wire.
+    let standing = calls.filter { call in call.isOpen || call.endedAt.map { before.at - $0 <= Self.onTheWire } ?? false }
     if standing.isEmpty { find(now, "\(button) shows \(lamp), and no call of it is in the journal") }
     if lamp == .coming, !standing.contains(where: { $0.rank >= DurableCalls.acknowledged }) {
       find(now, "\(button) shows coming, and nobody has acknowledged")
