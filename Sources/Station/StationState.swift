@@ -7,7 +7,7 @@ import DeviceVocabulary
 /// gap, always folds. Arrays are kept sorted; nothing is looked up in a hash table whose order could leak into a decision.
 public struct StationState: Sendable, Equatable, Codable {
   /// Raise this when the form or the meaning of the state changes: older snapshots are then ignored.
-  public static let foldVersion = 3
+  public static let foldVersion = 4
   /// How many closed incidents are kept for the pages; the journal keeps all.
   static let recentLimit = 20
   /// A unit raises its epoch when it lost its queue; events of more than this many epochs back are not under way any more.
@@ -15,6 +15,8 @@ public struct StationState: Sendable, Equatable, Codable {
 
   /// Entries folded so far.
   public var entries: UInt64 = 0
+  /// The last time that a synchronised clock gave, milliseconds since 1970: it is not earlier than that.
+  public var lastSynchronisedMilliseconds: Int64?
   public var lastIncident: IncidentID = 0
   /// Not closed yet, in order of their numbers.
   public var incidents: [Incident] = []
@@ -89,6 +91,7 @@ public struct StationState: Sendable, Equatable, Codable {
   public mutating func apply(_ entry: Entry) {
     entries += 1
     let time = entry.time
+    if time.synchronised { lastSynchronisedMilliseconds = time.wallMilliseconds }
     switch entry.change {
     case .started, .stopped, .clockStepped:
       break

@@ -118,6 +118,7 @@ final class StationLoop {
       loggedError = decider.lastError
       options.log("journal: \(loggedError ?? "恢复 / works again")")
     }
+    if let time = decider.station.state.lastSynchronisedMilliseconds { options.onSynchronisedTime(time) }
     options.onView(decider.view())
   }
 }

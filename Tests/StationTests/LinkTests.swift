@@ -95,6 +95,23 @@ private struct Pair {
     #expect(pair.child.lamp("A/1/1") == .coming)
   }
 
+  /// Certificates are checked by it after a start with a clock that was set back: wherever it is in the journal, and as the last one said,
+  /// because a clock that was ahead may have been put right.
+  @Test func theLastTimeOfASynchronisedClockIsKept() {
+    var state = StationState()
+    func write(_ wall: Int64, synchronised: Bool) {
+      state.apply(
+        Entry(
+          time: EntryTime(wallMilliseconds: wall, synchronised: synchronised, boot: "a", monotonic: .zero), change: .stopped))
+    }
+    write(5, synchronised: false)
+    #expect(state.lastSynchronisedMilliseconds == nil)
+    write(9_000, synchronised: true)
+    write(2_000, synchronised: true)
+    for _ in 0..<100 { write(1_000, synchronised: false) }
+    #expect(state.lastSynchronisedMilliseconds == 2_000)
+  }
+
   /// A lamp never goes back a step, also not over a restart with the line down.
   @Test func whatWasDeliveredIsKnownAfterARestart() {
     var pair = Pair()

@@ -18,6 +18,7 @@ final class LinkRig {
   let child = "tiexi-03"
   let store: IdentityStore
   let server: LinkServer
+  let tls: LinkTLS
   private let heard = NIOLockedValueBox(Heard())
 
   struct Heard {
@@ -54,8 +55,8 @@ final class LinkRig {
       content: { EntryCoder().content($0) }, chained: { EntryHash.chained(after: $0, at: $1, body: $2) },
       isKnown: { $0 == known }, renew: { try authority.renewal(of: $0, request: $1, at: $2).pem },
       log: { line in heard.withLockedValue { $0.log.append(line) } })
-    server = try LinkServer(
-      address: "127.0.0.1", port: 0, tls: LinkTLS(store: authority.identity), parent: parent, limits: limits)
+    tls = try LinkTLS(store: authority.identity)
+    server = try LinkServer(address: "127.0.0.1", port: 0, tls: tls, parent: parent, limits: limits)
   }
 
   deinit {

@@ -17,7 +17,7 @@ final class RunLink: Sendable {
     var watches: [Task<Void, Never>] = []
   }
   private let parts = Mutex(Parts())
-  /// The newest time that a disciplined clock gave: certificates are checked at the later of it and the clock.
+  /// The last time that a disciplined clock gave: certificates are checked at the later of it and the clock.
   private let newest: NewestTime
 
   init(newest: NewestTime) {
@@ -33,7 +33,6 @@ final class RunLink: Sendable {
   func command(_ child: String, _ command: ParentCommand) { parts.withLock { $0.server }?.send(command, to: child) }
 
   func start(_ site: Site, _ file: SiteArgument, _ runtime: StationRuntime) {
-    newest.note(Self.newestOnDisk(file.path(site.journalFolder)))
     if let plan = site.parent { startUplink(plan, site, file, runtime) }
     if let plan = site.children { startServer(plan, site, file, runtime) }
   }
@@ -95,21 +94,13 @@ final class RunLink: Sendable {
   private func watch(_ tls: LinkTLS, _ runtime: StationRuntime) {
     let watch = Task {
       while !Task.isCancelled {
-        let warning = tls.own.expiryWarning(at: tls.time.now)
-        runtime.tell(.certificate(warning.map { "\($0.chinese) / \($0.english)" }))
+        let warning = tls.own.expiryWarning(at: tls.time.now).map { "\($0.chinese) / \($0.english)" }
+        // A certificate that has ended by a clock that is far ahead wants the clock set.
+        runtime.tell(.certificate(warning.map { tls.clockDoubt?.description ?? $0 }))
         try? await Task.sleep(for: .seconds(3600))
       }
     }
     parts.withLock { $0.watches.append(watch) }
-  }
-
-  private static func newestOnDisk(_ folder: String) -> Date? {
-    guard let reader = try? JournalReader(folder: folder), let last = try? reader.last().position, last.sequence > 0,
-      let entry = try? reader.entries(
-        after: JournalPosition(epoch: last.epoch, sequence: last.sequence - 1), limit: 1
-      ).first, let time = try? EntryCoder().decode(entry.body).time, time.synchronised
-    else { return nil }
-    return Date(timeIntervalSince1970: Double(time.wallMilliseconds) / 1000)
   }
 
   func stop() {
@@ -130,14 +121,9 @@ private final class ContentReader: Sendable {
 final class NewestTime: Sendable {
   private let newest = Mutex<Date?>(nil)
 
+/// The last time in the journal that a disciplined clock gave, wherever in it that is.
   var date: Date? { newest.withLock { $0 } }
 
-  func note(_ view: DeskView) {
-    if view.clockSynchronised { note(Date(timeIntervalSince1970: Double(view.asOfMilliseconds) / 1000)) }
-  }
-
-  func note(_ date: Date?) {
-    guard let date else { return }
-    newest.withLock { $0 = max($0 ?? date, date) }
-  }
+  /// - Parameter milliseconds: since 1970. A later entry may have an earlier one: a clock that was ahead has been put right.
+  func note(_ milliseconds: Int64) { newest.withLock { $0 = Date(timeIntervalSince1970: Double(milliseconds) / 1000) } }
 }
