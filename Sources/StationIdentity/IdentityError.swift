@@ -35,7 +35,7 @@ public enum IdentityError: Error, Sendable, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .badName(let name):
-      "站名 \"\(name)\" 不能用:应为 1 至 40 个字,无控制字符,首尾无空格 / not a station name; accepted: \(StationName.accepted)"
+      "站名 \"\(name)\" 不能用:应为 1 至 40 个字母、数字、汉字或 - _ . / not a station name; accepted: \(StationName.accepted)"
     case .noAuthority(let folder):
       "\(folder) 里没有证书机构,请先运行 linli pki create / no certificate authority there; run linli pki create first"
     case .notEnrolled(let folder):

@@ -42,7 +42,7 @@ public struct SiteFile {
     hasParent = top.raw("parent") != nil
     let head = reader.section(top.raw("site") ?? Node.mapping([:]), "site", keys: ["name", "station", "map"])
     let name = head.text("name")
-    let station = head.text("station", limit: 40)
+    let station = head.stationName("station")
     for node in top.list("places", required: true) { readPlace(node) }
     for node in top.list("posts", required: true) { readPost(node) }
     // A street centre may have no wires of its own.
