@@ -60,13 +60,14 @@ final class LaneConnection {
     generation += 1
     let mine = generation
     let bound = NIOLoopBound(self, eventLoop: loop)
+    let target = target
     connect(
       target, tls, loop: loop,
       handlers: { channel in
         try channel.pipeline.syncOperations.addHTTPClientHandlers()
         try channel.pipeline.syncOperations.addHandler(
           ReplyCollector(
-            largest: request.largestAnswer, done: { bound.value.finish($0, mine) },
+            target: target, largest: request.largestAnswer, done: { bound.value.finish($0, mine) },
             ready: { bound.value.ready($0, request, mine) }))
       },
       failed: { bound.value.finish(.failed($0), mine) })
@@ -142,23 +143,16 @@ func connect(
       }
     }
     .connect(host: target.host, port: target.port).whenFailure { error in
-      bound.value.1(.unreachable("\(target.host):\(target.port) 连不上 / cannot be reached: \(words(error))"))
+      bound.value.1(failure(error, target))
     }
 }
 
-private func words(_ error: any Error) -> String {
-  if let error = error as? NIOConnectionError, let first = error.connectionErrors.first { return "\(first.error)" }
-  if let error = error as? IOError { return String(cString: strerror(error.errnoCode)) }
-  return "\(error)"
-}
-
-/// Why a connection ended, in the terms of the sender.
-func failure(_ error: any Error) -> LinkFailure {
+/// Why a connection did not come about or ended, in the terms of the sender.
+func failure(_ error: any Error, _ target: LinkTarget) -> LinkFailure {
   switch error {
   case let refusal as PeerRefusal: .untrusted("\(refusal)")
   case let refusal as RefusedByPeer: .untrusted("\(refusal)")
-  case is HandshakeTooSlow: .tooSlow
-  default: .unreachable("连接断开 / the connection broke: \(error)")
+  default: .unreachable("\(ConnectFailure(error, host: target.host, port: target.port))")
   }
 }
 
@@ -171,17 +165,23 @@ private final class ReplyCollector: ChannelInboundHandler {
   private let ready: (any Channel) -> Void
   private var status = 0
   private var body: [UInt8] = []
+  private var isVerified = false
 
+  private let target: LinkTarget
   private let largest: Int
 
-  init(largest: Int, done: @escaping (LinkReply) -> Void, ready: @escaping (any Channel) -> Void) {
+  init(target: LinkTarget, largest: Int, done: @escaping (LinkReply) -> Void, ready: @escaping (any Channel) -> Void) {
+    self.target = target
     self.largest = largest
     self.done = done
     self.ready = ready
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if event is PeerVerified { ready(context.channel) }
+    if event is PeerVerified {
+      isVerified = true
+      ready(context.channel)
+    }
     context.fireUserInboundEventTriggered(event)
   }
 
@@ -199,10 +199,11 @@ private final class ReplyCollector: ChannelInboundHandler {
     }
   }
 
-  func errorCaught(context: ChannelHandlerContext, error: any Error) { fail(failure(error), context) }
+  func errorCaught(context: ChannelHandlerContext, error: any Error) { fail(failure(error, target), context) }
 
   func channelInactive(context: ChannelHandlerContext) {
-    done(.failed(.unreachable("上级断开了连接 / the parent closed the connection")))
+    done(
+      .failed(isVerified ? .unreachable("上级断开了连接 / the parent closed the connection") : failure(ChannelError.eof, target)))
     context.fireChannelInactive()
   }
 

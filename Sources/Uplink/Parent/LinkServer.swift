@@ -113,7 +113,7 @@ public final class LinkServer: Sendable {
       self.port = listener.localAddress?.port ?? port
     } catch {
       group.shutdownGracefully { _ in }
-      throw LinkServerError.cannotListen(address: address, port: port, reason: "\(error)")
+      throw LinkServerError.cannotListen(address: address, port: port, reason: ListenFailure.words(error))
     }
     core.startPulses(on: group.next())
   }
