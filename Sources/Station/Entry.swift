@@ -56,6 +56,7 @@ public indirect enum Change: Sendable, Equatable, Codable {
   case bypassed(ButtonID, post: String, reason: String, minutes: Int)
   case bypassEnded(ButtonID, post: String?)
 
+  /// Also of one that is there already, when its reason is another one now.
   case faultRaised(FaultKey, detail: String)
   /// The cause is gone (or back); the card stays until somebody re-tests.
   case faultPresent(FaultKey, Bool)

@@ -77,6 +77,8 @@ public struct Station: Machine, Sendable {
   var flips: [Flip] = []
   var link: LinkStatus?
   var childLinks: [ChildLink] = []
+  /// When the detail of a fault was last written down.
+  var explained: [(key: FaultKey, at: Instant)] = []
   var journal = DeskView.JournalStatus.Condition.healthy
   /// What was last asked of lamps and outputs, so that only changes are sent.
   var wishedIndicators: [(button: ButtonID, indicator: Indicator)] = []

@@ -179,7 +179,8 @@ public struct StationState: Sendable, Equatable, Codable {
     case .bypassEnded(let button, _):
       bypasses.removeAll { $0.button == button }
     case .faultRaised(let key, let detail):
-      guard !faults.contains(where: { $0.key == key }) else { return }
+      // Told again: it has another reason now.
+      if let index = faults.firstIndex(where: { $0.key == key }) { return faults[index].detail = detail }
       faults.append(Fault(key: key, since: time, present: true, silenced: false, detail: detail))
     case .faultPresent(let key, let present):
       guard let index = faults.firstIndex(where: { $0.key == key }) else { return }

@@ -146,6 +146,42 @@ private struct Pair {
     #expect(bench.view.faults.allSatisfy { !$0.present })
   }
 
+  /// Whoever is sent to repair it reads what is wrong now, and a reason that changes to and fro fills no journal.
+  @Test func theCardTellsTheReasonOfNow() {
+    var bench = Bench(plan: Pair.childPlan)
+    func down(_ reason: String) {
+      bench.give(.link(LinkStatus(parent: "tiexi", paths: [PathStatus(name: "main", state: .down, reason: reason)])))
+    }
+    var details: [String] { bench.view.faults.map(\.detail) }
+    down("no certificate")
+    #expect(details == ["no certificate", "no certificate"])
+    bench.pass(.seconds(61))
+    down("connection refused")
+    #expect(details == ["connection refused", "connection refused"] && bench.view.faults.allSatisfy { $0.present })
+    let before = bench.entries.count
+    for round in 0..<600 {
+      bench.pass(.seconds(1))
+      down(round.isMultiple(of: 2) ? "connection refused" : "no route")
+    }
+    let written = bench.entries.count - before
+    #expect(written >= 2 && written <= 2 * 10, "\(written) entries in ten minutes, for two cards")
+    // Another time of day is no other reason, and no reason at all is none.
+    bench.pass(.seconds(61))
+    down("expired since 10:00")
+    bench.pass(.seconds(61))
+    let settled = bench.entries.count
+    for minute in 0..<50 {
+      bench.pass(.seconds(61))
+      down(minute.isMultiple(of: 2) ? "expired since 10:\(minute)" : "")
+    }
+    #expect(bench.entries.count == settled && details == ["expired since 10:00", "expired since 10:00"])
+    // The fold of what was written says the same, and a restart tells the reason anew at once.
+    var again = bench.restarted(boot: "boot-2", after: .seconds(5))
+    #expect(again.view.faults.map(\.detail) == details)
+    again.give(.link(LinkStatus(parent: "tiexi", paths: [PathStatus(name: "main", state: .refused, reason: "foreign")])))
+    #expect(again.view.faults.map(\.detail) == ["foreign", "foreign"])
+  }
+
   @Test func theDailyProofComesBackOrIsAFault() {
     var plan = Pair.childPlan
     plan.parent = SitePlan.Parent(proofMinute: 0)
