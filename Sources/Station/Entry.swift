@@ -155,7 +155,7 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     case busSilent, busJammed, busGarbled, adapterAbsent, portBusy
     case diskFull, diskFailed
     case receiverSilent, receiverRefuses, receiverMisses, receiverUnfed
-    case pathDown, parentLost, journalForked, proofFailed, certificateExpires
+    case pathDown, parentLost, journalForked, proofFailed, certificateExpires, clockApart
     case childLost, childPathDown, childBranched, childCertificateExpires
 
     /// These are about the journal and about nothing else, so that a bus may be called `journal`.

@@ -89,6 +89,11 @@ extension FaultKey.Kind {
     case .certificateExpires:
       FaultText(
         "站点证书即将到期", "The station's certificate expires soon", "用 linli pki renew 续期", "Renew it with linli pki renew")
+    case .clockApart:
+      FaultText(
+        "本机时钟与上级相差 2 分钟以上", "This computer's clock and the parent's differ by more than 2 minutes",
+        "看说明里差多少,核对哪一边不对,用 timedatectl 设好;最好接通 NTP",
+        "See in the detail by how much; find out which is wrong and set it with timedatectl, best of all connect NTP")
     case .childLost:
       FaultText(
         "下级站点失联", "A station below cannot be reached", "电话联系该站点;检查其网络和电源",

@@ -26,6 +26,8 @@ public enum StationInput: Sendable, Equatable, Codable {
   case delivered([IncidentID], parent: String)
   case command(ParentCommand, remainingMilliseconds: Int64)
   case parentContradicts(epoch: UInt32, detail: String)
+  /// By how much the parent's clock is ahead of this one, in milliseconds; negative: it is behind.
+  case parentClock(aheadMilliseconds: Int64)
   /// This station's own certificate ends within 30 days: in words; `nil`: it does not.
   case certificate(String?)
   /// Entries of a child; a child that connects, listens for commands, or is heard.
@@ -75,10 +77,10 @@ public struct Station: Machine, Sendable {
   var retests: [Retest] = []
   var restarts: [(device: DeviceID, at: Instant)] = []
   var flips: [Flip] = []
-  var link: LinkStatus?
-  var childLinks: [ChildLink] = []
   /// When the detail of a fault was last written down.
   var explained: [(key: FaultKey, at: Instant)] = []
+  var link: LinkStatus?
+  var childLinks: [ChildLink] = []
   var journal = DeskView.JournalStatus.Condition.healthy
   /// What was last asked of lamps and outputs, so that only changes are sent.
   var wishedIndicators: [(button: ButtonID, indicator: Indicator)] = []
@@ -153,6 +155,7 @@ public struct Station: Machine, Sendable {
     case .command(let command, let remaining): obey(command, remainingMilliseconds: remaining)
     case .certificate(let warning): condition(FaultKey(.parent, .certificateExpires), warning != nil, detail: warning ?? "")
     case .parentContradicts(_, let detail): parentContradicts(detail)
+    case .parentClock(let ahead): parentClock(aheadMilliseconds: ahead)
     case .received(let child, let entries, let request): take(entries, from: child, request: request)
     case .childConnected(let child, let request): greet(child, request: request)
     case .childListens(let child): listens(child)

@@ -182,6 +182,24 @@ private struct Pair {
     #expect(again.view.faults.map(\.detail) == ["foreign", "foreign"])
   }
 
+  @Test func clocksThatDifferAreAFaultThatBothDesksShow() {
+    var pair = Pair()
+    pair.child.give(.parentClock(aheadMilliseconds: 119_000))
+    pair.child.give(.parentClock(aheadMilliseconds: -119_000))
+    #expect(pair.child.view.faults.isEmpty)
+    pair.child.give(.parentClock(aheadMilliseconds: 37 * 60_000))
+    pair.exchange()
+    let card = pair.child.view.faults.first
+    #expect(card?.key.description == "^:clockApart" && card?.detail.hasPrefix("本机时钟比上级慢 37 分钟") == true)
+    #expect(card != nil && pair.card?.faults.first?.detail == card?.detail)
+    pair.child.pass(.seconds(61))
+    pair.child.give(.parentClock(aheadMilliseconds: .min))
+    #expect(pair.child.view.faults.first?.detail.hasPrefix("本机时钟比上级快") == true)
+    pair.child.give(.parentClock(aheadMilliseconds: 0))
+    pair.exchange()
+    #expect(pair.child.view.faults.map(\.present) == [false] && pair.card?.faults.map(\.present) == [false])
+  }
+
   @Test func theDailyProofComesBackOrIsAFault() {
     var plan = Pair.childPlan
     plan.parent = SitePlan.Parent(proofMinute: 0)
