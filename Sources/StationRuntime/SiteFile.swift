@@ -54,7 +54,8 @@ public struct SiteFile {
     let ladder = readLadder(top)
     let desk = reader.section(top.raw("desk") ?? Node.mapping([:]), "desk", keys: ["port"])
     let journal = reader.section(top.raw("journal") ?? Node.mapping([:]), "journal", keys: ["folder", "ballastMiB"])
-    let children = top.raw("children").map { reader.children($0) }
+    let deskPort = desk.number("port", in: 0...65535, default: 8460)
+    let children = top.raw("children").map { reader.children($0, own: station, deskPort: deskPort) }
     var plan = SitePlan(
       name: name, station: station, posts: posts, places: places, callPoints: callPoints, devices: devices, outputs: outputs,
       ladder: ladder.steps, roster: top.list("roster").map { readRoster($0) }, onSceneWithinSeconds: ladder.onScene,
@@ -67,7 +68,7 @@ public struct SiteFile {
     plan.children = children?.stations
     plan.map = reader.map(head)
     return Site(
-      plan: plan, buses: buses, deskPort: desk.number("port", in: 0...65535, default: 8460),
+      plan: plan, buses: buses, deskPort: deskPort,
       journalFolder: journal.text("folder", default: "journal", limit: 400),
       ballastMebibytes: journal.number("ballastMiB", in: 1...1024, default: 16),
       alarmReceiver: top.raw("alarmReceiver").map { reader.alarmReceiver($0, places: places) }, parent: parent,
