@@ -143,5 +143,7 @@ struct Pki: ParsableCommand {
 
 extension SiteArgument {
   /// Of the site file; empty for the working folder.
-  var folder: String { (site as NSString).deletingLastPathComponent }
+  var folder: String { Self.folder(of: site) }
+
+  static func folder(of site: String) -> String { (site as NSString).deletingLastPathComponent }
 }

@@ -38,13 +38,9 @@ final class RunLink: Sendable {
   }
 
   private func startUplink(_ plan: ParentPlan, _ site: Site, _ file: SiteArgument, _ runtime: StationRuntime) {
+    let ready = ready(.up, site, file)
     do {
-      let tls = try LinkTLS(store: .child(siteFolder: file.folder), newestJournalTime: { [newest] in newest.date })
-      guard tls.own.station.text == site.plan.station else {
-        throw Failure(
-          "证书属于站点 \(tls.own.station),站点文件里是 \(site.plan.station);请重新 linli enroll / the certificate is of another station: enroll again"
-        )
-      }
+      guard let tls = ready.tls else { throw Failure(ready.problems.joined(separator: "; ")) }
       let options = Uplink.Options(
         station: site.plan.station, name: site.plan.name, program: Linli.version, parent: plan,
         journalFolder: file.path(site.journalFolder), log: { Terminal.log($0) }, tell: { runtime.tell($0) })
@@ -55,13 +51,20 @@ final class RunLink: Sendable {
       // The desk shows the reason at each path; calls stay in this station.
       let paths = plan.paths.map { PathStatus(name: $0.name, state: .refused, reason: "\(error)") }
       runtime.tell(.link(LinkStatus(paths: paths)))
-      Terminal.log("上级 / parent: \(error)")
+      if ready.tls != nil { Terminal.log("\(LineReadiness.End.up.title): \(error)") }
     }
   }
 
+  /// What is wrong is logged; see `LineReadiness`.
+  private func ready(_ end: LineReadiness.End, _ site: Site, _ file: SiteArgument) -> LineReadiness {
+    let ready = LineReadiness(end, of: site, siteFolder: file.folder, newestJournalTime: { [newest] in newest.date })
+    for problem in ready.problems { Terminal.log("\(end.title): \(problem)") }
+    return ready
+  }
+
   private func startServer(_ plan: ChildrenPlan, _ site: Site, _ file: SiteArgument, _ runtime: StationRuntime) {
+    guard let tls = ready(.down, site, file).tls else { return }
     do {
-      let tls = try LinkTLS(store: .parent(siteFolder: file.folder), newestJournalTime: { [newest] in newest.date })
       let known = Set((site.plan.children ?? []).map(\.station))
       let coder = ContentReader()
       let folder = file.folder
@@ -118,10 +121,10 @@ private final class ContentReader: Sendable {
   func content(_ body: [UInt8]) -> Entry? { EntryCoder().content(body) }
 }
 
+/// The last time in the journal that a disciplined clock gave, wherever in it that is.
 final class NewestTime: Sendable {
   private let newest = Mutex<Date?>(nil)
 
-/// The last time in the journal that a disciplined clock gave, wherever in it that is.
   var date: Date? { newest.withLock { $0 } }
 
   /// - Parameter milliseconds: since 1970. A later entry may have an earlier one: a clock that was ahead has been put right.
