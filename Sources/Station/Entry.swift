@@ -61,6 +61,7 @@ public indirect enum Change: Sendable, Equatable, Codable {
   case bypassed(ButtonID, post: String, reason: String, minutes: Int)
   case bypassEnded(ButtonID, post: String?)
 
+  /// Also of one that is there already, when its reason is another one now.
   case faultRaised(FaultKey, detail: String)
   /// The cause is gone (or back); the card stays until somebody re-tests.
   case faultPresent(FaultKey, Bool)
@@ -169,7 +170,7 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     case busSilent, busJammed, busGarbled, adapterAbsent, portBusy
     case diskFull, diskFailed, entryTooLong, notCarried
     case receiverSilent, receiverRefuses, receiverMisses, receiverUnfed
-    case pathDown, parentLost, journalForked, proofFailed, certificateExpires, parentLacksPast, parentFloods
+    case pathDown, parentLost, journalForked, proofFailed, certificateExpires, parentLacksPast, parentFloods, clockApart
     case childLost, childPathDown, childBranched, childCertificateExpires, childLacksPast, childWithholds, childFloods
 
     /// These are about the journal and about nothing else, so that a bus may be called `journal`.

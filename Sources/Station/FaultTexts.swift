@@ -97,6 +97,11 @@ extension FaultKey.Kind {
       FaultText(
         "下级站点的求助或故障太多,这里没有全部显示", "A station below has more calls or faults than are shown here", "打电话给该站点,在它的值班台上看全部;请检查其程序",
         "Telephone it and see all of them on its own desk; have its program checked")
+    case .clockApart:
+      FaultText(
+        "本机时钟与上级相差 2 分钟以上", "This computer's clock and the parent's differ by more than 2 minutes",
+        "看说明里差多少,核对哪一边不对,用 timedatectl 设好;最好接通 NTP",
+        "See in the detail by how much; find out which is wrong and set it with timedatectl, best of all connect NTP")
     case .childLost:
       FaultText(
         "下级站点失联", "A station below cannot be reached", "电话联系该站点;检查其网络和电源",

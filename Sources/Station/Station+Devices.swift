@@ -157,13 +157,33 @@ extension Station {
 
   // MARK: - Faults
 
-  /// A cause that is there or not: a new fault is raised, a known one is marked; only a re-test takes the card away.
+  /// A cause that is there or not: a new fault is raised, a known one is marked, and told anew when it has another reason; only a re-test
+  /// takes the card away.
   mutating func condition(_ key: FaultKey, _ present: Bool, detail: String = "") {
-    if let fault = state.fault(key) {
-      if fault.present != present, mayFlip(key, to: present) { record(.faultPresent(key, present)) }
-    } else if present {
-      record(.faultRaised(key, detail: detail))
+    guard let fault = state.fault(key) else {
+      if present { explain(key, detail) }
+      return
     }
+    if fault.present != present, mayFlip(key, to: present) { record(.faultPresent(key, present)) }
+    // Whoever is sent to repair it should not read the reason of last week. A reason that changes to and fro is not written each time.
+    let isDue = !explained.contains { $0.key == key && now - $0.at < Self.explanationInterval }
+    if present, state.fault(key)?.present == true, isDue, !detail.isEmpty, Self.isOtherReason(detail, fault.detail) {
+      explain(key, detail)
+    }
+  }
+
+  private mutating func explain(_ key: FaultKey, _ detail: String) {
+    explained.removeAll { $0.key == key || now - $0.at >= Self.explanationInterval }
+    explained.append((key, now))
+    record(.faultRaised(key, detail: detail))
+  }
+
+  static let explanationInterval = Interval.seconds(60)
+
+  /// Numbers are no other reason: times of day, days that are left, counts.
+  private static func isOtherReason(_ one: String, _ other: String) -> Bool {
+    !one.unicodeScalars.lazy.filter { !("0"..."9").contains($0) }.elementsEqual(
+      other.unicodeScalars.lazy.filter { !("0"..."9").contains($0) })
   }
 
   /// A cause that comes and goes (a loose tamper switch) is written down a few times and then stands as present until it has been gone for

@@ -40,6 +40,19 @@ extension Station {
     raise(FaultKey(.parent, .journalForked), detail)
   }
 
+  /// Two clocks that differ make the times of calls wrong on one of the two desks; this one's fault travels up, so that both show it.
+  mutating func parentClock(aheadMilliseconds ahead: Int64) {
+    let minutes = (ahead.magnitude + 30_000) / 60_000
+    let detail =
+      ahead > 0
+      ? "本机时钟比上级慢 \(minutes) 分钟 / this computer's clock is \(minutes) minutes behind the parent's"
+      : "本机时钟比上级快 \(minutes) 分钟 / this computer's clock is \(minutes) minutes ahead of the parent's"
+    condition(FaultKey(.parent, .clockApart), ahead.magnitude > Self.clockTolerance, detail: detail)
+  }
+
+  /// In milliseconds; an answer takes ten seconds at most.
+  static let clockTolerance: UInt64 = 120_000
+
   /// Whoever wants calls to go up has to be told what they are about.
   mutating func describeSite() {
     let description = SiteDescription(plan)

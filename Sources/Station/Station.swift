@@ -30,6 +30,8 @@ public enum StationInput: Sendable, Equatable, Codable {
   case parentLacksPast(detail: String)
   /// A new file of the journal has begun, for a new month. `tooLarge` says which part of the state does not fit into an entry.
   case monthBegan(boot: String, tooLarge: String?)
+  /// By how much the parent's clock is ahead of this one, in milliseconds; negative: it is behind.
+  case parentClock(aheadMilliseconds: Int64)
   /// This station's own certificate ends within 30 days: in words; `nil`: it does not.
   case certificate(String?)
   /// Entries of a child; a child that connects, listens for commands, or is heard.
@@ -80,6 +82,8 @@ public struct Station: Machine, Sendable {
   var retests: [Retest] = []
   var restarts: [(device: DeviceID, at: Instant)] = []
   var flips: [Flip] = []
+  /// When the detail of a fault was last written down.
+  var explained: [(key: FaultKey, at: Instant)] = []
   var link: LinkStatus?
   var childLinks: [ChildLink] = []
   var commandRate = CommandRate()
@@ -163,6 +167,7 @@ public struct Station: Machine, Sendable {
     case .command(let command, let remaining): obey(command, remainingMilliseconds: remaining)
     case .certificate(let warning): condition(FaultKey(.parent, .certificateExpires), warning != nil, detail: warning ?? "")
     case .parentLacksPast(let detail): raise(FaultKey(.parent, .parentLacksPast), detail)
+    case .parentClock(let ahead): parentClock(aheadMilliseconds: ahead)
     case .received(let child, let entries, let request): take(entries, from: child, request: request)
     case .childConnected(let child, let oldest, let request): greet(child, oldest: oldest, request: request)
     case .childListens(let child): listens(child)

@@ -9,7 +9,7 @@ import DeviceVocabulary
 /// It also stands in journals (`Change.carried`), for years: a new property must be optional, or decoded with a default.
 public struct StationState: Sendable, Equatable, Codable {
   /// Raise this when the form or the meaning of the state changes: older snapshots are then ignored.
-  public static let foldVersion = 5
+  public static let foldVersion = 6
   /// How many closed incidents are kept for the pages; the journal keeps all.
   static let recentLimit = 20
   /// A unit raises its epoch when it lost its queue; events of more than this many epochs back are not under way any more.
@@ -17,6 +17,8 @@ public struct StationState: Sendable, Equatable, Codable {
 
   /// Entries folded so far.
   public var entries: UInt64 = 0
+  /// The last time that a synchronised clock gave, milliseconds since 1970: it is not earlier than that.
+  public var lastSynchronisedMilliseconds: Int64?
   public var lastIncident: IncidentID = 0
   /// Not closed yet, in order of their numbers.
   public var incidents: [Incident] = []
@@ -95,6 +97,7 @@ public struct StationState: Sendable, Equatable, Codable {
   public mutating func apply(_ entry: Entry) {
     entries += 1
     let time = entry.time
+    if time.synchronised { lastSynchronisedMilliseconds = time.wallMilliseconds }
     switch entry.change {
     case .started, .stopped, .clockStepped:
       break
@@ -191,7 +194,8 @@ public struct StationState: Sendable, Equatable, Codable {
     case .bypassEnded(let button, _):
       bypasses.removeAll { $0.button == button }
     case .faultRaised(let key, let detail):
-      guard !faults.contains(where: { $0.key == key }) else { return }
+      // Told again: it has another reason now.
+      if let index = faults.firstIndex(where: { $0.key == key }) { return faults[index].detail = detail }
       faults.append(Fault(key: key, since: time, present: true, silenced: false, detail: detail))
     case .faultPresent(let key, let present):
       guard let index = faults.firstIndex(where: { $0.key == key }) else { return }

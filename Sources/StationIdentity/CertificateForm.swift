@@ -12,6 +12,11 @@ enum CertificateForm {
   /// No request of ours has a twentieth of it.
   static let largestRequestBytes = 16 << 10
 
+  /// When its issuer's clock made it. One that another program made with a shorter life was not made after its end.
+  static func issuedAt(_ certificate: Certificate) -> Date {
+    min(certificate.notValidBefore.addingTimeInterval(backdating), certificate.notValidAfter)
+  }
+
   static func after(_ now: Date, years: Int) -> Date { now.addingTimeInterval(Double(years) * 365.25 * 86_400) }
 
   static func newSerial() -> Certificate.SerialNumber {

@@ -69,11 +69,8 @@ public struct EnrolmentClient: Sendable {
       throw .refused(refusal)
     } catch let error as IdentityError {
       throw error
-    } catch let error as NIOConnectionError {
-      let first = error.connectionErrors.first.map { "\($0.error)" }
-      throw .cannotConnect(host: host, port: port, reason: first ?? "\(error.dnsAError ?? error.dnsAAAAError ?? error)")
     } catch {
-      throw .cannotConnect(host: host, port: port, reason: "\(error)")
+      throw .cannotConnect(ConnectFailure(error, host: host, port: port))
     }
   }
 }
@@ -114,7 +111,7 @@ private final class EnrolmentAsking: ChannelInboundHandler {
   func channelActive(context: ChannelHandlerContext) {
     let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
     timer = context.eventLoop.assumeIsolated().scheduleTask(in: time) {
-      self.end(.failure(IdentityError.badAnswer("no answer in time")), bound.value)
+      self.end(.failure(ChannelError.connectTimeout(self.time)), bound.value)
     }
     context.fireChannelActive()
   }
@@ -152,7 +149,8 @@ private final class EnrolmentAsking: ChannelInboundHandler {
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    end(.failure(IdentityError.badAnswer("the connection ended before an answer")), context)
+    // Before its handshake ended, it may be no station at all.
+    end(.failure(isSent ? IdentityError.badAnswer("the connection ended before an answer") : ChannelError.eof), context)
   }
 
   private func end(_ result: Result<EnrolmentClient.Outcome, any Error>, _ context: ChannelHandlerContext) {

@@ -72,7 +72,7 @@ public final class EnrolmentServer: Sendable {
       self.group = group
     } catch {
       group.shutdownGracefully { _ in }
-      throw .cannotListen(address: host, port: port, reason: "\(error)")
+      throw .cannotListen(address: host, port: port, reason: ListenFailure.words(error))
     }
   }
 

@@ -24,7 +24,7 @@ public enum IdentityError: Error, Sendable, Equatable, CustomStringConvertible {
   case notOurs(reason: String)
   case badCode(InvitationCode.Mistake)
   case cannotListen(address: String, port: Int, reason: String)
-  case cannotConnect(host: String, port: Int, reason: String)
+  case cannotConnect(ConnectFailure)
   case badAnswer(String)
   /// While joining: the server's certificate was not accepted.
   case refused(PeerRefusal)
@@ -35,7 +35,7 @@ public enum IdentityError: Error, Sendable, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .badName(let name):
-      "站名 \"\(name)\" 不能用:应为 1 至 40 个字,无控制字符,首尾无空格 / not a station name; accepted: \(StationName.accepted)"
+      "站名 \"\(name)\" 不能用:应为 1 至 40 个字母、数字、汉字或 - _ . / not a station name; accepted: \(StationName.accepted)"
     case .noAuthority(let folder):
       "\(folder) 里没有证书机构,请先运行 linli pki create / no certificate authority there; run linli pki create first"
     case .notEnrolled(let folder):
@@ -61,9 +61,8 @@ public enum IdentityError: Error, Sendable, Equatable, CustomStringConvertible {
     case .badCode(let mistake): mistake.description
     case .cannotListen(let address, let port, let reason):
       "打不开 \(address) 的 \(port) 端口(\(reason)) / cannot listen on this address and port"
-    case .cannotConnect(let host, let port, let reason):
-      "连不上 \(host):\(port)(\(reason));请核对地址、网络,以及上级是否正在显示邀请码"
-        + " / cannot connect; check address and network, and whether the parent still shows the code"
+    case .cannotConnect(let failure):
+      "\(failure.chinese);上级那边须正显示着邀请码 / \(failure.english); the parent has to be showing the code meanwhile"
     case .badAnswer(let reason): "上级的回答看不懂(\(reason)) / the parent's answer is not understood"
     case .refused(.foreign):
       "对方不是给出这个邀请码的上级:地址可能写错,或有人冒充;本站什么都没有发送"

@@ -127,6 +127,8 @@ public struct StationIdentity: Sendable, CustomStringConvertible {
   public let parent: StationName?
   /// Hash of the authority's key in hexadecimal: which authority this is.
   public let authorityHash: String
+  /// When the newer of the two certificates was issued: whoever holds it knows that this date has passed.
+  public let heldSince: Date
   let root: Certificate
   public let authorityDER: Data
   public let certificateDER: Data
@@ -155,6 +157,7 @@ public struct StationIdentity: Sendable, CustomStringConvertible {
     self.certificatePEM = certificatePEM
     self.keyPEM = keyPEM
     self.root = root
+    heldSince = max(CertificateForm.issuedAt(leaf), CertificateForm.issuedAt(root))
     authorityHash = CertificateForm.keyHashText(root.publicKey)
     authorityDER = try CertificateForm.der(root)
     certificateDER = leafDER
@@ -169,6 +172,7 @@ public struct StationIdentity: Sendable, CustomStringConvertible {
     own = other.own
     authorityHash = other.authorityHash
     root = other.root
+    heldSince = other.heldSince
     authorityDER = other.authorityDER
     certificateDER = other.certificateDER
     self.revocations = revocations

@@ -6,8 +6,9 @@ import X509
 
 /// TLS of the line between stations, for both ends: version 1.3 only, both sides show a certificate, `PeerCheck` decides.
 ///
-/// The files of the store are looked at before each new connection (four `stat` calls): a renewed certificate or a newer revocation list
-/// holds from the next connection on. Connections that stand are asked about with `refusal(of:)`.
+/// The files of the store are looked at once a second, on a queue of their own (four `stat` calls), so that a disk that hangs stops no
+/// connection: a renewed certificate or a newer revocation list holds for what connects a second later. Connections that stand are asked
+/// about with `refusal(of:)`.
 public final class LinkTLS: Sendable {
   public typealias Refused = @Sendable (_ refusal: PeerRefusal, _ from: SocketAddress?) -> Void
 
@@ -24,9 +25,12 @@ public final class LinkTLS: Sendable {
   private let clock: @Sendable () -> Date
   private let handshakeTime: TimeAmount
   private let loaded: NIOLockedValueBox<Loaded>
+  private let looking = DispatchQueue(label: "linli.certificates", qos: .utility)
+
+  static let lookInterval = 1.0
 
   /// - Parameters:
-  ///   - newestJournalTime: the newest time in the journal that came from a synchronised clock; called on event loops, must not wait.
+  ///   - newestJournalTime: the last time in the journal that came from a synchronised clock; called on event loops, must not wait.
   ///   - clock: the wall clock; another one in tests.
   ///   - handshakeTime: after this a peer that was not verified is cut. A slow line takes two seconds.
   /// - Throws: what `IdentityStore.load` throws, `.tls`.
@@ -39,6 +43,14 @@ public final class LinkTLS: Sendable {
     self.newestJournalTime = newestJournalTime
     self.clock = clock
     loaded = NIOLockedValueBox(try Self.load(store))
+    lookLater()
+  }
+
+  private func lookLater() {
+    looking.asyncAfter(deadline: .now() + Self.lookInterval) { [weak self] in
+      self?.look()
+      self?.lookLater()
+    }
   }
 
   /// The own certificate, as the next connection will show it.
@@ -51,7 +63,19 @@ public final class LinkTLS: Sendable {
   public var problem: IdentityError? { current().problem }
 
   /// The time that certificates are checked at.
-  public var time: LinkTime { LinkTime(clock: clock(), newestJournalTime: newestJournalTime()) }
+  public var time: LinkTime { time(current().identity) }
+
+  /// What speaks against this computer's clock.
+  public var clockDoubt: ClockDoubt? {
+    let identity = current().identity
+    return time(identity).doubt(own: identity.own)
+  }
+
+  private func time(_ identity: StationIdentity) -> LinkTime {
+    // A clock that once was far ahead left such a time behind: this station did not live to the end of its own certificate.
+    let journal = newestJournalTime().flatMap { $0 <= identity.own.notAfter ? $0 : nil }
+    return LinkTime(clock: clock(), newestJournalTime: journal, heldSince: identity.heldSince)
+  }
 
   /// Why a connection that was good must end now: revoked or expired since. To be asked at every heartbeat and after a new list.
   public func refusal(of peer: PeerIdentity) -> PeerRefusal? {
@@ -89,23 +113,32 @@ public final class LinkTLS: Sendable {
     PeerGate(handshakeTime: handshakeTime, refused: refused) { chain in
       // Asked for at the time of the check: a revocation may have come since the connection was opened.
       let identity = self.current().identity
-      return PeerCheck.check(
-        chain: chain, root: identity.root, revocations: identity.revocations, time: self.time, expected: expected)
+      let time = self.time(identity)
+      let found = PeerCheck.check(
+        chain: chain, root: identity.root, revocations: identity.revocations, time: time, expected: expected)
+      switch found {
+      case .failure(.expired), .failure(.notYetValid):
+        return time.doubt(own: identity.own).map { .failure(.ownClock($0)) } ?? found
+      default: return found
+      }
     }
   }
 
-  private func current() -> Loaded {
-    loaded.withLockedValue { loaded in
-      let stamps = Self.stamps(store)
-      guard stamps != loaded.stamps else { return loaded }
-      do throws(IdentityError) {
-        loaded = try Self.load(store)
-      } catch {
-        // Half of an exchange by hand, or damage: calls must still pass, with what was good until now.
-        loaded.problem = error
-        loaded.stamps = stamps
+  private func current() -> Loaded { loaded.withLockedValue { $0 } }
+
+  /// Reads the files when they have changed; waits for the disk. For whoever has just changed them himself: what is new holds at once.
+  public func look() {
+    let stamps = Self.stamps(store)
+    guard stamps != loaded.withLockedValue({ $0.stamps }) else { return }
+    do throws(IdentityError) {
+      let new = try Self.load(store)
+      loaded.withLockedValue { $0 = new }
+    } catch {
+      // Half of an exchange by hand, or damage: calls must still pass, with what was good until now.
+      loaded.withLockedValue {
+        $0.problem = error
+        $0.stamps = stamps
       }
-      return loaded
     }
   }
 

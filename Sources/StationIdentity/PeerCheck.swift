@@ -43,6 +43,8 @@ public enum PeerRefusal: Error, Sendable, Equatable, CustomStringConvertible {
   case noName
   /// A good certificate, of another station than the one that was expected.
   case otherStation(expected: StationName, found: StationName)
+  /// The certificate is out of its time by this computer's clock, and what this station holds says that the clock is what is wrong.
+  case ownClock(ClockDoubt)
 
   /// For logs, counters and messages.
   public var code: String {
@@ -55,6 +57,17 @@ public enum PeerRefusal: Error, Sendable, Equatable, CustomStringConvertible {
     case .expired: "expired"
     case .noName: "noName"
     case .otherStation: "otherStation"
+    case .ownClock: "ownClock"
+    }
+  }
+
+  /// The same for every try of one certificate, whatever time it is: by this a log groups what it says.
+  public var group: String {
+    switch self {
+    case .notYetValid(let from, _): "notYetValid \(from.timeIntervalSince1970)"
+    case .expired(let since, _): "expired \(since.timeIntervalSince1970)"
+    case .ownClock: code
+    default: description
     }
   }
 
@@ -62,12 +75,15 @@ public enum PeerRefusal: Error, Sendable, Equatable, CustomStringConvertible {
     switch self {
     case .noCertificate: "对方没有出示证书"
     case .brokenChain(let reason): "对方的证书不能用(\(reason))"
-    case .foreign: "对方的证书不是本系统的证书机构签发的"
+    case .foreign: "对方的证书不是本系统的证书机构签发的:地址可能指到了别的系统;上级重建过证书机构就要重新接入(linli enroll --replace)"
     case .revoked(let serial): "对方的证书(序列号 \(serial))已被吊销"
-    case .notYetValid(let from, let now): "对方的证书 \(Self.text(from)) 才生效,而现在是 \(Self.text(now)):请核对两边的时钟"
-    case .expired(let since, let now): "对方的证书 \(Self.text(since)) 已过期(现在是 \(Self.text(now))):请更新证书"
-    case .noName: "对方的证书里没有站名"
-    case .otherStation(let expected, let found): "对方是站点 \(found),应为 \(expected)"
+    case .notYetValid(let from, let now):
+      "对方的证书 \(from.localText) 才生效,而本机时间是 \(now.localText):请核对两边的时钟,不对的设好(\(ClockDoubt.howToSet))"
+    case .expired(let since, let now):
+      "对方的证书 \(since.localText) 已过期,本机时间是 \(now.localText):本机时钟不对就设好(\(ClockDoubt.howToSet)),对就更新对方的证书"
+    case .noName: "对方的证书里没有站名:端口可能写成了接入用的 8464,站点之间用 8463"
+    case .otherStation(let expected, let found): "对方是站点 \(found),应为 \(expected):核对地址;要换到新上级就重新接入(linli enroll --replace)"
+    case .ownClock(let doubt): doubt.chinese
     }
   }
 
@@ -75,34 +91,25 @@ public enum PeerRefusal: Error, Sendable, Equatable, CustomStringConvertible {
     switch self {
     case .noCertificate: "the peer showed no certificate"
     case .brokenChain(let reason): "the peer's certificate cannot be used (\(reason))"
-    case .foreign: "the peer's certificate was not issued by this system's authority"
+    case .foreign:
+      "the peer's certificate was not issued by this system's authority: the address may be another system's; if the parent made a new "
+        + "authority, join again (linli enroll --replace)"
     case .revoked(let serial): "the peer's certificate, serial \(serial), was revoked"
     case .notYetValid(let from, let now):
-      "the peer's certificate is valid from \(Self.text(from)) on, now is \(Self.text(now)): check both clocks"
+      "the peer's certificate is valid from \(from.localText) on, and this computer says it is \(now.localText): compare both clocks and "
+        + "set the wrong one (\(ClockDoubt.howToSet))"
     case .expired(let since, let now):
-      "the peer's certificate ended at \(Self.text(since)), now is \(Self.text(now)): renew it"
-    case .noName: "the peer's certificate names no station"
-    case .otherStation(let expected, let found): "the peer is station \(found), expected was \(expected)"
+      "the peer's certificate ended at \(since.localText), and this computer says it is \(now.localText): set this clock if it is wrong "
+        + "(\(ClockDoubt.howToSet)), else renew the peer's certificate"
+    case .noName: "the peer's certificate names no station: the port may be 8464, which is for joining; the line has 8463"
+    case .otherStation(let expected, let found):
+      "the peer is station \(found), expected was \(expected): check the address; to change to another parent join again (linli enroll "
+        + "--replace)"
+    case .ownClock(let doubt): doubt.english
     }
   }
 
   public var description: String { "\(chinese) / \(english)" }
-
-  private static func text(_ date: Date) -> String { date.formatted(.iso8601) }
-}
-
-/// The time that certificates are checked at: the later of the clock and the newest time in the journal, so that a clock that was set
-/// back locks nobody out. The journal's time should be of an entry with a synchronised clock: one that was ahead ends certificates early.
-public struct LinkTime: Sendable {
-  public var clock: Date
-  public var newestJournalTime: Date?
-
-  public init(clock: Date, newestJournalTime: Date? = nil) {
-    self.clock = clock
-    self.newestJournalTime = newestJournalTime
-  }
-
-  public var now: Date { newestJournalTime.map { max($0, clock) } ?? clock }
 }
 
 /// Decides whether a certificate is good. Pure: the same arguments give the same answer.

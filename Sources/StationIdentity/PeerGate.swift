@@ -16,8 +16,8 @@ public struct RefusedByPeer: Error, Sendable, Equatable, CustomStringConvertible
   public var description: String {
     alert.contains("REQUIRED")
       ? "对方要求证书而本站没有出示 / the peer demands a certificate and got none (\(alert))"
-      : "对方不接受本站的证书:可能已吊销、过期,或属于别的证书机构 / the peer does not accept this station's certificate: "
-        + "revoked, expired, or of another authority (\(alert))"
+      : "对方不接受本站的证书:可能已吊销、过期,或属于别的证书机构,也可能对方的时钟错了 / the peer does not accept this station's certificate: "
+        + "revoked, expired, or of another authority, or the peer's clock is wrong (\(alert))"
   }
 }
 

@@ -2,23 +2,32 @@ import Foundation
 
 /// The name of a station, as its site file gives it under `station`: 1 to 40 characters.
 ///
-/// Two names are the same when their bytes are: text that only looks alike is another station.
+/// Letters, digits, `-`, `_`, `.` and Chinese characters: each of them is one code point in one way only, so that two names have the same
+/// bytes when Swift calls them equal, and the other way round. Nothing in a name has a meaning in a URI or in the key of a fault.
 public struct StationName: Sendable, Hashable, CustomStringConvertible {
   public let text: String
 
-  public static let accepted = "1-40 characters without control characters or blanks at the ends"
+  public static let accepted = "1-40 letters, digits, - _ . or Chinese characters"
 
   /// What a certificate says of its holder: a station, or a parent's server for joining. Nobody can be taken for the other.
   enum Role: String { case station, enrolment }
 
-  /// - Throws: `.badName` for an empty or long name, control characters, and blanks at the ends (nobody sees them on a page).
+  /// - Throws: `.badName` for an empty or long name, and for one with anything else in it than is `accepted`.
   public init(_ text: String) throws(IdentityError) {
-    // A character can be built from many code points; a certificate has no room for a name of kilobytes.
-    guard (1...40).contains(text.count), text.utf8.count <= 160,
-      text.trimmingCharacters(in: .whitespacesAndNewlines) == text,
-      !text.unicodeScalars.contains(where: { CharacterSet.controlCharacters.contains($0) })
-    else { throw .badName(text) }
+    guard (1...40).contains(text.unicodeScalars.count), text.unicodeScalars.allSatisfy({ Self.accepts($0) }) else {
+      throw .badName(text)
+    }
     self.text = text
+  }
+
+  /// As the site file has it (`SiteSection.stationName`).
+  static func accepts(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F: true
+    // The blocks of Chinese characters; those of compatibility (F900) have a second spelling.
+    case 0x3400...0x4DBF, 0x4E00...0x9FFF, 0x20000...0x2EBEF, 0x30000...0x323AF: true
+    default: false
+    }
   }
 
   /// Reads the URI of a certificate back; `nil` when it names no station.

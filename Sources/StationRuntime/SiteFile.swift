@@ -42,7 +42,7 @@ public struct SiteFile {
     hasParent = top.raw("parent") != nil
     let head = reader.section(top.raw("site") ?? Node.mapping([:]), "site", keys: ["name", "station", "map"])
     let name = head.text("name")
-    let station = head.text("station", limit: 40)
+    let station = head.stationName("station")
     for node in top.list("places", required: true) { readPlace(node) }
     for node in top.list("posts", required: true) { readPost(node) }
     // A street centre may have no wires of its own.
@@ -55,7 +55,8 @@ public struct SiteFile {
     let desk = reader.section(top.raw("desk") ?? Node.mapping([:]), "desk", keys: ["port"])
     let journal = reader.section(
       top.raw("journal") ?? Node.mapping([:]), "journal", keys: ["folder", "ballastMiB", "keepMonths"])
-    let children = top.raw("children").map { reader.children($0) }
+    let deskPort = desk.number("port", in: 0...65535, default: 8460)
+    let children = top.raw("children").map { reader.children($0, own: station, deskPort: deskPort) }
     var plan = SitePlan(
       name: name, station: station, posts: posts, places: places, callPoints: callPoints, devices: devices, outputs: outputs,
       ladder: ladder.steps, roster: top.list("roster").map { readRoster($0) }, onSceneWithinSeconds: ladder.onScene,
@@ -69,7 +70,7 @@ public struct SiteFile {
     plan.handDown = children?.handDown
     plan.map = reader.map(head)
     return Site(
-      plan: plan, buses: buses, deskPort: desk.number("port", in: 0...65535, default: 8460),
+      plan: plan, buses: buses, deskPort: deskPort,
       journalFolder: journal.text("folder", default: "journal", limit: 400),
       ballastMebibytes: journal.number("ballastMiB", in: 1...1024, default: 16),
       keptMonths: journal.number("keepMonths", in: 0...1200, default: 12),

@@ -163,6 +163,31 @@ struct SiteSection {
     return text
   }
 
+  /// What a station is called on the line and in its certificate: there names are compared as bytes, and here as text, so that only what
+  /// is the same in both is a name.
+  func stationName(_ key: String) -> String {
+    guard let value = raw(key) else {
+      missing(key)
+      return ""
+    }
+    let text = value.string ?? ""
+    if !(1...40).contains(text.unicodeScalars.count) || !text.unicodeScalars.allSatisfy(Self.isInStationName) {
+      reader.complain(
+        value, "\(what) 的 \"\(key)\" 应为 1 至 40 个字母、数字、汉字或 - _ .,不能有空格和别的符号",
+        "\"\(key)\" of \(what) must be text of 1 to 40 letters, digits, Chinese characters, - _ or ., without blanks and other signs"
+      )
+    }
+    return text
+  }
+
+  static func isInStationName(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F: true
+    case 0x3400...0x4DBF, 0x4E00...0x9FFF, 0x20000...0x2EBEF, 0x30000...0x323AF: true
+    default: false
+    }
+  }
+
   func number(_ key: String, in range: ClosedRange<Int>, default fallback: Int? = nil) -> Int {
     guard let value = raw(key) else {
       if fallback == nil { missing(key) }

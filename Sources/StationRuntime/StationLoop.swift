@@ -149,6 +149,7 @@ final class StationLoop {
       loggedError = decider.lastError
       options.log("journal: \(loggedError ?? "恢复 / works again")")
     }
+    if let time = decider.station.state.lastSynchronisedMilliseconds { options.onSynchronisedTime(time) }
     options.onView(decider.view())
     // From its end: while it takes long there is as much time for what has come meanwhile.
     publishedAt = MonotonicClock.now()

@@ -22,6 +22,9 @@ public final class StationRuntime: Sendable {
     /// Called on the station's thread after every commit: who reads the journal beside the station looks then. It must not wait.
     public var onCommit: @Sendable () -> Void = {}
 
+    /// Called on the station's thread with the last time that a synchronised clock gave, milliseconds since 1970.
+    public var onSynchronisedTime: @Sendable (_ milliseconds: Int64) -> Void = { _ in }
+
     /// Called on the station's thread when a command to a child is on disk, and when a child asks for those it has not answered.
     public var onCommand: @Sendable (_ child: String, ParentCommand) -> Void = { _, _ in }
 

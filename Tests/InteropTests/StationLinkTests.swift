@@ -152,6 +152,8 @@ import Testing
     let list = try street.shell.run(["pki", "list", "\(street.shell.folder)/site.yaml"]).text
     let serial = try #require(list.firstMatch(of: /([0-9a-f]{32})  tiexi-03/), "\(list)").output.1
     #expect(try street.shell.run(["pki", "revoke", "\(street.shell.folder)/site.yaml", String(serial)]).code == 0)
+    // The street looks at its files once a second.
+    sleep(2)
     let revoked = try connect(["-tls1_3"] + street.certificate)
     #expect(revoked.text.contains("alert certificate unknown") && !revoked.text.contains("HTTP/1.1"), "\(revoked.text)")
   }

@@ -37,6 +37,26 @@ import Testing
     #expect(try escalations(shell) == [1], "the step of an hour did not come")
   }
 
+  /// No NTP, and a clock that begins anew after a power cut: the certificate in the folder is proof enough of the date. Ten years ahead it
+  /// has ended, and the desk says that the clock is why.
+  @Test(arguments: ["-30d", "-20y", "+10y"]) func aWrongClockLocksNobodyOutWithoutSayingSo(_ offset: String) throws {
+    let pair = try StationPair()
+    try "\(offset)".write(toFile: "\(pair.folder)/offset", atomically: true, encoding: .utf8)
+    _ = try pair.street.startStation()
+    try pair.waitUntilListening()
+    _ = try Self.startStation(pair.community, offset: "\(pair.folder)/offset")
+    if offset.hasPrefix("-") {
+      try pair.waitUntilConnected()
+      _ = try pair.community.panels("press 1/1")
+      try pair.community.waitUntilLamp(1, 1, shows: "steady")
+    } else {
+      try pair.community.waitUntil("the clock is named as the cause") {
+        let status = (try? pair.community.status()) ?? ""
+        return status.contains("main: refused") && status.contains("本机时钟多半错了") && status.contains("timedatectl set-time")
+      }
+    }
+  }
+
   private func steps(_ shell: Shell) throws -> [Int64] {
     try shell.entries().compactMap { if case .clockStepped(let by) = $0.change { by } else { nil } }
   }

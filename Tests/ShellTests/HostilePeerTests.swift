@@ -18,6 +18,8 @@ import Transports
     _ = try foreign.issue(for: StationName(StationPair.communityName), into: others + "/foreign", at: Date())
     let revoked = try pair.issue("tiexi-05", into: others + "/revoked")
     try pair.authority.revoke(revoked.serial, at: Date())
+    // The street looks at its files once a second.
+    sleep(2)
     try pair.issue("tiexi-06", into: others + "/unknown")
     try pair.issue("tiexi-04", into: others + "/sibling")
 
@@ -58,6 +60,8 @@ import Transports
     try pair.community.waitUntilLamp(1, 1, shows: "steady")
     let store = IdentityStore.child(siteFolder: pair.community.folder)
     try pair.authority.revoke(store.load().own.serial, at: Date())
+    // The street looks at its files once a second.
+    sleep(2)
     _ = try pair.community.panels("press 2/1")
     try pair.community.waitUntil("the community's desk shows that it is refused") {
       try pair.community.faults()["^main:pathDown"] == true

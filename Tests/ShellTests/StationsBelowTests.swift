@@ -73,10 +73,41 @@ import Testing
     _ = try pair.community.startStation()
     try pair.waitUntilConnected()
     try pair.street.waitUntil("the port is closed again") { !isListening(port) }
-    // One that the site file does not have may join, and whoever asks is told what is missing.
-    let unknown = try invite(pair, station: "tiexi-09")
-    #expect(unknown.text().contains("site file"), "\(unknown.text())")
-    #expect(try pair.street.stop(unknown.program, by: SIGTERM) == 1)
+    // One that the site file does not have would be refused for good; one that was added since needs a restart, which is said.
+    let unknown = try pair.street.run(["pki", "invite", site, "tiexi-09"])
+    #expect(unknown.code == 1 && unknown.text.contains("tiexi-09 is not under children"), "\(unknown)")
+    try String(contentsOfFile: site, encoding: .utf8).replacingOccurrences(
+      of: "stations: [", with: "stations: [{station: tiexi-09}, "
+    )
+    .write(toFile: site, atomically: true, encoding: .utf8)
+    let added = try invite(pair, station: "tiexi-09")
+    #expect(added.text().contains("restart it"), "\(added.text())")
+    #expect(try pair.street.stop(added.program, by: SIGTERM) == 1)
+  }
+
+  /// What a technician has without internet: each says what is missing, and the doctor goes the way to the parent.
+  @Test func checkAndDoctorLookAtTheLine() throws {
+    let pair = try StationPair(isEnrolled: false)
+    let site = "\(pair.community.folder)/site.yaml"
+    let missing = try pair.community.run(["check", site])
+    #expect(missing.code == 1 && missing.text.contains("linli enroll") && missing.text.contains("not ready"), "\(missing)")
+    try pair.issue(StationPair.communityName, into: IdentityStore.child(siteFolder: pair.community.folder).folder)
+    #expect(try pair.community.run(["check", site]).text.hasSuffix("正确 / correct\n"))
+    #expect(try pair.street.run(["check", "\(pair.street.folder)/site.yaml"]).code == 0)
+
+    let down = try pair.community.run(["doctor", site, "--quick"])
+    #expect(down.code == 1 && down.text.contains("✗ 127.0.0.1:\(pair.lines[0].port)"), "\(down)")
+    _ = try pair.street.startStation()
+    try pair.waitUntilListening()
+    var well = ""
+    try pair.community.waitUntil("the doctor finds all well") {
+      let found = try pair.community.run(["doctor", site, "--quick"])
+      well = found.text
+      return found.code == 0
+    }
+    #expect(well.contains("→ street") && well.contains("✓ 上级应答") && well.contains("时钟 / clocks: 上级"), "\(well)")
+    let street = try pair.street.run(["doctor", "\(pair.street.folder)/site.yaml", "--seconds", "1"])
+    #expect(street.code == 0 && street.text.contains("下级站点接入 / stations below\n✓"), "\(street)")
   }
 
   /// Starts `linli pki invite` and reads the code that it shows.

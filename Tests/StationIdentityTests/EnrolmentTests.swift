@@ -249,7 +249,7 @@ import Testing
         EnrolmentApplicant(station: site.community, code: code.text, store: store(site)))
       Issue.record("joined nobody")
     } catch {
-      guard case .cannotConnect(_, port, _) = error else {
+      guard case .cannotConnect(let failure) = error, failure.port == port, failure.kind == .refused else {
         Issue.record("\(error)")
         return
       }

@@ -69,17 +69,56 @@ import Testing
     #expect(try await parentBehind.connect(child, clock: Site.now) == .greeted("tiexi-03"))
     #expect(try await parentBehind.connect(child, clock: wrong, journal: Site.now) == .greeted("tiexi-03"))
     try await parentBehind.stop()
-    // Without a journal a year is too much, and both ends say why.
-    if back == Site.year {
-      let rig = try await LinkRig(site.authority.identity, clock: { wrong })
-      #expect(try await rig.connectBlindly(child).isRefusedByPeer)
-      #expect(try await rig.refusals(1).map(\.code) == ["notYetValid"])
-      guard case .refused(.notYetValid) = try await rig.connect(child, clock: wrong) else {
-        Issue.record("the client accepted it")
-        return
-      }
-      try await rig.stop()
-    }
+    // Nor without a journal: what an end holds itself was issued before now.
+    let rig = try await LinkRig(site.authority.identity, clock: { wrong })
+    #expect(try await rig.connect(child, clock: wrong) == .greeted("tiexi-03"))
+    #expect(try await rig.connect(child, clock: Date(timeIntervalSince1970: 0)) == .greeted("tiexi-03"))
+    #expect((rig.tls.clockDoubt == .behind(clock: wrong, proven: Site.now)) == (back > 3600))
+    // Nothing here is as late as this one; the end that refuses it says that its own clock is wrong.
+    let later = try site.identity("later", at: Site.now.addingTimeInterval(30 * Site.day))
+    #expect(try await rig.connectBlindly(later).isRefusedByPeer)
+    #expect(try await rig.refusals(1) == [.ownClock(.behind(clock: wrong, proven: Site.now))])
+    try await rig.stop()
+  }
+
+  /// Ten years ahead every certificate has ended, the own one, too: that is said, with the way to set the clock.
+  @Test(.timeLimit(.minutes(1))) func aClockFarAheadIsNamedAsTheCause() async throws {
+    let site = try Site()
+    let child = try site.identity("tiexi-03")
+    let ahead = Site.now.addingTimeInterval(10 * Site.year)
+    let rig = try await LinkRig(site.authority.identity, clock: { Site.now })
+    let doubt = ClockDoubt.ahead(clock: ahead, ended: try child.load().own.notAfter)
+    #expect(try await rig.connect(child, clock: ahead) == .refused(.ownClock(doubt)))
+    #expect(doubt.chinese.contains("本机时钟多半错了") && doubt.description.contains("timedatectl set-time"))
+    // A journal that such a clock wrote, believed to be synchronised, locks nobody out for years.
+    #expect(try await rig.connect(child, clock: Site.now, journal: ahead) == .greeted("tiexi-03"))
+    try await rig.stop()
+    let parentAhead = try await LinkRig(site.authority.identity, clock: { ahead })
+    #expect(try await parentAhead.connectBlindly(child).isRefusedByPeer)
+    #expect(try await parentAhead.refusals(1).map(\.code) == ["ownClock"])
+    try await parentAhead.stop()
+  }
+
+  /// One certificate that is refused again and again is one line of a log, although its text holds the time.
+  @Test func whatIsRefusedAgainIsOneGroup() throws {
+    let later = Site.now.addingTimeInterval(10)
+    let end = Site.now
+    #expect(PeerRefusal.expired(since: end, now: end).group == PeerRefusal.expired(since: end, now: later).group)
+    #expect(PeerRefusal.notYetValid(from: end, now: end).group == PeerRefusal.notYetValid(from: end, now: later).group)
+    #expect(PeerRefusal.expired(since: end, now: end).group != PeerRefusal.expired(since: later, now: later).group)
+    #expect(PeerRefusal.revoked(try Serial("1f")).group != PeerRefusal.revoked(try Serial("2f")).group)
+    let doubts = [ClockDoubt.behind(clock: end, proven: later), .behind(clock: later, proven: later)]
+    #expect(Set(doubts.map { PeerRefusal.ownClock($0).group }).count == 1)
+  }
+
+  /// The files are looked at beside the connections, whether anybody connects or not.
+  @Test(.timeLimit(.minutes(1))) func filesThatChangedAreSeenByThemselves() async throws {
+    let site = try Site()
+    let child = try site.identity("tiexi-03").load().own
+    let tls = try LinkTLS(store: site.authority.identity, clock: { Site.now })
+    try site.authority.revoke(child.serial, at: Site.now)
+    for _ in 0..<200 where tls.refusal(of: child) == nil { try await Task.sleep(for: .milliseconds(50)) }
+    #expect(tls.refusal(of: child) == .revoked(child.serial))
   }
 
   /// Files that were replaced hold from the next connection on, without a restart.
@@ -91,9 +130,11 @@ import Testing
     #expect(try await rig.connect(child, clock: Site.now) == .greeted("tiexi-03"))
     #expect(rig.tls.refusal(of: peer) == nil)
     let renewed = try site.authority.renew(site.street, at: Site.now.addingTimeInterval(Site.day))
+    rig.tls.look()
     #expect(rig.tls.own.serial == renewed.serial)
     #expect(try await rig.connect(child, clock: Site.now) == .greeted("tiexi-03"))
     try site.authority.revoke(peer.serial, at: Site.now)
+    rig.tls.look()
     #expect(rig.tls.refusal(of: peer) == .revoked(peer.serial), "a connection that stands is to be ended")
     #expect(try await rig.connect(child, clock: Site.now) == .refusedByPeer)
     try await rig.stop()
@@ -136,6 +177,7 @@ import Testing
     try site.authority.revoke(old, at: Site.now)
     #expect(throws: IdentityError.noCertificateFor(site.street)) { try site.authority.renew(site.street, at: Site.now) }
     let new = try site.authority.rekey(at: Site.now)
+    rig.tls.look()
     try child.store(revocations: site.authority.revocations())
     #expect(try child.load().revocations.serials == [old])
     #expect(try await rig.connect(child, clock: Site.now, expecting: site.street) == .greeted("tiexi-03"))
@@ -154,8 +196,9 @@ import Testing
     let rig = try await LinkRig(site.authority.identity, clock: { Site.now })
     #expect(rig.tls.problem == nil)
     try "damage".write(toFile: site.authority.identity.certificateFile, atomically: true, encoding: .utf8)
-    #expect(try await rig.connect(child, clock: Site.now) == .greeted("tiexi-03"))
+    rig.tls.look()
     #expect(rig.tls.problem != nil)
+    #expect(try await rig.connect(child, clock: Site.now) == .greeted("tiexi-03"))
     try await rig.stop()
   }
 }

@@ -4,16 +4,17 @@ import Testing
 
 /// `linli pki` and `linli enroll` as a technician uses them.
 @Suite struct ProgramTests {
-  private static func site(_ station: String) -> String {
+  private static func site(_ station: String, more: String = "") -> String {
     "site: {name: 测试站, station: \(station)}\nplaces:\n  - {id: p, name: 大厅}\nposts:\n  - {id: desk, name: 值班台}\nbuses:\n"
-      + "  - {name: A, port: /dev/null, panels: [{node: 1, name: 面板, buttons: [{button: 1, place: p}]}]}\n"
+      + "  - {name: A, port: /dev/null, panels: [{node: 1, name: 面板, buttons: [{button: 1, place: p}]}]}\n" + more
   }
 
   private let street: Shell
   private let community: Shell
 
   init() throws {
-    street = try Shell(folder: Shell.newFolder(), site: Self.site("yunfeng"))
+    street = try Shell(
+      folder: Shell.newFolder(), site: Self.site("yunfeng", more: "children: {stations: [{station: tiexi-03}]}\n"))
     community = try Shell(folder: Shell.newFolder(), site: Self.site("tiexi-03"))
   }
 
@@ -58,6 +59,30 @@ import Testing
     #expect(try linli(street, "pki", "revoke", "SITE", "1234").code == 1)
     #expect(try linli(street, "pki", "list", "SITE").text.contains("已吊销"))
     for text in [made.text, invited.text(), joined.text, list] { #expect(!text.contains("PRIVATE")) }
+  }
+
+  /// A name that the site file does not have would join and be refused for good.
+  @Test func onlyStationsOfTheSiteFileAreInvited() throws {
+    try #require(try linli(street, "pki", "create", "SITE").code == 0)
+    let wrong = try linli(street, "pki", "invite", "SITE", "tiexi-30", "--port", "0")
+    #expect(wrong.code == 1 && wrong.text.contains("现有:tiexi-03;") && wrong.text.contains("children"), "\(wrong.text)")
+    try #require(try linli(community, "pki", "create", "SITE").code == 0)
+    let none = try linli(community, "pki", "invite", "SITE", "tiexi-30", "--port", "0")
+    #expect(none.code == 1 && none.text.contains("现有:-;"), "\(none.text)")
+    for folder in [street.folder, community.folder] {
+      #expect(!FileManager.default.fileExists(atPath: "\(folder)/pki/invitations/open.json"), "no code was made")
+    }
+  }
+
+  /// Where it listens at one address, it names that one.
+  @Test(.timeLimit(.minutes(1))) func theAddressThatIsListenedAtIsNamed() throws {
+    try #require(try linli(street, "pki", "create", "SITE").code == 0)
+    let log = "\(street.folder)/invite.log"
+    _ = try street.start(
+      ["pki", "invite", "\(street.folder)/site.yaml", "tiexi-03", "--host", "127.0.0.1", "--port", "0"], log: log)
+    let text = { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
+    try street.waitUntil("the code is shown") { text().contains("remain") }
+    #expect(text().matches(of: /--parent/).count == 1 && text().contains("--parent 127.0.0.1:"), "\(text())")
   }
 
   /// Replacing an identity keeps the old one until the new one is there.
@@ -115,7 +140,7 @@ import Testing
     let invited = try invite("tiexi-03")
     #expect(try street.stop(invited.program, by: SIGINT) == 1)
     let late = try linli(community, "enroll", "SITE", "--parent", "127.0.0.1:\(invited.port)", "--code", invited.code)
-    #expect(late.code == 1 && late.text.contains("127.0.0.1:\(invited.port)"), "\(late.text)")
+    #expect(late.code == 1 && late.text.contains("端口 \(invited.port) 没有程序在听"), "\(late.text)")
     #expect(try linli(community, "enroll", "SITE", "--parent", "a:b", "--code", invited.code).text.contains("HOST:PORT"))
     #expect(!FileManager.default.fileExists(atPath: "\(community.folder)/identity"))
   }

@@ -87,7 +87,7 @@ import Transports
     ("{output: 1, role", "{output: 3, role", 15, "from 1 to 2"), ("inputs: 4", "inputs: 33", 15, "from 0 to 32"),
     ("inputs: 4", "inputs: -1", 15, "from 0 to 32"), ("inputs: 4", "inputs: 4.5", 15, "whole number"),
     ("onSceneWithin: 240", "onSceneWithin: 5", 16, "from 30"), ("{after: 60}", "{posts: [lead]}", 16, "needs \"after\""),
-    ("station: tiexi-03", "station: [1]", 1, "text"), ("name: 接待室", "name: \"\"", 4, "1 to 80"),
+    ("station: tiexi-03", "station: [1]", 1, "letters"), ("name: 接待室", "name: \"\"", 4, "1 to 80"),
     ("roster:", "desk: {port: 70000}\nroster:", 17, "from 0 to 65535"),
     ("roster:", "journal: {ballastMiB: 0}\nroster:", 17, "from 1 to 1024"),
     ("roster:", "journal: {keepMonths: 1201}\nroster:", 17, "from 0 to 1200"),
@@ -103,6 +103,57 @@ import Transports
     ("posts: [lead]", "posts: [\"l\\ead\"]", 16, "control characters"),
     ("inputs: 4", "writeFunction: one, inputs: 4", 15, "one of: multiple, single"),
   ]
+
+  static let link = """
+
+    parent:
+      paths:
+        - {name: main, host: 10.1.2.3}
+        - {name: spare, host: "fd00::5", port: 9000}
+    children:
+      address: 0.0.0.0
+      port: 8463
+      stations: [{station: tiexi-04}, {station: 铁西社区5}]
+    """
+
+  /// What is changed in the line's sections, the line within them, and a word of the message.
+  static let linkMistakes: [(from: String, to: String, line: Int, word: String)] = [
+    ("10.1.2.3", "\"10.1.2.3:8463\"", 3, "under port:"), ("10.1.2.3", "\"https://10.1.2.3\"", 3, "https://"),
+    ("10.1.2.3", "\"[fd00::1]:8463\"", 3, "no brackets"), ("10.1.2.3", "10.1.2.300", 3, "neither a host name"),
+    ("10.1.2.3", "street/link", 3, "neither a host name"), ("10.1.2.3", "a..b", 3, "neither a host name"),
+    ("10.1.2.3", "\"my street\"", 3, "neither a host name"), ("address: 0.0.0.0", "address: foo", 6, "no IP address"),
+    ("address: 0.0.0.0", "address: \"10.1.2.3:80\"", 6, "no IP address"),
+    ("port: 8463", "port: 8460", 7, "so is the port of desk"),
+    ("port: 8463", "port: 8464", 6, "so is the port of children"),
+    ("port: 8463", "enrolmentPort: 8463", 7, "so is the port of children"),
+    ("port: 8463", "enrolmentPort: 8460", 7, "so is the port of desk"),
+    ("station: tiexi-04", "station: tiexi-03", 8, "own name"), ("station: tiexi-04", "station: \"a^b\"", 8, "letters, digits"),
+    ("station: tiexi-04", "station: \"a:b\"", 8, "letters, digits"),
+    ("station: tiexi-04", "station: \"@b\"", 8, "letters, digits"),
+    ("station: tiexi-04", "station: \"e\\u0301\"", 8, "letters, digits"),
+    ("station: tiexi-04", "station: a b", 8, "letters, digits"),
+    ("station: 铁西社区5", "station: tiexi-04", 8, "given twice"),
+  ]
+
+  @Test func theLineIsRead() throws {
+    let site = try SiteFile.read(Self.good + Self.link, file: "f")
+    #expect(site.parent?.paths.map(\.host) == ["10.1.2.3", "fd00::5"] && site.parent?.paths.map(\.port) == [8463, 9000])
+    #expect(site.plan.children?.map(\.station) == ["tiexi-04", "铁西社区5"])
+    for name in ["street", "street.example.cn", "a-1_b"] {
+      #expect((try? SiteFile.read(Self.good + Self.link.replacing("10.1.2.3", with: name), file: "f")) != nil, "\(name)")
+    }
+    let any = Self.link.replacing("port: 8463", with: "port: 0\n  enrolmentPort: 0")
+    #expect((try? SiteFile.read(Self.good + any, file: "f")) != nil, "0 is no port that clashes")
+  }
+
+  @Test(arguments: linkMistakes.indices) func everyMistakeOfTheLineIsReportedWithItsLine(_ index: Int) throws {
+    let mistake = Self.linkMistakes[index]
+    let text = Self.good + Self.link.replacing(mistake.from, with: mistake.to)
+    let first = Self.good.split(separator: "\n", omittingEmptySubsequences: false).count
+    let problems = try #require(#expect(throws: SiteError.self) { _ = try SiteFile.read(text, file: "f") }).problems
+    #expect(problems.count == 1 && problems[0].line == first + mistake.line, "\(problems)")
+    #expect(problems[0].english.contains(mistake.word) && !problems[0].chinese.isEmpty, "\(problems)")
+  }
 
   static let receiver = """
 

@@ -17,6 +17,23 @@ import Testing
     #expect(pair.child.lamp("A/1/1") == .coming)
   }
 
+  /// Certificates are checked by it after a start with a clock that was set back: wherever it is in the journal, and as the last one said,
+  /// because a clock that was ahead may have been put right.
+  @Test func theLastTimeOfASynchronisedClockIsKept() {
+    var state = StationState()
+    func write(_ wall: Int64, synchronised: Bool) {
+      state.apply(
+        Entry(
+          time: EntryTime(wallMilliseconds: wall, synchronised: synchronised, boot: "a", monotonic: .zero), change: .stopped))
+    }
+    write(5, synchronised: false)
+    #expect(state.lastSynchronisedMilliseconds == nil)
+    write(9_000, synchronised: true)
+    write(2_000, synchronised: true)
+    for _ in 0..<100 { write(1_000, synchronised: false) }
+    #expect(state.lastSynchronisedMilliseconds == 2_000)
+  }
+
   /// A lamp never goes back a step, also not over a restart with the line down.
   @Test func whatWasDeliveredIsKnownAfterARestart() {
     var pair = Pair()
@@ -49,6 +66,60 @@ import Testing
     #expect(bench.entries.count < 12, "no storm in the journal")
     bench.give(status(.up))
     #expect(bench.view.faults.allSatisfy { !$0.present })
+  }
+
+  /// Whoever is sent to repair it reads what is wrong now, and a reason that changes to and fro fills no journal.
+  @Test func theCardTellsTheReasonOfNow() {
+    var bench = Bench(plan: Pair.childPlan)
+    func down(_ reason: String) {
+      bench.give(.link(LinkStatus(parent: "tiexi", paths: [PathStatus(name: "main", state: .down, reason: reason)])))
+    }
+    var details: [String] { bench.view.faults.map(\.detail) }
+    down("no certificate")
+    #expect(details == ["no certificate", "no certificate"])
+    bench.pass(.seconds(61))
+    down("connection refused")
+    #expect(details == ["connection refused", "connection refused"] && bench.view.faults.allSatisfy { $0.present })
+    let before = bench.entries.count
+    for round in 0..<600 {
+      bench.pass(.seconds(1))
+      down(round.isMultiple(of: 2) ? "connection refused" : "no route")
+    }
+    let written = bench.entries.count - before
+    #expect(written >= 2 && written <= 2 * 10, "\(written) entries in ten minutes, for two cards")
+    // Another time of day is no other reason, and no reason at all is none.
+    bench.pass(.seconds(61))
+    down("expired since 10:00")
+    bench.pass(.seconds(61))
+    let settled = bench.entries.count
+    for minute in 0..<50 {
+      bench.pass(.seconds(61))
+      down(minute.isMultiple(of: 2) ? "expired since 10:\(minute)" : "")
+    }
+    #expect(bench.entries.count == settled && details == ["expired since 10:00", "expired since 10:00"])
+    // The fold of what was written says the same, and a restart tells the reason anew at once.
+    var again = bench.restarted(boot: "boot-2", after: .seconds(5))
+    #expect(again.view.faults.map(\.detail) == details)
+    again.give(.link(LinkStatus(parent: "tiexi", paths: [PathStatus(name: "main", state: .refused, reason: "foreign")])))
+    #expect(again.view.faults.map(\.detail) == ["foreign", "foreign"])
+  }
+
+  @Test func clocksThatDifferAreAFaultThatBothDesksShow() {
+    var pair = Pair()
+    pair.child.give(.parentClock(aheadMilliseconds: 119_000))
+    pair.child.give(.parentClock(aheadMilliseconds: -119_000))
+    #expect(pair.child.view.faults.isEmpty)
+    pair.child.give(.parentClock(aheadMilliseconds: 37 * 60_000))
+    pair.exchange()
+    let card = pair.child.view.faults.first
+    #expect(card?.key.description == "^:clockApart" && card?.detail.hasPrefix("本机时钟比上级慢 37 分钟") == true)
+    #expect(card != nil && pair.card?.faults.first?.detail == card?.detail)
+    pair.child.pass(.seconds(61))
+    pair.child.give(.parentClock(aheadMilliseconds: .min))
+    #expect(pair.child.view.faults.first?.detail.hasPrefix("本机时钟比上级快") == true)
+    pair.child.give(.parentClock(aheadMilliseconds: 0))
+    pair.exchange()
+    #expect(pair.child.view.faults.map(\.present) == [false] && pair.card?.faults.map(\.present) == [false])
   }
 
   @Test func theDailyProofComesBackOrIsAFault() {

@@ -109,11 +109,13 @@ public final class StationPair {
     try street.entries().compactMap { if case .received(let received) = $0.change { received } else { nil } }
   }
 
-  /// Every entry about faults that a station has written of its own, in the order of the words.
+  /// Every entry about faults that a station has written of its own, in the order of the words; not those that give a standing fault
+  /// another reason.
   public func faultEntries(of shell: Shell) throws -> [String] {
-    try shell.entries().compactMap { entry in
+    var raised = Set<FaultKey>()
+    return try shell.entries().compactMap { entry in
       switch entry.change {
-      case .faultRaised(let key, _): key.description
+      case .faultRaised(let key, _): raised.insert(key).inserted ? key.description : nil
       case .faultPresent(let key, let isPresent): "\(key) is \(isPresent ? "back" : "over")"
       default: nil
       }

@@ -102,10 +102,12 @@ import Testing
     let rig = try LinkRig()
     let other = try rig.authority.issue(for: StationName("tiexi-04"), into: "\(rig.folder)/other", at: Date())
     try rig.authority.revoke(other.serial, at: Date())
+    rig.tls.look()
     let text = try await rig.curl("https://yunfeng/link/v1/revocations")
     #expect(try RevocationList(json: Data(text.utf8)) == rig.authority.revocations())
     let own = try rig.store.load().own.serial
     try rig.authority.revoke(own, at: Date())
+    rig.tls.look()
     #expect(try await rig.curl("https://yunfeng/link/v1/revocations").contains("alert"), "a revoked station gets nothing")
   }
 

@@ -19,6 +19,7 @@ final class LinkRig: Sendable {
   let store: IdentityStore
   let server: LinkServer
   let readings = ChildReadings()
+  let tls: LinkTLS
   private let heard = NIOLockedValueBox(Heard())
 
   struct Heard {
@@ -61,8 +62,8 @@ final class LinkRig: Sendable {
       },
       isKnown: { $0 == known }, renew: { try authority.renewal(of: $0, request: $1, at: $2).pem },
       log: { line in heard.withLockedValue { $0.log.append(line) } })
-    server = try LinkServer(
-      address: "127.0.0.1", port: 0, tls: LinkTLS(store: authority.identity), parent: parent, limits: limits)
+    tls = try LinkTLS(store: authority.identity)
+    server = try LinkServer(address: "127.0.0.1", port: 0, tls: tls, parent: parent, limits: limits)
   }
 
   deinit {

@@ -3,6 +3,7 @@ import ArgumentParser
 import DeviceVocabulary
 import Station
 import StationRuntime
+import Uplink
 
 struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(abstract: "检查站点文件 / checks a site file and prints what it means")
@@ -52,6 +53,20 @@ struct Check: ParsableCommand {
       let limits = site.plan.handOverLimits
       print(
         "分流督办: 接收后 \(limits.onSceneSeconds) s 内到场,\(limits.resolveSeconds) s 内处置,超时列出 / handed down: times from the acceptance")
+    }
+    try tellReadiness(site)
+  }
+
+  /// The file may be right and the station unable to speak to its parent all the same.
+  private func tellReadiness(_ site: Site) throws {
+    var problems: [String] = []
+    for end in LineReadiness.ends(of: site) {
+      problems += LineReadiness(end, of: site, siteFolder: file.folder).problems.map { "\(end.title): \($0)" }
+    }
+    for problem in problems { print("✗ \(problem)") }
+    guard problems.isEmpty else {
+      print("站点文件正确,站点之间的线路还有 \(problems.count) 处要处理 / the site file is correct; the line between stations is not ready")
+      throw ExitCode(1)
     }
     print("正确 / correct")
   }

@@ -8,10 +8,12 @@ import Transports
 
 struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "体检总线:运行中的站点或空闲的串口 / examines a running station's buses, or an idle one",
+    abstract: "体检总线和上级线路 / examines the buses, of a running station or idle, and the line to the parent",
     discussion: """
       站点在运行就问站点;没有运行就自己打开串口,先听,再只读地询问,从不写任何东西。
       A running station is asked; otherwise the port is opened, listened to and asked by reading only.
+      站点文件里有上级时,再逐条线路走一遍:找地址、连端口、核对双方证书、问候上级、比对时钟。
+      With a parent in the site file each way to it is gone step by step: address, port, both certificates, greeting, clocks.
       退出码 / exit code: 0 正常 all well, 1 有发现 findings, 2 看不了 cannot look
       """)
   @Argument(help: "站点文件 / site file (YAML)") var site: String?
@@ -35,7 +37,10 @@ struct Doctor: ParsableCommand {
         try examine(port, report)
       } else if let site {
         let socket = Socket.station(site)
-        if ControlSocket.isServed(socket) { try watch(socket, report) } else { try examine(site: site, report) }
+        let isRunning = ControlSocket.isServed(socket)
+        if isRunning { try watch(socket, report) } else { try examine(site: site, report) }
+        let file = SiteArgument.folder(of: site)
+        examineLine(of: try SiteArgument.read(site), siteFolder: file, isRunning: isRunning, report)
       }
     } catch let error as Failure {
       print(error)
@@ -136,6 +141,15 @@ final class DoctorReport: Sendable {
       for step in finding.steps { print("   → \(Self.text(step))") }
     }
     print(heard.isEmpty ? "" : "\n\(heard)")
+  }
+
+  /// A part of the line between stations: what went well, and what is wrong, each with what to do.
+  func add(line: String, passed: [String], problems: [String]) {
+    state.withLock { $0.findings += problems.count }
+    print(line)
+    for step in passed { print("✓ \(step)") }
+    for problem in problems { print("✗ \(problem)") }
+    if passed.isEmpty, problems.isEmpty { print("✓ 正常 / well") }
   }
 
   func conclude() {

@@ -16,10 +16,23 @@ extension Pki {
 
     func run() throws {
       let name = try StationName(station)
+      try checkIsBelow(name)
       let desk = EnrolmentDesk(authority: try place.authority())
       let socket = Socket.station(place.file.site)
       // Two programs cannot have one port, and in the street nobody should need a second one.
       if ControlSocket.isServed(socket) { try inviteThrough(socket, desk, name) } else { try inviteHere(desk, name) }
+    }
+
+    /// One that the site file does not have would join, and then be refused on the line for good.
+    private func checkIsBelow(_ name: StationName) throws {
+      let site = try place.file.load()
+      let names = (site.plan.children ?? []).map(\.station)
+      guard !names.contains(name.text), name.text != site.plan.station else { return }
+      let known = names.isEmpty ? "-" : names.joined(separator: ", ")
+      throw Failure(
+        "站点文件的 children 里没有 \(name),现有:\(known);请核对拼写,或先写进 \(place.file.site) 的 children: stations:,再重启本站 / "
+          + "\(name) is not under children in the site file, which has: \(known); check how it is written, or add it there and restart "
+          + "this station first")
     }
 
     /// The running station makes the code and serves it.
@@ -34,10 +47,11 @@ extension Pki {
       guard let invited = try? JSONDecoder().decode(RunEnrolment.Invited.self, from: Data(said.utf8)),
         let invitation = try desk.invitation(of: name)
       else { throw Failure(said.trimmingCharacters(in: .newlines)) }
-      show(invited.code, port: invited.port, name, had: had)
+      let address = try place.file.load().children?.address ?? EnrolmentServer.defaultHost
+      show(invited.code, at: address, port: invited.port, name, had: had)
       if !invited.isRegistered {
-        print("注意:站点文件的 children 里还没有 \(name);请写上并重启站点,否则它连不上 / it is not in the site file yet: add it under children")
-        print("and restart this station, or it will be refused")
+        print("注意:站点文件改过,本站还没有重启;不重启 \(name) 连不上 / the site file has changed since this station started: restart it, or")
+        print("\(name) will be refused")
       } else if !invited.isServing {
         print("注意:本站还没有在等下级站点,请重启本站 / this station does not listen for stations below yet: restart it")
       }
@@ -47,8 +61,9 @@ extension Pki {
     /// This program serves the code itself until it was used.
     private func inviteHere(_ desk: EnrolmentDesk, _ name: StationName) throws {
       let plan = try place.file.load().children
+      let address = host ?? plan?.address ?? EnrolmentServer.defaultHost
       let server = try EnrolmentServer(
-        desk: desk, host: host ?? plan?.address ?? EnrolmentServer.defaultHost,
+        desk: desk, host: address,
         port: port ?? plan?.enrolmentPort ?? EnrolmentServer.defaultPort,
         onEvent: { event in
           switch event {
@@ -59,7 +74,7 @@ extension Pki {
       defer { server.stop() }
       let had = try hasCertificate(desk, name)
       let (code, invitation) = try desk.invite(name, at: Date())
-      show(code.text, port: server.port, name, had: had)
+      show(code.text, at: address, port: server.port, name, had: had)
       try wait(desk, invitation, servedBy: nil)
     }
 
@@ -67,11 +82,15 @@ extension Pki {
       try desk.authority.list().contains { $0.station == name && $0.status(at: Date()) == .valid }
     }
 
-    private func show(_ code: String, port: Int, _ name: StationName, had: Bool) {
+    private func show(_ code: String, at address: String, port: Int, _ name: StationName, had: Bool) {
       print("站点 \(name) 的邀请码,15 分钟内有效,只能用一次 / code for \(name), valid for 15 minutes, once:\n\n    \(code)\n")
       print(QRCode.text(code))
       print("请在站点 \(name) 上运行 / run at that station:")
-      for address in LocalAddress.list() { print("    linli enroll SITE --parent \(address):\(port) --code \(code)") }
+      // Where it listens at one address only, no other will do.
+      let isAny = address == "0.0.0.0" || address == "::"
+      for place in isAny ? LocalAddress.list() : [address.contains(":") ? "[\(address)]" : address] {
+        print("    linli enroll SITE --parent \(place):\(port) --code \(code)")
+      }
       if had {
         print("注意:\(name) 现有的证书在新站加入时作废 / its present certificate is revoked when the new station joins")
       }

@@ -81,7 +81,7 @@ struct Pki: ParsableCommand {
       if let out { try Pki.write(issued.pem, to: out) }
       print("已更新 / renewed: \(Pki.line(issued))")
       if name == authority.station {
-        print("本站从下一个连接起使用 / used by this station from the next connection on")
+        print("本站一两秒后起用 / used by this station from a second or two on")
       } else if let out {
         print("→ \(out);旧证书到期前仍可用 / the old one stays good until it ends")
       }
@@ -143,5 +143,7 @@ struct Pki: ParsableCommand {
 
 extension SiteArgument {
   /// Of the site file; empty for the working folder.
-  var folder: String { (site as NSString).deletingLastPathComponent }
+  var folder: String { Self.folder(of: site) }
+
+  static func folder(of site: String) -> String { (site as NSString).deletingLastPathComponent }
 }

@@ -67,11 +67,11 @@ struct Run: AsyncParsableCommand {
       onView: { view in
         var view = view
         view.receiver = receiver?.status
-        newest.note(view)
         board.put(view)
         pages.publish(view)
         Terminal.shared.show(view)
       })
+    options.onSynchronisedTime = { newest.note($0) }
     options.onStall = { pages.lost() }
     options.onCommit = {
       receiver?.wake()

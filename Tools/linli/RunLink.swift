@@ -21,7 +21,7 @@ final class RunLink: Sendable {
   }
   private let parts = Mutex(Parts())
   private let below = ChildReadings()
-  /// The newest time that a disciplined clock gave: certificates are checked at the later of it and the clock.
+  /// The last time that a disciplined clock gave: certificates are checked at the later of it and the clock.
   private let newest: NewestTime
 
   init(newest: NewestTime) {
@@ -46,19 +46,14 @@ final class RunLink: Sendable {
   }
 
   func start(_ site: Site, _ file: SiteArgument, _ runtime: StationRuntime) {
-    newest.note(Self.newestOnDisk(file.path(site.journalFolder)))
     if let plan = site.parent { startUplink(plan, site, file, runtime) }
     if let plan = site.children { startServer(plan, site, file, runtime) }
   }
 
   private func startUplink(_ plan: ParentPlan, _ site: Site, _ file: SiteArgument, _ runtime: StationRuntime) {
+    let ready = ready(.up, site, file)
     do {
-      let tls = try LinkTLS(store: .child(siteFolder: file.folder), newestJournalTime: { [newest] in newest.date })
-      guard tls.own.station.text == site.plan.station else {
-        throw Failure(
-          "证书属于站点 \(tls.own.station),站点文件里是 \(site.plan.station);请重新 linli enroll / the certificate is of another station: enroll again"
-        )
-      }
+      guard let tls = ready.tls else { throw Failure(ready.problems.joined(separator: "; ")) }
       let options = Uplink.Options(
         station: site.plan.station, name: site.plan.name, program: Linli.version, parent: plan,
         journalFolder: file.path(site.journalFolder), readings: { runtime.readings.all() }, log: { Terminal.log($0) },
@@ -70,15 +65,22 @@ final class RunLink: Sendable {
       // The desk shows the reason at each path; calls stay in this station.
       let paths = plan.paths.map { PathStatus(name: $0.name, state: .refused, reason: "\(error)") }
       runtime.tell(.link(LinkStatus(paths: paths)))
-      Terminal.log("上级 / parent: \(error)")
+      if ready.tls != nil { Terminal.log("\(LineReadiness.End.up.title): \(error)") }
     }
+  }
+
+  /// What is wrong is logged; see `LineReadiness`.
+  private func ready(_ end: LineReadiness.End, _ site: Site, _ file: SiteArgument) -> LineReadiness {
+    let ready = LineReadiness(end, of: site, siteFolder: file.folder, newestJournalTime: { [newest] in newest.date })
+    for problem in ready.problems { Terminal.log("\(end.title): \(problem)") }
+    return ready
   }
 
   private func startServer(_ plan: ChildrenPlan, _ site: Site, _ file: SiteArgument, _ runtime: StationRuntime) {
     let known = Set((site.plan.children ?? []).map(\.station))
     parts.withLock { $0.known = known }
+    guard let tls = ready(.down, site, file).tls else { return }
     do {
-      let tls = try LinkTLS(store: .parent(siteFolder: file.folder), newestJournalTime: { [newest] in newest.date })
       let folder = file.folder
       let parent = LinkParent(
         station: site.plan.station, name: site.plan.name, receive: { await runtime.receive($1, from: $0) },
@@ -109,21 +111,13 @@ final class RunLink: Sendable {
   private func watch(_ tls: LinkTLS, _ runtime: StationRuntime) {
     let watch = Task {
       while !Task.isCancelled {
-        let warning = tls.own.expiryWarning(at: tls.time.now)
-        runtime.tell(.certificate(warning.map { "\($0.chinese) / \($0.english)" }))
+        let warning = tls.own.expiryWarning(at: tls.time.now).map { "\($0.chinese) / \($0.english)" }
+        // A certificate that has ended by a clock that is far ahead wants the clock set.
+        runtime.tell(.certificate(warning.map { tls.clockDoubt?.description ?? $0 }))
         try? await Task.sleep(for: .seconds(3600))
       }
     }
     parts.withLock { $0.watches.append(watch) }
-  }
-
-  private static func newestOnDisk(_ folder: String) -> Date? {
-    guard let reader = try? JournalReader(folder: folder), let last = try? reader.last().position, last.sequence > 0,
-      let entry = try? reader.entries(
-        after: JournalPosition(epoch: last.epoch, sequence: last.sequence - 1), limit: 1
-      ).first, let time = try? EntryCoder().decode(entry.body).time, time.synchronised
-    else { return nil }
-    return Date(timeIntervalSince1970: Double(time.wallMilliseconds) / 1000)
   }
 
   func stop() {
@@ -136,17 +130,12 @@ final class RunLink: Sendable {
   }
 }
 
+/// The last time in the journal that a disciplined clock gave, wherever in it that is.
 final class NewestTime: Sendable {
   private let newest = Mutex<Date?>(nil)
 
   var date: Date? { newest.withLock { $0 } }
 
-  func note(_ view: DeskView) {
-    if view.clockSynchronised { note(Date(timeIntervalSince1970: Double(view.asOfMilliseconds) / 1000)) }
-  }
-
-  func note(_ date: Date?) {
-    guard let date else { return }
-    newest.withLock { $0 = max($0 ?? date, date) }
-  }
+  /// - Parameter milliseconds: since 1970. A later entry may have an earlier one: a clock that was ahead has been put right.
+  func note(_ milliseconds: Int64) { newest.withLock { $0 = Date(timeIntervalSince1970: Double(milliseconds) / 1000) } }
 }

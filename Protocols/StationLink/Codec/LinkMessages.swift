@@ -68,7 +68,7 @@ public struct LinkWelcome: Sendable, Equatable, Codable {
   public var station: String
   public var name: String
   public var receipt: LinkReceipt
-  /// Parent's wall clock, milliseconds since 1970; shown where the two differ, never used to set a clock.
+  /// Parent's wall clock, milliseconds since 1970; both desks say when the two differ by more than 2 minutes; never used to set a clock.
   public var nowMilliseconds: Int64
   /// Number of the parent's revocation list; a child with a lower one asks for the list. `nil` from parents that serve none.
   public var revocations: UInt64?

@@ -133,7 +133,8 @@ public enum LinkFailure: Sendable, Equatable {
   case untrusted(String)
   case refused(LinkRefusal, String)
 
-  var text: String {
+  /// In words, Chinese first.
+  public var text: String {
     switch self {
     case .unreachable(let words), .untrusted(let words): words
     case .tooSlow: "没有应答 / no answer"

@@ -103,7 +103,7 @@ final class IdentityUpkeep {
   }
 
   private func store(_ body: [UInt8], _ task: Task) {
-    let (store, log) = (tls.store, log)
+    let (tls, store, log) = (tls, tls.store, log)
     files.async {
       do {
         switch task {
@@ -115,6 +115,7 @@ final class IdentityUpkeep {
             log("本站证书已更新 / this station's certificate was renewed: \(try store.load().own.notAfter.formatted(.iso8601))")
           }
         }
+        tls.look()
       } catch {
         log("证书 / certificates: \(error)")
       }

@@ -62,6 +62,7 @@ final class LaneConnection {
     generation += 1
     let mine = generation
     let bound = NIOLoopBound(self, eventLoop: loop)
+    let target = target
     connect(
       target, tls, loop: loop,
       handlers: { channel in
@@ -69,7 +70,7 @@ final class LaneConnection {
         try channel.pipeline.syncOperations.addHTTPClientHandlers()
         try channel.pipeline.syncOperations.addHandler(
           ReplyCollector(
-            largest: request.largestAnswer, done: { bound.value.finish($0, mine) },
+            target: target, largest: request.largestAnswer, done: { bound.value.finish($0, mine) },
             ready: { bound.value.ready($0, request, mine) }))
       },
       failed: { bound.value.finish(.failed($0), mine) })
@@ -146,31 +147,16 @@ func connect(
       }
     }
     .connect(host: target.host, port: target.port).whenFailure { error in
-      bound.value.1(
-        .unreachable("\(target.host):\(target.port) 连不上:\(words(error).chinese) / cannot be reached: \(words(error).english)"))
+      bound.value.1(failure(error, target))
     }
 }
 
-private func words(_ error: any Error) -> (chinese: String, english: String) {
-  if let error = error as? NIOConnectionError, let first = error.connectionErrors.first { return words(first.error) }
-  guard let error = error as? IOError else { return ("原因见后", "\(error)") }
-  let english = String(cString: strerror(error.errnoCode))
-  switch error.errnoCode {
-  case ECONNREFUSED: return ("对方没有程序在接收", english)
-  case ECONNRESET, EPIPE: return ("对方断开", english)
-  case ETIMEDOUT: return ("没有答复", english)
-  case EHOSTUNREACH, ENETUNREACH, ENETDOWN: return ("网络不通", english)
-  default: return ("系统报错", english)
-  }
-}
-
-/// Why a connection ended, in the terms of the sender.
-func failure(_ error: any Error) -> LinkFailure {
+/// Why a connection did not come about or ended, in the terms of the sender.
+func failure(_ error: any Error, _ target: LinkTarget) -> LinkFailure {
   switch error {
   case let refusal as PeerRefusal: .untrusted("\(refusal)")
   case let refusal as RefusedByPeer: .untrusted("\(refusal)")
-  case is HandshakeTooSlow: .tooSlow
-  default: .unreachable("连接断开:\(words(error).chinese) / the connection broke: \(words(error).english)")
+  default: .unreachable("\(ConnectFailure(error, host: target.host, port: target.port))")
   }
 }
 
@@ -197,17 +183,23 @@ private final class ReplyCollector: ChannelInboundHandler {
   private let ready: (any Channel) -> Void
   private var status = 0
   private var body: [UInt8] = []
+  private var isVerified = false
 
+  private let target: LinkTarget
   private let largest: Int
 
-  init(largest: Int, done: @escaping (LinkReply) -> Void, ready: @escaping (any Channel) -> Void) {
+  init(target: LinkTarget, largest: Int, done: @escaping (LinkReply) -> Void, ready: @escaping (any Channel) -> Void) {
+    self.target = target
     self.largest = largest
     self.done = done
     self.ready = ready
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if event is PeerVerified { ready(context.channel) }
+    if event is PeerVerified {
+      isVerified = true
+      ready(context.channel)
+    }
     context.fireUserInboundEventTriggered(event)
   }
 
@@ -225,10 +217,11 @@ private final class ReplyCollector: ChannelInboundHandler {
     }
   }
 
-  func errorCaught(context: ChannelHandlerContext, error: any Error) { fail(failure(error), context) }
+  func errorCaught(context: ChannelHandlerContext, error: any Error) { fail(failure(error, target), context) }
 
   func channelInactive(context: ChannelHandlerContext) {
-    done(.failed(.unreachable("上级断开了连接 / the parent closed the connection")))
+    done(
+      .failed(isVerified ? .unreachable("上级断开了连接 / the parent closed the connection") : failure(ChannelError.eof, target)))
     context.fireChannelInactive()
   }
 

@@ -79,6 +79,7 @@ final class LinkLanes: Sendable {
   private let loop: any EventLoop
   private let state: NIOLoopBoundBox<State>
   private let mailbox: BoundedMailbox<LinkSender.Input>
+  private let tell: @Sendable (StationInput) -> Bool
 
   private struct State {
     /// By path, then by lane.
@@ -86,6 +87,8 @@ final class LinkLanes: Sendable {
     var streams: [CommandStream] = []
     var targets: [LinkTarget] = []
     var upkeep: IdentityUpkeep
+    /// What the station was last told of the parent's clock, milliseconds ahead.
+    var clockTold: Int64?
   }
 
   init(
@@ -93,6 +96,7 @@ final class LinkLanes: Sendable {
   ) {
     let tell = options.tell
     let plan = options.parent
+    self.tell = tell
     self.loop = loop
     self.mailbox = mailbox
     state = .makeBoxSendingValue(State(upkeep: IdentityUpkeep(tls: tls, loop: loop, log: options.log)), eventLoop: loop)
@@ -117,11 +121,24 @@ final class LinkLanes: Sendable {
       connection.post(request) { [weak connection] reply in
         if case .answered(200, let body) = reply, [LinkProtocol.hello, LinkProtocol.pulse].contains(request.path) {
           self.state.value.upkeep.heard(body, on: self.state.value.targets[path])
+          self.compareClocks(body)
         }
         let bytes = connection?.requestBytes ?? 0
         _ = self.mailbox.send(LinkAnswers.input(number, request.path, reply, nonce: nonce, bytes: bytes), .irreplaceable)
       }
     }
+  }
+
+  private struct ParentTime: Decodable { var nowMilliseconds: Int64 }
+
+  /// Told when it changes by more than the way of an answer does.
+  private func compareClocks(_ body: [UInt8]) {
+    guard let parent = (try? JSONDecoder().decode(ParentTime.self, from: Data(body)))?.nowMilliseconds else { return }
+    let ahead = parent.subtractingReportingOverflow(WallTime.now().microsecondsSince1970 / 1000)
+    guard !ahead.overflow else { return }
+    let change = state.value.clockTold.map { ahead.partialValue.subtractingReportingOverflow($0) }
+    if let change, !change.overflow, change.partialValue.magnitude < 20_000 { return }
+    if tell(.parentClock(aheadMilliseconds: ahead.partialValue)) { state.value.clockTold = ahead.partialValue }
   }
 
   func drop(path: Int) {

@@ -99,7 +99,7 @@ final class LinkConnection: ChannelInboundHandler {
     guard let peer else { return close(context) }
     // Revoked or expired since it connected.
     if let refusal = core.tls.refusal(of: peer) {
-      core.noteRefusal("\(refusal)", from: "\(peer.station)")
+      core.noteRefusal("\(refusal)", group: refusal.group, from: "\(peer.station)")
       return close(context)
     }
     // The request has been read to its end, so a refusal need not end the connection.

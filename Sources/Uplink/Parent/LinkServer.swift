@@ -93,7 +93,7 @@ public final class LinkServer: Sendable {
             // Before a byte of TLS.
             core.arrived(channel)
             try tls.addServerHandlers(to: channel) { refusal, from in
-              core.noteRefusal("\(refusal)", from: from?.description ?? "?")
+              core.noteRefusal("\(refusal)", group: refusal.group, from: from?.description ?? "?")
             }
             var decoderLimits = NIOHTTPDecoderLimitConfiguration()
             decoderLimits.maxHeaderListSize = limits.headerBytes
@@ -109,7 +109,7 @@ public final class LinkServer: Sendable {
       self.port = listener.localAddress?.port ?? port
     } catch {
       group.shutdownGracefully { _ in }
-      throw LinkServerError.cannotListen(address: address, port: port, reason: "\(error)")
+      throw LinkServerError.cannotListen(address: address, port: port, reason: ListenFailure.words(error))
     }
     core.startPulses(on: group.next())
   }
@@ -236,10 +236,12 @@ final class LinkCore: Sendable {
   }
 
   /// Each kind of refusal is logged once a minute at most: a stranger must not fill the disk.
-  func noteRefusal(_ refusal: String, from: String) {
+  ///
+  /// - Parameter group: of the same kind; the text may hold the time of day.
+  func noteRefusal(_ refusal: String, group: String? = nil, from: String) {
     let count = state.withLockedValue { state in
-      state.refusals[refusal, default: 0] += 1
-      return state.refusals.count < 100 ? state.refusals[refusal, default: 0] : 0
+      state.refusals[group ?? refusal, default: 0] += 1
+      return state.refusals.count < 100 ? state.refusals[group ?? refusal, default: 0] : 0
     }
     if count == 1 { parent.log("link: \(from): \(refusal)") }
   }

@@ -53,7 +53,7 @@ public final class ThinServer: Sendable {
       self.port = listener.localAddress?.port ?? port
     } catch {
       group.shutdownGracefully { _ in }
-      throw LinkServerError.cannotListen(address: address, port: port, reason: "\(error)")
+      throw LinkServerError.cannotListen(address: address, port: port, reason: ListenFailure.words(error))
     }
   }
 
