@@ -158,7 +158,7 @@ let package = Package(
       "UplinkTests",
       kit + ["StationLinkCodec", "StationLinkDriver", "Station", "StationRuntime", "StationIdentity", "Journal", "Uplink"] + web),
     tests("JournalTests", ["DeviceKit", "Journal", "CSQLite", "SimulatedSite"]),
-    tests("StationTests", kit + ["Station"]),
+    tests("StationTests", kit + ["Station", "Consoles"]),
     tests("SimulatedSiteTests", ["DeviceKit", "ModbusRTUCodec", "CallPanelCodec", "CallPanelDeviceModel", "SimulatedSite"]),
     .executableTarget(name: "transport-probe", dependencies: ["DeviceKit", "Transports"], path: "Tests/TransportsTests/Probe"),
     .testTarget(

@@ -52,7 +52,7 @@ import Testing
     } else {
       try pair.community.waitUntil("the clock is named as the cause") {
         let status = (try? pair.community.status()) ?? ""
-        return status.contains("main: refused") && status.contains("本机时钟多半错了") && status.contains("timedatectl set-time")
+        return status.contains("refused") && status.contains("本机时钟多半错了") && status.contains("timedatectl set-time")
       }
     }
   }

@@ -181,7 +181,7 @@ import Testing
     for (index, clock) in ["clock -86400", "clock 86400"].enumerated() {
       #expect(try rig.parent(clock).contains("ok"))
       try answer("notice done", to: "command notice 通知 \(index)")
-      #expect(try community.status().contains("^desk: 通知 \(index)"))
+      try community.waitUntil("the desk shows it") { try community.status().contains("^desk: 通知 \(index)") }
     }
     #expect(try rig.parent("heal").contains("ok"))
     // Each notice is two entries, the notice itself and the answer.

@@ -11,7 +11,7 @@ import Testing
     try pair.waitUntilListening()
     let child = StationPair.communityName
     #expect(try pair.street.desk("readings \(child)") == "尚无读数 / no reading yet\n")
-    #expect(try pair.street.desk("readings nobody").contains("There is no such station below"))
+    #expect(try pair.street.desk("readings nobody").contains("no such station below"))
     let community = try pair.community.startStation()
     try pair.community.waitUntil("both panels' readings are on the street's desk") {
       try Self.values(pair.street, "readings \(child)").count == 4

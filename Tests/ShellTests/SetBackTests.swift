@@ -47,11 +47,17 @@ import Testing
         return true
       }
       try pair.community.waitUntil("the new epoch is at the street", seconds: 60) { try Self.missing(pair, above: lost).isEmpty }
-      #expect(try pair.community.faults()["^:journalForked"] == true)
-      #expect(try pair.street.faults()["@\(StationPair.communityName):childBranched"] == true)
-      let status = try pair.street.status().split(separator: "\n")
+      // What is on disk is on the desks a moment later.
+      try pair.community.waitUntil("the community says that its journal forked") {
+        try pair.community.faults()["^:journalForked"] == true
+      }
+      try pair.street.waitUntil("the street says so, too") {
+        try pair.street.faults()["@\(StationPair.communityName):childBranched"] == true
+      }
       // The second time also the two calls since the first.
-      #expect(status.count { $0.contains("仅上级有记录") } == (round == 1 ? 1 : 4), "\(status)")
+      try pair.street.waitUntil("the street shows the calls that only it has") {
+        try pair.street.status().split(separator: "\n").count { $0.contains("仅上级有记录") } == (round == 1 ? 1 : 4)
+      }
 
       // It stays whole over another start.
       #expect(try pair.community.stop(community) == 0)

@@ -130,7 +130,14 @@ final class LinkRig: Sendable {
     }
     /// What the station was told other than of the paths.
     var news: [StationInput] {
-      told.withLockedValue { $0.filter { if case .link = $0 { false } else { true } } }
+      told.withLockedValue { told in
+        told.filter { input in
+          switch input {
+          case .link, .parentClock: false
+          default: true
+          }
+        }
+      }
     }
     var paths: [PathStatus] {
       told.withLockedValue { told in

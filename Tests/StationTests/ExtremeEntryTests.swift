@@ -13,15 +13,17 @@ import Testing
     for isParent in [true, false] {
       var plan = SitePlan(
         name: "s", station: "s", posts: [.init(id: "desk", name: "d")], places: [.init(id: "p", name: "P")],
-        callPoints: [.init(button: Sample.button(1), place: "p")], devices: [.init(id: Sample.button(1).device, name: "n")])
+        callPoints: [.init(button: extremeButton, place: "p")], devices: [.init(id: extremeButton.device, name: "n")])
       plan.parent = isParent ? nil : SitePlan.Parent(proofMinute: 0)
       plan.children = isParent ? [SitePlan.Child(station: "child", name: "c")] : nil
       var state = StationState()
+      var sequence: UInt64 = 0
       for round in 1...6 {
         for change in numbers.everyChange() {
           let entry = Entry(time: numbers.time(), change: change)
           state.apply(entry)
-          let position = JournalPosition(epoch: UInt32(round), sequence: state.entries)
+          sequence += 1
+          let position = JournalPosition(epoch: UInt32(round), sequence: sequence)
           state.apply(
             Entry(
               time: numbers.time(),
@@ -48,13 +50,15 @@ import Testing
       effects.removeAll()
       station.handle(Stimulus(wall: wall, input: .wake), at: now + .seconds(90), into: &effects)
       station.handle(
-        Stimulus(wall: wall, input: .device(.pressed(Press(button: Sample.button(1), identity: nil, ageMilliseconds: .max)))),
+        Stimulus(wall: wall, input: .device(.pressed(Press(button: extremeButton, identity: nil, ageMilliseconds: .max)))),
         at: now + .seconds(91), into: &effects)
       let view = station.view()
       #expect(view.json().string.hasSuffix("}"))
     }
   }
 }
+
+private let extremeButton = ButtonID(device: DeviceID(bus: "A", node: 3), button: 1)
 
 /// Numbers at the ends of their types and around zero, from a seed.
 private struct Extremes {
@@ -86,7 +90,7 @@ private struct Extremes {
 
   mutating func opening() -> Opening {
     Opening(
-      button: Sample.button(1), place: "p", mark: flag() ? .real : .test, kind: .press, identity: flag() ? nil : identity(),
+      button: extremeButton, place: "p", mark: flag() ? .real : .test, kind: .press, identity: flag() ? nil : identity(),
       ageMilliseconds: integer(), silent: flag(), bypassed: flag())
   }
 
@@ -123,7 +127,7 @@ private struct Extremes {
 
   /// One of each kind, those that open something first. The switch makes a new kind of change stand here as well.
   mutating func everyChange() -> [Change] {
-    let button = Sample.button(1)
+    let button = extremeButton
     let fault = FaultKey(.button(button), .stuck)
     var plan = SitePlan(name: "", station: "", posts: [], places: [], callPoints: [], devices: [])
     plan.map = .init(x: integer(), y: integer())
