@@ -86,6 +86,7 @@ extension DeskView.IncidentCard {
       $0.field("falseAlarm", falseAlarm)
       $0.field("recorded", recorded)
       $0.field("closedMilliseconds", optional: closedMilliseconds)
+      $0.field("ownerAway", ownerAway)
     }
   }
 }

@@ -82,6 +82,7 @@ enum PageWords {
     word("owner", "负责岗位", "Owner"),
     word("nobody", "尚无人接警", "nobody yet"),
     word("formerOwners", "原负责岗位", "Formerly"),
+    word("ownerAway", "上级失联,本站岗位可接手", "The parent cannot be reached: a post here may take it over"),
     word("takenFromYou", "已升级由“{post}”接手,原由本岗位负责", "Escalated and taken over by {post}; it was yours"),
     word("offered", "正在移交给", "Offered to"),
     word("offeredToYou", "移交给本岗位,请答复", "Handed over to this post: please answer"),

@@ -85,6 +85,8 @@ public struct DeskView: Sendable, Equatable, Codable {
     public var closedMilliseconds: Int64?
     /// The parent handed it to this station and wants it attended to in time.
     public var handedDown: HandedDownCard?
+    /// The parent has it and cannot be reached: whoever is here may take it over.
+    public var ownerAway = false
   }
 
   public struct FaultCard: Sendable, Equatable, Codable {

@@ -26,7 +26,8 @@ extension Station {
       secondsToAcknowledge: between(incident.openedAt, incident.acknowledgedAt),
       secondsToScene: between(incident.openedAt, incident.onSceneAt), note: incident.note, waits: incident.waits,
       falseAlarm: incident.falseAlarm, recorded: true,
-      closedMilliseconds: closedTime(incident, of: child), handedDown: child == nil ? handedDownCard(incident) : nil)
+      closedMilliseconds: closedTime(incident, of: child), handedDown: child == nil ? handedDownCard(incident) : nil,
+      ownerAway: child == nil && ownerIsAway(incident))
   }
 
   /// A child's clock may be wrong by a day: what did not come late was closed when it came.

@@ -35,7 +35,7 @@ extension Station {
       if let bytes = received.withheldBytes {
         raise(FaultKey(.child(child), .childWithholds), "\(received.position), \(bytes) B")
       }
-      if case .proofAsked(let proof)? = received.content?.change, !received.isLate {
+      if case .proofAsked(let proof)? = received.content?.change, !received.isLate, hasRoomForProof(of: child) {
         command(child, post: "", .proofSeen(proof: proof), seconds: Self.proofSeconds)
       }
     }
@@ -45,6 +45,12 @@ extension Station {
     }
     let receipt = (state.child(child)?.cursor ?? LinkCursor()).receipt(for: entries.map(\.position))
     pending.append(.receipt(request, receipt))
+  }
+
+  /// A child asks once a day, and again after a start: more than a few at once would only grow the lists that all go through.
+  private func hasRoomForProof(of child: String) -> Bool {
+    let waiting = state.child(child)?.pending.count { if case .proofSeen = $0.command.action { true } else { false } }
+    return (waiting ?? 0) < 3
   }
 
   /// A child that has connected: it is told what is here. What neither has any more is said, and does not keep the rest from being whole.

@@ -77,12 +77,22 @@ extension Station {
     if owner == post {
       return incident.waits ? .record(.acknowledged(incident.id, post: post, formerOwner: nil)) : .refused(.alreadyDone)
     }
+    if ownerIsAway(incident), post.first != "^" { return .record(.acknowledged(incident.id, post: post, formerOwner: owner)) }
     // To the parent a call is escalated as a whole: who takes it there is its own business.
     let isEscalated =
       incident.escalatedTo.contains(post) || post.first == "^" && incident.escalatedTo.contains(SitePlan.parentPost)
     guard incident.waits, isEscalated else { return .refused(.ownedByAnother) }
     return .record(.acknowledged(incident.id, post: post, formerOwner: owner))
   }
+
+  /// A post of the parent has it, and the parent cannot be reached: it can do nothing more for this call, so whoever is here may take it.
+  func ownerIsAway(_ incident: Incident) -> Bool {
+    guard incident.owner?.hasPrefix(SitePlan.parentPost) == true, incident.isOpen else { return false }
+    guard let lost = state.fault(FaultKey(.parent, .parentLost)), lost.present else { return false }
+    return elapsed(since: lost.since) >= Self.ownerAwayAfter
+  }
+
+  static let ownerAwayAfter = Interval.seconds(60)
 
   private func offer(_ incident: Incident, _ post: String, _ to: String, _ within: HandOverLimits?) -> Verdict {
     let isParent = to == SitePlan.parentPost && plan.parent != nil

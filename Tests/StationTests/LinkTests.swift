@@ -49,6 +49,41 @@ import Testing
     #expect(bench.lamp("A/1/1") == .slowBlink && bench.view.link == nil)
   }
 
+  /// The street has taken a call and is cut off: nobody could end it here, and its lamp would say "coming" for days.
+  @Test func aCallOfAParentThatCannotBeReachedIsTakenOverHere() {
+    var pair = Pair()
+    pair.child.press("A/1/1", sequence: 1)
+    pair.exchange()
+    pair.street.ask("duty", .child("tiexi-03", .acknowledge(incident: 1)))
+    pair.exchange()
+    pair.child.ask("lead", .acknowledge(1))
+    #expect(pair.child.station.state.incident(1)?.owner == "^duty")
+    pair.child.give(.link(LinkStatus(parent: "s", paths: [PathStatus(name: "main", state: .down, reason: "no route")])))
+    pair.child.ask("lead", .acknowledge(1))
+    #expect(pair.child.station.state.incident(1)?.owner == "^duty" && pair.child.view.incidents[0].ownerAway == false)
+    pair.child.pass(.seconds(61))
+    pair.child.give(.wake)
+    #expect(pair.child.view.incidents[0].ownerAway)
+    pair.child.ask("lead", .acknowledge(1))
+    let call = pair.child.station.state.incident(1)
+    #expect(call?.owner == "lead" && call?.formerOwners == ["^duty"] && pair.child.lamp("A/1/1") == .coming)
+    pair.child.ask("lead", .onScene(1))
+    pair.child.ask("lead", .resolve(1, note: "已处置"))
+    #expect(pair.child.station.state.incident(1)?.phase == .resolved)
+  }
+
+  /// More tests of the line at once than any station makes: the lists that every input goes through stay short.
+  @Test func aChildThatAsksForProofsWithoutEndIsAnsweredAFew() {
+    var pair = Pair()
+    pair.exchange()
+    let time = pair.child.entries[0].time
+    for number in UInt32(100)..<200 {
+      pair.child.entries.append(Entry(time: time, change: .proofAsked(number)))
+      pair.pass(pair.child.entries.count - 1)
+    }
+    #expect(pair.street.station.state.children.first?.pending.count == 3)
+  }
+
   @Test func aLostParentIsAFaultThatSoundsAndFlappingIsOne() {
     var bench = Bench(plan: Pair.childPlan)
     func status(_ state: PathStatus.State) -> StationInput {

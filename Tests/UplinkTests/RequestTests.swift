@@ -3,6 +3,7 @@ import Foundation
 import StationIdentity
 import StationLinkCodec
 import Testing
+import Uplink
 
 /// What the parent answers to requests of every kind, asked by curl.
 @Suite(.serialized, .timeLimit(.minutes(2))) struct RequestTests {
@@ -138,5 +139,21 @@ import Testing
     let expected = Set((0..<8).map { "way\($0)" } + ["-"])
     try await rig.waitUntil("they are told") { Set(rig.pulses.map(\.path)).isSuperset(of: expected) }
     #expect(Set(rig.pulses.map(\.path)) == expected)
+  }
+
+  /// Bodies of all children together have a limit; what is small, as a step of a call is, does not count.
+  @Test func bodiesThatAreTooMuchTogetherAreAskedToComeAgain() async throws {
+    var limits = LinkLimits()
+    limits.bodyBytesAtOnce = 200_000
+    let rig = try LinkRig(limits: limits)
+    func status(_ bytes: Int) async throws -> String {
+      try await rig.curl(
+        "-o", "/dev/null", "-w", "%{http_code}", "-H", Self.batch, "--data-binary", "@-", "https://yunfeng/link/v1/events",
+        input: Data(repeating: 32, count: bytes))
+    }
+    #expect(try await status(1_000_000) == "503")
+    // What was given up makes room again: these are read to their end, and are no batch.
+    for _ in 0..<3 { #expect(try await status(250_000) == "400") }
+    #expect(try await status(60_000) == "400")
   }
 }

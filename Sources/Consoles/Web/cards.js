@@ -95,6 +95,7 @@ function showNotices(container, card, view, post) {
   if (card.offeredTo) texts.push(offerText(card, view, post));
   const self = selfIn(card, post);
   if (card.takenFrom.includes(self) && card.owner !== self && card.owner) texts.push(word("takenFromYou", { post: postName(view, card.owner, card.child) }));
+  if (card.ownerAway) texts.push(word("ownerAway"));
   const wanted = texts.join("\n");
   if (container.dataset.shown === wanted) return;
   container.dataset.shown = wanted;

@@ -20,7 +20,7 @@ export function allowed(card, post) {
   const active = card.phase === "opened" || card.phase === "acknowledged" || card.phase === "onScene";
   const escalated = card.escalatedTo.includes(self) || (card.station !== undefined && card.escalatedTo.includes(parentMark));
   const may = {
-    acknowledge: card.waits && (!card.owner || mine || escalated),
+    acknowledge: (card.waits && (!card.owner || mine || escalated)) || card.ownerAway,
     onScene: mine && card.phase === "acknowledged",
     resolve: mine && card.phase === "onScene",
     close: mine && card.phase === "resolved",

@@ -29,6 +29,8 @@ final class LinkConnection: ChannelInboundHandler {
   /// Of the request that is being answered: it was HEAD, whose answer has no body; it asked for the connection to end.
   private var isHead = false
   private var isLast = false
+  /// Of the bytes that all bodies together may hold.
+  private var reserved = 0
 
   init(core: LinkCore) {
     self.core = core
@@ -57,6 +59,9 @@ final class LinkConnection: ChannelInboundHandler {
       guard body.count + buffer.readableBytes <= LinkProtocol.bodyBytes else {
         return refuse(.tooLarge, at: "body", accepted: "at most \(LinkProtocol.bodyBytes) bytes", context)
       }
+      let more = LinkLimits.counted(body.count + buffer.readableBytes) - LinkLimits.counted(body.count)
+      guard core.reserve(more) else { return refuse(.busy, at: "body", accepted: "try again later", context) }
+      reserved += more
       body.append(contentsOf: buffer.readableBytesView)
       state = .receiving(head, body)
     case (.end, .receiving(let head, let body)): dispatch(head, body, context)
@@ -84,6 +89,7 @@ final class LinkConnection: ChannelInboundHandler {
 
   func channelInactive(context: ChannelHandlerContext) {
     timer?.cancel()
+    release()
     state = .closing
     context.fireChannelInactive()
   }
@@ -307,6 +313,7 @@ final class LinkConnection: ChannelInboundHandler {
     _ status: HTTPResponseStatus, _ type: String, _ body: [UInt8], headers: [(String, String)] = [],
     _ context: ChannelHandlerContext
   ) {
+    release()
     var head = HTTPResponseHead(version: .http1_1, status: status)
     head.headers.add(name: "content-type", value: type)
     head.headers.add(name: "content-length", value: "\(body.count)")
@@ -323,6 +330,11 @@ final class LinkConnection: ChannelInboundHandler {
       state = .waiting
       restartTimer(core.limits.idleTime, context)
     }
+  }
+
+  private func release() {
+    core.release(reserved)
+    reserved = 0
   }
 
   private func close(_ context: ChannelHandlerContext) {

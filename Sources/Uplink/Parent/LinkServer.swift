@@ -63,10 +63,14 @@ public struct LinkLimits: Sendable {
   /// A kept connection on which nothing happens is closed.
   public var idleTime = TimeAmount.seconds(120)
   public var headerBytes = 8 * 1024
+  /// What all bodies together may hold, above the first 64 KiB of each: a step of a call always finds room.
+  public var bodyBytesAtOnce = 96 << 20
   /// The comment that keeps a command stream alive.
   public var streamBeat = TimeAmount.seconds(5)
 
   public init() {}
+
+  static func counted(_ bytes: Int) -> Int { max(0, bytes - LinkProtocol.smallBodyBytes) }
 }
 
 /// The parent's end of the line: HTTPS with mutual TLS 1.3. Two event loops; whatever children do, the station is on its own thread.
@@ -157,6 +161,7 @@ final class LinkCore: Sendable {
     /// What each child showed when it last connected, and whether the station was told that it ends soon; `nil`: it was told nothing.
     var certificates: [String: (shown: PeerIdentity, isEnding: Bool?)] = [:]
     var tasks: [RepeatedTask] = []
+    var bodyBytes = 0
   }
 
   init(parent: LinkParent, limits: LinkLimits, tls: LinkTLS) {
@@ -219,6 +224,20 @@ final class LinkCore: Sendable {
     if parent.tell(.childCertificate(child, warning.map { "\($0.chinese) / \($0.english)" })) {
       state.certificates[child]?.isEnding = warning != nil
     }
+  }
+
+  /// False: the bodies of all connections together are too much already.
+  func reserve(_ bytes: Int) -> Bool {
+    if bytes == 0 { return true }
+    return state.withLockedValue { state in
+      guard state.bodyBytes + bytes <= limits.bodyBytesAtOnce else { return false }
+      state.bodyBytes += bytes
+      return true
+    }
+  }
+
+  func release(_ bytes: Int) {
+    if bytes > 0 { state.withLockedValue { $0.bodyBytes -= bytes } }
   }
 
   /// Names of ways that the pages keep of one child; a site file has four at most, and may be changed.
