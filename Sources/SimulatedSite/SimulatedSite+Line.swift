@@ -177,6 +177,8 @@ extension SimulatedSite {
   func answer(_ number: UInt64, _ receipt: LinkReceipt, _ program: SimulatedProgram) {
     guard let street, let ask = program.asked.removeValue(forKey: number) else { return }
     guard case .request(_, let content) = ask.event.parcel else { return }
+    // Also what is lost on the way down has to be true.
+    observers.see(.receipt(receipt), at: now)
     if case .hello = content {
       let welcome = LinkWelcome(
         version: LinkProtocol.version, station: street.site.plan.station, name: street.site.plan.name, receipt: receipt,

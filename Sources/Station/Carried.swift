@@ -34,14 +34,14 @@ extension StationState {
   /// Goes on from what was carried; the stations below have entries of their own.
   mutating func resume(_ carried: StationState) {
     let children = children
-    self = carried.bounded
+    self = carried.bounded()
     self.children = children
     entries += 1
   }
 
   /// Adds what a fold without a past has learnt of later entries: calls overtake what was carried.
   mutating func add(_ later: StationState) {
-    entries += later.entries
+    entries = min(entries &+ later.entries, ChildFoldLimit.count)
     incidents += later.incidents.filter { $0.id > lastIncident }
     let closed = later.recentlyClosed.filter { $0.id > lastIncident }
     recentlyClosed = Array((closed + recentlyClosed).prefix(Self.recentLimit))
@@ -56,7 +56,7 @@ extension StationState {
 
   fileprivate mutating func carry(_ child: ChildState) {
     let later = self.child(child.station)
-    var child = child.bounded
+    var child = child.bounded()
     if let later { child.add(later) }
     put(child)
   }
@@ -71,7 +71,10 @@ extension ChildState {
 
   mutating func forgetWords() {
     fold.forgetWords()
-    if let failed = lastFailure?.command.incident, fold.incident(failed) == nil { lastFailure = nil }
+    if lastFailure.map({ failure in failure.command.incident.map { fold.incident($0) == nil } ?? true }) ?? false {
+      lastFailure = nil
+    }
+    for index in strays.indices { strays[index].closed?.note = "" }
   }
 
   /// Nothing before `head` will come any more.
@@ -105,7 +108,7 @@ extension ChildState {
       fold.carry(child)
     case .carried(let state) where fold.lacksPast:
       let later = fold
-      fold.resume(state.limitedForParent)
+      fold.resume(state.limitedForParent())
       fold.add(later)
       for step in early { fold.apply(step) }
       early = []
@@ -157,18 +160,18 @@ extension StationState {
 
 extension Statistics.Counts {
   fileprivate mutating func add(_ other: Self) {
-    opened += other.opened
-    falseAlarms += other.falseAlarms
-    closed += other.closed
-    escalated += other.escalated
+    opened = ChildFoldLimit.sum(opened, other.opened)
+    falseAlarms = ChildFoldLimit.sum(falseAlarms, other.falseAlarms)
+    closed = ChildFoldLimit.sum(closed, other.closed)
+    escalated = ChildFoldLimit.sum(escalated, other.escalated)
   }
 }
 
 extension ProofState {
   fileprivate mutating func add(_ later: ProofState) {
-    asked += later.asked
-    returned += later.returned
-    failed += later.failed
+    asked = ChildFoldLimit.sum(asked, later.asked)
+    returned = ChildFoldLimit.sum(returned, later.returned)
+    failed = ChildFoldLimit.sum(failed, later.failed)
     guard later.asked > 0 else { return }
     (last, lastDay, waiting) = (later.last, later.lastDay, later.waiting)
     lastReturned = later.lastReturned ?? lastReturned

@@ -6,6 +6,14 @@ enum ChildFoldLimit {
   static let faults = 500
   /// Of each kind of thing that hardly a page shows: devices, bypasses, stations below it …
   static let others = 500
+  /// Stored bytes of an entry that is folded: hundreds of faults with a quarter of a megabyte of words each would fill the memory.
+  static let entryBytes = 16 << 10
+  /// No count goes higher.
+  static let count: UInt64 = 1 << 52
+
+  /// Of two counts that somebody else has given.
+  static func sum(_ one: Int, _ other: Int) -> Int { min(max(0, min(one, 1 << 40)) + max(0, min(other, 1 << 40)), 1 << 40) }
+
   /// Posts that one call was with, or was escalated to.
   static let posts = 50
 }
@@ -14,7 +22,8 @@ extension StationState {
   /// Whether the fold of a child stays within its limits with this change; what is known already always has room.
   func hasRoom(for change: Change) -> Bool {
     switch change {
-    case .opened(let id, _): incidents.count < ChildFoldLimit.openCalls || incident(id) != nil
+    // Room is made for a call.
+    case .opened: true
     case .faultRaised(let key, _): faults.count < ChildFoldLimit.faults || fault(key) != nil
     case .escalated(let id, _, let posts):
       posts.count <= ChildFoldLimit.posts && incident(id).map { $0.escalatedTo.count < ChildFoldLimit.posts } ?? true
@@ -28,17 +37,14 @@ extension StationState {
     }
   }
 
-  func hasRoom(toRetell call: Incident) -> Bool {
-    call.phase == .closed || incidents.count < ChildFoldLimit.openCalls || incident(call.id) != nil
-  }
-
   func hasRoom(forChild station: String) -> Bool { children.count < ChildFoldLimit.others || child(station) != nil }
 
   /// What a child has carried over, within the limits of its fold.
-  var limitedForParent: StationState {
-    var state = bounded
-    state.incidents = Array(incidents.prefix(ChildFoldLimit.openCalls)).map(\.bounded)
-    state.recentlyClosed = Array(state.recentlyClosed.prefix(Self.recentLimit))
+  ///
+  /// - Parameter levels: of stations below it; there are four levels in all.
+  func limitedForParent(levels: Int = 2) -> StationState {
+    var state = bounded(levels: levels)
+    state.incidents = Array(state.incidents.prefix(ChildFoldLimit.openCalls))
     state.faults = Array(faults.prefix(ChildFoldLimit.faults))
     state.bypasses = Array(bypasses.prefix(ChildFoldLimit.others))
     state.announcedTests = Array(announcedTests.prefix(ChildFoldLimit.others))
@@ -48,19 +54,31 @@ extension StationState {
   }
 
   /// With numbers that can be counted on from: it came whole, and whoever wrote it may have meant anything.
-  var bounded: StationState {
+  func bounded(levels: Int = 2) -> StationState {
     var state = self
-    state.entries = min(entries, 1 << 52)
+    state.entries = min(entries, ChildFoldLimit.count)
     state.incidents = incidents.map(\.bounded)
-    state.recentlyClosed = recentlyClosed.map(\.bounded)
+    state.recentlyClosed = recentlyClosed.prefix(Self.recentLimit).map(\.bounded)
+    state.children = levels > 0 ? children.prefix(ChildFoldLimit.others).map { $0.bounded(levels: levels - 1) } : []
     state.proof.last = min(proof.last, 1 << 30)
-    for key in [\ProofState.asked, \.returned, \.failed] { state.proof[keyPath: key] = min(max(0, proof[keyPath: key]), 1 << 30) }
+    for key in [\ProofState.asked, \.returned, \.failed] {
+      state.proof[keyPath: key] = ChildFoldLimit.sum(proof[keyPath: key], 0)
+    }
     for mark in Mark.allCases {
       for key in [\Statistics.Counts.opened, \.falseAlarms, \.closed, \.escalated] {
-        state.statistics[mark][keyPath: key] = min(max(0, statistics[mark][keyPath: key]), 1 << 40)
+        state.statistics[mark][keyPath: key] = ChildFoldLimit.sum(statistics[mark][keyPath: key], 0)
       }
     }
     return state
+  }
+
+  /// Room for one more call: what waits for nobody goes, the oldest first. False: everybody waits.
+  mutating func makeRoomForCall() -> Bool {
+    guard let place = incidents.firstIndex(where: { !$0.isOpen }) ?? incidents.firstIndex(where: { !$0.waits }) else {
+      return false
+    }
+    incidents.remove(at: place)
+    return true
   }
 
   /// What grows with what has room: no decision is taken from it here.
@@ -74,10 +92,22 @@ extension StationState {
 }
 
 extension ChildState {
-  var bounded: ChildState {
+  func bounded(levels: Int = 2) -> ChildState {
     var child = self
-    child.fold = fold.bounded
-    child.unfolded = min(unfolded, 1 << 52)
+    child.fold = fold.limitedForParent(levels: levels)
+    child.unfolded = min(unfolded, ChildFoldLimit.count)
+    child.lost = lost.prefix(Self.lostLimit).map(\.bounded)
+    child.strays = Array(strays.prefix(ChildFoldLimit.openCalls))
+    child.early = Array(early.prefix(Self.earlyLimit))
+    child.arrivals = Array(arrivals.prefix(ChildFoldLimit.openCalls))
+    child.closings = Array(closings.prefix(StationState.recentLimit))
+    child.pending = Array(pending.prefix(ChildFoldLimit.others))
+    child.recent = Array(recent.suffix(Self.recentLimit))
+    child.handOvers = handOvers.prefix(ChildFoldLimit.openCalls).map { handOver in
+      var handOver = handOver
+      handOver.attempts = min(max(0, handOver.attempts), 1 << 30)
+      return handOver
+    }
     return child
   }
 }

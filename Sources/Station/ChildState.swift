@@ -93,19 +93,17 @@ public struct ChildState: Sendable, Equatable, Codable {
       return begin(Branch(at: received.position, open: Array(open.prefix(Self.branchLimit))))
     case .toldAgain(let incident):
       fold.entries += 1
-      guard fold.hasRoom(toRetell: incident) else {
-        unfolded += 1
-        return
-      }
+      guard incident.phase == .closed || makeRoom(forCall: incident.id) else { return }
       return retell(incident.bounded, Arrival(incident: incident.id, at: time, isLate: true, position: received.position))
     // The number may be one of the lost branch's, of another call.
     case .opened(let id, let opening): lose(unless: Incident(id: id, opening: opening, at: entry.time))
     default: break
     }
-    guard fold.hasRoom(for: entry.change) else {
+    guard fold.hasRoom(for: entry.change), isShort(received) else {
       unfolded += 1
       return
     }
+    if case .opened(let id, _) = entry.change, !makeRoom(forCall: id) { return }
     fold(entry)
     note(entry.change, at: HandOver.Moment(at: entry.time, arrived: time, isLate: received.isLate))
     fold.trimForParent()
@@ -125,6 +123,21 @@ public struct ChildState: Sendable, Equatable, Codable {
     if let id = entry.change.incident { noteStep(id, received.position) }
   }
 
+  /// No step of a call is longer; what tells of a whole station is, once.
+  private func isShort(_ received: Received) -> Bool {
+    switch received.content?.change {
+    case .described, .carried, .carriedChild, .received: true
+    default: received.body.count <= ChildFoldLimit.entryBytes
+    }
+  }
+
+  /// A call is shown whatever else is: one that waits for nobody goes instead. False: as many as can be shown are waiting.
+  private mutating func makeRoom(forCall id: IncidentID) -> Bool {
+    guard fold.incidents.count >= ChildFoldLimit.openCalls, fold.incident(id) == nil else { return true }
+    unfolded += 1
+    return fold.makeRoomForCall()
+  }
+
   // MARK: - A child that was set back
 
   private mutating func begin(_ branch: Branch) {
@@ -142,6 +155,9 @@ public struct ChildState: Sendable, Equatable, Codable {
     fold.retell(incident)
     if incident.phase == .closed {
       arrivals.removeAll { $0.incident == incident.id }
+      closings.removeAll { $0.incident == incident.id }
+      closings.insert(arrival, at: 0)
+      if closings.count > StationState.recentLimit { closings.removeLast() }
     } else if self.arrival(of: incident.id) == nil {
       arrivals.append(arrival)
     }

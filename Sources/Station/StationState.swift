@@ -223,7 +223,7 @@ public struct StationState: Sendable, Equatable, Codable {
     case .proofAsked(let number): proof.ask(number, at: time)
     case .proofReturned(_, let milliseconds): proof.returned(after: milliseconds, at: time)
     case .proofFailed: proof.fail()
-    case .carriedChild(let child): put(child.bounded)
+    case .carriedChild(let child): put(child.bounded())
     case .carried(let state): resume(state)
     case .received(let received): change(received.child) { $0.take(received, at: time) }
     case .pastMissing(let child, let head): change(child) { $0.beginAnew(after: head) }

@@ -3,6 +3,7 @@ import DeviceVocabulary
 import Foundation
 import Journal
 import Station
+import StationLinkCodec
 import Synchronization
 
 /// What others have of this journal, as far as they have said so since the start.
@@ -32,8 +33,8 @@ final class DeliveryBoard: Sendable {
 // How a journal is kept from growing for ever: each month's file begins with the state so far, so that those before it may go once the
 // parent has them.
 extension Decider {
-  /// A part of the state must fit into one body of the journal.
-  static let carriedLimit = JournalOptions.maximumBodyBytes
+  /// A part of the state must fit into one body of the journal, and of the line: one that stayed here would be missing where it counts.
+  static let carriedLimit = min(JournalOptions.maximumBodyBytes, LinkProtocol.entryBytes)
 
   /// The first thing that is written in a new month's file. When other entries wait for the disk they come first, and the file is none
   /// that the journal may begin with: the next month's will be.

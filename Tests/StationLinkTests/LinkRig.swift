@@ -42,6 +42,9 @@ struct LinkRig {
   var newest: [DeviceReading] = []
   /// Steps of calls for which no answer has come.
   private var unanswered: Set<JournalPosition> = []
+  /// Requests under way, by path and lane; what was posted although one was.
+  private var standing: [String: UInt32] = [:]
+  var crowded: [String] = []
   /// Heartbeats for which no answer has come, and their paths.
   private var pulses: [UInt32: Int] = [:]
   /// When the parent had each incident's opening.
@@ -160,6 +163,7 @@ struct LinkRig {
   mutating func restartChild() {
     events.removeAll()
     pulses.removeAll()
+    standing.removeAll()
     isBeginningAnew = false
     for index in lines.indices { lines[index].generation += 1 }
     sender = LinkSender(
@@ -174,6 +178,12 @@ struct LinkRig {
     case .pulsed(let request, _, _), .failed(let request, _): pulses[request] = nil
     default: break
     }
+    switch input {
+    case .welcomed(let request, _, _), .received(let request, _, _, _), .pulsed(let request, _, _), .taken(let request, _),
+      .failed(let request, _):
+      standing = standing.filter { $0.value != request }
+    default: break
+    }
     var effects = Effects<LinkSender.Effect>()
     sender.handle(input, at: now, into: &effects)
     precondition(effects.refused == 0, "the sender has more to do than fits")
@@ -182,8 +192,10 @@ struct LinkRig {
 
   private mutating func perform(_ effect: LinkSender.Effect) {
     switch effect {
-    case .post(let request, let path, _, let content):
+    case .post(let request, let path, let lane, let content):
       requests += 1
+      // A second request on a connection ends the first one.
+      if standing.updateValue(request, forKey: "\(path) \(lane)") != nil { crowded.append("\(now): \(lane) on \(path)") }
       if case .readings(let readings) = content { note(readings, path) }
       if case .pulse = content { pulses[request] = path }
       guard lines[path].isUp else {
@@ -201,6 +213,7 @@ struct LinkRig {
     case .drop(let path):
       lines[path].generation += 1
       pulses = pulses.filter { $0.value != path }
+      standing = standing.filter { !$0.key.hasPrefix("\(path) ") }
     case .fetch(let after):
       let first = descriptors.partitioningIndex { $0.position > after }
       let page = Array(descriptors[first...].prefix(1000))

@@ -76,6 +76,32 @@ import Testing
     #expect((rig.openedAtParent[2].map { $0 - second } ?? .seconds(99)) < .milliseconds(100))
   }
 
+  /// Both answer after 7 s: neither request may end the other, or no lamp would ever learn of it.
+  @Test func twoSlowPathsDoNotEndEachOthersAnswers() {
+    var rig = LinkRig(paths: 2)
+    rig.run(for: .seconds(1))
+    for path in 0...1 { rig.lines[path].latency = .milliseconds(3_500) }
+    rig.record(incident: 1, opens: true)
+    rig.run(for: .milliseconds(7_100))
+    #expect(rig.delivered.map(\.incident) == [1] && rig.crowded == [])
+  }
+
+  /// The other path was down when it was wanted, and comes back.
+  @Test func anUnansweredCallGoesOnTheOtherPathOnceThatIsThere() {
+    var rig = LinkRig(paths: 2)
+    rig.run(for: .seconds(1))
+    rig.lines[1].isUp = false
+    rig.run(for: .seconds(12))
+    rig.lines[0].isBlackHole = true
+    let pressed = rig.now
+    rig.record(incident: 1, opens: true)
+    rig.run(for: .seconds(4))
+    rig.lines[1].isUp = true
+    rig.run(for: .seconds(20))
+    let came = rig.statuses.isEmpty ? nil : rig.openedAtParent[1]
+    #expect((came.map { $0 - pressed } ?? .seconds(99)) < .seconds(15) && rig.crowded == [])
+  }
+
   @Test func aDeadPathIsSaidWithinTwentySecondsAndItsReturnAfterAMinuteOfProofs() {
     for hole in [true, false] {
       var rig = LinkRig(paths: 2)

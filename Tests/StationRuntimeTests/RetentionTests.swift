@@ -195,7 +195,7 @@ import Testing
     }
     months.turn(to: 2026, 12)
     let fault = try #require(months.decider.view().faults.first { $0.key == FaultKey(.journal, .notCarried) })
-    #expect(fault.detail.hasPrefix("x: ") && fault.detail.contains("> 1048576"))
+    #expect(fault.detail.hasPrefix("x: ") && fault.detail.contains("> 262144"))
     months.turn(to: 2027, 12)
     #expect(try months.drop(keptMonths: 0) == 0 && months.segments.count == 3)
   }

@@ -118,6 +118,22 @@ private struct Extremes {
     return state
   }
 
+  /// A station below, with some below it.
+  mutating func child(levels: Int) -> ChildState {
+    var child = ChildState(station: "child")
+    child.fold = state()
+    child.unfolded = integer()
+    child.fold.lacksPast = flag()
+    if levels > 0 { child.fold.children = [self.child(levels: levels - 1)] }
+    let moment = HandOver.Moment(at: time(), arrived: time(), isLate: flag())
+    child.handOvers = [
+      HandOver(
+        incident: 1, isUp: true, from: "a", to: "b", stage: .offered, attempts: integer(), command: integer(), offered: moment,
+        since: moment)
+    ]
+    return child
+  }
+
   mutating func call(_ id: IncidentID) -> Incident {
     var incident = Incident(id: id, opening: opening(), at: time())
     (incident.presses, incident.escalationStep, incident.raisedAgain) = (integer(), integer(), integer())
@@ -134,7 +150,8 @@ private struct Extremes {
     let changes: [Change] = [
       .pastMissing(
         "child", through: JournalHead(position: JournalPosition(epoch: integer(), sequence: integer()), hash: .zero)),
-      .carriedChild(ChildState(station: "child")), .carried(state()), .pressedAgain(incident(), button, identity: identity()),
+      .carriedChild(child(levels: 3)), .carriedChild(child(levels: 3)), .carried(state()),
+      .pressedAgain(incident(), button, identity: identity()),
       .raisedAgain(incident()), .closed(incident(), post: "desk"), .proofAsked(integer()), .proofFailed(integer()),
       .started(program: ""), .clockStepped(byMilliseconds: integer()), .described(SiteDescription(plan)),
       .opened(incident(), opening()), .opened(incident(), opening()), .opened(incident(), opening()),

@@ -107,6 +107,22 @@ import Testing
     #expect(state == bench.station.state)
   }
 
+  /// A community that resolves its calls and does not close them: the next one is shown here all the same.
+  @Test func aNewCallIsShownHoweverManyStandThatWaitForNobody() {
+    var bench = street()
+    var changes = (1...200).map(opened)
+    for id in 1...150 as ClosedRange<IncidentID> {
+      changes += [
+        .acknowledged(id, post: "desk", formerOwner: nil), .onScene(id, post: "desk"), .resolved(id, post: "desk", note: "x"),
+      ]
+    }
+    bench.give(.received(child: "a", received("a", changes), request: 1))
+    #expect(bench.view.children[0].incidents.count == 200 && faults(bench).isEmpty)
+    bench.give(.received(child: "a", received("a", [opened(201)], after: changes.count), request: 2))
+    #expect(bench.view.children[0].incidents.count == 200 && bench.view.children[0].incidents.contains { $0.id == 201 })
+    #expect(!bench.view.children[0].incidents.contains { $0.id == 1 } && faults(bench) == ["@a:childFloods"])
+  }
+
   /// Everything else that a fold gathers.
   @Test func whatNoPageShowsDoesNotGrowEither() throws {
     var bench = street()

@@ -153,15 +153,19 @@ extension LinkSender {
 
   /// Unanswered for 3 s: sent on the other path, too, with everything that has gathered since.
   private mutating func double(at now: Instant, _ effects: inout Effects<Effect>) {
-    guard
-      let slow = flights.firstIndex(where: {
-        $0.lane == .calls && !$0.isHello && !$0.isDoubled && paths.count > 1 && $0.sentAt + Self.doublingAfter <= now
-      }), effects.room > 4
+    guard effects.room > 4,
+      let slow = flights.firstIndex(where: { $0.mayBeDoubled && $0.sentAt + Self.doublingAfter <= now }),
+      let other = otherWay(for: flights[slow])
     else { return }
     flights[slow].isDoubled = true
-    let first = flights[slow].path
-    guard let other = paths.indices.first(where: { $0 != first && isFree($0) }) else { return }
     launch(.entries(nextCalls), .calls, path: other, timeOut: Self.callTimeOut, at: now, &effects)
+  }
+
+  /// A way that carries no call: a second request on one connection would end the first, whose answer may be near.
+  func otherWay(for flight: Flight) -> Int? {
+    paths.indices.first { index in
+      index != flight.path && isFree(index) && !flights.contains { $0.path == index && $0.lane == .calls }
+    }
   }
 
   mutating func sendBacklog(at now: Instant, _ effects: inout Effects<Effect>) {

@@ -113,6 +113,7 @@ public struct LinkSender: Machine, Sendable {
     /// Its calls were sent on another path as well.
     var isDoubled = false
     var timeOut: Interval
+    var mayBeDoubled: Bool { lane == .calls && !isHello && !isDoubled }
   }
 
   /// The backlog lane: where it reads, what it has read.
@@ -166,7 +167,7 @@ public struct LinkSender: Machine, Sendable {
     for path in paths { next = min(next, path.deadline) }
     for flight in flights {
       next = min(next, flight.sentAt + flight.timeOut)
-      if flight.lane == .calls, !flight.isHello, !flight.isDoubled, paths.count > 1 {
+      if flight.mayBeDoubled, otherWay(for: flight) != nil {
         next = min(next, flight.sentAt + Self.doublingAfter)
       }
     }
