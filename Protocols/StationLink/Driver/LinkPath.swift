@@ -2,7 +2,7 @@ import DeviceKit
 import DeviceVocabulary
 import StationLinkCodec
 
-/// One way to the parent: greeted, alive as long as answers come, tried again after 1, 2, 4 … 10 s.
+/// One way to the parent: greeted, alive as long as answers come, tried again after 1, 2, 4, 4 … s.
 struct LinkPath: Sendable {
   let name: String
   private(set) var phase = Phase.away(retryAt: .zero)
@@ -32,7 +32,7 @@ struct LinkPath: Sendable {
   static let steadyAfter = Interval.seconds(60)
   /// An end that refuses this station is asked again seldom: somebody has to change something first.
   static let refusedRetry = Interval.seconds(10)
-  private static let backOffSeconds = [1, 2, 4, 8, 10]
+  private static let backOffSeconds = [1, 2, 4]
 
   init(name: String, at now: Instant) {
     self.name = name
