@@ -38,6 +38,8 @@ struct LinkRig {
   var sentReadings: [(at: Instant, readings: [DeviceReading])] = []
   var rudeness: [String] = []
   var refusedReadings = 0
+  /// Requests with readings get no answer, and everything else does.
+  var swallowsReadings = false
   /// The child's devices, as of now.
   var newest: [DeviceReading] = []
   /// Steps of calls for which no answer has come.
@@ -45,6 +47,8 @@ struct LinkRig {
   /// Requests under way, by path and lane; what was posted although one was.
   private var standing: [String: UInt32] = [:]
   var crowded: [String] = []
+  /// The child's program, which does not know when the one before it sent readings.
+  private var startedAt = Instant.zero
   /// Heartbeats for which no answer has come, and their paths.
   private var pulses: [UInt32: Int] = [:]
   /// When the parent had each incident's opening.
@@ -165,6 +169,7 @@ struct LinkRig {
     pulses.removeAll()
     standing.removeAll()
     isBeginningAnew = false
+    startedAt = now
     for index in lines.indices { lines[index].generation += 1 }
     sender = LinkSender(
       settings: sender.settingsForRestart, newest: journal.last?.position ?? .start, seed: random.next(), at: now)
@@ -251,7 +256,7 @@ struct LinkRig {
   }
 
   private mutating func note(_ readings: [DeviceReading], _ path: Int) {
-    if let last = sentReadings.last, now - last.at < .seconds(10) { rudeness.append("\(now): too soon") }
+    if let last = sentReadings.last, last.at >= startedAt, now - last.at < .seconds(10) { rudeness.append("\(now): too soon") }
     if !unanswered.isEmpty { rudeness.append("\(now): a call waits") }
     if pulses.values.contains(path) { rudeness.append("\(now): a heartbeat is unanswered") }
     if statuses.last?.paths[path].state != .up { rudeness.append("\(now): the path is not up") }
@@ -340,6 +345,7 @@ struct LinkRig {
       answer = parent.hello(
         LinkHello(station: "child", name: "child", program: "t", head: journal.last?.head ?? .start), wallMilliseconds: 0)
     case .pulse(let pulse): answer = parent.pulse(pulse, wallMilliseconds: 0)
+    case .readings where swallowsReadings: return nil
     case .readings(let readings):
       answer = parent.receive(LinkReadings(station: "child", boot: "b", sentAt: now, readings: readings), at: now)
     case .entries(let entries):

@@ -115,6 +115,24 @@ import Testing
     #expect(rig.statuses.last?.paths[0].state == .up && rig.sentReadings.count > before && rig.rudeness == [])
   }
 
+  /// Whether the path lives is for heartbeats to say.
+  @Test func readingsWithoutAnAnswerHarmNothingElse() {
+    var rig = LinkRig()
+    rig.swallowsReadings = true
+    for number in UInt32(1)...20 {
+      Self.live(&rig, seconds: 20)
+      let pressed = rig.now
+      rig.record(incident: number, opens: true)
+      rig.run(for: .seconds(1))
+      #expect((rig.openedAtParent[number].map { $0 - pressed } ?? .seconds(99)) < .milliseconds(50))
+    }
+    #expect(rig.statuses.allSatisfy { [.connecting, .up].contains($0.paths[0].state) })
+    #expect(rig.sentReadings.count > 20 && rig.rudeness == [])
+    rig.swallowsReadings = false
+    Self.live(&rig, seconds: 25)
+    #expect(rig.parent.readings.all(at: rig.now).count == 4)
+  }
+
   @Test func aBacklogThinsThemToOneInAMinute() {
     var rig = LinkRig(backlog: 2_000)
     Self.live(&rig, seconds: 20)

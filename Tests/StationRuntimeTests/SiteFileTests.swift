@@ -155,6 +155,16 @@ import Transports
     #expect(problems[0].english.contains(mistake.word) && !problems[0].chinese.isEmpty, "\(problems)")
   }
 
+  @Test func readingsGoUpEveryTenSecondsUnlessTheFileSaysOtherwise() throws {
+    let parent = Self.good + "\nparent:\n  paths: [{name: main, host: street}]\n"
+    for (line, seconds) in [("", 10), ("  readingsSeconds: 0\n", 0), ("  readingsSeconds: 3600\n", 3600)] {
+      #expect(try SiteFile.read(parent + line, file: "f").parent?.readingsSeconds == seconds)
+    }
+    let error = try #require(
+      #expect(throws: SiteError.self) { _ = try SiteFile.read(parent + "  readingsSeconds: 3601\n", file: "f") })
+    #expect(error.problems.count == 1 && error.problems[0].english.contains("from 0 to 3600"), "\(error)")
+  }
+
   static let receiver = """
 
     alarmReceiver:
