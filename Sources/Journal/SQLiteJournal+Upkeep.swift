@@ -85,7 +85,9 @@ extension SQLiteJournal {
     var count = 0
     let items = archive.items
     for (index, item) in items.enumerated().dropLast() {
-      guard item.lastMonth(before: items[index + 1]) < kept, let next = items[index + 1].header, next.anchor.position <= position
+      guard item.lastMonth(before: items[index + 1]) < kept, let next = items[index + 1].header, next.anchor.position <= position,
+        // What stands before is not what the parent has under these numbers, and it may be nowhere else.
+        next.cause != .restored
       else { break }
       if mayBegin(next.anchor) { count = index + 1 }
     }

@@ -101,6 +101,21 @@ import Testing
     #expect(journal.holds(anchors[1]) && !journal.holds(anchors[0]))
   }
 
+  /// Set back to an older copy, and gone on in a new epoch: the parent has other entries under the numbers before.
+  @Test func whatAParentMayHaveOtherwiseIsNotDropped() throws {
+    let fixture = JournalFixture()
+    let journal = try fixture.open()
+    try journal.write(1...3)
+    try journal.beginEpoch(above: 7)
+    try journal.write(4...6)
+    for month in 1...2 {
+      try journal.maintain(month: JournalMonth(year: 2027, month: month))
+      try journal.write(month * 10...month * 10 + 1)
+    }
+    let later = try #require(JournalMonth(year: 2029, month: 1))
+    #expect(try journal.dropSegments(through: journal.last.position, before: later, mayBegin: { _ in true }).isEmpty)
+  }
+
   @Test func aFileBegunWithoutAClockIsAsYoungAsTheNext() throws {
     let fixture = JournalFixture()
     let journal = try fixture.open(month: nil)

@@ -86,6 +86,25 @@ import Testing
     #expect(rig.delivered.map(\.incident) == [1] && rig.crowded == [])
   }
 
+  /// A parent of another vendor with stricter rules: its backlog stands still, the desk says why, and calls go as ever.
+  @Test func anEntryThatTheParentRefusesClosesNoWayForCalls() {
+    var rig = LinkRig()
+    rig.run(for: .seconds(70))
+    rig.parent.chokesOn = JournalPosition(epoch: 1, sequence: 20)
+    for _ in 0..<40 { rig.record() }
+    rig.run(for: .seconds(5))
+    for call in UInt32(1)...10 {
+      let pressed = rig.now
+      rig.record(incident: call, opens: true)
+      rig.run(for: .seconds(7))
+      #expect((rig.openedAtParent[call].map { $0 - pressed } ?? .seconds(99)) < .seconds(1))
+    }
+    #expect(rig.statuses.last?.paths.map(\.state) == [.degraded] && rig.statuses.last?.paths[0].reason == "malformed")
+    rig.parent.chokesOn = nil
+    rig.run(for: .seconds(20))
+    #expect(rig.everythingArrivedOnce && rig.claims.isEmpty && rig.statuses.last?.paths.map(\.state) == [.up])
+  }
+
   /// The other path was down when it was wanted, and comes back.
   @Test func anUnansweredCallGoesOnTheOtherPathOnceThatIsThere() {
     var rig = LinkRig(paths: 2)

@@ -36,6 +36,8 @@ public struct ParentModel: Sendable {
   }
 
   public var fault = Fault.none
+  /// An entry that it refuses whatever batch it comes in, as a parent with stricter rules may.
+  public var chokesOn: JournalPosition?
   public var name = "street"
   /// Wrong by so much.
   public var clockOffsetMilliseconds: Int64 = 0
@@ -76,6 +78,7 @@ public struct ParentModel: Sendable {
       return .nothing
     }
     if let answer = refusal() { return answer }
+    if batch.contains(where: { $0.position == chokesOn }) { return .refused(.malformed) }
     for entry in batch {
       switch cursor.take(entry.link) {
       case .new: entries.append(entry)

@@ -9,6 +9,8 @@ struct LinkPath: Sendable {
   private(set) var lastProof: Instant?
   private(set) var lastProofWall: Int64?
   private(set) var reason = ""
+  /// Why the parent does not take the backlog, although the way is good.
+  var hindrance: String?
   /// When proofs began to come without a pause; `nil` while there are none.
   private var steadySince: Instant?
   /// It was lost at least once since the start: it has to be steady for a while to count as up again.
@@ -65,6 +67,7 @@ struct LinkPath: Sendable {
   }
 
   mutating func failed(_ failure: LinkFailure, at now: Instant) {
+    hindrance = nil
     if phase == .open || steadySince != nil { wasLost = true }
     reason = failure.text
     isRefused = failure.isRefusal
@@ -114,13 +117,15 @@ struct LinkPath: Sendable {
     let isSilent = now - (lastProof ?? startedAt) >= Self.silentAfter
     if isSilent { wasLost = true }
     if let steadySince, phase == .open, now - steadySince >= Self.steadyAfter { wasLost = false }
-    let state: PathStatus.State =
+    var state: PathStatus.State =
       if isRefused { .refused } else if isSilent { .down } else if lastProof == nil {
         .connecting
       } else if phase == .open, !wasLost {
         .up
       } else { .degraded }
-    return PathStatus(name: name, state: state, lastProofMilliseconds: lastProofWall, reason: state == .up ? "" : reason)
+    if state == .up, hindrance != nil { state = .degraded }
+    let words = state == .up ? "" : reason.isEmpty ? hindrance ?? "" : reason
+    return PathStatus(name: name, state: state, lastProofMilliseconds: lastProofWall, reason: words)
   }
 }
 

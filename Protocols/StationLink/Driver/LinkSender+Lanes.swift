@@ -64,6 +64,7 @@ extension LinkSender {
       if isTaken, let last = flight.entries.last {
         sweep.page.removeAll { $0.position <= last.position }
         sweep.position = max(sweep.position, last.position)
+        for index in paths.indices { paths[index].hindrance = nil }
         // The lane has one batch under way, so the pause after each is all that the rate needs.
         sweep.freeAt = flight.sentAt + .microseconds(bytes * 1_000_000 / max(1, settings.backlogBytesPerSecond))
       } else {

@@ -299,6 +299,12 @@ public struct LinkSender: Machine, Sendable {
       sweep.freeAt = now + .seconds(2)
       return
     }
+    if case .refused(let refusal, let words) = failure, [.malformed, .tooLarge].contains(refusal), flight.lane == .backlog {
+      // One entry that the parent does not take must not close the way for calls: the lane is tried again later, and the desk is told.
+      sweep.freeAt = now + LinkPath.refusedRetry
+      paths[flight.path].hindrance = words
+      return
+    }
     lose(flight.path, failure, at: now, &effects)
   }
 

@@ -9,8 +9,12 @@ final class BatchGate: Sendable {
   /// Bytes of a body, inflated, from which a batch is large. What a child's lane for calls sends at once is smaller.
   static let largeBytes = 128 << 10
 
+  /// Large batches of one child that are here at once: it has one on its way, and now and then one that it has given up.
+  static let ofOneChild = 2
+
   private struct State {
     var free: Int
+    var inside: [String: Int] = [:]
     var waiting = CircularBuffer<(since: NIODeadline, continuation: CheckedContinuation<Bool, Never>)>()
   }
 
@@ -32,11 +36,28 @@ final class BatchGate: Sendable {
   /// Waiting ones, for tests.
   var waiting: Int { state.withLockedValue { $0.waiting.count } }
 
-  /// Does the work when it is its turn; `nil` when that took too long.
-  func pass<Value: Sendable>(_ work: () async -> Value) async -> Value? {
+  /// Does the work when it is its turn; `nil` when that took too long, or when the child has too many here already.
+  func pass<Value: Sendable>(of child: String, _ work: () async -> Value) async -> Value? {
+    guard join(child) else { return nil }
+    defer { part(child) }
     guard await enter() else { return nil }
     defer { leave() }
     return await work()
+  }
+
+  private func join(_ child: String) -> Bool {
+    state.withLockedValue { state in
+      guard state.inside[child, default: 0] < Self.ofOneChild else { return false }
+      state.inside[child, default: 0] += 1
+      return true
+    }
+  }
+
+  private func part(_ child: String) {
+    state.withLockedValue { state in
+      state.inside[child, default: 1] -= 1
+      if state.inside[child] == 0 { state.inside[child] = nil }
+    }
   }
 
   private func enter() async -> Bool {

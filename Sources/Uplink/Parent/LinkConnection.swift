@@ -188,7 +188,7 @@ final class LinkConnection: ChannelInboundHandler {
     let (parent, gate) = (core.parent, core.gate)
     answer(context) {
       guard body.count > BatchGate.largeBytes else { return await Self.take(body, of: child, parent) }
-      return await gate.pass { await Self.take(body, of: child, parent) } ?? .failure(.busy)
+      return await gate.pass(of: child) { await Self.take(body, of: child, parent) } ?? .failure(.busy)
     }
   }
 
