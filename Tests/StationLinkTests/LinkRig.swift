@@ -380,12 +380,16 @@ struct LinkRig {
     return parent.entries.contains { own.contains($0.head) }
   }
 
-  /// What of the own journal the parent has not, other than under numbers that it had given to a lost branch.
+  /// What of the own journal the parent has not, other than under numbers that it had given to a lost branch. When both ends are set back
+  /// behind what told of a branch, only the entry itself tells.
   var missing: [JournalPosition] {
     let floor = branches.last?.floor ?? .start
     let there = Set(parent.entries.map(\.head))
-    return journal.filter { !there.contains($0.head) && !($0.position <= floor && parent.cursor.knows($0.position)) }.map(
-      \.position)
+    let numbers = Set(parent.entries.map(\.position))
+    return journal.filter { entry in
+      !there.contains(entry.head) && !numbers.contains(entry.position)
+        && !(entry.position <= floor && parent.cursor.knows(entry.position))
+    }.map(\.position)
   }
 
   /// Steps of one call in the order in which they were recorded.
