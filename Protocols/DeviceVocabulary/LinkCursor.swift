@@ -158,15 +158,7 @@ public struct LinkCursor: Sendable, Equatable, Codable {
   }
 
   /// The index of the first range that begins above `position`.
-  private func firstRange(above position: JournalPosition) -> Int {
-    var low = 0
-    var high = ranges.count
-    while low < high {
-      let middle = (low + high) / 2
-      if ranges[middle].first > position { high = middle } else { low = middle + 1 }
-    }
-    return low
-  }
+  private func firstRange(above position: JournalPosition) -> Int { ranges.partitioningIndex { $0.first > position } }
 
   private func range(holding position: JournalPosition) -> Range? {
     let place = firstRange(above: position)

@@ -60,8 +60,7 @@ public struct EntryTime: Sendable, Equatable, Codable {
 
   /// The wall clock `milliseconds` before this, saturating: a child's entry may say any time.
   public func wallMilliseconds(before milliseconds: UInt32) -> Int64 {
-    let (earlier, overflow) = wallMilliseconds.subtractingReportingOverflow(Int64(milliseconds))
-    return overflow ? .min : earlier
+    wallMilliseconds.clampedSubtracting(Int64(milliseconds))
   }
 
   /// How long ago this was. Within a boot the monotonic clock tells; across boots the wall clock counts only when it was synchronised at
@@ -72,5 +71,13 @@ public struct EntryTime: Sendable, Equatable, Codable {
     let difference = now.wallMilliseconds.subtractingReportingOverflow(wallMilliseconds)
     guard !difference.overflow, difference.partialValue >= 0, difference.partialValue < Int64.max / 1000 else { return nil }
     return Interval(microseconds: difference.partialValue * 1000)
+  }
+}
+
+extension Int64 {
+  /// Times of a child are what the child says: none of them may end the program.
+  func clampedSubtracting(_ other: Int64) -> Int64 {
+    let (difference, overflow) = subtractingReportingOverflow(other)
+    return overflow ? (self < 0 ? .min : .max) : difference
   }
 }

@@ -95,11 +95,3 @@ extension Station {
     shown.first { $0.button == button && now - $0.asOf <= Self.shownTimeToLive }?.indicator
   }
 }
-
-extension Int64 {
-  /// Times of a child are what the child says: none of them may end the program.
-  func clampedSubtracting(_ other: Int64) -> Int64 {
-    let (difference, overflow) = subtractingReportingOverflow(other)
-    return overflow ? (self < 0 ? .min : .max) : difference
-  }
-}

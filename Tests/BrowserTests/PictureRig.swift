@@ -23,7 +23,7 @@ final class PictureRig {
   }
 
   static func run(_ view: DeskView, onEveryPage: [String] = [], _ body: (PictureRig) async throws -> Void) async throws {
-    let folder = "/tmp/linli-picture-\(UUID().uuidString.prefix(8))"
+    let folder = "\(FileManager.default.temporaryDirectory.path)/linli-picture-\(UUID().uuidString.prefix(8))"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let notes = Notes()

@@ -35,7 +35,7 @@ import Testing
 
   @Test(arguments: bad.indices) func aBadSiteFileIsRefusedWithItsPlaces(index: Int) throws {
     let (name, contents, said) = Self.bad[index]
-    let path = "/tmp/linli-\(UUID().uuidString).yaml"
+    let path = "\(FileManager.default.temporaryDirectory.path)/linli-\(UUID().uuidString).yaml"
     defer { try? FileManager.default.removeItem(atPath: path) }
     try Data(contents).write(to: URL(fileURLWithPath: path))
     for command in ["check", "run"] {
@@ -48,13 +48,14 @@ import Testing
   }
 
   @Test func whatCannotBeReadIsNamed() throws {
+    let missing = "\(FileManager.default.temporaryDirectory.path)/linli-none.yaml"
     for command in ["check", "run"] {
       #expect(
         try Self.run([command, "/tmp"]) == (1, "Error: /tmp:1:1: 这是文件夹,请写明其中的站点文件 / this is a folder; name the site file in it\n")
       )
       #expect(
-        try Self.run([command, "/tmp/linli-none.yaml"]) == (
-          1, "Error: /tmp/linli-none.yaml:1:1: 没有这个文件 / there is no such file\n"
+        try Self.run([command, missing]) == (
+          1, "Error: \(missing):1:1: 没有这个文件 / there is no such file\n"
         ))
       #expect(try Self.run([command, "/dev/null"]).code == 1)
     }

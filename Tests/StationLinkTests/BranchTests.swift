@@ -81,12 +81,7 @@ import Testing
       case 4: if let incident = open.first { rig.record(incident: incident) }
       case 5: if let incident = open.first { rig.record(incident: incident, ends: true) }
       case 6, 7: for _ in 0..<random.below(120) { rig.record() }
-      case 8:
-        let path = Int(random.below(UInt32(rig.lines.count)))
-        rig.lines[path].isUp = random.chance(1, in: 2)
-        rig.lines[path].isBlackHole = random.chance(1, in: 4)
-        rig.lines[path].lossPerMille = random.below(300)
-        rig.lines[path].latency = .milliseconds(1 + Int(random.below(800)))
+      case 8: rig.changeALine(&random)
       case 9: rig.parent.fault = faults[Int(random.below(UInt32(faults.count)))]
       case 10: rig.parent.fault = .none
       case 11: rig.restartChild()

@@ -364,6 +364,15 @@ struct LinkRig {
     }
   }
 
+  /// One of the lines becomes another, as chance has it.
+  mutating func changeALine(_ random: inout SeededRandom) {
+    let path = Int(random.below(UInt32(lines.count)))
+    lines[path].isUp = random.chance(1, in: 2)
+    lines[path].isBlackHole = random.chance(1, in: 4)
+    lines[path].lossPerMille = random.below(300)
+    lines[path].latency = .milliseconds(1 + Int(random.below(800)))
+  }
+
   // MARK: - What must hold
 
   var everythingArrivedOnce: Bool {
@@ -406,17 +415,4 @@ struct LinkRig {
 
 extension LinkSender {
   fileprivate var settingsForRestart: Settings { Settings(paths: pathNames, backlogBytesPerSecond: 250_000) }
-}
-
-extension Array {
-  /// The first index for which the condition holds, in an array where it holds from there on.
-  fileprivate func partitioningIndex(_ holds: (Element) -> Bool) -> Int {
-    var low = 0
-    var high = count
-    while low < high {
-      let middle = (low + high) / 2
-      if holds(self[middle]) { high = middle } else { low = middle + 1 }
-    }
-    return low
-  }
 }

@@ -282,12 +282,7 @@ import Testing
           rig.measure(node, Int64(random.below(3)), timeToLive: .seconds(5 + Int(random.below(200))))
         }
       case 7: for _ in 0..<random.below(40) { rig.record() }
-      case 8:
-        let path = Int(random.below(UInt32(rig.lines.count)))
-        rig.lines[path].isUp = random.chance(1, in: 2)
-        rig.lines[path].isBlackHole = random.chance(1, in: 4)
-        rig.lines[path].lossPerMille = random.below(300)
-        rig.lines[path].latency = .milliseconds(1 + Int(random.below(800)))
+      case 8: rig.changeALine(&random)
       case 9: rig.parent.fault = faults[Int(random.below(UInt32(faults.count)))]
       case 10: rig.parent.fault = .none
       default: if random.chance(1, in: 3) { rig.restartChild() }

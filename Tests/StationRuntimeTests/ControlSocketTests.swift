@@ -5,7 +5,7 @@ import Testing
 
 /// The door of the command line: what lies in its place, and who stands in it.
 @Suite struct ControlSocketTests {
-  private let folder = "/tmp/linli-door-\(UUID().uuidString.prefix(8))"
+  private let folder = "\(FileManager.default.temporaryDirectory.path)/linli-door-\(UUID().uuidString.prefix(8))"
 
   init() throws { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
 

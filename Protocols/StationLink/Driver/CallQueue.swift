@@ -152,13 +152,5 @@ struct CallQueue: Sendable {
   private static let lookedAt = 200
 
   /// The index of the first step above `position`.
-  private func firstLive(above position: JournalPosition) -> Int {
-    var low = 0
-    var high = live.count
-    while low < high {
-      let middle = (low + high) / 2
-      if live[middle].position > position { high = middle } else { low = middle + 1 }
-    }
-    return low
-  }
+  private func firstLive(above position: JournalPosition) -> Int { live.partitioningIndex { $0.position > position } }
 }

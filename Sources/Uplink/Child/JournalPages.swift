@@ -121,6 +121,11 @@ final class JournalPages {
 
   func outgoing(_ entry: JournalEntry, before: JournalHead) -> Outgoing { entries.outgoing(entry, before: before) }
 
+  /// A page as the sender is told of it.
+  func outgoing(after position: JournalPosition) throws -> [Outgoing] {
+    try page(after: position).map { outgoing($0.entry, before: $0.before) }
+  }
+
   /// The entries themselves. Those that stand close together are read in one go.
   func linkEntries(_ outgoing: [Outgoing], nowMilliseconds: Int64) throws -> [LinkEntry] {
     var found: [LinkEntry] = []

@@ -92,10 +92,10 @@ final class UplinkLoop {
 
   private func follow() throws {
     while true {
-      let page = try pages.page(after: seen)
+      let page = try pages.outgoing(after: seen)
       guard let last = page.last else { return }
-      seen = last.entry.position
-      give(.recorded(page.map { pages.outgoing($0.entry, before: $0.before) }))
+      seen = last.position
+      give(.recorded(page))
     }
   }
 
@@ -199,7 +199,7 @@ final class UplinkLoop {
 
   private func fetch(_ after: JournalPosition) {
     var page: [Outgoing] = []
-    reading { page = try pages.page(after: after).map { pages.outgoing($0.entry, before: $0.before) } }
+    reading { page = try pages.outgoing(after: after) }
     // An empty page says that the journal ends there, and what is behind it would never be sent.
     let isRead = !page.isEmpty || after >= seen
     // By way of the mailbox: a long scan must not keep the answers waiting.
