@@ -51,7 +51,8 @@ func stationLink() -> [Target] {
 }
 
 let wires =
-  stationLink() + wire("ModbusRTU") + wire("CallPanel", uses: ["ModbusRTU"]) + wire("DigitalIO", uses: ["ModbusRTU"])
+  stationLink() + wire("ModbusRTU") + wire("FirmwareUpdate", uses: ["ModbusRTU"])
+  + wire("CallPanel", uses: ["ModbusRTU", "FirmwareUpdate"]) + wire("DigitalIO", uses: ["ModbusRTU"])
   + wire("SIADC09")
 let drivers: [Target.Dependency] = ["ModbusRTUDriver", "CallPanelDriver", "DigitalIODriver"]
 let models: [Target.Dependency] = ["ModbusRTUDeviceModel", "CallPanelDeviceModel", "DigitalIODeviceModel"]
