@@ -131,6 +131,9 @@ let package = Package(
       ], path: "Tools/benchmarks", exclude: ["README.md", "reference"]),
 
     tests("DeviceKitTests", ["DeviceKit"]),
+    tests(
+      "FirmwareUpdateTests",
+      ["DeviceKit", "FirmwareUpdateCodec", "FirmwareUpdateDeviceModel", "FirmwareUpdateDriver", crypto]),
     tests("StationLinkTests", kit + ["StationLinkCodec", "StationLinkDriver", "StationLinkDeviceModel"]),
     tests("ModbusRTUTests", kit + ["ModbusRTUCodec", "ModbusRTUDriver", "ModbusRTUDeviceModel"]),
     tests(
