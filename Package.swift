@@ -140,6 +140,7 @@ let package = Package(
       "CallPanelTests",
       kit + [
         "ModbusRTUCodec", "ModbusRTUDriver", "ModbusRTUDeviceModel", "CallPanelCodec", "CallPanelDriver", "CallPanelDeviceModel",
+        "FirmwareUpdateCodec", "FirmwareUpdateDriver", "FirmwareUpdateDeviceModel", crypto,
       ]),
     tests(
       "DigitalIOTests",
