@@ -137,6 +137,7 @@ let package = Package(
       "CallPanelTests",
       kit + [
         "ModbusRTUCodec", "ModbusRTUDriver", "ModbusRTUDeviceModel", "CallPanelCodec", "CallPanelDriver", "CallPanelDeviceModel",
+        "FirmwareUpdateCodec", "FirmwareUpdateDriver",
       ]),
     tests(
       "DigitalIOTests",
