@@ -49,7 +49,7 @@ public struct DeviceJob: Sendable, Equatable, Codable {
 /// Why a job came to nothing. `JobTexts` (Station) has the words for each.
 public enum JobFailure: String, Error, Sendable, Codable, CaseIterable {
   // What was asked cannot be done there; nothing was changed.
-  case notAnImage, notSigned, otherBoard, otherSlot, wrongLength, noUpdate, noBootLoader, otherJobUnderWay
+  case notAnImage, notSigned, otherBoard, otherSlot, wrongLength, noUpdate, noBootLoader, stillOnTrial, otherJobUnderWay
   // The device refused the image.
   case headerRefused, hashWrong, signatureWrong, memoryFailed, aborted
   // The dialogue came to no end.
@@ -58,14 +58,17 @@ public enum JobFailure: String, Error, Sendable, Codable, CaseIterable {
   case notStarted, reverted, notConfirmed
   /// The device takes no such order.
   case refused
+  /// Nobody held a button in time, so everything is as it was.
+  case noFinger
   /// Somebody called it off.
   case calledOff
 
   /// Whether the device itself may need looking at: what was wrong with the request alone is no fault of the site.
   public var isOfDevice: Bool {
     switch self {
-    case .notAnImage, .notSigned, .otherBoard, .otherSlot, .wrongLength, .noUpdate, .noBootLoader, .otherJobUnderWay, .refused,
-      .calledOff:
+    case .notAnImage, .notSigned, .otherBoard, .otherSlot, .wrongLength, .noUpdate, .noBootLoader, .stillOnTrial,
+      .otherJobUnderWay, .refused,
+      .noFinger, .calledOff:
       false
     case .headerRefused, .hashWrong, .signatureWrong, .memoryFailed, .aborted, .silent, .makesNoSense, .otherUnit, .notStarted,
       .reverted, .notConfirmed:

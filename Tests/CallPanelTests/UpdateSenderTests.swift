@@ -96,7 +96,8 @@ import Testing
   }
 
   private func expect(
-    _ failure: JobFailure, _ images: @autoclosure () throws -> [ImageFile], _ change: (inout ScriptedUpdatePanel) -> Void = { _ in },
+    _ failure: JobFailure, _ images: @autoclosure () throws -> [ImageFile],
+    _ change: (inout ScriptedUpdatePanel) -> Void = { _ in },
     location: SourceLocation = #_sourceLocation
   ) throws {
     var rig = UpdateRig(try images())
@@ -132,6 +133,7 @@ import Testing
   @Test(arguments: [
     (UpdateRefusal.board, JobFailure.otherBoard), (.length, .wrongLength), (.slot, .otherSlot), (.header, .headerRefused),
     (.hash, .hashWrong), (.signature, .signatureWrong), (.memory, .memoryFailed), (.noBootLoader, .noBootLoader),
+    (.trial, .stillOnTrial),
     (.none, .makesNoSense),
   ])
   func theReasonOfThePanelIsTheReasonThatIsSaid(_ refusal: UpdateRefusal, _ failure: JobFailure) throws {

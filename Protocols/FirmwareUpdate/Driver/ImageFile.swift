@@ -94,6 +94,7 @@ extension JobFailure {
     case .memory: self = .memoryFailed
     case .aborted: self = .aborted
     case .noBootLoader: self = .noBootLoader
+    case .trial: self = .stillOnTrial
     }
   }
 }

@@ -55,7 +55,8 @@ public struct UpdateSender: Sendable {
     case ended
   }
 
-  public let unit: UInt32
+  /// Serial number of the panel; 0: not known yet.
+  private var unit: UInt32
   private let images: [ImageFile]
   private var image: ImageFile?
   private var state = State.asking
@@ -79,8 +80,10 @@ public struct UpdateSender: Sendable {
   /// Since when the new image has been seen to run.
   private var seenSince: Instant?
 
-  /// - Parameter images: one, or one for each slot of the same firmware.
-  public init(ticket: UInt32, unit: UInt32, images: [ImageFile]) {
+  /// - Parameters:
+  ///   - unit: 0 when it is not known yet: the first that is met is meant.
+  ///   - images: one, or one for each slot of the same firmware.
+  public init(ticket: UInt32, unit: UInt32 = 0, images: [ImageFile]) {
     self.unit = unit
     self.images = images
     job = DeviceJob(ticket: ticket, kind: .update)
@@ -93,6 +96,11 @@ public struct UpdateSender: Sendable {
   /// The same images, asked for once more: they go on as they are.
   public func isFor(_ others: [ImageFile]) -> Bool {
     images.count == others.count && zip(images, others).allSatisfy { $0.isSame(as: $1) }
+  }
+
+  /// This unit answers now at the address.
+  public mutating func meet(unit met: UInt32) {
+    if unit == 0 { unit = met } else if unit != met { end(.otherUnit) }
   }
 
   public mutating func adopt(ticket: UInt32) { job.ticket = ticket }
@@ -162,7 +170,9 @@ public struct UpdateSender: Sendable {
 
   /// Time has passed without a turn for the update: the panel may be gone.
   public mutating func tick(at now: Instant) {
-    if let heardAt, now - heardAt > Self.silenceLimit { end(seenSince == nil ? .silent : .notConfirmed) }
+    let since = heardAt ?? now
+    heardAt = since
+    if now - since > Self.silenceLimit { end(seenSince == nil ? .silent : .notConfirmed) }
   }
 
   private mutating func unanswered(at now: Instant) {
