@@ -54,6 +54,9 @@ public struct CallPanelLogic: Machine, Sendable {
 
   public var settings: PanelSettings { slave.bank.settings }
   public var reply: FixedBytes<256> { slave.reply }
+  /// Bytes of `reply`, and byte `index` of it: a board takes them so, without a copy of all.
+  public var replyCount: Int { mutating get { slave.replyCount } }
+  public mutating func replyByte(_ index: Int) -> UInt8 { slave.replyByte(index) }
   public var baud: UInt32 { PanelMap.baud(code: settings.baudCode) ?? 19_200 }
   public var unit: UInt32 { slave.bank.unit }
   public var buttons: UInt8 { slave.bank.buttons }

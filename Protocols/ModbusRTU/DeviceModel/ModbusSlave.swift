@@ -29,6 +29,9 @@ public struct ModbusSlave<Bank: ModbusBank>: Machine {
   public var bank: Bank
   /// What is to be sent, valid from `.transmit` until `.transmitted`.
   public internal(set) var reply = FixedBytes<256>()
+  /// Bytes of `reply`, and byte `index` of it, without a copy of all.
+  public var replyCount: Int { mutating get { reply.count } }
+  public mutating func replyByte(_ index: Int) -> UInt8 { reply.byte(at: index) }
   public private(set) var counters = ModbusSlaveCounters()
 
   private var decoder = ModbusRequestDecoder()

@@ -1,0 +1,1 @@
+lm3s6965evb_CPU := m3
