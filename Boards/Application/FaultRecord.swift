@@ -96,6 +96,8 @@ struct FaultRecord {
 /// Every fault and the watchdog's last warning end here, on a fresh stack (fault.c). `entry` is a `FaultRecord.Cause`.
 @c(faultTaken) func faultTaken(_ entry: UInt32, _ programCounter: UInt32, _ linkRegister: UInt32) {
   var cause = FaultRecord.Cause(rawValue: entry) ?? .trap
+  // The entry reads no frame that lies outside of the stack: then the stack is what failed.
+  if programCounter == 0 && linkRegister == 0 { cause = .stack }
   #if !CORTEX_M0
     if cause == .trap {
       // CFSR (Armv7-M ARM B3.2.15): memory management, bus, usage from the lowest byte up. A trap of Swift is an undefined instruction.

@@ -76,12 +76,12 @@ struct MainLoop<B: Board>: ~Copyable {
   }
 
   private mutating func samplePins(isFirst: Bool) {
-    let closed = board.pins.contacts()
+    let closed = Hooks.contacts(board.pins.contacts())
     if isFirst || closed != contacts {
       contacts = closed
       feed(.contacts(closed))
     }
-    let isOpen = board.pins.housingIsOpen()
+    let isOpen = Hooks.housing(board.pins.housingIsOpen())
     if isFirst || isOpen != housingIsOpen {
       housingIsOpen = isOpen
       feed(.tamper(isOpen))

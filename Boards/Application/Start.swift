@@ -10,6 +10,9 @@ import Support
   if let bss = UnsafeMutablePointer<UInt32>(bitPattern: support_bss_start()) {
     clear(bss, words: Int(support_bss_end() &- support_bss_start()) >> 2)
   }
+  #if !CORTEX_M0
+    Processor.VTOR.store(UInt32(truncatingIfNeeded: support_image_start()))
+  #endif
   Hooks.clear()
   var loop = MainLoop<ThisBoard>()
   loop.run()

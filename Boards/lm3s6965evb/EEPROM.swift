@@ -98,7 +98,8 @@ struct EEPROM: StableMemory {
 
   mutating func read(_ address: UInt32) -> UInt8 {
     guard address >= EEPROM.base else {
-      guard address < 0x4_0000, let flash = UnsafePointer<UInt8>(bitPattern: UInt(address)) else { return address == 0 ? readFirst() : 0xFF }
+      // Address 0 is no pointer in Swift, and no slot lies there.
+      guard address < 0x4_0000, let flash = UnsafePointer<UInt8>(bitPattern: UInt(address)) else { return 0xFF }
       return flash.pointee
     }
     let offset = address &- EEPROM.base
@@ -191,7 +192,8 @@ struct EEPROM: StableMemory {
     guard bus.select(device: EEPROM.device, address: offset) else { return fillWithBlanks() }
     var index = 0
     while index < 32 {
-      guard let byte = bus.receive(device: EEPROM.device, isFirst: index == 0, isLast: index == 31) else { return fillWithBlanks() }
+      guard let byte = bus.receive(device: EEPROM.device, isFirst: index == 0, isLast: index == 31)
+      else { return fillWithBlanks() }
       window.append(byte)
       index &+= 1
     }
@@ -202,7 +204,4 @@ struct EEPROM: StableMemory {
   private mutating func fillWithBlanks() {
     while window.count < 32 { window.append(0xFF) }
   }
-
-  /// Address 0 is no pointer in Swift.
-  private func readFirst() -> UInt8 { UInt8(truncatingIfNeeded: register(0).load()) }
 }

@@ -11,7 +11,7 @@ struct StellarisBoard: Board {
   static let kind = PanelBoard.lm3s6965evb
   static let buttons: UInt8 = 8
   static let layout = StoreLayout(
-    pageBytes: 1_024, settings: EEPROM.base, boot: EEPROM.base &+ 0x800, slot0: 0, slot1: EEPROM.base &+ 0x2000, slotBytes: 0)
+    pageBytes: 1_024, settings: EEPROM.base, boot: EEPROM.base &+ 0x800, slot0: 0x400, slot1: 0, slotBytes: 0)
 
   var line = StellarisLine()
   var pins = StellarisPins()

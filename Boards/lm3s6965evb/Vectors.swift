@@ -6,8 +6,9 @@ typealias Handler = @convention(c) () -> Void
 @section(".isr_vector") @used
 let vectors: (InlineArray<15, Handler>, InlineArray<32, Handler>) = (
   [
-    resetHandler, hardFaultEntry, hardFaultEntry, hardFaultEntry, hardFaultEntry, hardFaultEntry, unexpectedHandler, unexpectedHandler,
-    unexpectedHandler, unexpectedHandler, unexpectedHandler, unexpectedHandler, unexpectedHandler, unexpectedHandler, tickHandler,
+    resetHandler, hardFaultEntry, hardFaultEntry, hardFaultEntry, hardFaultEntry, hardFaultEntry, unexpectedHandler,
+    unexpectedHandler, unexpectedHandler, unexpectedHandler, unexpectedHandler, unexpectedHandler, unexpectedHandler,
+    unexpectedHandler, tickHandler,
   ],
   [
     // 0...4: ports A to E

@@ -1,0 +1,7 @@
+mps2-an385_CPU := m3
+mps2-an385_NUMBER := 2
+mps2-an385_SLOTS := 0 1
+mps2-an385_SLOT0 := 0x8000
+mps2-an385_SLOT0_OFFSET := 0x8000
+mps2-an385_SLOT1 := 0x28000
+mps2-an385_SLOT_SIZE := 0x20000
