@@ -33,7 +33,7 @@ enum Hooks {
       }
     }
 
-    static func converted(_ channel: UInt8, _ value: UInt16) -> UInt16 {
+    static func converted(_ channel: UInt8, _ value: UInt16?) -> UInt16? {
       guard let word = words?[channel == 0 ? 9 : Int(channel)], word >> 31 == 1 else { return value }
       return UInt16(truncatingIfNeeded: word & 0xFFF)
     }
@@ -62,7 +62,7 @@ enum Hooks {
   #else
     @inline(always) static func clear() {}
     @inline(always) static func obey() {}
-    @inline(always) static func converted(_ channel: UInt8, _ value: UInt16) -> UInt16 { value }
+    @inline(always) static func converted(_ channel: UInt8, _ value: UInt16?) -> UInt16? { value }
     @inline(always) static func contacts(_ pins: UInt8) -> UInt8 { pins }
     @inline(always) static func housing(_ isOpen: Bool) -> Bool { isOpen }
     @inline(always) static func report() {}

@@ -1,35 +1,51 @@
 import CallPanelCodec
 import CallPanelDeviceModel
 import DeviceKit
+import FirmwareUpdateCodec
+import FirmwareUpdateDeviceModel
 import Support
 
-/// The board-independent program: interrupts fill rings, this loop hands them to the panel's logic and does what its effects say.
+/// The board-independent program: interrupts fill rings, this loop hands them to the panel's firmware and does what its effects say.
 ///
-/// One round: bytes that were heard, pins when a millisecond has passed, the logic's own deadline, its effects, the watchdog. Then the
+/// One round: bytes that were heard, pins when a millisecond has passed, the firmware's background work, its effects, the watchdog. Then the
 /// processor sleeps until the next interrupt, at most a millisecond.
 struct MainLoop<B: Board>: ~Copyable {
+  typealias Firmware = PanelFirmware<B.Memory, KeptMemory>
+
   /// A conversion is started so often; nine channels make 45 ms for each.
   private static var conversionTicks: UInt32 { 5 }
 
-  private var board = B()
-  private var panel: CallPanelLogic
-  private var effects = Effects<CallPanelLogic.Effect>()
+  private var board: B
+  private var panel: Firmware
+  private var effects = Effects<Firmware.Effect>()
   private var now = Instant.zero
   private var seenTicks: UInt32 = 0
-  /// The logic's deadline, as it was after the last input: working it out costs more than an idle round.
-  private var deadline: Instant?
   private var contacts: UInt8 = 0
   private var housingIsOpen = false
   private var channel: UInt8 = 0
   private var nextConversion: UInt32 = 0
   private var isSending = false
+  /// The UART is set anew once the answer that is leaving has left.
+  private var lineIsDue = false
 
   init() {
-    panel = CallPanelLogic(unit: board.unit, buttons: B.buttons)
+    board = B()
+    var memory = B.Memory()
+    memory.open()
+    var key = FixedBytes<32>()
+    var index = 0
+    while index < 32 {
+      key.append(makersKey[index])
+      index &+= 1
+    }
+    panel = Firmware(
+      unit: board.unit, buttons: B.buttons, board: B.Memory.kind.rawValue, layout: B.Memory.layout, key: key, memory: memory,
+      cells: KeptMemory())
   }
 
-  mutating func run() {
-    start()
+  /// Never returns. `memoryIsGood` is what the test of the RAM said.
+  mutating func run(memoryIsGood: Bool) {
+    start(memoryIsGood)
     while true {
       round()
       board.dog.feed()
@@ -37,14 +53,23 @@ struct MainLoop<B: Board>: ~Copyable {
     }
   }
 
-  private mutating func start() {
+  private mutating func start(_ memoryIsGood: Bool) {
     var record = FaultRecord()
     let cause = record.resetCause == .unknown ? board.resetCause : record.resetCause
     record.noteStarted()
+    var about = Image.about(in: &panel.memory)
+    about.faults = UInt16(clamping: record.count)
+    about.lastFault = UInt16(truncatingIfNeeded: record.cause.rawValue)
+    about.programCounter = record.programCounter
+    about.linkRegister = record.linkRegister
+    // Protocols/FirmwareUpdate/README.md: bit 2 RAM, bit 3 converter.
+    about.selfTest = (memoryIsGood ? 0 : 1 << 2) | (board.adc.works() ? 0 : 1 << 3)
     board.dog.start()
     support_enable_interrupts()
-    feed(.started(PanelStart(cause: cause, stored: nil, queueKept: false, entropy: board.entropy)))
-    board.line.open(baud: panel.baud)
+    // The clock goes on from where it stood; the reset itself took less than a tick.
+    if let kept = panel.keptClock() { now = kept + .milliseconds(1) }
+    feed(.started(BoardStart(cause: cause, entropy: board.entropy, about: about)))
+    board.line.open(baud: panel.logic.baud)
     samplePins(isFirst: true)
   }
 
@@ -58,13 +83,14 @@ struct MainLoop<B: Board>: ~Copyable {
     if passed != 0 {
       samplePins(isFirst: false)
       convert(tick)
+      // A byte that came just now belongs to the frame: it is heard first, in the next round.
+      if received.isEmpty { feed(.wake) }
     }
-    // A byte that came just now belongs to the frame: it is heard first, in the next round.
-    if let deadline, deadline <= now, received.isEmpty { feed(.wake) }
     if isSending && board.line.isSent {
       isSending = false
       board.line.stopDriving()
       feed(.transmitted)
+      if lineIsDue { openLine() }
     }
     if !StackGuard.isWhole { FaultRecord.restart(.stack, programCounter: 0, linkRegister: 0) }
   }
@@ -92,11 +118,10 @@ struct MainLoop<B: Board>: ~Copyable {
   private mutating func convert(_ tick: UInt32) {
     guard Int32(truncatingIfNeeded: tick &- nextConversion) >= 0 else { return }
     nextConversion = tick &+ MainLoop.conversionTicks
-    if let raw = board.adc.value() {
-      let value = Hooks.converted(channel, raw)
+    Hooks.report()
+    if let value = Hooks.converted(channel, board.adc.value()) {
       if channel == 0 {
         feed(.supply(millivolts: board.adc.millivolts(value)))
-        Hooks.report()
       } else {
         feed(.line(button: channel, code: value))
       }
@@ -105,28 +130,32 @@ struct MainLoop<B: Board>: ~Copyable {
     board.adc.start(channel)
   }
 
-  private mutating func feed(_ input: CallPanelLogic.Input) {
+  private mutating func feed(_ input: Firmware.Input) {
     panel.handle(input, at: now, into: &effects)
     while let effect = effects.takeFirst() { perform(effect) }
-    deadline = panel.deadline
   }
 
-  private mutating func perform(_ effect: CallPanelLogic.Effect) {
+  private mutating func perform(_ effect: Firmware.Effect) {
     switch effect {
     case .transmit: transmit()
     case .lamp(let button, let isOn): board.pins.setLamp(button, isOn)
     case .buzzer(let isOn): board.pins.setBuzzer(isOn)
-    case .saveSettings: panel.handle(.settingsSaved(false), at: now, into: &effects)
-    case .applyLine: board.line.open(baud: panel.baud)
+    case .applyLine: if isSending { lineIsDue = true } else { openLine() }
+    case .restart: FaultRecord.restartAsAsked()
     }
+  }
+
+  private mutating func openLine() {
+    lineIsDue = false
+    board.line.open(baud: panel.logic.baud)
   }
 
   private mutating func transmit() {
     sending.begin()
     var index = 0
-    let count = panel.replyCount
+    let count = panel.logic.replyCount
     while index < count {
-      sending.append(panel.replyByte(index))
+      sending.append(panel.logic.replyByte(index))
       index &+= 1
     }
     isSending = true

@@ -34,6 +34,8 @@ protocol Converter {
   mutating func value() -> UInt16?
   /// The supply in mV for a value of channel 0.
   func millivolts(_ value: UInt16) -> UInt16
+  /// Part of the self-test, before the first conversion; `true` where there is none.
+  mutating func works() -> Bool
 }
 
 /// Restarts the processor about a second after it was last fed.
@@ -42,23 +44,29 @@ protocol Watchdog {
   mutating func feed()
 }
 
+/// Settings, boot record and slots of a board.
+protocol BoardMemory: StableMemory {
+  static var kind: PanelBoard { get }
+  static var layout: StoreLayout { get }
+  init()
+  /// Clocks and pins of it.
+  mutating func open()
+}
+
 /// One board: what its folder implements, and all that the application knows of the hardware.
 protocol Board {
   associatedtype Line: SerialLine
   associatedtype Pins: PanelPins
   associatedtype ADC: Converter
   associatedtype Dog: Watchdog
-  associatedtype Memory: StableMemory
+  associatedtype Memory: BoardMemory
 
-  static var kind: PanelBoard { get }
   static var buttons: UInt8 { get }
-  static var layout: StoreLayout { get }
 
   var line: Line { get set }
   var pins: Pins { get set }
   var adc: ADC { get set }
   var dog: Dog { get set }
-  var memory: Memory { get set }
 
   /// Clocks, pins, interrupts, the tick. After it everything above may be used.
   init()

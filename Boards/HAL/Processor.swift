@@ -14,7 +14,7 @@ enum Processor {
   static let AIRCR = register(0xE000_ED0C)
   static let CFSR = register(0xE000_ED28)
 
-  /// Starts the millisecond: `hertz` is the processor's clock.
+  /// Starts the millisecond, where the processor has this timer: `hertz` is the processor's clock.
   static func startTick(hertz: UInt32) {
     SYST_RVR.store(hertz / 1_000 &- 1)
     SYST_CVR.store(0)

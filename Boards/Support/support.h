@@ -37,4 +37,5 @@ __attribute__((noreturn)) static inline void support_jump(uint32_t stack, uint32
 // Exception entries in fault.c; they end in `faultTaken` (Swift).
 void hardFaultEntry(void);
 void watchdogEntry(void);
+static inline uint32_t support_hard_fault_address(void) { return (uint32_t)(uintptr_t)&hardFaultEntry; }
 #endif

@@ -1,4 +1,5 @@
 import DeviceKit
+import FirmwareUpdateCodec
 import FirmwareUpdateDeviceModel
 import Support
 
@@ -66,7 +67,10 @@ struct StellarisI2C {
 ///
 /// It has no erasure: FF is written, and only where something else stands, so that a clean page costs no wear. A step of 64 bytes keeps
 /// the main loop for 2 ms.
-struct EEPROM: StableMemory {
+struct EEPROM: BoardMemory {
+  static let kind = PanelBoard.lm3s6965evb
+  /// No second slot: an image cannot run from an EEPROM, and QEMU models no writing of the flash.
+  static let layout = StoreLayout(pageBytes: 1_024, settings: base, boot: base &+ 0x800, slot0: 0x400, slot1: 0, slotBytes: 0)
   static let base: UInt32 = 0x8000_0000
   static let bytes: UInt32 = 0x1_0000
   private static let device: UInt32 = 0x50

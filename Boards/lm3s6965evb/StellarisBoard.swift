@@ -8,16 +8,14 @@ typealias ThisBoard = StellarisBoard
 
 /// The main target: Stellaris LM3S6965 (Cortex-M3, 50 MHz). Pins: README.md.
 struct StellarisBoard: Board {
-  static let kind = PanelBoard.lm3s6965evb
+  typealias Memory = EEPROM
+
   static let buttons: UInt8 = 8
-  static let layout = StoreLayout(
-    pageBytes: 1_024, settings: EEPROM.base, boot: EEPROM.base &+ 0x800, slot0: 0x400, slot1: 0, slotBytes: 0)
 
   var line = StellarisLine()
   var pins = StellarisPins()
   var adc = StellarisConverter()
   var dog = StellarisWatchdog()
-  var memory = EEPROM()
 
   init() {
     StellarisBoard.startClocks()
@@ -26,7 +24,6 @@ struct StellarisBoard: Board {
     LM3S6965.portA.DEN.set(3)
     pins.open()
     adc.open()
-    memory.open()
     Processor.startTick(hertz: LM3S6965.coreHertz)
     Processor.enable(interrupt: LM3S6965.UART0.interrupt)
     Processor.enable(interrupt: LM3S6965.WDT.interrupt)

@@ -75,6 +75,17 @@ struct StellarisConverter: Converter {
     return UInt16(truncatingIfNeeded: LM3S6965.ADC0.SSFIFO3.load() & 0x3FF) << 2
   }
 
+  /// A conversion ends within a millisecond.
+  mutating func works() -> Bool {
+    start(0)
+    var patience = 20_000
+    while patience > 0 {
+      if value() != nil { return true }
+      patience &-= 1
+    }
+    return false
+  }
+
   /// 3.0 V reference behind a divider by 6: 18,000 mV at full scale.
   func millivolts(_ value: UInt16) -> UInt16 { UInt16(truncatingIfNeeded: UInt32(value) &* 18_000 >> 12) }
 

@@ -7,15 +7,14 @@ typealias ThisBoard = MPS2Board
 
 /// MPS2 with the Cortex-M3 image AN385, for tests of what lm3s6965evb does not show in QEMU: bus faults. Pins: README.md.
 struct MPS2Board: Board {
-  static let kind = PanelBoard.mps2an385
+  typealias Memory = MPS2Memory
+
   static let buttons: UInt8 = 8
-  static let layout = MPS2Memory.layout
 
   var line = MPS2Line()
   var pins = MPS2Pins()
   var adc = NoConverter()
   var dog = MPS2Watchdog()
-  var memory = MPS2Memory()
 
   init() {
     pins.open()
@@ -37,26 +36,11 @@ struct MPS2Board: Board {
   var entropy: UInt16 { UInt16(truncatingIfNeeded: AN385.WATCHDOG.WDOGVALUE.load() ^ Processor.SYST_CVR.load()) }
 }
 
-/// NMI after one second without food, restart after two.
-struct MPS2Watchdog: Watchdog {
-  mutating func start() {
-    AN385.WATCHDOG.WDOGLOCK.store(0x1ACC_E551)
-    AN385.WATCHDOG.WDOGLOAD.store(AN385.coreHertz)
-    AN385.WATCHDOG.WDOGCONTROL.store(3)
-    AN385.WATCHDOG.WDOGLOCK.store(1)
-  }
-
-  mutating func feed() {
-    AN385.WATCHDOG.WDOGLOCK.store(0x1ACC_E551)
-    AN385.WATCHDOG.WDOGINTCLR.store(1)
-    AN385.WATCHDOG.WDOGLOCK.store(1)
-  }
-}
-
 /// The board has no converter: lines and supply are not supervised here.
 struct NoConverter: Converter {
   mutating func start(_ channel: UInt8) {}
-  mutating func value() -> UInt16? { 0x800 }
+  mutating func value() -> UInt16? { nil }
+  mutating func works() -> Bool { true }
   func millivolts(_ value: UInt16) -> UInt16 { 0 }
 }
 

@@ -6,7 +6,7 @@ import DeviceKit
 /// All patterns count beats of 125 ms: fast blink is 4 Hz, slow blink 1 Hz, fault a double flash every 2 s, a lost host one flash every
 /// 5 s on idle lamps, coming a steady lamp with double beeps. A new pattern begins lit, whatever the beat.
 struct CallLamps: Sendable {
-  static let beatLength = Interval.milliseconds(125)
+  static var beatLength: Interval { .milliseconds(125) }
 
   /// Bit 0 = button 1: shows and sounds nothing.
   var silentMask: UInt8 = 0

@@ -5,9 +5,9 @@ import DeviceKit
 ///
 /// `CallPanelLogic` puts the Modbus slave in front of it; `PanelRegisters.swift` shows it as registers.
 struct PanelCore: Sendable {
-  static let hostSilenceLimit = Interval.seconds(10)
-  static let configurationHold = Interval.seconds(5)
-  static let saveRetry = Interval.seconds(1)
+  static var hostSilenceLimit: Interval { .seconds(10) }
+  static var configurationHold: Interval { .seconds(5) }
+  static var saveRetry: Interval { .seconds(1) }
   /// After so many failed saves events are offered although the new epoch is not stored: a call goes before bookkeeping.
   static let savesBeforeGivingUp: UInt8 = 3
 

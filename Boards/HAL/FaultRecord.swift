@@ -116,3 +116,6 @@ struct FaultRecord {
   #endif
   FaultRecord.restart(cause, programCounter: programCounter, linkRegister: linkRegister)
 }
+
+/// An interrupt that nobody enabled came all the same: a defect, and recorded as one.
+@c(unexpectedHandler) func unexpectedHandler() { FaultRecord.restart(.trap, programCounter: 1, linkRegister: 0) }
