@@ -7,7 +7,7 @@ import FirmwareUpdateCodec
 /// polls and presses go on. Nothing of the running image is touched.
 public struct UpdateReceiver: Sendable {
   /// A host that is silent for so long has given the update up.
-  public static let patience = Interval.seconds(600)
+  public static var patience: Interval { .seconds(600) }
   /// Payload bytes hashed in one slice: under 1 ms on a Cortex-M0 at 16 MHz.
   static let hashedPerSlice = 32
 
