@@ -123,7 +123,7 @@ struct EEPROM: BoardMemory {
     data.append(from: &bytes, at: 0, length: 64)
     begin(address, length: UInt32(truncatingIfNeeded: data.count))
     isErasing = false
-    step = end > address ? .due : .failed
+    step = end > self.address ? .due : .failed
   }
 
   mutating func finished(at now: Instant) -> Bool? {
