@@ -69,7 +69,7 @@ struct MainLoop<B: Board>: ~Copyable {
     // The clock goes on from where it stood; the reset itself took less than a tick.
     if let kept = panel.keptClock() { now = kept + .milliseconds(1) }
     feed(.started(BoardStart(cause: cause, entropy: board.entropy, about: about)))
-    board.line.open(baud: panel.logic.baud)
+    board.line.open(baud: panel.logic.lineBaud())
     samplePins(isFirst: true)
   }
 
@@ -147,7 +147,7 @@ struct MainLoop<B: Board>: ~Copyable {
 
   private mutating func openLine() {
     lineIsDue = false
-    board.line.open(baud: panel.logic.baud)
+    board.line.open(baud: panel.logic.lineBaud())
   }
 
   private mutating func transmit() {

@@ -35,7 +35,6 @@ public struct PanelFirmware<Memory: StableMemory, Cells: KeptCells>: Machine {
     case tamper(Bool)
     case supply(millivolts: UInt16)
     case byte(UInt8)
-    case received(FixedBytes<256>)
     case lineError
     case transmitted
   }
@@ -122,12 +121,20 @@ public struct PanelFirmware<Memory: StableMemory, Cells: KeptCells>: Machine {
     case .tamper(let open): feed(.tamper(open), now, &effects)
     case .supply(let millivolts): feed(.supply(millivolts: millivolts), now, &effects)
     case .byte(let byte): feed(.byte(byte), now, &effects)
-    case .received(let bytes): feed(.received(bytes), now, &effects)
     case .lineError: feed(.lineError, now, &effects)
     case .transmitted: feed(.transmitted, now, &effects)
     }
     guard isStarted else { return }
     if case .wake = input { kept.keep(now, in: &cells) }
+    work(now, &effects)
+  }
+
+  /// As of `CallPanelLogic`.
+  public mutating func receive(_ bytes: FixedBytes<256>, at now: Instant, into effects: inout Effects<Effect>) {
+    guard isStarted else { return }
+    var wanted = Effects<CallPanelLogic.Effect>()
+    logic.receive(bytes, at: now, into: &wanted)
+    pass(&wanted, to: &effects)
     work(now, &effects)
   }
 
@@ -185,8 +192,15 @@ public struct PanelFirmware<Memory: StableMemory, Cells: KeptCells>: Machine {
     guard isStarted else { return }
     var wanted = Effects<CallPanelLogic.Effect>()
     logic.handle(input, at: now, into: &wanted)
+    pass(&wanted, to: &effects)
+  }
+
+  private mutating func pass(_ wanted: inout Effects<CallPanelLogic.Effect>, to effects: inout Effects<Effect>) {
     // Before a lamp shows it or an answer tells it.
-    if logic.slave.bank.queue.revision != keptRevision || logic.slave.bank.epochIsStored != keptShown { keep() }
+    // (Two reads, not `||`: its right side would be a closure over a copy of all this.)
+    let revision = logic.slave.bank.queue.revision
+    let isShown = logic.slave.bank.epochIsStored
+    if revision != keptRevision || isShown != keptShown { keep() }
     while let effect = wanted.takeFirst() {
       switch effect {
       case .transmit: effects.append(.transmit)
@@ -227,10 +241,10 @@ public struct PanelFirmware<Memory: StableMemory, Cells: KeptCells>: Machine {
       sliceAt = nil
     }
     settle(now, &effects)
-    if sliceAt == nil && isAtWork { sliceAt = now + PanelFirmware.sliceInterval }
+    if sliceAt == nil && isAtWork() { sliceAt = now + PanelFirmware.sliceInterval }
   }
 
-  private var isAtWork: Bool {
+  private mutating func isAtWork() -> Bool {
     if owner != .nobody || check != nil || restartWanted || settings.hasWork || boot.hasWork { return true }
     return logic.slave.bank.update.hasWork || logic.slave.bank.update.isVerifying
   }

@@ -31,7 +31,7 @@ extension PanelCore {
     }
   }
 
-  func isHoldingRegister(_ address: UInt16) -> Bool {
+  static func isHoldingRegister(_ address: UInt16) -> Bool {
     switch address {
     case PanelMap.exchangeWrite..<(PanelMap.exchangeWrite &+ PanelMap.exchangeWriteCount): true
     case PanelMap.exchangeRead..<PanelMap.exchangeReadEnd: true
@@ -51,7 +51,7 @@ extension PanelCore {
       let place = address &- PanelMap.exchangeRead &- PanelMap.exchangeHeaderCount
       let index = Int(place / PanelMap.eventRegisterCount)
       guard index < PanelMap.eventWindow else { return 0 }
-      return window[index]?.register(place % PanelMap.eventRegisterCount) ?? 0
+      return window.mutableSpan[index]?.register(place % PanelMap.eventRegisterCount) ?? 0
     case PanelMap.silentMask: return UInt16(settings.silentMask)
     case PanelMap.newAddress: return armedAt == nil ? UInt16(settings.address) : pendingAddress
     case PanelMap.newBaudCode: return armedAt == nil ? settings.baudCode : pendingBaud
@@ -61,7 +61,7 @@ extension PanelCore {
     }
   }
 
-  func isValid(_ value: UInt16, for address: UInt16) -> Bool {
+  mutating func isValid(_ value: UInt16, for address: UInt16) -> Bool {
     switch address {
     case PanelMap.silentMask: value <= 0xFF
     case PanelMap.newAddress: PanelSettings.isValid(address: value)
