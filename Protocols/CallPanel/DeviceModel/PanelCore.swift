@@ -75,7 +75,7 @@ struct PanelCore: Sendable {
   var buttonMask: UInt8 { mutating get { UInt8(truncatingIfNeeded: (UInt16(1) << UInt16(buttons)) &- 1) } }
   var settingsBusy: Bool { mutating get { saving || saveRetryAt != nil || armedAt != nil } }
 
-  mutating func start(_ start: PanelStart, at instant: Instant) {
+  @inline(never) mutating func start(_ start: PanelStart, at instant: Instant) {
     now = instant
     startedAt = instant
     hostHeardAt = instant

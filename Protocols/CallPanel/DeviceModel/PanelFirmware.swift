@@ -138,7 +138,8 @@ public struct PanelFirmware<Memory: StableMemory, Cells: KeptCells>: Machine {
     work(now, &effects)
   }
 
-  private mutating func begin(_ start: BoardStart, at now: Instant, into effects: inout Effects<Effect>) {
+  // Never inlined: what a start needs of stack and copies is no part of a tick.
+  @inline(never) private mutating func begin(_ start: BoardStart, at now: Instant, into effects: inout Effects<Effect>) {
     isStarted = true
     (owner, sliceAt, confirming, activating, restartWanted) = (.nobody, nil, false, false, false)
     settings = RecordStore(page: layout.settings, pageBytes: layout.pageBytes)
