@@ -54,10 +54,10 @@ extension PanelCore: ModbusBank {
 
   mutating func wrote(_ request: ModbusRequest) {
     switch request {
-    case .writeRegisters(PanelMap.exchangeWrite, _): obey(staged)
+    case .writeRegisters(PanelMap.exchangeWrite, _): obey()
     case .writeRegisters(let start, _) where start >= UpdateMap.begin: obeyUpdate(start)
     case .readWriteRegisters(_, _, PanelMap.exchangeWrite, _):
-      obey(staged)
+      obey()
       takeSnapshot()
       // From here on the host knows, if the answer arrives; if it does not, the exchange is repeated.
       changed = false

@@ -263,7 +263,7 @@ public struct PanelFirmware<Memory: StableMemory, Cells: KeptCells>: Machine {
     }
   }
 
-  private mutating func slice() {
+  @inline(never) private mutating func slice() {
     if let isGood = check?.step(&memory, bytes: PanelFirmware.checkedPerSlice) {
       note(SelfTest.image, !isGood)
       check = nil

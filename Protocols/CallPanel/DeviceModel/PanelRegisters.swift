@@ -145,20 +145,24 @@ extension PanelCore {
     }
   }
 
-  /// Does what a whole order says.
-  mutating func obey(_ new: PanelOrder) {
-    guard new.unit == unit else {
-      // Meant for the panel that hung here before: only the token is taken, so that the answer tells whom the host reached.
-      order.token = new.token
-      return
-    }
-    order = new
-    if new.acknowledgesRestart { restartUnseen = false }
-    lamps.muted = new.mute
-    if new.epoch == shownEpoch && epochIsStored { queue.acknowledge(upTo: new.sequence) }
+  /// Does what the whole order says that was staged.
+  mutating func obey() {
+    order.token = staged.token
+    // Meant for the panel that hung here before: only the token is taken, so that the answer tells whom the host reached.
+    guard staged.unit == unit else { return }
+    // Field by field: what the microcontroller copies whole is a call for a few bytes.
+    order.acknowledgesRestart = staged.acknowledgesRestart
+    order.mute = staged.mute
+    order.unit = staged.unit
+    order.epoch = staged.epoch
+    order.sequence = staged.sequence
+    order.lamps = staged.lamps
+    if staged.acknowledgesRestart { restartUnseen = false }
+    lamps.muted = staged.mute
+    if staged.epoch == shownEpoch && epochIsStored { queue.acknowledge(upTo: staged.sequence) }
     var button: UInt8 = 1
     while button <= buttons {
-      indicate(button, new.lamps[button])
+      indicate(button, staged.lamps[button])
       button &+= 1
     }
   }
