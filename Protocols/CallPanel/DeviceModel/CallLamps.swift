@@ -6,7 +6,7 @@ import DeviceKit
 /// All patterns count beats of 125 ms: fast blink is 4 Hz, slow blink 1 Hz, fault a double flash every 2 s, a lost host one flash every
 /// 5 s on idle lamps, coming a steady lamp with double beeps. A new pattern begins lit, whatever the beat.
 struct CallLamps: Sendable {
-  static let beatLength = Interval.milliseconds(125)
+  static var beatLength: Interval { .milliseconds(125) }
 
   /// Bit 0 = button 1: shows and sounds nothing.
   var silentMask: UInt8 = 0
@@ -87,7 +87,7 @@ struct CallLamps: Sendable {
   }
 
   /// Lamps that are lit now, bit 0 = button 1.
-  var pins: UInt8 {
+  mutating func pins() -> UInt8 {
     var mask: UInt8 = 0
     var index = 0
     while index < 8 {
@@ -98,7 +98,7 @@ struct CallLamps: Sendable {
     return mask & ~silentMask
   }
 
-  var buzzes: Bool {
+  mutating func buzzes() -> Bool {
     if confirmationBeats > 0 { return true }
     guard !muted else { return false }
     var index = 0

@@ -5,12 +5,12 @@ import DeviceKit
 /// A press is believed after 20 ms closed, a release after 50 ms open: to miss a release costs nothing, to miss a press costs a life.
 /// A contact that never rests (wet, half broken) counts as pressed after 500 ms and as chattering: it calls rather than stays mute.
 struct Contact: Sendable {
-  static let pressDebounce = Interval.milliseconds(20)
-  static let releaseDebounce = Interval.milliseconds(50)
-  static let unrestLimit = Interval.milliseconds(500)
-  static let longPress = Interval.seconds(3)
-  static let stuckLimit = Interval.seconds(60)
-  static let chatterWindow = Interval.seconds(10)
+  static var pressDebounce: Interval { .milliseconds(20) }
+  static var releaseDebounce: Interval { .milliseconds(50) }
+  static var unrestLimit: Interval { .milliseconds(500) }
+  static var longPress: Interval { .seconds(3) }
+  static var stuckLimit: Interval { .seconds(60) }
+  static var chatterWindow: Interval { .seconds(10) }
 
   /// What an advance of time brought. `pressedAt` and `releasedAt` are when the contact moved, not when it was believed.
   struct News: Sendable {

@@ -101,7 +101,7 @@ public struct SimulatedPanel: Machine, Sendable {
     switch input {
     case .wake: break
     case .byte(let byte): feed(.byte(byte), now, &effects)
-    case .received(let bytes): feed(.received(bytes), now, &effects)
+    case .received(let bytes): receive(bytes, now, &effects)
     case .transmitted: feed(.transmitted, now, &effects)
     case .hand(let hand): use(hand, now, &effects)
     }
@@ -208,6 +208,20 @@ public struct SimulatedPanel: Machine, Sendable {
     guard isPowered else { return }
     var wanted = Effects<PanelFirmware<SimulatedMemory, SimulatedCells>.Effect>()
     firmware.handle(input, at: now, into: &wanted)
+    perform(&wanted, now, &effects)
+  }
+
+  private mutating func receive(_ bytes: FixedBytes<256>, _ now: Instant, _ effects: inout Effects<Effect>) {
+    guard isPowered else { return }
+    var wanted = Effects<PanelFirmware<SimulatedMemory, SimulatedCells>.Effect>()
+    firmware.receive(bytes, at: now, into: &wanted)
+    perform(&wanted, now, &effects)
+  }
+
+  private mutating func perform(
+    _ wanted: inout Effects<PanelFirmware<SimulatedMemory, SimulatedCells>.Effect>, _ now: Instant,
+    _ effects: inout Effects<Effect>
+  ) {
     while let effect = wanted.takeFirst() {
       switch effect {
       case .transmit: answer(now, &effects)

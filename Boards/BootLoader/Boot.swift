@@ -1,0 +1,77 @@
+import DeviceKit
+import FirmwareUpdateCodec
+import FirmwareUpdateDeviceModel
+import Support
+
+/// The boot loader: looks at the boot record and the two slots, writes down what it does, and jumps. All decisions are `BootChoice`'s.
+///
+/// Interrupts stay off. It needs no tick: an operation of the memory that does not end is given up after so many questions.
+@c(resetHandler) func resetHandler() {
+  support_disable_interrupts()
+  startMemory()
+  #if CORTEX_M0
+    catchFaults()
+  #endif
+  let (slot, isTrial) = choose()
+  guard let slot else {
+    // Nothing to run: both slots are empty or damaged. Only a programmer helps.
+    while true { support_barrier() }
+  }
+  if isTrial {
+    var dog = BootWatchdog()
+    dog.start()
+  }
+  let vectors = UInt(BootMemory.layout.slot(slot) &+ ImageHeader.payloadOffset)
+  support_jump(register(vectors).load(), register(vectors &+ 4).load())
+}
+
+@inline(never) private func choose() -> (slot: UInt16?, isTrial: Bool) {
+  var memory = BootMemory()
+  memory.open()
+  let layout = BootMemory.layout
+  var store = RecordStore(page: layout.boot, pageBytes: layout.pageBytes)
+  var record: BootRecord?
+  if let found = store.load(from: &memory) { record = BootRecord(stored: found.payload) }
+  let choice = BootChoice.decide(record: record) { isGood(UInt16($0), &memory) }
+  guard let new = choice.record else { return (choice.slot, choice.isTrial) }
+  if save(new, in: &store, &memory) { return (choice.slot, choice.isTrial) }
+  return (BootChoice.withoutRecord(record) { isGood(UInt16($0), &memory) }, false)
+}
+
+/// Whether a whole image for this board lies in `slot`.
+@inline(never) private func isGood(_ slot: UInt16, _ memory: inout BootMemory) -> Bool {
+  var check = SlotCheck(&memory, layout: BootMemory.layout, slot: slot, board: BootMemory.kind.rawValue)
+  while true {
+    if let verdict = check.step(&memory, bytes: 1_024) { return verdict }
+  }
+}
+
+private func save(_ record: BootRecord, in store: inout RecordStore, _ memory: inout BootMemory) -> Bool {
+  store.save(record.stored)
+  // The boot loader has no clock: the memory is asked, and its own patience is what ends.
+  var now = Instant.zero
+  while store.isBusy {
+    store.start(&memory)
+    var questions = 0
+    var succeeded: Bool?
+    while succeeded == nil && questions < 100_000 {
+      now += .microseconds(10)
+      succeeded = memory.finished(at: now)
+      questions &+= 1
+    }
+    store.finished(succeeded ?? false, &memory)
+  }
+  return store.outcome() ?? false
+}
+
+#if CORTEX_M0
+  /// The table in RAM is anything after power-on: until an image has put its own there, each fault is recorded and restarts.
+  private func catchFaults() {
+    guard let table = UnsafeMutablePointer<UInt32>(bitPattern: support_forward_start()) else { return }
+    var index = 0
+    while index < 48 {
+      table[index] = support_hard_fault_address()
+      index &+= 1
+    }
+  }
+#endif

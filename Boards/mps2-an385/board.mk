@@ -1,0 +1,11 @@
+mps2-an385_CPU := m3
+mps2-an385_NUMBER := 2
+mps2-an385_SLOTS := 0 1
+mps2-an385_SLOT0 := 0x8000
+mps2-an385_SLOT0_OFFSET := 0x8000
+mps2-an385_SLOT1 := 0x28000
+mps2-an385_SLOT_SIZE := 0x20000
+mps2-an385_BOOT_SIZE := 0x8000
+mps2-an385_BOOT_SOURCES := mps2-an385/AN385.swift mps2-an385/MPS2Memory.swift
+mps2-an385_STACK := 0x2000
+mps2-an385_STATE := 0x1600
