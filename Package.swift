@@ -82,6 +82,8 @@ let package = Package(
     .systemLibrary(
       name: "CSQLite", path: "Sources/Transports/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     source("Transports", ["DeviceKit", "CSerialPort"]),
+    // Boards in an emulator, running their real images, on a bus of their own.
+    source("VirtualBoards", ["DeviceKit", "Transports", "CSerialPort"]),
     source("Journal", kit + ["CSQLite", crypto]),
     source("Station", kit),
     source(
