@@ -117,7 +117,7 @@ let package = Package(
       name: "linli",
       dependencies: kit + codecs + models + drivers + [
         "Station", "StationRuntime", "Journal", "Transports", "Consoles", "SimulatedSite", "StationIdentity", "AlarmReceivers",
-        "Uplink", "StationLinkCodec", "StationLinkDeviceModel",
+        "VirtualBoards", "Uplink", "StationLinkCodec", "StationLinkDeviceModel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Tools/linli"),
     // Run by Tools/bench.
@@ -177,6 +177,7 @@ let package = Package(
     tests(
       "ShellTests", kit + ["Station", "StationRuntime", "StationIdentity", "Journal", "Transports", "TestSupport"] + tls + web),
     .testTarget(name: "InteropTests", dependencies: ["TestSupport"], path: "Tests/InteropTests", exclude: ["Peers"]),
+    tests("FirmwareTests", kit + ["ModbusRTUCodec", "CallPanelCodec", "CallPanelDeviceModel", "CallPanelDriver", "ModbusRTUDriver", "Transports", "VirtualBoards", "TestSupport"]),
     tests("SiteTests", kit + ["SimulatedSite", "CallPanelDeviceModel", "Journal", "Station", "StationRuntime"]),
     tests("BrowserTests", kit + ["Station", "StationRuntime", "Consoles", "TestSupport"]),
     tests("ArchitectureTests", []),

@@ -36,6 +36,7 @@ struct BoardHistory: Sendable {
 
   private(set) var events: [BoardEvent] = []
   private(set) var edges: [PinEdge] = []
+  private var high: Set<Int> = []
   private(set) var resets = 0
   private(set) var watchdogBites = 0
 
@@ -46,7 +47,11 @@ struct BoardHistory: Sendable {
     else { return nil }
     let data = object["data"] as? [String: Any]
     let event = BoardEvent(name: name, reason: data?["reason"] as? String ?? "", at: now)
-    if name == "RESET" { resets += 1 }
+    if name == "RESET" {
+      resets += 1
+      // Nobody says so, but no output is driven any more.
+      for line in high.sorted() { append(PinEdge(line: line, isHigh: false, at: now)) }
+    }
     if name == "WATCHDOG" { watchdogBites += 1 }
     if events.count >= Self.eventLimit { events.removeFirst(Self.eventLimit / 2) }
     events.append(event)
@@ -57,8 +62,13 @@ struct BoardHistory: Sendable {
   mutating func heardPin(_ line: String, at now: Instant) {
     let words = line.split(separator: " ")
     guard words.count == 3, words[0] == "IRQ", let number = Int(words[2]) else { return }
+    append(PinEdge(line: number, isHigh: words[1] == "raise", at: now))
+  }
+
+  private mutating func append(_ edge: PinEdge) {
     if edges.count >= Self.edgeLimit { edges.removeFirst(Self.edgeLimit / 2) }
-    edges.append(PinEdge(line: number, isHigh: words[1] == "raise", at: now))
+    edges.append(edge)
+    if edge.isHigh { high.insert(edge.line) } else { high.remove(edge.line) }
   }
 
   mutating func forgetEdges() { edges.removeAll() }

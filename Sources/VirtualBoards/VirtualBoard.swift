@@ -16,14 +16,15 @@ public final class VirtualBoard: Sendable {
   /// Starts the emulator with all pins at rest, then lets the processor run.
   ///
   /// - Parameters:
-  ///   - image: the firmware, an ELF file.
+  ///   - image: the firmware, an ELF file or the bytes of the flash.
   ///   - memory: the file that is the board's EEPROM, made anew (all FF) when it is missing; `nil`: a board without one.
+  ///   - unit: the unit id that is burnt in, not 0, on boards whose emulator takes one; `nil`: as the emulator has it.
   ///   - watched: a device in the emulator's object tree whose output pins `edges` shall follow.
   ///   - more: further arguments of the emulator.
   /// - Throws: `programMissing`, `imageMissing`, or what the emulator said when it ended at once.
   public init(
-    _ board: BoardDescription, name: String? = nil, image: String, memory: String? = nil, watching watched: String? = nil,
-    more: [String] = []
+    _ board: BoardDescription, name: String? = nil, image: String, memory: String? = nil, unit: UInt32? = nil,
+    watching watched: String? = nil, more: [String] = []
   ) throws(VirtualBoardError) {
     self.board = board
     self.name = name ?? board.name
@@ -36,7 +37,7 @@ public final class VirtualBoard: Sendable {
     let rests = (board.buttons + (board.tamper.map { [$0] } ?? [])).map { ($0, $0.restsHigh) }
     emulator = try Emulator(
       name: self.name, levels: Dictionary(rests) { first, _ in first },
-      arguments: board.arguments(memory: memory) + ["-kernel", image] + more)
+      arguments: board.arguments(memory: memory, unit: unit) + ["-kernel", image] + more)
     do throws(VirtualBoardError) {
       try emulator.command("qmp_capabilities")
       if let watched { _ = try emulator.qtest("irq_intercept_out \(watched)") }
@@ -92,6 +93,15 @@ public final class VirtualBoard: Sendable {
   public func lampIsLit(_ lamp: Int) throws(VirtualBoardError) -> Bool {
     guard board.lamps.indices.contains(lamp - 1) else { throw .noPin(board: name, "灯 / lamp \(lamp)") }
     return try isHigh(board.lamps[lamp - 1])
+  }
+
+  /// What the lamp does; it has to be on the watched device.
+  ///
+  /// - Parameter lamp: 1 and up.
+  public func lampPattern(_ lamp: Int) throws(VirtualBoardError) -> LampPattern {
+    guard board.lamps.indices.contains(lamp - 1) else { throw .noPin(board: name, "灯 / lamp \(lamp)") }
+    let line = board.lamps[lamp - 1].line
+    return LampPattern(edges.filter { $0.line == line }, at: MonotonicClock.now())
   }
 
   public func buzzes() throws(VirtualBoardError) -> Bool {
