@@ -83,7 +83,7 @@ let package = Package(
       name: "CSQLite", path: "Sources/Transports/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     source("Transports", ["DeviceKit", "CSerialPort"]),
     // Boards in an emulator, running their real images, on a bus of their own.
-    source("VirtualBoards", ["DeviceKit", "Transports", "CSerialPort"]),
+    source("VirtualBoards", ["DeviceKit", "FirmwareUpdateDeviceModel", "CallPanelDeviceModel", "Transports", "CSerialPort"]),
     source("Journal", kit + ["CSQLite", crypto]),
     source("Station", kit),
     source(
@@ -177,7 +177,8 @@ let package = Package(
     tests(
       "ShellTests", kit + ["Station", "StationRuntime", "StationIdentity", "Journal", "Transports", "TestSupport"] + tls + web),
     .testTarget(name: "InteropTests", dependencies: ["TestSupport"], path: "Tests/InteropTests", exclude: ["Peers"]),
-    tests("FirmwareTests", kit + ["ModbusRTUCodec", "CallPanelCodec", "CallPanelDeviceModel", "CallPanelDriver", "ModbusRTUDriver", "Transports", "VirtualBoards", "TestSupport"]),
+    // The real images in QEMU.
+    tests("FirmwareTests", kit + ["CallPanelDeviceModel", "Transports", "VirtualBoards", "TestSupport"]),
     tests("SiteTests", kit + ["SimulatedSite", "CallPanelDeviceModel", "Journal", "Station", "StationRuntime"]),
     tests("BrowserTests", kit + ["Station", "StationRuntime", "Consoles", "TestSupport"]),
     tests("ArchitectureTests", []),

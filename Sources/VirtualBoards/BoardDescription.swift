@@ -51,6 +51,8 @@ public struct BoardDescription: Sendable, Equatable {
   public var direction: OutputPin?
   /// The size of the board's EEPROM, which is a file; `nil` where settings lie in the processor's flash, which the emulator forgets when it ends.
   public var memoryBytes: Int?
+  /// The settings' two pages lie at the EEPROM's beginning, each so long.
+  public var pageBytes: UInt32 = 1_024
   /// The model of the Ethernet part whose burnt-in address ends in the unit id; `nil` where it comes from elsewhere.
   public var network: String?
 

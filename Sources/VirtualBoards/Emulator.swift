@@ -180,7 +180,9 @@ final class Emulator: Sendable {
   /// Waits for something to read and reads it; false when the emulator is gone.
   private func pump() -> Bool {
     var set = PollSet()
-    let places = [monitor.descriptor.number, pins.descriptor.number, messages.number, wake.fileDescriptor].compactMap { set.add($0) }
+    let places = [monitor.descriptor.number, pins.descriptor.number, messages.number, wake.fileDescriptor].compactMap {
+      set.add($0)
+    }
     guard places.count == 4, set.wait(until: nil) > 0 else { return true }
     if !set[places[3]].isEmpty { wake.clear() }
     if !set[places[2]].isEmpty { readMessages() }

@@ -95,7 +95,11 @@ final class EmulatorChannel: Sendable {
         let line = String(decoding: state.heard[..<end], as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         state.heard.removeSubrange(...end)
         if line.isEmpty { continue }
-        if isAnswer(line), !state.tickets.isEmpty { tickets.append((state.tickets.removeFirst(), line)) } else { lines.append(line) }
+        if isAnswer(line), !state.tickets.isEmpty {
+          tickets.append((state.tickets.removeFirst(), line))
+        } else {
+          lines.append(line)
+        }
       }
       return (lines, tickets)
     }

@@ -6,6 +6,9 @@ import Testing
 import Transports
 import VirtualBoards
 
+/// One after the other: each has processors of its own to emulate.
+@Suite(.serialized) enum Firmware {}
+
 /// Boards with the real firmware on a bus of their own, and, where a test wants one, the real station on its other end.
 final class BoardRig {
   let shell: Shell
@@ -27,7 +30,8 @@ final class BoardRig {
   ///   - buttons: how many of each board's buttons the site file names.
   ///   - prepare: makes a board's EEPROM file before its first start.
   init(
-    nodes: [Int] = [247], image: String = "panel", buttons: Int = 2, prepare: (_ file: String, _ node: Int) throws -> Void = { _, _ in }
+    nodes: [Int] = [247], image: String = "panel", buttons: Int = 2,
+    prepare: (_ file: String, _ node: Int) throws -> Void = { _, _ in }
   ) throws {
     self.nodes = nodes
     self.image = Self.image(image)

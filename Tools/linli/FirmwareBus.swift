@@ -14,7 +14,7 @@ enum FirmwareCommand: Equatable {
   /// By the emulated machine's keyboard instead of the pin.
   case key(node: Int, button: Int, milliseconds: Int)
   case reset(node: Int)
-  /// So many transitions, so many milliseconds apart, then it stays closed for a moment.
+  /// By a worn contact.
   case bounce(node: Int, button: Int)
 
   static let help = """
@@ -22,6 +22,7 @@ enum FirmwareCommand: Equatable {
     key N/B              同上,用 QEMU 的键盘,按钮 1 至 5 / the same by the emulator's keyboard, buttons 1 to 5
     hold N/B, release N/B  按住不放,松开 / hold, let go
     housing N open|closed  外壳 / the housing
+    bounce N/B           按一下,触点抖动 50 次 / the same by a contact that bounces, 50 edges
     reset N              复位,内存还在 / reset pin; memory is kept
     power N off|on       断电(内存丢失)、来电 / off (memory is lost), on
     wire ok|short|cut N|noise PERMILLE|loss PERMILLE|delay MS
