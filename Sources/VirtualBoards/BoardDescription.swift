@@ -109,4 +109,7 @@ extension BoardDescription {
       lamps: (0..<8).map { output("D", $0) }, buzzer: output("C", 5), direction: output("C", 4), memoryBytes: 65_536,
       network: "stellaris")
   }()
+
+  /// Boards/mps2-an385/README.md. Its pins are not emulated; a test image takes them from memory words.
+  public static let mps2an385 = BoardDescription(name: "mps2-an385", machine: "mps2-an385", buttons: [])
 }

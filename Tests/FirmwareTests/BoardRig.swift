@@ -15,14 +15,18 @@ final class BoardRig {
   let bus: VirtualBus
   private(set) var boards: [VirtualBoard] = []
   let nodes: [Int]
+  private let description: BoardDescription
   private let image: String
   private let done = DispatchGroup()
 
   /// Images are made by `make -C Boards`; a missing one fails.
-  static func image(_ name: String) -> String {
+  static func image(_ name: String, of board: BoardDescription) -> String {
     URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-      .appendingPathComponent("Boards/.build/lm3s6965evb/\(name).bin").path
+      .appendingPathComponent("Boards/.build/\(board.name)/\(name).bin").path
   }
+
+  /// Words of the image `hooks` on lm3s6965evb (Boards/Application/Hooks.swift).
+  static let hooks: UInt32 = 0x2000_F3C0
 
   /// - Parameters:
   ///   - nodes: the address of each board; 247 is that of a new one.
@@ -30,11 +34,12 @@ final class BoardRig {
   ///   - buttons: how many of each board's buttons the site file names.
   ///   - prepare: makes a board's EEPROM file before its first start.
   init(
-    nodes: [Int] = [247], image: String = "panel", buttons: Int = 2,
+    _ description: BoardDescription = .lm3s6965evb, nodes: [Int] = [247], image: String = "panel", buttons: Int = 2,
     prepare: (_ file: String, _ node: Int) throws -> Void = { _, _ in }
   ) throws {
     self.nodes = nodes
-    self.image = Self.image(image)
+    self.description = description
+    self.image = Self.image(image, of: description)
     let list = (1...buttons).map { "{button: \($0), place: p}" }.joined(separator: ", ")
     shell = try Shell { folder in
       nodes.reduce("  - name: A\n    port: \(folder)/bus\n    panels:\n") {
@@ -65,8 +70,8 @@ final class BoardRig {
 
   private func start(_ place: Int) throws -> VirtualBoard {
     let board = try VirtualBoard(
-      .lm3s6965evb, name: "\(nodes[place])", image: image, memory: file(place), unit: UInt32(1001 + place),
-      watching: BoardDescription.lm3s6965evb.lamps.first?.device)
+      description, name: "\(nodes[place])", image: image, memory: file(place), unit: UInt32(1001 + place),
+      watching: description.lamps.first?.device)
     bus.connect(board.serial, at: place)
     return board
   }
