@@ -34,7 +34,8 @@ public enum LampPattern: String, Sendable, Equatable {
     let gaps = zip(rises.dropFirst(), rises).map { Self.milliseconds($0 - $1) }.reversed().prefix(3)
     let newest = gaps.first ?? .max
     switch lit {
-    case 300..<700 where rests < 900: self = .slow
+    // Two of them: a fast blink during which the machine was busy elsewhere must not pass for a slow one.
+    case 300..<700 where rests < 900 && (700..<1_400).contains(newest): self = .slow
     case ..<300 where rests < 400 && newest < 400: self = gaps.dropFirst().contains { $0 > 1_200 } ? .fault : .fast
     case ..<300 where rests < 1_900 && newest < 400 && gaps.dropFirst().contains { (1_200..<2_600).contains($0) }: self = .fault
     case ..<300 where (4_000..<6_500).contains(newest): self = .lost

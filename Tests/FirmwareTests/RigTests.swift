@@ -193,7 +193,8 @@ extension Firmware {
       }
       #expect(pattern([]) == .off)
       #expect(pattern([8]) == .steady && pattern([4, 4, 4, 8]) == .off)
-      #expect(pattern([4, 4, 4, 3]) == .slow && pattern([4, 4, 4]) == .slow)
+      #expect(pattern([4, 4, 4, 3]) == .slow && pattern([4, 4, 4, 4, 4]) == .slow)
+      #expect(pattern([4, 3]) != .slow && pattern([1, 1, 4, 1]) != .slow)
       #expect(pattern([1, 1, 1, 1, 1]) == .fast && pattern([1, 1, 1, 1, 1, 1]) == .fast)
       #expect(pattern([1, 1, 1, 13, 1, 1, 1, 1]) == .fault && pattern([1, 1, 1, 13, 1, 1, 1, 12]) == .fault)
       #expect(pattern([1, 39, 1, 20]) == .lost && pattern([1, 39, 1, 50]) == .off)
