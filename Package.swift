@@ -133,12 +133,16 @@ let package = Package(
       ], path: "Tools/benchmarks", exclude: ["README.md", "reference"]),
 
     tests("DeviceKitTests", ["DeviceKit"]),
+    tests(
+      "FirmwareUpdateTests",
+      ["DeviceKit", "FirmwareUpdateCodec", "FirmwareUpdateDeviceModel", "FirmwareUpdateDriver", crypto]),
     tests("StationLinkTests", kit + ["StationLinkCodec", "StationLinkDriver", "StationLinkDeviceModel"]),
     tests("ModbusRTUTests", kit + ["ModbusRTUCodec", "ModbusRTUDriver", "ModbusRTUDeviceModel"]),
     tests(
       "CallPanelTests",
       kit + [
         "ModbusRTUCodec", "ModbusRTUDriver", "ModbusRTUDeviceModel", "CallPanelCodec", "CallPanelDriver", "CallPanelDeviceModel",
+        "FirmwareUpdateCodec", "FirmwareUpdateDriver", "FirmwareUpdateDeviceModel", crypto,
       ]),
     tests(
       "DigitalIOTests",

@@ -46,6 +46,14 @@ public enum Checksum {
       }
     }
 
+    /// Four bytes, least significant first.
+    public mutating func update(word: UInt32) {
+      update(UInt8(truncatingIfNeeded: word))
+      update(UInt8(truncatingIfNeeded: word >> 8))
+      update(UInt8(truncatingIfNeeded: word >> 16))
+      update(UInt8(truncatingIfNeeded: word >> 24))
+    }
+
     public var value: UInt32 { ~register }
   }
 }

@@ -30,13 +30,20 @@ struct PanelRig {
   var lateAnswersRefused = 0
   var lampLog: [(at: Instant, button: UInt8, isOn: Bool)] = []
   var buzzerLog: [(at: Instant, isOn: Bool)] = []
+  /// The power goes when the panel's memory has begun so many operations since it was made.
+  var cutAtOperation = Int.max
   /// What reached the host and has not been looked at.
   private var arrived: [ModbusPDU] = []
   private var arrivals = 0
   private var sending: (bytes: FixedBytes<256>, until: Instant)?
 
-  init(buttons: UInt8 = 8, unit: UInt32 = 0x00C0_FFEE, seed: UInt64 = 1, silentMask: UInt8 = 0) {
-    panel = SimulatedPanel(unit: unit, buttons: buttons, settings: PanelSettings(address: 3, silentMask: silentMask), seed: seed)
+  init(
+    buttons: UInt8 = 8, unit: UInt32 = 0x00C0_FFEE, seed: UInt64 = 1, silentMask: UInt8 = 0, images: [[UInt8]] = [],
+    key: FixedBytes<32> = FixedBytes()
+  ) {
+    panel = SimulatedPanel(
+      unit: unit, buttons: buttons, settings: PanelSettings(address: 3, silentMask: silentMask), seed: seed, images: images,
+      key: key)
     random = SeededRandom(seed: seed)
     hand(.powerOn(.powerOn, keepsQueue: false))
   }
@@ -120,7 +127,19 @@ struct PanelRig {
     complete(.failed(.silent))
   }
 
+  /// A request of another program than the driver; `nil` when nothing was answered in time.
+  mutating func ask(_ request: ModbusPDU) -> ModbusPDU? {
+    let answer = exchange(request) { $0.function & 0x7F == request.function }
+    advance(to: now + .milliseconds(2))
+    return answer
+  }
+
   private mutating func exchange(_ request: ModbusPDU) -> ModbusPDU? {
+    let driver = driver
+    return exchange(request) { driver.accepts($0) }
+  }
+
+  private mutating func exchange(_ request: ModbusPDU, accepts: (ModbusPDU) -> Bool) -> ModbusPDU? {
     let wire = ModbusFrame(address: PanelRig.device.node, pdu: request).encoded()
     advance(to: now + PanelRig.characterTime * wire.count)
     let end = now + PanelRig.answerTimeout
@@ -133,7 +152,7 @@ struct PanelRig {
     let answers = arrived
     arrived = []
     for answer in answers {
-      if driver.accepts(answer) { return answer }
+      if accepts(answer) { return answer }
       lateAnswersRefused += 1
     }
     advance(to: end)
@@ -172,6 +191,11 @@ struct PanelRig {
   private mutating func feed(_ input: SimulatedPanel.Input) {
     var out = Effects<SimulatedPanel.Effect>()
     panel.handle(input, at: now, into: &out)
+    if panel.firmware.memory.operations >= cutAtOperation {
+      cutAtOperation = .max
+      hand(.powerOff)
+      return
+    }
     var index = 0
     while let effect = out[index] {
       index += 1

@@ -1,10 +1,10 @@
-/// Where everything lies in a call panel's register space (README.md, map version 1.0). Addresses are those on the wire, counted from 0.
+/// Where everything lies in a call panel's register space (README.md, map version 1.1). Addresses are those on the wire, counted from 0.
 ///
 /// The layout of the short poll and of the exchange is frozen: a later map only appends, so that a host and a panel of different
 /// ages still carry a call for help.
 public enum PanelMap {
   /// Version of this map, major in the high byte.
-  public static let version: UInt16 = 0x0100
+  public static let version: UInt16 = 0x0101
   public static let vendor: StaticString = "Linli"
   /// The product is `CP-` and the number of buttons.
   public static let productPrefix: StaticString = "CP-"
@@ -33,6 +33,9 @@ public enum PanelMap {
   /// Written to `armConfiguration`, it arms the new address and baud for `configurationWindowSeconds`.
   public static let armKey: UInt16 = 0x4C4C
   public static let configurationWindowSeconds = 60
+  /// Seconds that idle lamps run round, so that somebody in the room sees which panel it is; since map 1.1.
+  public static let identify: UInt16 = 0x0420
+  public static let identifyLimitSeconds: UInt16 = 60
 
   // Discrete inputs (function 02).
   public static let contacts: UInt16 = 0x0000

@@ -19,6 +19,10 @@ struct CallLamps: Sendable {
   private var lossPosition: Int16 = 0
   private var confirmationBeats: UInt8 = 0
   private var nextBeat: Instant?
+  // While a technician wants to see which panel this is, one idle lamp after the other lights for a beat.
+  private var identifyBeats: UInt16 = 0
+  private var identifyTurn: UInt8 = 0
+  private var identifyButtons: UInt8 = 1
 
   /// What the button shows; a silent one shows nothing.
   func shown(_ button: UInt8) -> PanelLamp {
@@ -50,7 +54,18 @@ struct CallLamps: Sendable {
     keepTime(at: now)
   }
 
+  /// Lets a light run over the idle lamps of `buttons` for so many seconds; 0 ends it. A lamp that tells of a call goes on telling it.
+  mutating func identify(seconds: UInt16, buttons: UInt8, at now: Instant) {
+    identifyBeats = min(seconds, 60) &* 8
+    identifyTurn = 0
+    identifyButtons = buttons
+    keepTime(at: now)
+  }
+
+  var identifySeconds: UInt16 { (identifyBeats &+ 7) >> 3 }
+
   mutating func startOver() {
+    identifyBeats = 0
     stages = InlineArray(repeating: .off)
     hostIsSilent = false
     confirmationBeats = 0
@@ -76,7 +91,8 @@ struct CallLamps: Sendable {
     var mask: UInt8 = 0
     var index = 0
     while index < 8 {
-      if isLit(stages[index], positions[index]) { mask |= 1 << UInt8(index) }
+      let isIdentified = identifyBeats > 0 && stages[index] == .off
+      if isIdentified ? index == Int(identifyTurn) : isLit(stages[index], positions[index]) { mask |= 1 << UInt8(index) }
       index &+= 1
     }
     return mask & ~silentMask
@@ -130,7 +146,7 @@ struct CallLamps: Sendable {
   }
 
   private var isMoving: Bool {
-    if confirmationBeats > 0 || hostIsSilent { return true }
+    if confirmationBeats > 0 || hostIsSilent || identifyBeats > 0 { return true }
     var index = 0
     while index < 8 {
       switch stages[index] {
@@ -144,6 +160,10 @@ struct CallLamps: Sendable {
 
   private mutating func step() {
     if confirmationBeats > 0 { confirmationBeats &-= 1 }
+    if identifyBeats > 0 {
+      identifyBeats &-= 1
+      identifyTurn = identifyTurn &+ 1 < identifyButtons ? identifyTurn &+ 1 : 0
+    }
     lossPosition = lossPosition >= 39 ? 0 : lossPosition &+ 1
     var index = 0
     while index < 8 {

@@ -1,5 +1,7 @@
 import CallPanelCodec
 import DeviceKit
+import FirmwareUpdateCodec
+import FirmwareUpdateDeviceModel
 import ModbusRTUCodec
 import ModbusRTUDeviceModel
 
@@ -41,7 +43,7 @@ public struct CallPanelLogic: Machine, Sendable {
     case applyLine
   }
 
-  private var slave: ModbusSlave<PanelCore>
+  var slave: ModbusSlave<PanelCore>
   private var isStarted = false
   private var pins: UInt8 = 0
   private var buzzes = false
@@ -56,6 +58,10 @@ public struct CallPanelLogic: Machine, Sendable {
   public var reply: FixedBytes<256> { slave.reply }
   public var baud: UInt32 { PanelMap.baud(code: settings.baudCode) ?? 19_200 }
   public var unit: UInt32 { slave.bank.unit }
+  /// What it tells of its board and image.
+  public var about: FirmwareAbout { slave.bank.about }
+  /// How an update stands.
+  public var updateStatus: UpdateStatus { slave.bank.update.status }
   public var buttons: UInt8 { slave.bank.buttons }
   /// What the resident is shown at a button (the meaning, not the momentary state of the pin).
   public func shown(_ button: UInt8) -> PanelLamp { slave.bank.lamps.shown(button) }

@@ -22,6 +22,8 @@ public struct EventQueue: Sendable {
   public private(set) var lastSequence: UInt32 = 0
   /// Events left out for want of a place; wraps.
   public private(set) var dropped: UInt16 = 0
+  /// Rises with every change; wraps. Who keeps the queue elsewhere sees by it that the copy is old.
+  private(set) var revision: UInt32 = 0
 
   public init() {}
 
@@ -37,6 +39,7 @@ public struct EventQueue: Sendable {
 
   /// Notes anything else about a button.
   mutating func append(_ kind: PanelEvent.Kind, _ button: UInt8, at instant: Instant) {
+    revision &+= 1
     if count == EventQueue.capacity {
       guard makeRoom(for: kind) else { return }
     }
@@ -52,6 +55,7 @@ public struct EventQueue: Sendable {
     var gone = 0
     while gone < count && entries[gone].sequence <= sequence { gone &+= 1 }
     guard gone > 0 else { return }
+    revision &+= 1
     var index = 0
     while index &+ gone < count {
       entries[index] = entries[index &+ gone]
@@ -70,6 +74,7 @@ public struct EventQueue: Sendable {
 
   /// Empties the queue for a new epoch.
   mutating func startOver() {
+    revision &+= 1
     count = 0
     lastSequence = 0
     dropped = 0
@@ -77,12 +82,31 @@ public struct EventQueue: Sendable {
 
   /// Moves all numbers up. Only before any of them has been shown to a host.
   mutating func renumber(by offset: UInt32) {
+    revision &+= 1
     var index = 0
     while index < count {
       entries[index].sequence &+= offset
       index &+= 1
     }
     lastSequence &+= offset
+  }
+
+  /// Entry `index` (less than `count`) as it is kept over a reset.
+  mutating func kept(_ index: Int) -> (sequence: UInt32, kind: UInt8, button: UInt8, at: Instant) {
+    let entry = entries.mutableSpan[index]
+    return (entry.sequence, entry.kind.rawValue, entry.button, entry.at)
+  }
+
+  /// Puts an entry back at the end; one that cannot be is left out.
+  mutating func restore(sequence: UInt32, kind: UInt8, button: UInt8, at: Instant) {
+    guard count < EventQueue.capacity, let kind = PanelEvent.Kind(rawValue: kind) else { return }
+    entries[count] = Entry(sequence: sequence, kind: kind, button: button, at: at)
+    count &+= 1
+  }
+
+  mutating func restore(lastSequence: UInt32, dropped: UInt16) {
+    self.lastSequence = lastSequence
+    self.dropped = dropped
   }
 
   private mutating func firstPress(of button: UInt8) -> Int? {

@@ -1,5 +1,6 @@
 import CallPanelCodec
 import DeviceKit
+import FirmwareUpdateCodec
 import ModbusRTUCodec
 import ModbusRTUDeviceModel
 
@@ -9,11 +10,13 @@ extension PanelCore: ModbusBank {
     hostSpoke()
     switch request {
     case .writeRegister(let address, _), .maskWriteRegister(let address, _, _):
-      guard !PanelCore.touchesOrder(address, 1) else { throw .illegalDataAddress }
-    case .writeRegisters(let start, let count), .readWriteRegisters(_, _, let start, let count):
+      guard !PanelCore.touchesOrder(address, 1), address < UpdateMap.begin else { throw .illegalDataAddress }
+    case .writeRegisters(let start, let count):
       // An order counts only whole: half of one could acknowledge what was never read.
-      guard !PanelCore.touchesOrder(start, count) || (start == PanelMap.exchangeWrite && count == PanelMap.exchangeWriteCount)
+      guard PanelCore.isWholeOrder(start, count) || (start >= UpdateMap.begin && PanelCore.isWholeUpdate(start, count))
       else { throw .illegalDataAddress }
+    case .readWriteRegisters(_, _, let start, let count):
+      guard PanelCore.isWholeOrder(start, count) else { throw .illegalDataAddress }
     case .readHoldingRegisters:
       takeSnapshot()
     default: break
@@ -36,6 +39,10 @@ extension PanelCore: ModbusBank {
   }
 
   mutating func checkRegister(at address: UInt16, value: UInt16) throws(ModbusException) {
+    if address >= UpdateMap.begin {
+      try checkUpdate(address, value)
+      return
+    }
     guard isHoldingRegister(address) && !(PanelMap.exchangeRead..<PanelMap.exchangeReadEnd).contains(address)
     else { throw .illegalDataAddress }
     guard isValid(value, for: address) else { throw .illegalDataValue }
@@ -48,6 +55,7 @@ extension PanelCore: ModbusBank {
   mutating func wrote(_ request: ModbusRequest) {
     switch request {
     case .writeRegisters(PanelMap.exchangeWrite, _): obey(staged)
+    case .writeRegisters(let start, _) where start >= UpdateMap.begin: obeyUpdate(start)
     case .readWriteRegisters(_, _, PanelMap.exchangeWrite, _):
       obey(staged)
       takeSnapshot()
@@ -63,7 +71,7 @@ extension PanelCore: ModbusBank {
     switch object {
     case 0: PanelMap.vendor.utf8CodeUnitCount
     case 1: PanelMap.productPrefix.utf8CodeUnitCount &+ 1
-    case 2: PanelCore.firmware.utf8CodeUnitCount
+    case 2: versionText.count
     default: nil
     }
   }
@@ -72,16 +80,19 @@ extension PanelCore: ModbusBank {
     switch object {
     case 0: PanelCore.byte(PanelMap.vendor, index)
     case 1: index == PanelMap.productPrefix.utf8CodeUnitCount ? 0x30 &+ buttons : PanelCore.byte(PanelMap.productPrefix, index)
-    case 2: PanelCore.byte(PanelCore.firmware, index)
+    case 2: versionText.byte(at: index)
     default: 0
     }
   }
 
-  /// Version of this logic, told in the identification.
-  static let firmware: StaticString = "1.0"
-
   private static func byte(_ text: StaticString, _ index: Int) -> UInt8 {
     index >= 0 && index < text.utf8CodeUnitCount ? text.utf8Start[index] : 0
+  }
+
+  /// Outside of the order and of the update, or exactly the order.
+  private static func isWholeOrder(_ start: UInt16, _ count: UInt16) -> Bool {
+    if start == PanelMap.exchangeWrite && count == PanelMap.exchangeWriteCount { return true }
+    return !touchesOrder(start, count) && Int(start) &+ Int(count) <= Int(UpdateMap.begin)
   }
 
   private static func touchesOrder(_ start: UInt16, _ count: UInt16) -> Bool {

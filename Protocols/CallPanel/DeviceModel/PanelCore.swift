@@ -1,5 +1,7 @@
 import CallPanelCodec
 import DeviceKit
+import FirmwareUpdateCodec
+import FirmwareUpdateDeviceModel
 
 /// What a call panel knows and decides, without the wire: contacts, lamps, the queue of events, settings.
 ///
@@ -20,6 +22,11 @@ struct PanelCore: Sendable {
   var contacts: InlineArray<8, Contact> = InlineArray(repeating: Contact())
   var lines: InlineArray<8, LineSupervisor> = InlineArray(repeating: LineSupervisor())
   var tamper = false
+  var about = FirmwareAbout()
+  var versionText = FixedBytes<16>()
+  var update: UpdateReceiver
+  /// The registers of an update request while they are being set.
+  var updateStage = FixedBytes<132>()
   var supplyMillivolts: UInt16 = 0
   var resetCause = PanelResetCause.unknown
 
@@ -27,6 +34,8 @@ struct PanelCore: Sendable {
   var now: Instant = .zero
   var startedAt: Instant = .zero
   var hostHeardAt: Instant = .zero
+  /// A request for this panel was heard since the start.
+  var hasHeardHost = false
 
   // Towards the host.
   var order = PanelOrder(token: 0)
@@ -58,6 +67,9 @@ struct PanelCore: Sendable {
     self.unit = unit
     self.buttons = buttons < 1 ? 1 : buttons > PanelMap.buttonLimit ? PanelMap.buttonLimit : buttons
     settings = .factory
+    update = UpdateReceiver(
+      board: PanelBoard.simulated.rawValue, running: UpdateMap.noSlot, layout: .none, key: FixedBytes())
+    while updateStage.append(0) {}
   }
 
   var buttonMask: UInt8 { UInt8(truncatingIfNeeded: (UInt16(1) << UInt16(buttons)) &- 1) }
@@ -67,6 +79,10 @@ struct PanelCore: Sendable {
     now = instant
     startedAt = instant
     hostHeardAt = instant
+    hasHeardHost = false
+    about = start.about
+    update.isOnTrial = about.isOnTrial
+    composeVersion()
     resetCause = start.cause
     entropy = start.entropy
     if let stored = start.stored {
@@ -90,7 +106,7 @@ struct PanelCore: Sendable {
     silenceNoted = false
     (saving, saveAgain, saveRetryAt, failedSaves) = (false, false, nil, 0)
     if start.queueKept && start.stored != nil {
-      epochIsStored = true
+      epochIsStored = start.epochWasShown
       var button: UInt8 = 1
       while button <= buttons {
         if queue.holdsPress(of: button) { lamps.show(.fastBlink, button, at: now) }
@@ -113,6 +129,7 @@ struct PanelCore: Sendable {
       earliest = instant
     }
     consider(saveRetryAt)
+    consider(update.deadline)
     if !lamps.hostIsSilent { consider(hostHeardAt + PanelCore.hostSilenceLimit) }
     if let armedAt { consider(armedAt + .seconds(PanelMap.configurationWindowSeconds)) }
     var index = 0
@@ -128,6 +145,7 @@ struct PanelCore: Sendable {
   mutating func advance(to instant: Instant) {
     now = instant
     lamps.advance(to: now)
+    update.advance(to: now)
     if let retry = saveRetryAt, retry <= now {
       saveRetryAt = nil
       save()
@@ -166,6 +184,7 @@ struct PanelCore: Sendable {
 
   /// A request for this panel arrived whole and sound.
   mutating func hostSpoke() {
+    hasHeardHost = true
     hostHeardAt = now
     lamps.setHostSilent(false, at: now)
   }
@@ -253,13 +272,22 @@ public struct PanelStart: Sendable, Equatable {
   public var stored: PanelSettings?
   /// The memory that holds the queue, and the clock with it, survived the reset (checked by the board).
   public var queueKept: Bool
+  /// Hosts may have seen events of the kept queue: it stays under its epoch, stored or not.
+  public var epochWasShown: Bool
   /// Any number that differs from start to start: it takes the place of an epoch that was lost with the settings.
   public var entropy: UInt16
+  /// Board, image and faults as the board knows them.
+  public var about: FirmwareAbout
 
-  public init(cause: PanelResetCause, stored: PanelSettings?, queueKept: Bool, entropy: UInt16) {
+  public init(
+    cause: PanelResetCause, stored: PanelSettings?, queueKept: Bool, epochWasShown: Bool = true, entropy: UInt16,
+    about: FirmwareAbout = .bare
+  ) {
     self.cause = cause
     self.stored = stored
     self.queueKept = queueKept
+    self.epochWasShown = epochWasShown
     self.entropy = entropy
+    self.about = about
   }
 }

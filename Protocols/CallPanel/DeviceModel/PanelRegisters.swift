@@ -1,5 +1,7 @@
 import CallPanelCodec
 import DeviceKit
+import FirmwareUpdateCodec
+import FirmwareUpdateDeviceModel
 
 /// The core as registers (README.md); `PanelBank.swift` makes a Modbus bank of them. `nil` or `false` means: no such address.
 extension PanelCore {
@@ -11,6 +13,9 @@ extension PanelCore {
     case 0x0003: return UInt16(buttons)
     case PanelMap.poll..<(PanelMap.poll &+ PanelMap.tokenCount):
       return status(token: UInt8(truncatingIfNeeded: address &- PanelMap.poll)).word
+    case UpdateMap.about..<(UpdateMap.about &+ UpdateMap.aboutCount): return about.register(address &- UpdateMap.about)
+    case UpdateMap.status..<(UpdateMap.status &+ UpdateMap.statusCount):
+      return update.status.register(address &- UpdateMap.status)
     default: return nil
     }
   }
@@ -30,7 +35,7 @@ extension PanelCore {
     switch address {
     case PanelMap.exchangeWrite..<(PanelMap.exchangeWrite &+ PanelMap.exchangeWriteCount): true
     case PanelMap.exchangeRead..<PanelMap.exchangeReadEnd: true
-    case PanelMap.silentMask, PanelMap.newAddress, PanelMap.newBaudCode, PanelMap.armConfiguration: true
+    case PanelMap.silentMask, PanelMap.newAddress, PanelMap.newBaudCode, PanelMap.armConfiguration, PanelMap.identify: true
     default: false
     }
   }
@@ -51,6 +56,7 @@ extension PanelCore {
     case PanelMap.newAddress: return armedAt == nil ? UInt16(settings.address) : pendingAddress
     case PanelMap.newBaudCode: return armedAt == nil ? settings.baudCode : pendingBaud
     case PanelMap.armConfiguration: return armedAt == nil ? 0 : 1
+    case PanelMap.identify: return lamps.identifySeconds
     default: return 0
     }
   }
@@ -60,6 +66,7 @@ extension PanelCore {
     case PanelMap.silentMask: value <= 0xFF
     case PanelMap.newAddress: PanelSettings.isValid(address: value)
     case PanelMap.newBaudCode: PanelMap.baud(code: value) != nil
+    case PanelMap.identify: value <= PanelMap.identifyLimitSeconds
     case PanelMap.armConfiguration: value == PanelMap.armKey && PanelSettings.isValid(address: pendingAddress)
     default: true
     }
@@ -77,6 +84,8 @@ extension PanelCore {
       armedAt = nil
       pendingBaud = value
     case PanelMap.armConfiguration: armedAt = now
+    case PanelMap.identify: lamps.identify(seconds: value, buttons: buttons, at: now)
+    case UpdateMap.begin...: stageUpdate(address, value)
     default: break
     }
   }

@@ -29,43 +29,30 @@ public struct PanelSettings: Sendable, Equatable {
     epoch = epoch == .max ? 1 : epoch &+ 1
   }
 
-  /// As a board writes it to flash: format number, the fields, CRC-32 of what is before it.
-  public var stored: FixedBytes<16> {
-    var bytes = FixedBytes<16>()
+  /// As `RecordStore` keeps it.
+  public var stored: FixedBytes<24> {
+    var bytes = FixedBytes<24>()
     bytes.append(bigEndian: PanelSettings.format)
     bytes.append(address)
     bytes.append(silentMask)
     bytes.append(bigEndian: baudCode)
     bytes.append(bigEndian: epoch)
     bytes.append(bigEndian: bootCount)
-    let sum = PanelSettings.checksum(bytes)
-    bytes.append(bigEndian: UInt16(truncatingIfNeeded: sum >> 16))
-    bytes.append(bigEndian: UInt16(truncatingIfNeeded: sum))
     return bytes
   }
 
-  /// `nil` when the record is torn, empty, or holds values that cannot be.
-  public init?(stored bytes: FixedBytes<16>) {
-    let sum = UInt32(bytes.bigEndian(at: 10)) << 16 | UInt32(bytes.bigEndian(at: 12))
-    guard bytes.count == 14, bytes.bigEndian(at: 0) == PanelSettings.format, PanelSettings.checksum(bytes) == sum,
-      PanelSettings.isValid(address: UInt16(bytes[2])), PanelMap.baud(code: bytes.bigEndian(at: 4)) != nil
+  /// `nil` when the record is of another kind, or holds values that cannot be.
+  public init?(stored bytes: FixedBytes<24>) {
+    var bytes = bytes
+    guard bytes.word(at: 0) == PanelSettings.format, PanelSettings.isValid(address: UInt16(bytes.byte(at: 2))),
+      PanelMap.baud(code: bytes.word(at: 4)) != nil
     else { return nil }
     self.init(
-      address: bytes[2], baudCode: bytes.bigEndian(at: 4), silentMask: bytes[3], epoch: bytes.bigEndian(at: 6),
-      bootCount: bytes.bigEndian(at: 8))
+      address: bytes.byte(at: 2), baudCode: bytes.word(at: 4), silentMask: bytes.byte(at: 3), epoch: bytes.word(at: 6),
+      bootCount: bytes.word(at: 8))
   }
 
   static func isValid(address: UInt16) -> Bool { address >= 1 && address <= 247 }
 
-  private static let format: UInt16 = 0x5001
-
-  private static func checksum(_ bytes: FixedBytes<16>) -> UInt32 {
-    var sum = Checksum.CRC32()
-    var index = 0
-    while index < 10 {
-      sum.update(bytes[index])
-      index &+= 1
-    }
-    return sum.value
-  }
+  private static let format: UInt16 = 0x5002
 }

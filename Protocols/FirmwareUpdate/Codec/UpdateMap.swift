@@ -48,6 +48,20 @@ public enum UpdateRefusal: UInt16, Sendable {
   /// The host gave it up, or was silent for ten minutes.
   case aborted = 8
   case noBootLoader = 9
+  /// The running image is on trial itself: the other slot holds what would have to come back.
+  case trial = 10
+}
+
+/// Bits of `FirmwareAbout.selfTest`; 0 is a good panel.
+public enum SelfTest {
+  /// The running image does not have the hash that its header tells.
+  public static let image: UInt16 = 1 << 0
+  /// A copy of the settings was damaged, or they cannot be written.
+  public static let settings: UInt16 = 1 << 1
+  public static let ram: UInt16 = 1 << 2
+  /// The converter that watches the lines gives nothing plausible.
+  public static let converter: UInt16 = 1 << 3
+  public static let unfinished: UInt16 = 1 << 15
 }
 
 /// What the host asks of an update that was begun.

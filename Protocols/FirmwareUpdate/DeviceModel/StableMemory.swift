@@ -37,6 +37,9 @@ public struct StoreLayout: Sendable, Equatable {
     self.slotBytes = slotBytes
   }
 
+  /// A board without slots for images.
+  public static let none = StoreLayout(pageBytes: 64, settings: 0, boot: 0, slot0: 0, slot1: 0, slotBytes: 0)
+
   public func slot(_ number: UInt16) -> UInt32 { number == 0 ? slot0 : slot1 }
   /// Payload bytes that a slot takes.
   public var capacity: UInt32 { slotBytes > 0x200 ? slotBytes &- 0x200 : 0 }

@@ -34,7 +34,8 @@ public struct ModbusSlave<Bank: ModbusBank>: Machine {
   private var decoder = ModbusRequestDecoder()
   var request = ModbusPDU(bytes: FixedBytes())
   private var lastByte = Instant.zero
-  private var isSending = false
+  /// The reply is leaving.
+  public private(set) var isSending = false
   private var frameIsBroken = false
 
   public init(address: UInt8, timing: ModbusTiming, bank: Bank) {
@@ -42,6 +43,9 @@ public struct ModbusSlave<Bank: ModbusBank>: Machine {
     self.timing = timing
     self.bank = bank
   }
+
+  /// Bytes were heard that the line's silence has not ended yet.
+  public var isListening: Bool { decoder.count > 0 }
 
   public var deadline: Instant? {
     decoder.count == 0 && !frameIsBroken ? nil : lastByte + timing.silence

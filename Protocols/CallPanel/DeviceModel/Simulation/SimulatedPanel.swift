@@ -1,7 +1,9 @@
 import CallPanelCodec
 import DeviceKit
+import FirmwareUpdateCodec
+import FirmwareUpdateDeviceModel
 
-/// A whole panel for tests and simulators: the firmware's logic with a power supply, a flash memory, contacts, and things that go wrong.
+/// A whole panel for tests and simulators: the firmware with a power supply, memories, contacts, and things that go wrong.
 ///
 /// It begins without power. The wire is bytes in, `reply` out; the hand is `PanelHand`.
 public struct SimulatedPanel: Machine, Sendable {
@@ -21,36 +23,51 @@ public struct SimulatedPanel: Machine, Sendable {
     case buzzer(Bool)
   }
 
-  /// How long the flash takes.
-  public static let flashTime = Interval.milliseconds(30)
   /// Pause between two bursts of a jabbering panel.
   static let jabberPause = Interval.milliseconds(5)
   static let cutCode: UInt16 = 4_095
   static let shortCode: UInt16 = 0
   static let soundCode: UInt16 = 2_048
 
-  public private(set) var logic: CallPanelLogic
+  public var firmware: PanelFirmware<SimulatedMemory, SimulatedCells>
   public private(set) var reply = FixedBytes<256>()
   public private(set) var isPowered = false
   public private(set) var fault = PanelFault.none
-  /// What lies in the panel's flash; `nil` is an empty one.
-  public private(set) var flash: PanelSettings?
   /// Contacts closed, bit 0 = button 1.
   public private(set) var contacts: UInt8 = 0
   private var lines = PackedLines()
   private var housingIsOpen = false
   private var supplyMillivolts: UInt16 = 12_000
-  private var saving: (settings: PanelSettings, until: Instant)?
   private var replyAt: Instant?
   private var jabberAt: Instant?
   private var random: SeededRandom
+  private let layout: StoreLayout
+  private let key: FixedBytes<32>
 
-  public init(unit: UInt32, buttons: UInt8, settings: PanelSettings?, seed: UInt64) {
-    logic = CallPanelLogic(unit: unit, buttons: buttons)
-    flash = settings
+  /// `settings` lie in its flash at the beginning; `nil` is an empty one. `images` are what the factory put into slots 0 and 1 (header, then
+  /// payload): with one at least, the panel takes updates that are signed with `key`.
+  public init(
+    unit: UInt32, buttons: UInt8, settings: PanelSettings?, seed: UInt64, images: [[UInt8]] = [],
+    key: FixedBytes<32> = FixedBytes()
+  ) {
     random = SeededRandom(seed: seed)
+    self.key = key
+    var layout = SimulatedMemory.layout
+    if images.isEmpty { layout.slotBytes = 0 }
+    var memory = SimulatedMemory(bytes: Int(images.isEmpty ? layout.slot0 : layout.slot1 + layout.slotBytes))
+    for (slot, image) in images.prefix(2).enumerated() { memory.install(image, slot: UInt16(slot)) }
+    if let settings { memory.save(settings.stored, at: layout.settings) }
+    firmware = PanelFirmware(
+      unit: unit, buttons: buttons, board: PanelBoard.simulated.rawValue, layout: layout, key: key, memory: memory,
+      cells: SimulatedCells(noise: &random))
+    self.layout = layout
   }
 
+  public var logic: CallPanelLogic { firmware.logic }
+  /// What lies in the panel's flash; `nil` is an empty or damaged one.
+  public var flash: PanelSettings? {
+    firmware.memory.newest(at: layout.settings).flatMap { PanelSettings(stored: $0) }
+  }
   /// The rate its UART is set to.
   public var baud: UInt32 { logic.baud }
   /// What the resident sees at a button; nothing without power.
@@ -66,8 +83,8 @@ public struct SimulatedPanel: Machine, Sendable {
 
   public var deadline: Instant? {
     guard isPowered else { return nil }
-    var earliest = logic.deadline
-    for candidate in [saving?.until, replyAt, jabberAt] {
+    var earliest = firmware.deadline
+    for candidate in [replyAt, jabberAt] {
       guard let candidate else { continue }
       if let known = earliest, known <= candidate { continue }
       earliest = candidate
@@ -87,12 +104,6 @@ public struct SimulatedPanel: Machine, Sendable {
   }
 
   private mutating func catchUp(_ now: Instant, _ effects: inout Effects<Effect>) {
-    if let write = saving, write.until <= now {
-      saving = nil
-      let works = fault != .flashBroken
-      if works { flash = write.settings }
-      feed(.settingsSaved(works), now, &effects)
-    }
     feed(.wake, now, &effects)
     if let at = replyAt, at <= now {
       replyAt = nil
@@ -146,8 +157,8 @@ public struct SimulatedPanel: Machine, Sendable {
   private mutating func switchOff(_ effects: inout Effects<Effect>) {
     guard isPowered else { return }
     isPowered = false
-    // A write that was under way is lost: the old record stays.
-    (saving, replyAt, jabberAt) = (nil, nil, nil)
+    firmware.memory.cut(share: UInt8(truncatingIfNeeded: random.next()))
+    (replyAt, jabberAt) = (nil, nil)
     var button: UInt8 = 1
     while button <= logic.buttons {
       if logic.lampPins & SimulatedPanel.bit(button) != 0 { effects.append(.lamp(button: button, isOn: false)) }
@@ -159,11 +170,12 @@ public struct SimulatedPanel: Machine, Sendable {
   private mutating func switchOn(_ cause: PanelResetCause, _ keepsQueue: Bool, _ now: Instant, _ effects: inout Effects<Effect>) {
     switchOff(&effects)
     isPowered = true
-    if !keepsQueue { logic = CallPanelLogic(unit: logic.unit, buttons: logic.buttons) }
-    // An answer that was being sent ended with the power.
-    feed(.transmitted, now, &effects)
-    let start = PanelStart(
-      cause: cause, stored: flash, queueKept: keepsQueue, entropy: UInt16(truncatingIfNeeded: random.next()))
+    var memory = firmware.memory
+    let about = layout.slotBytes == 0 ? .bare : memory.chooseImage(board: PanelBoard.simulated.rawValue)
+    firmware = PanelFirmware(
+      unit: logic.unit, buttons: logic.buttons, board: PanelBoard.simulated.rawValue, layout: layout, key: key, memory: memory,
+      cells: keepsQueue ? firmware.cells : SimulatedCells(noise: &random))
+    let start = BoardStart(cause: cause, entropy: UInt16(truncatingIfNeeded: random.next()), about: about)
     feed(.started(start), now, &effects)
     become(fault, now)
   }
@@ -174,30 +186,31 @@ public struct SimulatedPanel: Machine, Sendable {
     if let baudCode, PanelMap.baud(code: baudCode) != nil { settings.baudCode = baudCode }
     let wasPowered = isPowered
     switchOff(&effects)
-    flash = settings
+    firmware.memory.save(settings.stored, at: layout.settings)
     if wasPowered { switchOn(.software, true, now, &effects) }
   }
 
   private mutating func become(_ new: PanelFault, _ now: Instant) {
-    if case .answersFor = fault { logic.address = logic.settings.address }
+    if case .answersFor = fault { firmware.logic.address = logic.settings.address }
     fault = new
-    if case .answersFor(let other) = new { logic.address = other }
+    if case .answersFor(let other) = new { firmware.logic.address = other }
+    firmware.memory.isBroken = new == .flashBroken
     jabberAt = new == .jabber && isPowered ? now : nil
   }
 
-  private mutating func feed(_ input: CallPanelLogic.Input, _ now: Instant, _ effects: inout Effects<Effect>) {
+  private mutating func feed(
+    _ input: PanelFirmware<SimulatedMemory, SimulatedCells>.Input, _ now: Instant, _ effects: inout Effects<Effect>
+  ) {
     guard isPowered else { return }
-    var wanted = Effects<CallPanelLogic.Effect>()
-    logic.handle(input, at: now, into: &wanted)
-    var index = 0
-    while let effect = wanted[index] {
-      index &+= 1
+    var wanted = Effects<PanelFirmware<SimulatedMemory, SimulatedCells>.Effect>()
+    firmware.handle(input, at: now, into: &wanted)
+    while let effect = wanted.takeFirst() {
       switch effect {
       case .transmit: answer(now, &effects)
       case .lamp(let button, let isOn): effects.append(.lamp(button: button, isOn: isOn))
       case .buzzer(let isOn): effects.append(.buzzer(isOn))
-      case .saveSettings: saving = (logic.settings, now + SimulatedPanel.flashTime)
       case .applyLine: become(fault, now)
+      case .restart: switchOn(.software, true, now, &effects)
       }
     }
   }
