@@ -25,8 +25,8 @@ final class BoardRig {
       .appendingPathComponent("Boards/.build/\(board.name)/\(name).bin").path
   }
 
-  /// Words of the image `hooks` on lm3s6965evb (Boards/Application/Hooks.swift).
-  static let hooks: UInt32 = 0x2000_F3C0
+  /// Words of the image `hooks`, on lm3s6965evb and mps2-an385 (their READMEs, Boards/Application/Hooks.swift).
+  static let hooks: UInt32 = 0x2000_F9C0
 
   /// - Parameters:
   ///   - nodes: the address of each board; 247 is that of a new one.

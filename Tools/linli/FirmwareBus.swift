@@ -102,6 +102,12 @@ final class FirmwareBus: Sendable {
 
   private func powerOn(_ node: Int) throws {
     let file = "\(folder)/panel-\(node).eeprom"
+    if !FileManager.default.fileExists(atPath: file) {
+      // As the workshop leaves it: with its address.
+      var memory = try BoardMemory(description)
+      memory.save(PanelSettings(address: UInt8(clamping: node)))
+      try memory.write(to: file)
+    }
     let board = try VirtualBoard(
       description, name: "\(node)", image: image, memory: file, unit: UInt32(1000 + node),
       watching: description.lamps.first?.device)
