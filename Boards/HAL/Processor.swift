@@ -9,6 +9,7 @@ enum Processor {
   // Interrupt controller, B3.4.
   static let NVIC_ISER0 = register(0xE000_E100)
   static let NVIC_ISER1 = register(0xE000_E104)
+  static let NVIC_ISPR0 = register(0xE000_E200)
   // System control, B3.2. VTOR and CFSR are not there on Armv6-M.
   static let VTOR = register(0xE000_ED08)
   static let AIRCR = register(0xE000_ED0C)

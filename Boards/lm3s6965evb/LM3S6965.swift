@@ -42,6 +42,7 @@ enum LM3S6965 {
     static let FBRD = register(0x4000_C028)
     static let LCRH = register(0x4000_C02C)
     static let CTL = register(0x4000_C030)
+    static let IFLS = register(0x4000_C034)
     static let IM = register(0x4000_C038)
     static let ICR = register(0x4000_C044)
     static let interrupt: UInt32 = 5

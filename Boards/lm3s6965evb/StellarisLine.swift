@@ -4,8 +4,8 @@ struct StellarisLine: SerialLine {
   private static let receiveEmpty: UInt32 = 1 << 4
   private static let sendFull: UInt32 = 1 << 5
   private static let busy: UInt32 = 1 << 3
-  // UARTIM: receive, send
-  static let receiveInterrupts: UInt32 = 1 << 4
+  // UARTIM: receive, receive time-out; send
+  static let receiveInterrupts: UInt32 = 1 << 4 | 1 << 6
   static let sendInterrupt: UInt32 = 1 << 5
   private static let direction: UInt32 = 1 << 4
 
@@ -16,9 +16,10 @@ struct StellarisLine: SerialLine {
     let divisor = (LM3S6965.coreHertz &* 4 &+ baud >> 1) / baud
     LM3S6965.UART0.IBRD.store(divisor >> 6)
     LM3S6965.UART0.FBRD.store(divisor & 63)
-    // 8 bits, no FIFO: with it an odd byte would be told of 32 bits late, and t3.5 counts from the last byte. Without it an interrupt may
-    // be kept waiting for one character, 87 us at 115,200 baud; interrupts are closed for a few instructions only.
-    LM3S6965.UART0.LCRH.store(3 << 5)
+    // 8 bits, FIFO on. Its interrupt comes at two bytes (1/8) or after 32 bits of silence, but t3.5 counts from the last byte: so the tick
+    // looks too (`stellarisTickHandler`).
+    LM3S6965.UART0.LCRH.store(3 << 5 | 1 << 4)
+    LM3S6965.UART0.IFLS.store(0)
     LM3S6965.UART0.ICR.store(0x7FF)
     LM3S6965.UART0.IM.store(StellarisLine.receiveInterrupts)
     // Receiver, sender, UART.
@@ -60,4 +61,10 @@ private func fillUART0() {
   StellarisLine.takeReceived()
   fillUART0()
   if sending.isEmpty { LM3S6965.UART0.IM.store(StellarisLine.receiveInterrupts) }
+}
+
+/// The millisecond, and with it a look at the UART for a byte that its FIFO holds back.
+@c(stellarisTickHandler) func stellarisTickHandler() {
+  ticks.advance()
+  Processor.NVIC_ISPR0.store(1 << LM3S6965.UART0.interrupt)
 }

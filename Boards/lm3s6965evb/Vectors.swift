@@ -8,7 +8,7 @@ let vectors: (InlineArray<15, Handler>, InlineArray<32, Handler>) = (
   [
     resetHandler, hardFaultEntry, hardFaultEntry, hardFaultEntry, hardFaultEntry, hardFaultEntry, unexpectedHandler,
     unexpectedHandler, unexpectedHandler, unexpectedHandler, unexpectedHandler, unexpectedHandler, unexpectedHandler,
-    unexpectedHandler, tickHandler,
+    unexpectedHandler, stellarisTickHandler,
   ],
   [
     // 0...4: ports A to E
