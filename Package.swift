@@ -54,9 +54,9 @@ let wires =
   stationLink() + wire("ModbusRTU") + wire("FirmwareUpdate", uses: ["ModbusRTU"])
   + wire("CallPanel", uses: ["ModbusRTU", "FirmwareUpdate"]) + wire("DigitalIO", uses: ["ModbusRTU"])
   + wire("SIADC09")
-let drivers: [Target.Dependency] = ["ModbusRTUDriver", "CallPanelDriver", "DigitalIODriver"]
+let drivers: [Target.Dependency] = ["ModbusRTUDriver", "CallPanelDriver", "DigitalIODriver", "FirmwareUpdateDriver"]
 let models: [Target.Dependency] = ["ModbusRTUDeviceModel", "CallPanelDeviceModel", "DigitalIODeviceModel"]
-let codecs: [Target.Dependency] = ["ModbusRTUCodec", "CallPanelCodec", "DigitalIOCodec"]
+let codecs: [Target.Dependency] = ["ModbusRTUCodec", "CallPanelCodec", "DigitalIOCodec", "FirmwareUpdateCodec"]
 
 let package = Package(
   name: "linli",
@@ -166,7 +166,12 @@ let package = Package(
       kit + ["StationLinkCodec", "StationLinkDriver", "Station", "StationRuntime", "StationIdentity", "Journal", "Uplink"] + web),
     tests("JournalTests", ["DeviceKit", "Journal", "CSQLite", "SimulatedSite"]),
     tests("StationTests", kit + ["Station", "Consoles"]),
-    tests("SimulatedSiteTests", ["DeviceKit", "ModbusRTUCodec", "CallPanelCodec", "CallPanelDeviceModel", "SimulatedSite"]),
+    tests(
+      "SimulatedSiteTests",
+      kit + [
+        "ModbusRTUCodec", "ModbusRTUDriver", "CallPanelCodec", "CallPanelDriver", "CallPanelDeviceModel", "FirmwareUpdateCodec",
+        "SimulatedSite", crypto,
+      ]),
     .executableTarget(name: "transport-probe", dependencies: ["DeviceKit", "Transports"], path: "Tests/TransportsTests/Probe"),
     .testTarget(
       name: "TransportsTests", dependencies: ["DeviceKit", "Transports", "transport-probe"], path: "Tests/TransportsTests",
@@ -179,7 +184,9 @@ let package = Package(
       dependencies: kit + ["Station", "StationRuntime", "StationIdentity", "Journal", "Transports", "linli"],
       path: "Tests/TestSupport"),
     tests(
-      "ShellTests", kit + ["Station", "StationRuntime", "StationIdentity", "Journal", "Transports", "TestSupport"] + tls + web),
+      "ShellTests",
+      kit + ["FirmwareUpdateCodec", "Station", "StationRuntime", "StationIdentity", "Journal", "Transports", "TestSupport"] + tls
+        + web),
     .testTarget(name: "InteropTests", dependencies: ["TestSupport"], path: "Tests/InteropTests", exclude: ["Peers"]),
     // The real images in QEMU.
     tests("FirmwareTests", kit + ["CallPanelDeviceModel", "Transports", "VirtualBoards", "TestSupport"]),

@@ -65,7 +65,14 @@ public struct SimulatedBus: Machine, Sendable {
   }
 
   /// Panels at addresses 1, 2, 3 ... with unit ids from `firstUnit` on, without power; `start` switches them on.
-  public init(panels count: Int, buttons: UInt8, baud: UInt32, seed: UInt64, firstUnit: UInt32 = 1001) {
+  ///
+  /// - Parameters:
+  ///   - images: what the factory put into slots 0 and 1 of each panel (header, then payload); with none, panels have no boot loader.
+  ///   - key: the Ed25519 public key that signs later images, 32 bytes.
+  public init(
+    panels count: Int, buttons: UInt8, baud: UInt32, seed: UInt64, firstUnit: UInt32 = 1001, images: [[UInt8]] = [],
+    key: FixedBytes<32> = FixedBytes()
+  ) {
     timing = ModbusTiming(baud: baud)
     hostTiming = timing
     random = SeededRandom(seed: seed)
@@ -75,7 +82,9 @@ public struct SimulatedBus: Machine, Sendable {
     signs = Array(repeating: PanelSigns(lit: Array(repeating: 0, count: Int(min(buttons, 8)))), count: max(0, count))
     for index in 0..<count {
       let settings = PanelSettings(address: UInt8(clamping: index + 1), baudCode: Self.baudCode(baud))
-      panels.append(SimulatedPanel(unit: firstUnit + UInt32(index), buttons: buttons, settings: settings, seed: random.next()))
+      panels.append(
+        SimulatedPanel(
+          unit: firstUnit + UInt32(index), buttons: buttons, settings: settings, seed: random.next(), images: images, key: key))
     }
   }
 

@@ -61,6 +61,9 @@ private struct BusConversation: ~Copyable {
   /// Outputs of modules as they were read last, bit 0 = output 1.
   private var outputsSeen: [DeviceID: UInt32] = [:]
   private var outputsWished: [DeviceID: UInt32] = [:]
+  /// For the board: what each device said of itself, and its technician's job.
+  private var identities: [DeviceID: DeviceIdentity] = [:]
+  private var jobs: [DeviceID: DeviceJob] = [:]
 
   static let reopenInterval = Interval.seconds(1)
   static let redeliverInterval = Interval.milliseconds(20)
@@ -245,7 +248,9 @@ private struct BusConversation: ~Copyable {
           BusReport.Node(
             address: node.address, name: node.name, isPanel: node.isPanel, isLost: master.isLost(address: node.address),
             longestReplyMilliseconds: Int(node.longestReply.microseconds / 1000),
-            counts: master.statistics(ofAddress: node.address) ?? ModbusNodeStatistics())
+            counts: master.statistics(ofAddress: node.address) ?? ModbusNodeStatistics(),
+            identity: identities[DeviceID(bus: plan.name, node: node.address)],
+            job: jobs[DeviceID(bus: plan.name, node: node.address)])
         }))
   }
 
@@ -282,11 +287,23 @@ private struct BusConversation: ~Copyable {
       case .transmit(let bytes):
         if let line, case .hangup = line.write(bytes) { hungUp = true }
       case .event(let event):
-        if case .outputsObserved(let device, let outputs) = event { outputsSeen[device] = outputs }
+        note(event)
         if !undelivered.isEmpty || deliver(event, now) == .refused { undelivered.append(event) }
       }
     }
     if hungUp { lost("串口断开 / port hung up", at: now) }
+  }
+
+  private mutating func note(_ event: DeviceEvent) {
+    switch event {
+    case .outputsObserved(let device, let outputs): outputsSeen[device] = outputs
+    case .identified(let device, let identity): identities[device] = identity
+    case .jobChanged(let device, let job):
+      // Whoever waits for its end should not wait for the board as well.
+      if jobs[device]?.step != job.step { publishAt = .zero }
+      jobs[device] = job
+    default: break
+    }
   }
 
   private mutating func redeliver(at now: Instant) {

@@ -17,6 +17,9 @@ public struct BusReport: Sendable, Equatable, Codable {
     /// An answer that begins later than this many milliseconds after the request is not waited for.
     public var longestReplyMilliseconds: Int
     public var counts: ModbusNodeStatistics
+    /// What it last said of itself, and what a technician has asked of it, since the start.
+    public var identity: DeviceIdentity?
+    public var job: DeviceJob?
   }
 
   public var bus: String
@@ -60,6 +63,10 @@ extension BusReport {
         counts.exceptions, counts.turnaroundMicroseconds,
       ]
       text += "  " + numbers.map { "\($0)" }.joined(separator: " ") + " \(node.name)\(node.isLost ? " 失联 / lost" : "")\n"
+    }
+    for node in nodes {
+      guard let identity = node.identity, node.isPanel else { continue }
+      text += "  \(node.address) " + PanelText.line(identity) + "\n"
     }
     return text
   }

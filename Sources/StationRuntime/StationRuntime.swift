@@ -98,6 +98,7 @@ public final class StationRuntime: Sendable {
               readings.put(device, quantity, reading)
               return .accepted
             }
+            if case .jobChanged(_, let job) = event, !job.isOver, job.step != .restarting { return .accepted }
             return inbox.send(Message(input: .device(event), at: at), event.isReplaceable ? .replaceable : .irreplaceable)
           }.run(until: stop)
         })
@@ -184,6 +185,11 @@ public final class StationRuntime: Sendable {
   @discardableResult
   public func tell(_ input: StationInput) -> Bool {
     inbox.send(Message(input: input, at: MonotonicClock.now()), .irreplaceable) != .refused
+  }
+
+  /// What a technician asks of a device; how it goes stands in `buses`. Answers false when there is no such bus, or it takes nothing now.
+  public func tell(_ command: DeviceCommand) -> Bool {
+    wires.contains { $0.name == command.device.bus } && Self.send(command, wires)
   }
 
   /// How the alarm receiver stands. Answers false when the station's mailbox is full: to be told again.

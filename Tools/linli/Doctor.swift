@@ -182,6 +182,7 @@ extension BusLook {
       if !look.units.isEmpty { row += " 机身号 / unit " + look.units.map { "\($0)" }.joined(separator: ", ") }
       if let elsewhere = look.elsewhere { row += " → \(elsewhere)" }
       lines.append(row)
+      if let identity = look.identity { lines.append("    " + PanelText.line(identity)) }
     }
     for stranger in strangers {
       let unit = stranger.unit.map { " 机身号 / unit \($0)" } ?? ""

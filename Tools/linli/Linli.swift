@@ -7,7 +7,8 @@ struct Linli: AsyncParsableCommand {
     commandName: "linli",
     abstract: "邻里: 综治中心站点程序 / controller host for community governance centres",
     subcommands: [
-      Run.self, Check.self, Ports.self, Desk.self, Doctor.self, JournalCommand.self, ReplayCommand.self, Sim.self, Simulate.self,
+      Run.self, Check.self, Ports.self, Desk.self, Doctor.self, Panel.self, JournalCommand.self, ReplayCommand.self, Sim.self,
+      Simulate.self,
       Pki.self, Enroll.self,
     ])
 

@@ -93,8 +93,9 @@ struct Run: AsyncParsableCommand {
     receiver?.start { runtime.tell($0, detail: $1) }
     link.start(site, file, runtime)
     enrolment.resume()
+    let panels = PanelOrders()
     let control = try Self.openSocket(Socket.station(file.site)) { line in
-      if let said = enrolment.say(line) { return said }
+      if let said = enrolment.say(line) ?? panels.say(line, tell: { runtime.tell($0) }) { return said }
       return DeskControl.answer(line, board: board, readings: { link.readings($0, runtime) }, buses: { runtime.buses }) {
         post, action in
         waitFor { await runtime.submit(post: post, action: action) }

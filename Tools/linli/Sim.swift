@@ -25,6 +25,9 @@ struct Sim: ParsableCommand {
     @Option(help: "波特率 / baud rate") var baud = 19200
     @Option(help: "命令套接字 / control socket") var socket = Socket.simulator
     @Option(help: "随机种子 / seed") var seed: UInt64 = 1
+    @Option(help: "面板出厂时分区 0(和 1)里的固件文件 / image files of the factory in slot 0 (and 1)") var image: [String] = []
+    @Option(help: "以后的固件用它验签:Ed25519 公钥,64 位十六进制 / public key that signs later images, 64 hexadecimal digits")
+    var imageKey: String?
     @Option(help: "画面板的网页端口 / port of a page that draws the panels") var page: Int?
     @Option(help: "网页文件夹 / folder of the page files") var web: String?
 
@@ -32,16 +35,27 @@ struct Sim: ParsableCommand {
       guard (1...247).contains(panels), (1...8).contains(buttons) else {
         throw ValidationError("--panels 1...247, --buttons 1...8")
       }
+      guard image.count <= 2, imageKey.map({ Self.key($0) != nil }) ?? image.isEmpty else {
+        throw ValidationError("--image FILE [--image FILE] --image-key 64 位十六进制 / hexadecimal digits")
+      }
       guard let rate = UInt32(exactly: baud), PanelMap.baudCode(rate) != nil else {
         throw ValidationError("--baud 4800, 9600, 19200, 38400, 57600, 115200")
       }
+    }
+
+    private static func key(_ text: String) -> FixedBytes<32>? {
+      let digits = text.compactMap(\.hexDigitValue)
+      guard text.utf8.count == 64, digits.count == 64 else { return nil }
+      return FixedBytes(stride(from: 0, to: 64, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) })
     }
 
     func run() async throws {
       let signals = Signals()
       // First of all, as the link would be taken away from the bus that runs.
       try ControlSocket.check(socket)
-      let simulator = try BusSimulator(link: link, panels: panels, buttons: UInt8(buttons), baud: UInt32(baud), seed: seed)
+      let simulator = try BusSimulator(
+        link: link, panels: panels, buttons: UInt8(buttons), baud: UInt32(baud), seed: seed,
+        images: try image.map { Array(try Data(contentsOf: URL(fileURLWithPath: $0))) }, key: imageKey.flatMap(Self.key))
       let control = try ControlSocket(path: socket) { simulator.say($0) }
       var drawn: PanelsPage?
       do {
@@ -93,10 +107,14 @@ final class BusSimulator: Sendable {
   /// Only the thread in `run` touches the terminal after it was made.
   private struct Handed: @unchecked Sendable { let terminal: PseudoTerminal }
 
-  init(link: String, panels: Int, buttons: UInt8, baud: UInt32, seed: UInt64) throws {
+  init(
+    link: String, panels: Int, buttons: UInt8, baud: UInt32, seed: UInt64, images: [[UInt8]] = [], key: FixedBytes<32>? = nil
+  ) throws {
     terminal = Handed(terminal: try PseudoTerminal(link: link))
     wake = try WakeSignal()
-    state = Mutex(State(bus: SimulatedBus(panels: panels, buttons: buttons, baud: baud, seed: seed)))
+    let bus = SimulatedBus(
+      panels: panels, buttons: buttons, baud: baud, seed: seed, images: images, key: key ?? FixedBytes())
+    state = Mutex(State(bus: bus))
     for index in 0..<panels { give(.hand(panel: index, .powerOn(.powerOn, keepsQueue: false))) }
   }
 

@@ -20,6 +20,8 @@ public struct CallPanelDriver: ModbusNode, Sendable {
   static let retryInterval = Interval.seconds(1)
   /// A device that refuses or is none of ours is asked again.
   static let refusedInterval = Interval.seconds(10)
+  /// So long after a poll another request may follow it; later, the next poll goes first.
+  static let sideTime = Interval.milliseconds(60)
   /// Exceptions in a row after which the panel counts as faulted.
   static let exceptionLimit = 3
   /// Events in one call of `completed`, as the contract says.
@@ -58,6 +60,9 @@ public struct CallPanelDriver: ModbusNode, Sendable {
   private var silent = SilentWishes()
   private var standing = PanelStanding()
   private var side: PanelSideWork
+  /// After the last poll something beside it was due: it goes before the next one, but not in its place.
+  private var sideIsReady = false
+  private var polledAt: Instant = .zero
   private var failures = 0
   private var exceptions = 0
   private var notBefore: Instant = .zero
@@ -75,7 +80,8 @@ public struct CallPanelDriver: ModbusNode, Sendable {
   }
 
   public var urgency: ModbusUrgency {
-    guard case .serving = state, exchangeNow else { return .none }
+    guard case .serving = state else { return .none }
+    guard exchangeNow else { return sideIsReady ? .background : .none }
     return Int(pendingShown) > offered.count ? .press : .answer
   }
 
@@ -116,7 +122,7 @@ public struct CallPanelDriver: ModbusNode, Sendable {
         // As many events as the panel has shown to wait: each costs 5 ms at 19,200 baud.
         let events = facts.report == nil ? PanelMap.eventWindow : min(Int(pendingShown), PanelMap.eventWindow)
         request = PanelTransaction.exchange(order, events: events)
-      } else if let work = side.nextRequest(at: now) {
+      } else if now - polledAt <= CallPanelDriver.sideTime || side.isStarved(at: now), let work = side.nextRequest(at: now) {
         underway = .side
         request = work
       } else {
@@ -159,6 +165,8 @@ public struct CallPanelDriver: ModbusNode, Sendable {
       if finished == .side { side.completed(nil, at: now) }
     }
     side.tick(failures: failures, at: now)
+    if finished != .side { polledAt = now }
+    sideIsReady = side.due <= now
     report(at: now, into: &events)
   }
 

@@ -7,8 +7,8 @@ import ModbusRTUCodec
 
 /// What is done at a panel beside its call service: what its firmware says of itself is read now and then, and what a technician asks is done.
 ///
-/// One request at a time, and after each the panel is polled before the next (`mayGo`): so a call at this panel or another waits for one
-/// block of an image at most (75 bytes, 43 ms at 19,200 baud, and the answer).
+/// One request at a time, right after a poll, in place of none, and only when nobody on the line is urgent (`ModbusUrgency.background`): so a
+/// call at this panel or another waits for one block of an image at most (75 bytes, 43 ms at 19,200 baud, and the answer).
 struct PanelSideWork: Sendable {
   /// What is known of the panel's firmware.
   enum Knowledge: Sendable, Equatable {
@@ -30,10 +30,13 @@ struct PanelSideWork: Sendable {
     case about, update, errand
   }
 
+  static let starvingTime = Interval.seconds(2)
+
   /// The panel was polled since the last request of this kind.
   var mayGo = false
   private(set) var firmware = Knowledge.unknown
   private var underway: Underway?
+  private var wentAt = Instant.zero
   private var readDue = Instant.distantFuture
   private var readTries = 0
   private var update: UpdateSender?
@@ -51,8 +54,12 @@ struct PanelSideWork: Sendable {
     return min(readDue, update?.due ?? .distantFuture, errand?.due ?? .distantFuture)
   }
 
+  /// It was due for long and never had its turn: on a slow line, it goes in the place of a poll now and then.
+  func isStarved(at now: Instant) -> Bool { now - wentAt > Self.starvingTime }
+
   mutating func nextRequest(at now: Instant) -> ModbusPDU? {
     guard due <= now else { return nil }
+    wentAt = now
     if readDue <= now {
       (underway, mayGo) = (.about, false)
       return UpdateTransaction.about()

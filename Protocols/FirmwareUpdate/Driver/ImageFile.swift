@@ -48,6 +48,16 @@ public struct ImageFile: Sendable {
     FixedBytes(payload.dropFirst(Int(number) * UpdateMap.blockBytes).prefix(UpdateMap.blockBytes))
   }
 
+  /// Whether the payload is the one that the header was made for.
+  public var isUndamaged: Bool {
+    var hash = SHA256()
+    for byte in payload { hash.update(byte) }
+    var sum = FixedBytes<32>()
+    hash.finish(into: &sum)
+    var header = header
+    return (0..<32).allSatisfy { sum[$0] == header.hashByte($0) }
+  }
+
   public func isSame(as other: ImageFile) -> Bool { header.bytes == other.header.bytes }
 }
 

@@ -87,7 +87,8 @@ extension ModbusMaster {
       return index
     }
     if rotation.mayHurry, rotation.urgent > 0, let index = findUrgent(at: now) {
-      rotation.mayHurry = false
+      // Who becomes urgent meanwhile goes right after it.
+      rotation.mayHurry = slots[index].wish.urgency == .background
       rotation.nextUrgent = index + 1
       return index
     }

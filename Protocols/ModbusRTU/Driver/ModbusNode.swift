@@ -43,6 +43,8 @@ public protocol ModbusNode {
 /// Of two that are urgent the higher goes first.
 public enum ModbusUrgency: UInt8, Sendable, Comparable {
   case none
+  /// Nobody waits, but there is more to do than to poll (firmware): it may go between two ordinary turns when nobody else is urgent.
+  case background
   /// A lamp is to be set, an event to be acknowledged.
   case answer
   /// A press is to be fetched.

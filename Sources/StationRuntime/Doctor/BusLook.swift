@@ -1,4 +1,5 @@
 import DeviceKit
+import DeviceVocabulary
 
 /// Where a bus hangs and how it is driven.
 public struct BusPlace: Sendable, Equatable {
@@ -64,6 +65,8 @@ public struct NodeLook: Sendable, Equatable {
   public private(set) var foreign: [UInt8] = []
   /// It answered there, and not at the bus's own setting.
   public var elsewhere: LineSetting?
+  /// Who a call panel says it is, with its firmware.
+  public var identity: DeviceIdentity?
 
   public init(_ node: BusNode) {
     self.node = node

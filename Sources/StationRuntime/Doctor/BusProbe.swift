@@ -67,6 +67,24 @@ final class BusProbe {
   func ask(_ address: UInt8, _ question: ModbusPDU, patience: Interval, linger: Interval = .zero) throws(TransportError)
     -> ProbeOutcome
   {
+    var reading = try exchange(address, question, patience: patience, linger: linger)
+    let outcome = reading.outcome()
+    heardEcho = heardEcho || reading.echoed > 0
+    return outcome
+  }
+
+  /// The first answer itself, exceptions included; `nil` when none came.
+  ///
+  /// - Throws: `system` when the port is gone.
+  func read(_ address: UInt8, _ question: ModbusPDU, patience: Interval) throws(TransportError) -> ModbusPDU? {
+    var reading = try exchange(address, question, patience: patience, linger: .zero)
+    _ = reading.outcome()
+    return reading.first
+  }
+
+  private func exchange(_ address: UInt8, _ question: ModbusPDU, patience: Interval, linger: Interval) throws(TransportError)
+    -> ProbeReading
+  {
     try waitForSilence()
     let request = ModbusFrame(address: address, pdu: question)
     let wire = request.encoded()
@@ -85,9 +103,7 @@ final class BusProbe {
       until = min(until, latest + patience)
       if reading.bytes == reading.echoed { until = latest }
     }
-    let outcome = reading.outcome()
-    heardEcho = heardEcho || reading.echoed > 0
-    return outcome
+    return reading
   }
 
   /// Reads once; false when nothing came until then.
@@ -135,6 +151,7 @@ struct ProbeReading {
   private var decoder = ModbusAnswerDecoder()
   private var answers: [ProbeOutcome.Answer] = []
   private var foreign: UInt8?
+  private(set) var first: ModbusPDU?
   private(set) var bytes = 0
   /// So many bytes from the first on are those that were sent.
   private(set) var echoed = 0
@@ -169,6 +186,7 @@ struct ProbeReading {
       return
     }
     guard frame.pdu.match(request: request.pdu) == .matches else { return }
+    if first == nil { first = frame.pdu }
     let begin = sinceRequest - timing.interval(ofCharacters: frame.pdu.bytes.count + 3)
     answers.append(.init(unit: PanelTransaction.identificationAnswer(frame.pdu)?.unit, turnaround: max(begin, .zero)))
   }

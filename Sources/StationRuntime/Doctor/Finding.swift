@@ -1,4 +1,5 @@
 import DeviceKit
+import DeviceVocabulary
 import Station
 import Transports
 
@@ -15,6 +16,8 @@ public struct Finding: Sendable, Equatable {
     case wrongAddress, duplicateAddress, answersForAnother
     case lateNode, silentNode, unreliableNode
     case echoUnexpected, echoMissing
+    /// A panel's own word: its map, hardware, self-test or trial.
+    case firmware
   }
 
   public var kind: Kind
@@ -45,6 +48,23 @@ extension Finding {
       "电阻正常:在主机端对调 A、B 再试(各厂家标法不同,对调无害)",
       "If that is right, exchange A and B at the host and try again (makers label them differently; it does no harm)"),
   ]
+
+  /// What a panel's own word about its firmware means; nothing when all is well there.
+  static func firmware(_ address: UInt8, _ name: String, _ identity: DeviceIdentity) -> [Finding] {
+    let remarks = PanelText.remarks(identity)
+    guard !remarks.isEmpty else { return [] }
+    return [
+      Finding(
+        .firmware, address,
+        BilingualText("\(address) 号(\(name)) 的固件有问题", "The firmware of node \(address) (\(name)) is not as it should be"),
+        details: remarks.map { BilingualText($0, $0) },
+        steps: [
+          BilingualText(
+            "看值班台上它的故障卡;用 linli panel info 看全部,用 linli panel update 更新",
+            "See its card on the duty desk; linli panel info shows all of it, linli panel update renews it")
+        ])
+    ]
+  }
 
   /// The port could not be opened, so that nothing could be heard.
   public static func unopened(_ port: String, _ error: TransportError) -> Finding {

@@ -34,7 +34,7 @@ extension BusLook {
         "\(look.asked) 次询问中 \(look.doubled) 次得到两个应答", "\(look.doubled) of \(look.asked) questions got two answers")
       return [.duplicate(address, name, isProven: false, details: [text])]
     }
-    var found: [Finding] = []
+    var found = look.identity.map { Finding.firmware(address, name, $0) } ?? []
     if !look.foreign.isEmpty { found.append(.answersForAnother(address, name, look.foreign)) }
     if look.garbled * 2 > look.asked && nodes.contains(where: { $0.answers > 0 && $0.garbled == 0 }) {
       found.append(.duplicate(address, name, isProven: false, details: [counts(look)] + missingBeside(address)))

@@ -55,6 +55,7 @@ public struct IdleExamination {
     try askAll()
     if probe.heardEcho != expectsEcho { look.echo = expectsEcho ? .missing : .unexpected }
     if look.nodes.isEmpty { return try searchAddresses() }
+    try readFirmware()
     guard !options.isQuick, look.nodes.contains(where: { !$0.isHeard }) else { return }
     try searchSettings()
     if look.nodes.contains(where: { !$0.isHeard && $0.elsewhere == nil }) { try searchAddresses() }
@@ -73,6 +74,15 @@ public struct IdleExamination {
     }
     for _ in 2..<max(2, options.rounds + 1) {
       for index in look.nodes.indices where look.nodes[index].isHeard { try ask(index, options.patience) }
+    }
+  }
+
+  /// Of panels that answer as one device should.
+  private mutating func readFirmware() throws(TransportError) {
+    for index in look.nodes.indices {
+      let found = look.nodes[index]
+      guard found.node.isPanel, found.answers > 0, found.doubled == 0, found.units.count == 1 else { continue }
+      look.nodes[index].identity = try probe.identity(of: found.node.address, patience: options.shortPatience, tries: 2)
     }
   }
 

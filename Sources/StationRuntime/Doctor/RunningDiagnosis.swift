@@ -40,7 +40,10 @@ public struct BusInterval: Sendable, Equatable {
           .garbledBus, nil, BilingualText("所有应答都是乱码", "Every answer is broken"), details: [unsolicited],
           steps: [askIdle] + Finding.silentBusSteps)
       ]
-    case .working, nil: return later.nodes.flatMap { findings(of: $0) }
+    case .working, nil:
+      return later.nodes.flatMap { node in
+        findings(of: node) + (node.identity.map { Finding.firmware(node.address, node.name, $0) } ?? [])
+      }
     }
   }
 
