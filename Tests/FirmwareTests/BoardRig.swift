@@ -112,8 +112,8 @@ final class BoardRig {
   /// The buttons of the calls that are on disk, in their order.
   func calls() throws -> [String] { try shell.presses().map(\.button.description) }
 
-  func waitForCalls(_ count: Int) throws {
-    try shell.waitUntil("\(count) presses are on disk") { try shell.presses().count >= count }
+  func waitForCalls(_ count: Int, seconds: Double = 30) throws {
+    try shell.waitUntil("\(count) presses are on disk", seconds: seconds) { try shell.presses().count >= count }
   }
 }
 
