@@ -189,7 +189,12 @@ let package = Package(
         + web),
     .testTarget(name: "InteropTests", dependencies: ["TestSupport"], path: "Tests/InteropTests", exclude: ["Peers"]),
     // The real images in QEMU.
-    tests("FirmwareTests", kit + ["CallPanelDeviceModel", "Transports", "VirtualBoards", "TestSupport"]),
+    tests(
+      "FirmwareTests",
+      kit + [
+        "ModbusRTUCodec", "CallPanelDeviceModel", "FirmwareUpdateCodec", "FirmwareUpdateDriver", "Transports", "VirtualBoards",
+        "TestSupport",
+      ]),
     tests("SiteTests", kit + ["SimulatedSite", "CallPanelDeviceModel", "Journal", "Station", "StationRuntime"]),
     tests("BrowserTests", kit + ["Station", "StationRuntime", "Consoles", "TestSupport"]),
     tests("ArchitectureTests", []),

@@ -112,4 +112,15 @@ extension BoardDescription {
 
   /// Boards/mps2-an385/README.md. Its pins are not emulated; a test image takes them from memory words.
   public static let mps2an385 = BoardDescription(name: "mps2-an385", machine: "mps2-an385", buttons: [])
+
+  /// Boards/microbit/README.md. Settings and slots lie in its flash, which a reset keeps, but not the end of the emulator.
+  public static let microbit = {
+    let pins = "/machine/nrf51"
+    // GPIO OUT.
+    func output(_ pin: Int) -> OutputPin { OutputPin(device: pins, line: pin, register: 0x5000_0504, bit: pin) }
+    return BoardDescription(
+      name: "microbit", machine: "microbit", buttons: [17, 26, 16, 18].map { InputPin(device: pins, line: $0) },
+      tamper: InputPin(device: pins, line: 20, restsHigh: false), lamps: (12...15).map(output), buzzer: output(11),
+      direction: output(10))
+  }()
 }

@@ -50,7 +50,7 @@ extension Firmware {
       #expect(rig.board.resets == 12)
     }
 
-    /// A fault that a test makes, and the cause that the about block tells (contract of the update's registers).
+    /// A fault that a test makes, and the cause that the about block tells (Protocols/FirmwareUpdate/README.md).
     struct Fault: Sendable, CustomTestStringConvertible {
       var hook: UInt32
       var cause: UInt16
