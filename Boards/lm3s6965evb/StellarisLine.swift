@@ -19,6 +19,8 @@ struct StellarisLine: SerialLine {
     // 8 bits, no FIFO: with it an odd byte would be told of 32 bits late, and t3.5 counts from the last byte. Without it an interrupt may
     // be kept waiting for one character, 87 us at 115,200 baud; interrupts are closed for a few instructions only.
     LM3S6965.UART0.LCRH.store(3 << 5)
+    // A byte that lies there from before a restart would keep every later one out, and its interrupt is cleared here.
+    while !LM3S6965.UART0.FR.has(StellarisLine.receiveEmpty) { _ = LM3S6965.UART0.DR.load() }
     LM3S6965.UART0.ICR.store(0x7FF)
     LM3S6965.UART0.IM.store(StellarisLine.receiveInterrupts)
     // Receiver, sender, UART.

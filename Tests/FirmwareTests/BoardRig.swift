@@ -27,9 +27,9 @@ final class BoardRig {
 
   /// Where the words of the image `hooks` lie (Boards/Application/Hooks.swift), as the linker has put them.
   func hooks() throws -> UInt32 {
-    let map = image.replacingOccurrences(of: "hooks.bin", with: "hooks-0.map")
-    let text = try String(contentsOfFile: map, encoding: .utf8)
-    let line = try #require(text.split(separator: "\n").first { $0.contains(" _hooks_start = ") }, "\(map)")
+    let program = image.replacingOccurrences(of: "hooks.bin", with: "hooks-0.elf")
+    let symbols = try runToEnd("/usr/bin/env", ["nm", program]).text
+    let line = try #require(symbols.split(separator: "\n").first { $0.hasSuffix(" _hooks_start") }, "\(symbols)")
     return try #require(line.split(separator: " ").first.flatMap { UInt32($0, radix: 16) }, "\(line)")
   }
 

@@ -22,7 +22,12 @@ extension Firmware {
       try rig.shell.waitUntil("and of the other one") { try rig.shell.faults().count == 3 }
       try rig.board.openHousing(false)
       for line in 1...2 { try rig.board.writeWord(0x8000_0800, at: rig.hooks() + 4 * UInt32(line)) }
-      try rig.shell.waitUntil("all causes are gone") { try rig.shell.faults().values.allSatisfy { !$0 } }
+      do {
+        try rig.shell.waitUntil("all causes are gone") { try rig.shell.faults().values.allSatisfy { !$0 } }
+      } catch {
+        Issue.record("still there: \(try rig.shell.faults())")
+        throw error
+      }
       #expect(try rig.shell.presses().isEmpty)
     }
 
