@@ -23,6 +23,9 @@ enum Processor {
     SYST_CSR.store(7)
   }
 
+  /// A millisecond has ended since it was last asked (SYST_CSR COUNTFLAG, which reading clears): for waits before interrupts are let in.
+  static var millisecondHasPassed: Bool { SYST_CSR.load() & 1 << 16 != 0 }
+
   static func enable(interrupt number: UInt32) {
     (number < 32 ? NVIC_ISER0 : NVIC_ISER1).store(1 << (number & 31))
   }

@@ -20,6 +20,8 @@ struct StellarisLine: SerialLine {
     // looks too (`stellarisTickHandler`).
     LM3S6965.UART0.LCRH.store(3 << 5 | 1 << 4)
     LM3S6965.UART0.IFLS.store(0)
+    // A byte that lies there from before a restart would keep every later one out, and its interrupt is cleared here.
+    while !LM3S6965.UART0.FR.has(StellarisLine.receiveEmpty) { _ = LM3S6965.UART0.DR.load() }
     LM3S6965.UART0.ICR.store(0x7FF)
     LM3S6965.UART0.IM.store(StellarisLine.receiveInterrupts)
     // Receiver, sender, UART.

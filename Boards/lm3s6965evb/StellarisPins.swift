@@ -78,10 +78,11 @@ struct StellarisConverter: Converter {
   /// A conversion ends within a millisecond.
   mutating func works() -> Bool {
     start(0)
-    var patience = 20_000
+    // Milliseconds of the tick, not rounds of a loop: a conversion takes as long as its trigger.
+    var patience = 100
     while patience > 0 {
       if value() != nil { return true }
-      patience &-= 1
+      if Processor.millisecondHasPassed { patience &-= 1 }
     }
     return false
   }
@@ -96,8 +97,10 @@ struct StellarisConverter: Converter {
     var index = 0
     while index < 16 {
       LM3S6965.TIMER0.CTL.store(1 << 5 | 1)
-      var patience = 20_000
-      while LM3S6965.ADC0.SSFSTAT3.has(StellarisConverter.empty) && patience > 0 { patience &-= 1 }
+      var patience = 100
+      while LM3S6965.ADC0.SSFSTAT3.has(StellarisConverter.empty) && patience > 0 {
+        if Processor.millisecondHasPassed { patience &-= 1 }
+      }
       bits = bits << 1 ^ bits >> 15 ^ UInt16(truncatingIfNeeded: LM3S6965.ADC0.SSFIFO3.load() & 0x3FF)
       index &+= 1
     }

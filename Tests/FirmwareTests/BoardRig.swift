@@ -25,8 +25,13 @@ final class BoardRig {
       .appendingPathComponent("Boards/.build/\(board.name)/\(name).bin").path
   }
 
-  /// Words of the image `hooks`, on lm3s6965evb and mps2-an385 (their READMEs, Boards/Application/Hooks.swift).
-  static let hooks: UInt32 = 0x2000_F9C0
+  /// Where the words of the image `hooks` lie (Boards/Application/Hooks.swift), as the linker has put them.
+  func hooks() throws -> UInt32 {
+    let program = image.replacingOccurrences(of: "hooks.bin", with: "hooks-0.elf")
+    let symbols = try runToEnd("/usr/bin/env", ["nm", program]).text
+    let line = try #require(symbols.split(separator: "\n").first { $0.hasSuffix(" _hooks_start") }, "\(symbols)")
+    return try #require(line.split(separator: " ").first.flatMap { UInt32($0, radix: 16) }, "\(line)")
+  }
 
   /// - Parameters:
   ///   - nodes: the address of each board; 247 is that of a new one.
@@ -92,8 +97,13 @@ final class BoardRig {
   }
 
   func waitUntilLamp(_ button: Int, shows pattern: LampPattern, place: Int = 0) throws {
-    try shell.waitUntil("lamp \(button) of board \(nodes[place]) is \(pattern)") {
-      try boards[place].lampPattern(button) == pattern
+    do {
+      try shell.waitUntil("lamp \(button) of board \(nodes[place]) is \(pattern)") {
+        try boards[place].lampPattern(button) == pattern
+      }
+    } catch {
+      Issue.record("it is \(try boards[place].lampPattern(button)); the station: \((try? shell.status()) ?? "does not run")")
+      throw error
     }
   }
 

@@ -12,17 +12,21 @@ extension Firmware {
     @Test func anOpenHousingAndACutLineAreFaultsOnTheDutyDesk() throws {
       let rig = try BoardRig(image: "hooks")
       try rig.startStation()
-      #expect(try rig.shell.faults().isEmpty)
+      func causes() throws -> [String: Bool] {
+        let kinds = ["tampered", "lineCut", "lineShort"]
+        return try rig.shell.faults().filter { fault in kinds.contains { fault.key.contains($0) } }
+      }
+      #expect(try causes().isEmpty)
       try rig.board.openHousing(true)
-      try rig.shell.waitUntil("the desk knows of the housing") { try rig.shell.faults().count == 1 }
+      try rig.shell.waitUntil("the desk knows of the housing") { try causes().count == 1 }
       // 12 bits: nothing is connected; then it is a short.
-      try rig.board.writeWord(0x8000_0FFF, at: BoardRig.hooks + 4 * 1)
-      try rig.shell.waitUntil("the desk knows of the line") { try rig.shell.faults().count == 2 }
-      try rig.board.writeWord(0x8000_0000, at: BoardRig.hooks + 4 * 2)
-      try rig.shell.waitUntil("and of the other one") { try rig.shell.faults().count == 3 }
+      try rig.board.writeWord(0x8000_0FFF, at: rig.hooks() + 4 * 1)
+      try rig.shell.waitUntil("the desk knows of the line") { try causes().count == 2 }
+      try rig.board.writeWord(0x8000_0000, at: rig.hooks() + 4 * 2)
+      try rig.shell.waitUntil("and of the other one") { try causes().count == 3 }
       try rig.board.openHousing(false)
-      for line in 1...2 { try rig.board.writeWord(0x8000_0800, at: BoardRig.hooks + 4 * UInt32(line)) }
-      try rig.shell.waitUntil("all causes are gone") { try rig.shell.faults().values.allSatisfy { !$0 } }
+      for line in 1...2 { try rig.board.writeWord(0x8000_0800, at: rig.hooks() + 4 * UInt32(line)) }
+      try rig.shell.waitUntil("all causes are gone") { try causes().values.allSatisfy { !$0 } }
       #expect(try rig.shell.presses().isEmpty)
     }
 
