@@ -21,7 +21,9 @@ enum ChildProgram {
   /// - Parameter passed: descriptors of ours and the numbers that the child knows them by, 0 and up; others are not inherited.
   /// - Returns: the process id.
   static func start(_ command: [String], passing passed: [(ours: Int32, theirs: Int32)]) throws(VirtualBoardError) -> pid_t {
-    let words = [try find("setpriv"), "--pdeathsig", "KILL", "--"] + command
+    // The kernel is asked only when the child runs already: it goes no further when this program has ended by then.
+    let guarded = ["/bin/sh", "-c", "[ \"$PPID\" = \"$0\" ] && exec \"$@\"", "\(getpid())"]
+    let words = [try find("setpriv"), "--pdeathsig", "KILL", "--"] + guarded + command
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }

@@ -37,9 +37,11 @@ final class BoardRig {
   ///   - nodes: the address of each board; 247 is that of a new one.
   ///   - image: `panel`, or `hooks` with the words of Boards/Application/Hooks.swift.
   ///   - buttons: how many of each board's buttons the site file names.
+  ///   - baud: how fast the wires are; the emulated UARTs take any rate.
   ///   - prepare: makes a board's EEPROM file before its first start.
   init(
     _ description: BoardDescription = .lm3s6965evb, nodes: [Int] = [247], image: String = "panel", buttons: Int = 2,
+    baud: Int = 19_200,
     prepare: (_ file: String, _ node: Int) throws -> Void = { _, _ in }
   ) throws {
     self.nodes = nodes
@@ -51,7 +53,7 @@ final class BoardRig {
         $0 + "      - {node: \($1), name: 面板, buttons: [\(list)]}\n"
       }
     }
-    bus = try VirtualBus(link: "\(shell.folder)/bus")
+    bus = try VirtualBus(link: "\(shell.folder)/bus", baud: baud)
     for (place, node) in nodes.enumerated() {
       try prepare(file(place), node)
       boards.append(try start(place))
@@ -149,8 +151,8 @@ final class RawMaster {
 
   func send(_ bytes: [UInt8]) { _ = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) } }
 
-  /// What comes until the line is quiet for 30 ms; empty after `milliseconds` of silence.
-  func listen(_ milliseconds: Int32 = 300) -> [UInt8] {
+  /// What comes until the line is quiet for 30 ms, or until it is a whole answer of `address`; empty after `milliseconds` of silence.
+  func listen(_ milliseconds: Int32 = 300, for address: UInt8? = nil) -> [UInt8] {
     var heard: [UInt8] = []
     var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     while poll(&entry, 1, heard.isEmpty ? milliseconds : 30) > 0 {
@@ -158,6 +160,7 @@ final class RawMaster {
       let length = read(descriptor, &buffer, buffer.count)
       guard length > 0 else { break }
       heard += buffer[..<length]
+      if let address, Self.isWhole(heard, address) { break }
     }
     return heard
   }
@@ -167,12 +170,14 @@ final class RawMaster {
   func ask(_ address: UInt8, _ pdu: [UInt8]) -> [UInt8]? {
     for _ in 0..<3 {
       send(Self.frame(address, pdu))
-      let answer = listen(1_000)
-      if answer.count >= 4, answer[0] == address, Self.frame(address, Array(answer[1..<(answer.count - 2)])) == answer {
-        return Array(answer[1..<(answer.count - 2)])
-      }
+      let answer = listen(1_000, for: address)
+      if Self.isWhole(answer, address) { return Array(answer[1..<(answer.count - 2)]) }
     }
     return nil
+  }
+
+  private static func isWhole(_ bytes: [UInt8], _ address: UInt8) -> Bool {
+    bytes.count >= 5 && bytes[0] == address && frame(address, Array(bytes[1..<(bytes.count - 2)])) == bytes
   }
 
   /// Input registers (04); `nil` for an exception or silence.

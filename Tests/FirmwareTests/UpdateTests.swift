@@ -16,7 +16,7 @@ extension Firmware {
 
     /// A technician's command to the running station, which goes on polling, and takes a call while blocks are being sent.
     @Test func theStationUpdatesAPanelWhileItCalls() throws {
-      let rig = try BoardRig(.microbit)
+      let rig = try BoardRig(.microbit, baud: 230_400)
       let station = try rig.startStation()
       let site = "\(rig.shell.folder)/site.yaml"
       let before = try rig.shell.run(["panel", "info", site, "A/247"])
@@ -40,7 +40,7 @@ extension Firmware {
 
     /// Reset in the middle of blocks, of the verification, of the trial; each time the panel calls, and in the end it can be updated.
     @Test func aResetAtAnyMomentOfAnUpdateLeavesAPanelThatCalls() throws {
-      let rig = try BoardRig(.microbit)
+      let rig = try BoardRig(.microbit, baud: 230_400)
       let master = try RawMaster("\(rig.shell.folder)/bus")
       let file = try image()
       try rig.shell.waitUntil("it answers") { about(master) != nil }
@@ -84,7 +84,7 @@ extension Firmware {
 
     /// Its signature is that of another key, or one bit of it is another: never started.
     @Test func anImageThatIsNotSignedForItIsRefused() throws {
-      let rig = try BoardRig(.microbit)
+      let rig = try BoardRig(.microbit, baud: 230_400)
       let master = try RawMaster("\(rig.shell.folder)/bus")
       try rig.shell.waitUntil("it answers") { about(master) != nil }
       let unit = try unit(master)
