@@ -82,6 +82,8 @@ let package = Package(
     .systemLibrary(
       name: "CSQLite", path: "Sources/Transports/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     source("Transports", ["DeviceKit", "CSerialPort"]),
+    // Boards in an emulator, running their real images, on a bus of their own.
+    source("VirtualBoards", ["DeviceKit", "FirmwareUpdateDeviceModel", "CallPanelDeviceModel", "Transports", "CSerialPort"]),
     source("Journal", kit + ["CSQLite", crypto]),
     source("Station", kit),
     source(
@@ -115,7 +117,7 @@ let package = Package(
       name: "linli",
       dependencies: kit + codecs + models + drivers + [
         "Station", "StationRuntime", "Journal", "Transports", "Consoles", "SimulatedSite", "StationIdentity", "AlarmReceivers",
-        "Uplink", "StationLinkCodec", "StationLinkDeviceModel",
+        "VirtualBoards", "Uplink", "StationLinkCodec", "StationLinkDeviceModel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Tools/linli"),
     // Run by Tools/bench.
@@ -179,6 +181,8 @@ let package = Package(
     tests(
       "ShellTests", kit + ["Station", "StationRuntime", "StationIdentity", "Journal", "Transports", "TestSupport"] + tls + web),
     .testTarget(name: "InteropTests", dependencies: ["TestSupport"], path: "Tests/InteropTests", exclude: ["Peers"]),
+    // The real images in QEMU.
+    tests("FirmwareTests", kit + ["CallPanelDeviceModel", "Transports", "VirtualBoards", "TestSupport"]),
     tests("SiteTests", kit + ["SimulatedSite", "CallPanelDeviceModel", "Journal", "Station", "StationRuntime"]),
     tests("BrowserTests", kit + ["Station", "StationRuntime", "Consoles", "TestSupport"]),
     tests("ArchitectureTests", []),

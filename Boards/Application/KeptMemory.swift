@@ -6,7 +6,7 @@ import Support
 
 /// The cells that survive a reset, behind the fault record (common.ld). Each is written at once and in order, as a register is.
 struct KeptMemory: KeptCells {
-  private static let cells = 0x600 / 4 - FaultRecord.words
+  private static let cells = 0x480 / 4 - FaultRecord.words
 
   mutating func cell(_ index: Int) -> UInt32 {
     index >= 0 && index < KeptMemory.cells ? KeptMemory.place(index).load() : 0

@@ -16,7 +16,8 @@ struct MainLoop<B: Board>: ~Copyable {
   private static var conversionTicks: UInt32 { 5 }
 
   private var board: B
-  private var panel: Firmware
+  /// In memory of its own (common.ld): a variable of 5 KB would be built on the stack, and copied.
+  private let state: UnsafeMutablePointer<Firmware>
   private var effects = Effects<Firmware.Effect>()
   private var now = Instant.zero
   private var seenTicks: UInt32 = 0
@@ -28,8 +29,16 @@ struct MainLoop<B: Board>: ~Copyable {
   /// The UART is set anew once the answer that is leaving has left.
   private var lineIsDue = false
 
-  init() {
+  init?() {
     board = B()
+    guard MemoryLayout<Firmware>.size <= Int(support_state_end() &- support_state_start()),
+      let state = UnsafeMutablePointer<Firmware>(bitPattern: support_state_start())
+    else { return nil }
+    self.state = state
+    MainLoop.make(state, unit: board.unit)
+  }
+
+  @inline(never) private static func make(_ state: UnsafeMutablePointer<Firmware>, unit: UInt32) {
     var memory = B.Memory()
     memory.open()
     var key = FixedBytes<32>()
@@ -38,9 +47,10 @@ struct MainLoop<B: Board>: ~Copyable {
       key.append(makersKey[index])
       index &+= 1
     }
-    panel = Firmware(
-      unit: board.unit, buttons: B.buttons, board: B.Memory.kind.rawValue, layout: B.Memory.layout, key: key, memory: memory,
-      cells: KeptMemory())
+    state.initialize(
+      to: Firmware(
+        unit: unit, buttons: B.buttons, board: B.Memory.kind.rawValue, layout: B.Memory.layout, key: key, memory: memory,
+        cells: KeptMemory()))
   }
 
   /// Never returns. `memoryIsGood` is what the test of the RAM said.
@@ -53,11 +63,11 @@ struct MainLoop<B: Board>: ~Copyable {
     }
   }
 
-  private mutating func start(_ memoryIsGood: Bool) {
+  @inline(never) private mutating func start(_ memoryIsGood: Bool) {
     var record = FaultRecord()
     let cause = record.resetCause == .unknown ? board.resetCause : record.resetCause
     record.noteStarted()
-    var about = Image.about(in: &panel.memory)
+    var about = Image.about(in: &state.pointee.memory)
     about.faults = UInt16(clamping: record.count)
     about.lastFault = UInt16(truncatingIfNeeded: record.cause.rawValue)
     about.programCounter = record.programCounter
@@ -67,9 +77,9 @@ struct MainLoop<B: Board>: ~Copyable {
     board.dog.start()
     support_enable_interrupts()
     // The clock goes on from where it stood; the reset itself took less than a tick.
-    if let kept = panel.keptClock() { now = kept + .milliseconds(1) }
+    if let kept = state.pointee.keptClock() { now = kept + .milliseconds(1) }
     feed(.started(BoardStart(cause: cause, entropy: board.entropy, about: about)))
-    board.line.open(baud: panel.logic.baud)
+    board.line.open(baud: state.pointee.logic.lineBaud())
     samplePins(isFirst: true)
   }
 
@@ -131,7 +141,7 @@ struct MainLoop<B: Board>: ~Copyable {
   }
 
   private mutating func feed(_ input: Firmware.Input) {
-    panel.handle(input, at: now, into: &effects)
+    state.pointee.handle(input, at: now, into: &effects)
     while let effect = effects.takeFirst() { perform(effect) }
   }
 
@@ -147,15 +157,15 @@ struct MainLoop<B: Board>: ~Copyable {
 
   private mutating func openLine() {
     lineIsDue = false
-    board.line.open(baud: panel.logic.baud)
+    board.line.open(baud: state.pointee.logic.lineBaud())
   }
 
   private mutating func transmit() {
     sending.begin()
     var index = 0
-    let count = panel.logic.replyCount
+    let count = state.pointee.logic.replyCount
     while index < count {
-      sending.append(panel.logic.replyByte(index))
+      sending.append(state.pointee.logic.replyByte(index))
       index &+= 1
     }
     isSending = true

@@ -7,7 +7,7 @@ import Support
   startMemory()
   takeVectors()
   Hooks.clear()
-  var loop = MainLoop<ThisBoard>()
+  guard var loop = MainLoop<ThisBoard>() else { return unexpectedHandler() }
   loop.run(memoryIsGood: memoryIsGood)
 }
 

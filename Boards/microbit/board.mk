@@ -7,4 +7,5 @@ microbit_SLOT1 := 0x20000
 microbit_SLOT_SIZE := 0x18000
 microbit_BOOT_SIZE := 0x8000
 microbit_BOOT_SOURCES := microbit/NRF51.swift microbit/NRF51Memory.swift
-microbit_STACK := 0x1800
+microbit_STACK := 0x2200
+microbit_STATE := 0x1500

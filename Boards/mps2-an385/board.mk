@@ -7,4 +7,5 @@ mps2-an385_SLOT1 := 0x28000
 mps2-an385_SLOT_SIZE := 0x20000
 mps2-an385_BOOT_SIZE := 0x8000
 mps2-an385_BOOT_SOURCES := mps2-an385/AN385.swift mps2-an385/MPS2Memory.swift
-mps2-an385_STACK := 0x8000
+mps2-an385_STACK := 0x2000
+mps2-an385_STATE := 0x1600

@@ -12,9 +12,21 @@ public enum DeviceCommand: Sendable, Equatable, Codable {
   /// Look at the device again now: circuit breaker closed, identity and line state read anew.
   case retest(DeviceID)
 
+  // What a technician asks; each ticket is told what becomes of it (`DeviceJob`).
+  /// New firmware: whole image files, one, or one for each slot. The same images once more go on as they are, under the new ticket.
+  case update(DeviceID, ticket: UInt32, images: [[UInt8]])
+  /// Blink for so many seconds (0...60), so that a person sees which device it is.
+  case identify(DeviceID, ticket: UInt32, seconds: UInt8)
+  /// Another address (1...247) and speed, which take effect when somebody holds a button.
+  case readdress(DeviceID, ticket: UInt32, address: UInt8, baud: UInt32)
+  /// Whatever a technician has asked is not to go on.
+  case callOff(DeviceID)
+
   public var device: DeviceID {
     switch self {
-    case .accept(let device, _), .setOutput(let device, _, _), .retest(let device): device
+    case .accept(let device, _), .setOutput(let device, _, _), .retest(let device), .update(let device, _, _),
+      .identify(let device, _, _), .readdress(let device, _, _, _), .callOff(let device):
+      device
     case .indicate(let button, _), .setSilent(let button, _): button.device
     }
   }

@@ -28,6 +28,8 @@ public enum DeviceEvent: Sendable, Equatable, Codable {
   case healthChanged(DeviceID, Health)
   /// State of a whole pair of wires or its adapter.
   case busChanged(String, BusCondition)
+  /// What a technician has asked of a device has come further, or to its end.
+  case jobChanged(DeviceID, DeviceJob)
   /// A periodic value; goes to the latest-value lane and never into the journal.
   case measured(DeviceID, Quantity, Reading)
 }
@@ -75,8 +77,17 @@ public struct DeviceIdentity: Sendable, Equatable, Codable {
   public var unit: UInt32
   public var protocolVersion: UInt16
   public var buttons: UInt8
+  /// What it says of its firmware; `nil` for one that cannot say (our panels before map 1.1).
+  public var about: DeviceFirmware?
+  /// True where its protocol has a major version that this program does not know; it is driven by what all versions share.
+  public var isOfUnknownProtocol: Bool?
 
-  public init(vendor: String, product: String, firmware: String, unit: UInt32, protocolVersion: UInt16, buttons: UInt8) {
+  public init(
+    vendor: String, product: String, firmware: String, unit: UInt32, protocolVersion: UInt16, buttons: UInt8,
+    about: DeviceFirmware? = nil, isOfUnknownProtocol: Bool? = nil
+  ) {
+    self.about = about
+    self.isOfUnknownProtocol = isOfUnknownProtocol
     self.vendor = vendor
     self.product = product
     self.firmware = firmware

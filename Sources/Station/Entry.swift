@@ -167,12 +167,15 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
   public enum Kind: String, Sendable, Codable, CaseIterable {
     case stuck, chattering, tampered, lineCut, lineShort, silent, wrongIdentity, answersWrongly, eventsLost, epochWentBack,
       restartsOften
+    case unknownProtocol, unknownBoard, selfTestFailed, onTrial, firmwareDiffers, panelFaulted, updateFailed
     case busSilent, busJammed, busGarbled, adapterAbsent, portBusy
     case diskFull, diskFailed, entryTooLong, notCarried
     case receiverSilent, receiverRefuses, receiverMisses, receiverUnfed
     case pathDown, parentLost, journalForked, proofFailed, certificateExpires, parentLacksPast, parentFloods, clockApart
     case childLost, childPathDown, childBranched, childCertificateExpires, childLacksPast, childWithholds, childFloods
 
+    /// Something to know and to do one day: no sound, no light.
+    public var isInformation: Bool { self == .firmwareDiffers }
     /// These are about the journal and about nothing else, so that a bus may be called `journal`.
     var isOfJournal: Bool { [.diskFull, .diskFailed, .entryTooLong, .notCarried].contains(self) }
     /// These are about the alarm receiver and about nothing else, so that a bus may be called `receiver`.

@@ -53,6 +53,37 @@ extension FaultKey.Kind {
       FaultText(
         "面板反复重启", "Panel restarts again and again", "测量面板供电电压,检查电源和接线",
         "Measure the panel's supply voltage; check power and wiring")
+    case .unknownProtocol:
+      FaultText(
+        "面板的通信版本本程序不认识,求助照常接收", "The panel speaks a version that this program does not know; calls come through",
+        "升级本站程序;不能升级就换回旧版面板固件", "Upgrade this station's program, or give the panel its older firmware again")
+    case .unknownBoard:
+      FaultText(
+        "面板的硬件型号本程序不认识,求助照常接收", "The panel's hardware is not known to this program; calls come through",
+        "升级本站程序后再更新面板固件;核对面板来源", "Upgrade this station's program before you update the panel; check where it came from")
+    case .selfTestFailed:
+      FaultText(
+        "面板自检没有通过", "The panel's self-test failed", "看说明里是哪一项;给面板断电再通电一次,仍不通过就更换面板",
+        "See in the detail which part; take its power away once; replace it if it fails again")
+    case .onTrial:
+      FaultText(
+        "面板的新固件还没有确认", "The panel's new firmware is not confirmed yet", "等 2 分钟:不能确认就自动换回原来的固件;然后看自检结果,再用 linli panel update 更新",
+        "Wait two minutes: unconfirmed, the former one comes back by itself; then see its self-test and run linli panel update again"
+      )
+    case .firmwareDiffers:
+      FaultText(
+        "面板固件版本不一致(提示,不影响求助)", "Panels have different firmware versions (for information: calls are not affected)",
+        "有空时用 linli panel update 把旧的更新到同一版本",
+        "When there is time, bring the older ones to the same version with linli panel update")
+    case .panelFaulted:
+      FaultText(
+        "面板程序出过错,已自行重启", "The panel's program failed and started again by itself", "抄下说明里的内容发给厂家;然后复测;反复出现就更换面板",
+        "Send what the detail says to the maker, then re-test; replace the panel if it happens again")
+    case .updateFailed:
+      FaultText(
+        "面板固件更新没有成功,原来的固件在运行", "A panel's firmware update came to nothing; the former firmware runs",
+        "看说明里的原因;处理后再用 linli panel update 更新,然后复测", "See the reason in the detail; then run linli panel update again, and re-test"
+      )
     case .busSilent:
       FaultText(
         "整条总线没有应答", "Whole bus silent", "检查总线电源和主机端 A/B 接线是否断开", "Check the bus supply and whether A/B is cut at the host's end")

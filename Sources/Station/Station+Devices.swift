@@ -43,6 +43,8 @@ extension Station {
       healthChanged(device, health)
     case .busChanged(let bus, let condition):
       busChanged(bus, condition)
+    case .jobChanged(let device, let job):
+      jobChanged(device, job)
     case .outputsObserved, .measured:
       break  // the runtime's latest-value lane
     }
@@ -99,7 +101,7 @@ extension Station {
 
   private mutating func identified(_ device: DeviceID, _ identity: DeviceIdentity) {
     let known = state.identities.first { $0.device == device }?.identity
-    if known != identity { record(.deviceIdentified(device, identity)) }
+    noteIdentity(device, identity, known: known)
     if let known, known.unit != 0, known.unit != identity.unit {
       raise(FaultKey(.device(device), .wrongIdentity), "\(known.unit) → \(identity.unit)")
     }
@@ -122,7 +124,7 @@ extension Station {
     if let index = devices.firstIndex(where: { $0.device == device }) {
       devices[index].health = health
       switch health {
-      case .absent, .stale: devices[index].silentDue = devices[index].silentDue ?? now + Self.silentGrace
+      case .absent, .stale: devices[index].silentDue = devices[index].silentDue ?? now + silentGrace(of: device)
       case .opening, .identifying: break
       case .online, .faulted: devices[index].silentDue = nil
       }
@@ -243,7 +245,7 @@ extension FaultKey {
     switch kind {
     case .eventsLost, .epochWentBack, .restartsOften, .wrongIdentity, .diskFailed, .receiverMisses, .receiverUnfed,
       .journalForked, .proofFailed, .childBranched, .childLacksPast, .parentLacksPast, .childWithholds, .entryTooLong,
-      .parentFloods, .childFloods:
+      .parentFloods, .childFloods, .panelFaulted, .updateFailed:
       true
     default: false
     }

@@ -32,6 +32,7 @@ extension Station {
       if state.fault(flips[index].key)?.present == true { record(.faultPresent(flips[index].key, false)) }
     }
     retests.removeAll { $0.verdictDue <= now }
+    runTrials()
     runProofs()
     runChildren()
     shown.removeAll { now - $0.asOf > Self.shownTimeToLive }
@@ -91,6 +92,7 @@ extension Station {
     for device in devices { if let due = device.silentDue { consider(due) } }
     for retest in retests { consider(retest.verdictDue) }
     for flip in flips where flip.isHeld { consider(flip.at + Self.flipSettles) }
+    if let trial = nextTrial() { consider(trial) }
     if let proof = nextProof() { consider(now + proof) }
     if let child = nextChildTimer() { consider(child) }
     for item in shown { consider(item.asOf + Self.shownTimeToLive + .milliseconds(1)) }

@@ -45,7 +45,7 @@ extension Station {
 
   private var sound: DeskView.Sound {
     if state.incidents.contains(where: sounds) || state.children.contains(where: childRings) { return .call }
-    return state.faults.contains { $0.present && !$0.silenced } ? .fault : .none
+    return state.faults.contains { $0.present && !$0.silenced && !$0.key.kind.isInformation } ? .fault : .none
   }
 
   private func card(_ fault: StationState.Fault) -> DeskView.FaultCard {
@@ -58,7 +58,7 @@ extension Station {
     return DeskView.FaultCard(
       key: fault.key, whatChinese: text.whatChinese, whatEnglish: text.whatEnglish, whereText: whereText,
       sinceMilliseconds: fault.since.wallMilliseconds, adviceChinese: text.adviceChinese, adviceEnglish: text.adviceEnglish,
-      present: fault.present, silenced: fault.silenced, retesting: retesting,
+      present: fault.present, silenced: fault.silenced || fault.key.kind.isInformation, retesting: retesting,
       retestFailedMilliseconds: fault.retestFailedAt?.wallMilliseconds, detail: fault.detail)
   }
 

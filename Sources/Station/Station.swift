@@ -82,6 +82,8 @@ public struct Station: Machine, Sendable {
   var retests: [Retest] = []
   var restarts: [(device: DeviceID, at: Instant)] = []
   var flips: [Flip] = []
+  /// What panels say of their firmware, as far as it is not for the journal.
+  var firmwares: [FirmwareStatus] = []
   /// When the detail of a fault was last written down.
   var explained: [(key: FaultKey, at: Instant)] = []
   var link: LinkStatus?
@@ -271,7 +273,7 @@ public struct Station: Machine, Sendable {
     switch role {
     case .sounder: state.incidents.contains { sounds($0) && !$0.opening.silent }
     case .redLight: state.incidents.contains { $0.isOpen && !$0.opening.silent }
-    case .amberLight: state.faults.contains { $0.present }
+    case .amberLight: state.faults.contains { $0.present && !$0.key.kind.isInformation }
     case .greenLight: journal != .failed
     }
   }

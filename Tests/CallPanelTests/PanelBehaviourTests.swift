@@ -193,7 +193,7 @@ import Testing
     var out = Effects<CallPanelLogic.Effect>()
     func write(_ register: UInt16, _ value: UInt16, _ now: Instant) {
       let frame = ModbusFrames.write(3, register, value)
-      logic.handle(.received(frame), at: now, into: &out)
+      logic.receive(frame, at: now, into: &out)
       logic.handle(.wake, at: now + .milliseconds(5), into: &out)
       logic.handle(.transmitted, at: now + .milliseconds(10), into: &out)
       out.removeAll()

@@ -21,6 +21,18 @@ struct PanelRig {
   var recorded: [Press] = []
   var duplicates = 0
   var accepts = true
+  /// The registers of map 1.1, where this panel has them; the model answers all others.
+  var firmware: ScriptedUpdatePanel?
+  /// Instead of what the panel says of its map.
+  var mapVersion: UInt16?
+  /// Requests about firmware, and how many polls went before each since the one before.
+  var sideRequests = 0
+  var sideWithoutPoll = 0
+  private var polledSinceSide = true
+  /// When the longest transaction with the panel had its end, after how long.
+  var longestSide = Interval.zero
+  /// A press that comes in the middle of whatever the host does then.
+  var planned: (at: Instant, button: UInt8)?
   /// What the station commands when it has recorded a press.
   var wishOnRecord: Indicator? = .slowBlink
   /// Of a thousand requests and answers, how many are lost.
@@ -88,6 +100,11 @@ struct PanelRig {
   }
 
   mutating func advance(to instant: Instant) {
+    if let (at, button) = planned, at <= instant {
+      planned = nil
+      advance(to: at)
+      hand(.press(button))
+    }
     while let next, next <= instant { step(to: next) }
     now = max(now, instant)
   }
@@ -119,12 +136,53 @@ struct PanelRig {
         return
       }
       if transaction.request.function == 0x17 { exchanges += 1 }
-      if let answer = exchange(transaction.request) {
+      let answer =
+        isScripted(transaction.request) ? scriptedAnswer(transaction.request) : plainAnswer(transaction.request)
+      if let answer {
         complete(.answered(answer, roundTrip: .milliseconds(10)))
         return
       }
     }
     complete(.failed(.silent))
+  }
+
+  /// About firmware, and whether a script answers it.
+  private func isScripted(_ request: ModbusPDU) -> Bool {
+    firmware != nil && isSide(request) && !(0x0400..<0x0500).contains(request.bytes.bigEndian(at: 1))
+  }
+
+  private func isSide(_ request: ModbusPDU) -> Bool {
+    request.function == 0x10 || request.function == 0x04 && (0x10..<0x40).contains(request.bytes.bigEndian(at: 1))
+  }
+
+  private mutating func count(_ request: ModbusPDU) {
+    guard isSide(request) else { return polledSinceSide = true }
+    sideRequests += 1
+    if !polledSinceSide { sideWithoutPoll += 1 }
+    polledSinceSide = false
+  }
+
+  /// The model's, with another map version where the test wants one.
+  private mutating func plainAnswer(_ request: ModbusPDU) -> ModbusPDU? {
+    count(request)
+    guard var answer = exchange(request) else { return nil }
+    if let mapVersion, request == PanelTransaction.identification() {
+      answer.bytes[2] = UInt8(mapVersion >> 8)
+      answer.bytes[3] = UInt8(mapVersion & 0xFF)
+    }
+    return answer
+  }
+
+  private mutating func scriptedAnswer(_ request: ModbusPDU) -> ModbusPDU? {
+    count(request)
+    let begin = now
+    advance(to: now + PanelRig.characterTime * (request.bytes.count + 3 + 8) + .milliseconds(4))
+    longestSide = max(longestSide, now - begin)
+    guard let answer = firmware?.answer(request, at: now), !random.chance(lossPerThousand, in: 1_000) else {
+      advance(to: now + PanelRig.answerTimeout)
+      return nil
+    }
+    return driver.accepts(answer) ? answer : nil
   }
 
   /// A request of another program than the driver; `nil` when nothing was answered in time.

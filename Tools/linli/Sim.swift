@@ -12,7 +12,8 @@ import Transports
 
 struct Sim: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "sim", abstract: "模拟设备 / simulated devices", subcommands: [Bus.self, Parent.self, Line.self, Say.self],
+    commandName: "sim", abstract: "模拟设备 / simulated devices",
+    subcommands: [Bus.self, Firmware.self, Parent.self, Line.self, Say.self],
     defaultSubcommand: Say.self)
 
   struct Bus: AsyncParsableCommand {

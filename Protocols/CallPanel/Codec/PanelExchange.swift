@@ -32,7 +32,8 @@ public struct PanelOrder: Sendable, Equatable {
   }
 
   /// Register `index` (0...7) as sent.
-  public func register(_ index: UInt16) -> UInt16 {
+  // Inlined: a call would copy all of it for one register on the microcontroller.
+  @inline(__always) public func register(_ index: UInt16) -> UInt16 {
     switch index {
     case 0: UInt16(token & 15) | (acknowledgesRestart ? 1 << 8 : 0) | (mute ? 1 << 9 : 0)
     case 1: UInt16(truncatingIfNeeded: unit >> 16)
@@ -106,7 +107,8 @@ public struct PanelReport: Sendable, Equatable {
   }
 
   /// Register `index` (0...15) as sent.
-  public func register(_ index: UInt16) -> UInt16 {
+  // Inlined: a call would copy all of it for one register on the microcontroller.
+  @inline(__always) public func register(_ index: UInt16) -> UInt16 {
     switch index {
     case 0: status.word
     case 1: epoch

@@ -87,7 +87,7 @@ struct CallLamps: Sendable {
   }
 
   /// Lamps that are lit now, bit 0 = button 1.
-  var pins: UInt8 {
+  mutating func pins() -> UInt8 {
     var mask: UInt8 = 0
     var index = 0
     while index < 8 {
@@ -98,7 +98,7 @@ struct CallLamps: Sendable {
     return mask & ~silentMask
   }
 
-  var buzzes: Bool {
+  mutating func buzzes() -> Bool {
     if confirmationBeats > 0 { return true }
     guard !muted else { return false }
     var index = 0

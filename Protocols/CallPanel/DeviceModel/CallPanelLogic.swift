@@ -23,7 +23,6 @@ public struct CallPanelLogic: Machine, Sendable {
     case tamper(Bool)
     case supply(millivolts: UInt16)
     case byte(UInt8)
-    case received(FixedBytes<256>)
     /// Parity, framing or overrun error at the UART.
     case lineError
     /// The last stop bit of `reply` is on the wire and the RS-485 driver is off.
@@ -60,6 +59,8 @@ public struct CallPanelLogic: Machine, Sendable {
   public var replyCount: Int { mutating get { slave.replyCount } }
   public mutating func replyByte(_ index: Int) -> UInt8 { slave.replyByte(index) }
   public var baud: UInt32 { PanelMap.baud(code: settings.baudCode) ?? 19_200 }
+  /// `baud`, without a copy of all this.
+  public mutating func lineBaud() -> UInt32 { PanelMap.baud(code: slave.bank.settings.baudCode) ?? 19_200 }
   public var unit: UInt32 { slave.bank.unit }
   /// What it tells of its board and image.
   public var about: FirmwareAbout { slave.bank.about }
@@ -104,31 +105,31 @@ public struct CallPanelLogic: Machine, Sendable {
     slave.bank.advance(to: now)
     switch input {
     case .started: break
-    case .wake: listen(.wake, at: now, into: &effects)
+    case .wake: if slave.wake(at: now) { effects.append(.transmit) }
     case .contacts(let mask): slave.bank.sampleContacts(mask)
     case .line(let button, let code): slave.bank.sampleLine(button, code)
     case .tamper(let open): slave.bank.setTamper(open)
     case .supply(let millivolts): slave.bank.supplyMillivolts = millivolts
-    case .byte(let byte): listen(.byte(byte), at: now, into: &effects)
-    case .received(let bytes): listen(.received(bytes), at: now, into: &effects)
-    case .lineError: listen(.lineError, at: now, into: &effects)
-    case .transmitted: listen(.transmitted, at: now, into: &effects)
+    case .byte(let byte): slave.hear(byte, at: now)
+    case .lineError: slave.lineFailed(at: now)
+    case .transmitted: slave.transmitted()
     case .settingsSaved(let succeeded): slave.bank.settingsSaved(succeeded)
     }
     show(into: &effects)
   }
 
-  private mutating func listen(
-    _ input: ModbusSlave<PanelCore>.Input, at now: Instant, into effects: inout Effects<Effect>
-  ) {
-    var answers = Effects<ModbusSlave<PanelCore>.Effect>()
-    slave.handle(input, at: now, into: &answers)
-    if answers.count > 0 { effects.append(.transmit) }
+  /// Several bytes that were read at once; the newest came at the time of the call. No input: an `Input` of 265 bytes would be copied for
+  /// each tick of a microcontroller.
+  public mutating func receive(_ bytes: FixedBytes<256>, at now: Instant, into effects: inout Effects<Effect>) {
+    guard isStarted else { return }
+    slave.bank.advance(to: now)
+    slave.hear(bytes, at: now)
+    show(into: &effects)
   }
 
   /// Says what changed at the pins, and what the core wants of flash and UART.
   private mutating func show(into effects: inout Effects<Effect>) {
-    let lit = slave.bank.lamps.pins & slave.bank.buttonMask
+    let lit = slave.bank.lamps.pins() & slave.bank.buttonMask
     var button: UInt8 = 1
     while button <= slave.bank.buttons {
       let bit = UInt8(1) << (button &- 1)
@@ -136,7 +137,7 @@ public struct CallPanelLogic: Machine, Sendable {
       button &+= 1
     }
     pins = lit
-    if slave.bank.lamps.buzzes != buzzes {
+    if slave.bank.lamps.buzzes() != buzzes {
       buzzes.toggle()
       effects.append(.buzzer(buzzes))
     }
@@ -152,7 +153,7 @@ public struct CallPanelLogic: Machine, Sendable {
   }
 
   private mutating func applyLine() {
-    slave.address = settings.address
-    slave.timing = ModbusTiming(baud: baud)
+    slave.address = slave.bank.settings.address
+    slave.timing = ModbusTiming(baud: lineBaud())
   }
 }

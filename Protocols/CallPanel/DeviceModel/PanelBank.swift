@@ -34,7 +34,7 @@ extension PanelCore: ModbusBank {
   }
 
   mutating func holdingRegister(at address: UInt16) throws(ModbusException) -> UInt16 {
-    guard isHoldingRegister(address) else { throw .illegalDataAddress }
+    guard PanelCore.isHoldingRegister(address) else { throw .illegalDataAddress }
     return holding(address)
   }
 
@@ -43,7 +43,7 @@ extension PanelCore: ModbusBank {
       try checkUpdate(address, value)
       return
     }
-    guard isHoldingRegister(address) && !(PanelMap.exchangeRead..<PanelMap.exchangeReadEnd).contains(address)
+    guard PanelCore.isHoldingRegister(address) && !(PanelMap.exchangeRead..<PanelMap.exchangeReadEnd).contains(address)
     else { throw .illegalDataAddress }
     guard isValid(value, for: address) else { throw .illegalDataValue }
   }
@@ -54,10 +54,10 @@ extension PanelCore: ModbusBank {
 
   mutating func wrote(_ request: ModbusRequest) {
     switch request {
-    case .writeRegisters(PanelMap.exchangeWrite, _): obey(staged)
+    case .writeRegisters(PanelMap.exchangeWrite, _): obey()
     case .writeRegisters(let start, _) where start >= UpdateMap.begin: obeyUpdate(start)
     case .readWriteRegisters(_, _, PanelMap.exchangeWrite, _):
-      obey(staged)
+      obey()
       takeSnapshot()
       // From here on the host knows, if the answer arrives; if it does not, the exchange is repeated.
       changed = false

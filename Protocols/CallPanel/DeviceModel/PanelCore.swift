@@ -72,10 +72,10 @@ struct PanelCore: Sendable {
     while updateStage.append(0) {}
   }
 
-  var buttonMask: UInt8 { UInt8(truncatingIfNeeded: (UInt16(1) << UInt16(buttons)) &- 1) }
-  var settingsBusy: Bool { saving || saveRetryAt != nil || armedAt != nil }
+  var buttonMask: UInt8 { mutating get { UInt8(truncatingIfNeeded: (UInt16(1) << UInt16(buttons)) &- 1) } }
+  var settingsBusy: Bool { mutating get { saving || saveRetryAt != nil || armedAt != nil } }
 
-  mutating func start(_ start: PanelStart, at instant: Instant) {
+  @inline(never) mutating func start(_ start: PanelStart, at instant: Instant) {
     now = instant
     startedAt = instant
     hostHeardAt = instant
@@ -249,8 +249,8 @@ struct PanelCore: Sendable {
     guard let armed = armedAt else { return }
     var index = 0
     while index < Int(buttons) {
-      let contact = contacts[index]
-      if contact.isClosed && contact.closedSince >= armed && now >= contact.closedSince + PanelCore.configurationHold {
+      let since = contacts[index].closedSince
+      if contacts[index].isClosed && since >= armed && now >= since + PanelCore.configurationHold {
         armedAt = nil
         settings.address = UInt8(truncatingIfNeeded: pendingAddress)
         settings.baudCode = pendingBaud

@@ -35,7 +35,6 @@ public struct PanelFirmware<Memory: StableMemory, Cells: KeptCells>: Machine {
     case tamper(Bool)
     case supply(millivolts: UInt16)
     case byte(UInt8)
-    case received(FixedBytes<256>)
     case lineError
     case transmitted
   }
@@ -122,7 +121,6 @@ public struct PanelFirmware<Memory: StableMemory, Cells: KeptCells>: Machine {
     case .tamper(let open): feed(.tamper(open), now, &effects)
     case .supply(let millivolts): feed(.supply(millivolts: millivolts), now, &effects)
     case .byte(let byte): feed(.byte(byte), now, &effects)
-    case .received(let bytes): feed(.received(bytes), now, &effects)
     case .lineError: feed(.lineError, now, &effects)
     case .transmitted: feed(.transmitted, now, &effects)
     }
@@ -131,7 +129,17 @@ public struct PanelFirmware<Memory: StableMemory, Cells: KeptCells>: Machine {
     work(now, &effects)
   }
 
-  private mutating func begin(_ start: BoardStart, at now: Instant, into effects: inout Effects<Effect>) {
+  /// As of `CallPanelLogic`.
+  public mutating func receive(_ bytes: FixedBytes<256>, at now: Instant, into effects: inout Effects<Effect>) {
+    guard isStarted else { return }
+    var wanted = Effects<CallPanelLogic.Effect>()
+    logic.receive(bytes, at: now, into: &wanted)
+    pass(&wanted, to: &effects)
+    work(now, &effects)
+  }
+
+  // Never inlined: what a start needs of stack and copies is no part of a tick.
+  @inline(never) private mutating func begin(_ start: BoardStart, at now: Instant, into effects: inout Effects<Effect>) {
     isStarted = true
     (owner, sliceAt, confirming, activating, restartWanted) = (.nobody, nil, false, false, false)
     settings = RecordStore(page: layout.settings, pageBytes: layout.pageBytes)
@@ -185,8 +193,15 @@ public struct PanelFirmware<Memory: StableMemory, Cells: KeptCells>: Machine {
     guard isStarted else { return }
     var wanted = Effects<CallPanelLogic.Effect>()
     logic.handle(input, at: now, into: &wanted)
+    pass(&wanted, to: &effects)
+  }
+
+  private mutating func pass(_ wanted: inout Effects<CallPanelLogic.Effect>, to effects: inout Effects<Effect>) {
     // Before a lamp shows it or an answer tells it.
-    if logic.slave.bank.queue.revision != keptRevision || logic.slave.bank.epochIsStored != keptShown { keep() }
+    // (Two reads, not `||`: its right side would be a closure over a copy of all this.)
+    let revision = logic.slave.bank.queue.revision
+    let isShown = logic.slave.bank.epochIsStored
+    if revision != keptRevision || isShown != keptShown { keep() }
     while let effect = wanted.takeFirst() {
       switch effect {
       case .transmit: effects.append(.transmit)
@@ -227,10 +242,10 @@ public struct PanelFirmware<Memory: StableMemory, Cells: KeptCells>: Machine {
       sliceAt = nil
     }
     settle(now, &effects)
-    if sliceAt == nil && isAtWork { sliceAt = now + PanelFirmware.sliceInterval }
+    if sliceAt == nil && isAtWork() { sliceAt = now + PanelFirmware.sliceInterval }
   }
 
-  private var isAtWork: Bool {
+  private mutating func isAtWork() -> Bool {
     if owner != .nobody || check != nil || restartWanted || settings.hasWork || boot.hasWork { return true }
     return logic.slave.bank.update.hasWork || logic.slave.bank.update.isVerifying
   }
@@ -248,7 +263,7 @@ public struct PanelFirmware<Memory: StableMemory, Cells: KeptCells>: Machine {
     }
   }
 
-  private mutating func slice() {
+  @inline(never) private mutating func slice() {
     if let isGood = check?.step(&memory, bytes: PanelFirmware.checkedPerSlice) {
       note(SelfTest.image, !isGood)
       check = nil

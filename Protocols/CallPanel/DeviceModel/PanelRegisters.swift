@@ -31,7 +31,7 @@ extension PanelCore {
     }
   }
 
-  func isHoldingRegister(_ address: UInt16) -> Bool {
+  static func isHoldingRegister(_ address: UInt16) -> Bool {
     switch address {
     case PanelMap.exchangeWrite..<(PanelMap.exchangeWrite &+ PanelMap.exchangeWriteCount): true
     case PanelMap.exchangeRead..<PanelMap.exchangeReadEnd: true
@@ -51,7 +51,7 @@ extension PanelCore {
       let place = address &- PanelMap.exchangeRead &- PanelMap.exchangeHeaderCount
       let index = Int(place / PanelMap.eventRegisterCount)
       guard index < PanelMap.eventWindow else { return 0 }
-      return window[index]?.register(place % PanelMap.eventRegisterCount) ?? 0
+      return window.mutableSpan[index]?.register(place % PanelMap.eventRegisterCount) ?? 0
     case PanelMap.silentMask: return UInt16(settings.silentMask)
     case PanelMap.newAddress: return armedAt == nil ? UInt16(settings.address) : pendingAddress
     case PanelMap.newBaudCode: return armedAt == nil ? settings.baudCode : pendingBaud
@@ -61,7 +61,7 @@ extension PanelCore {
     }
   }
 
-  func isValid(_ value: UInt16, for address: UInt16) -> Bool {
+  mutating func isValid(_ value: UInt16, for address: UInt16) -> Bool {
     switch address {
     case PanelMap.silentMask: value <= 0xFF
     case PanelMap.newAddress: PanelSettings.isValid(address: value)
@@ -145,20 +145,24 @@ extension PanelCore {
     }
   }
 
-  /// Does what a whole order says.
-  mutating func obey(_ new: PanelOrder) {
-    guard new.unit == unit else {
-      // Meant for the panel that hung here before: only the token is taken, so that the answer tells whom the host reached.
-      order.token = new.token
-      return
-    }
-    order = new
-    if new.acknowledgesRestart { restartUnseen = false }
-    lamps.muted = new.mute
-    if new.epoch == shownEpoch && epochIsStored { queue.acknowledge(upTo: new.sequence) }
+  /// Does what the whole order says that was staged.
+  mutating func obey() {
+    order.token = staged.token
+    // Meant for the panel that hung here before: only the token is taken, so that the answer tells whom the host reached.
+    guard staged.unit == unit else { return }
+    // Field by field: what the microcontroller copies whole is a call for a few bytes.
+    order.acknowledgesRestart = staged.acknowledgesRestart
+    order.mute = staged.mute
+    order.unit = staged.unit
+    order.epoch = staged.epoch
+    order.sequence = staged.sequence
+    order.lamps = staged.lamps
+    if staged.acknowledgesRestart { restartUnseen = false }
+    lamps.muted = staged.mute
+    if staged.epoch == shownEpoch && epochIsStored { queue.acknowledge(upTo: staged.sequence) }
     var button: UInt8 = 1
     while button <= buttons {
-      indicate(button, new.lamps[button])
+      indicate(button, staged.lamps[button])
       button &+= 1
     }
   }

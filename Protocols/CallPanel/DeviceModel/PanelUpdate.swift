@@ -35,7 +35,8 @@ extension PanelCore {
     updateStage[place &+ 1] = UInt8(truncatingIfNeeded: value)
   }
 
-  mutating func obeyUpdate(_ start: UInt16) {
+  // Not inlined: the header of a beginning update is the one big value that a request copies.
+  @inline(never) mutating func obeyUpdate(_ start: UInt16) {
     switch start {
     case UpdateMap.begin:
       guard isForThisUnit() else { return }

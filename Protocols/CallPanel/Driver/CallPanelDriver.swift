@@ -10,6 +10,7 @@ import ModbusRTUDriver
 /// - A lamp wish is sent until the panel shows it (`LampWishes`); what is told to the station is what was read back (`PanelFacts`).
 /// - Every poll and exchange carries a fresh token; an answer with another token is late and not taken.
 /// - A panel of whatever map version gets call service, because poll and exchange are frozen; a device that is no call panel gets none.
+/// - What is not call service (its firmware, and what a technician asks) goes between two polls, and never before a call (`PanelSideWork`).
 public struct CallPanelDriver: ModbusNode, Sendable {
   /// The read-back of everything although nothing seems to have changed.
   public static let exchangeInterval = Interval.seconds(5)
@@ -40,6 +41,7 @@ public struct CallPanelDriver: ModbusNode, Sendable {
     case poll(token: UInt8)
     case exchange(PanelOrder)
     case silentMask(UInt8)
+    case side
   }
 
   public let configuration: CallPanelConfiguration
@@ -55,6 +57,7 @@ public struct CallPanelDriver: ModbusNode, Sendable {
   private var facts = PanelFacts()
   private var silent = SilentWishes()
   private var standing = PanelStanding()
+  private var side: PanelSideWork
   private var failures = 0
   private var exceptions = 0
   private var notBefore: Instant = .zero
@@ -68,6 +71,7 @@ public struct CallPanelDriver: ModbusNode, Sendable {
 
   public init(_ configuration: CallPanelConfiguration) {
     self.configuration = configuration
+    side = PanelSideWork(node: configuration.device.node)
   }
 
   public var urgency: ModbusUrgency {
@@ -79,11 +83,16 @@ public struct CallPanelDriver: ModbusNode, Sendable {
     switch state {
     case .refused(let until): until
     case .strings, .registers: notBefore
-    case .serving: exchangeNow || tellMore ? notBefore : min(max(notBefore, pollDue), nextExchange)
+    case .serving: exchangeNow || tellMore ? notBefore : min(max(notBefore, pollDue), nextExchange, max(notBefore, side.due))
     }
   }
 
   public mutating func nextTransaction(at now: Instant) -> ModbusTransaction? {
+    if underway == .side {
+      // A retry: the panel is polled instead, as somebody may have pressed.
+      side.completed(nil, at: now)
+      pollDue = now
+    }
     guard due <= now else { return nil }
     if case .refused = state { state = .strings }
     token = (token &+ 1) & 15
@@ -107,6 +116,9 @@ public struct CallPanelDriver: ModbusNode, Sendable {
         // As many events as the panel has shown to wait: each costs 5 ms at 19,200 baud.
         let events = facts.report == nil ? PanelMap.eventWindow : min(Int(pendingShown), PanelMap.eventWindow)
         request = PanelTransaction.exchange(order, events: events)
+      } else if let work = side.nextRequest(at: now) {
+        underway = .side
+        request = work
       } else {
         underway = .poll(token: token)
         request = PanelTransaction.poll(token: token)
@@ -115,7 +127,7 @@ public struct CallPanelDriver: ModbusNode, Sendable {
     underwayRequest = request
     let echoes =
       switch underway {
-      case .poll, .exchange: true
+      case .poll, .exchange, .side: true
       case .strings, .registers, .silentMask, nil: false
       }
     return ModbusTransaction(request: request, toleratesLateAnswers: echoes)
@@ -130,6 +142,7 @@ public struct CallPanelDriver: ModbusNode, Sendable {
     case .poll(let token): PanelTransaction.pollAnswer(answer)?.token == token
     case .exchange(let order): PanelTransaction.exchangeAnswer(answer)?.status.token == order.token
     case .silentMask: answer == request
+    case .side: side.accepts(answer)
     }
   }
 
@@ -143,7 +156,9 @@ public struct CallPanelDriver: ModbusNode, Sendable {
       if let finished { answered(finished, answer, at: now) }
     case .failed, .lineLost:
       failures = min(failures + 1, 1_000)
+      if finished == .side { side.completed(nil, at: now) }
     }
+    side.tick(failures: failures, at: now)
     report(at: now, into: &events)
   }
 
@@ -162,6 +177,9 @@ public struct CallPanelDriver: ModbusNode, Sendable {
     case .retest:
       identifyAgain()
       facts.forgetWhatWasTold()
+    case .update, .identify, .readdress, .callOff:
+      side.command(command)
+      if case .serving(let identification) = state { side.meet(identification) }
     case .setOutput:
       break
     }
@@ -178,12 +196,18 @@ public struct CallPanelDriver: ModbusNode, Sendable {
     notBefore = .zero
     exchangeNow = true
     exceptions = 0
-    standing = PanelStanding()
+    standing.startOver()
+    side.startOver()
   }
 
   private mutating func answered(_ finished: Underway, _ answer: ModbusPDU, at now: Instant) {
     let wasAway = failures > 0
     failures = 0
+    if finished == .side {
+      // An exception here is between technician and panel: it is no reason to doubt the call service.
+      side.completed(answer, at: now)
+      return
+    }
     if answer.isException {
       refused(finished, at: now)
       return
@@ -199,8 +223,10 @@ public struct CallPanelDriver: ModbusNode, Sendable {
       state = .registers(strings)
     case .registers:
       identified(answer, at: now)
+    case .side: break
     case .poll:
       exceptions = 0
+      side.mayGo = true
       guard let status = PanelTransaction.pollAnswer(answer) else { return }
       pendingShown = status.pending
       let newEvents = Int(status.pending) > offered.count && offered.count < PanelMap.eventWindow
@@ -212,6 +238,7 @@ public struct CallPanelDriver: ModbusNode, Sendable {
       }
     case .exchange(let order):
       exceptions = 0
+      side.mayGo = true
       exchanged(order, answer, at: now)
     case .silentMask:
       // Success is the read-back: the exchange shows the mask that the panel holds.
@@ -243,11 +270,12 @@ public struct CallPanelDriver: ModbusNode, Sendable {
       return
     }
     if found.unit != offered.unit { facts.startOver() }
-    standing.identified(
-      DeviceIdentity(
-        vendor: strings.vendor, product: strings.product, firmware: strings.firmware, unit: found.unit,
-        protocolVersion: found.version,
-        buttons: found.buttons))
+    side.meet(found)
+    var identity = DeviceIdentity(
+      vendor: strings.vendor, product: strings.product, firmware: strings.firmware, unit: found.unit,
+      protocolVersion: found.version, buttons: found.buttons)
+    if found.version >> 8 != PanelMap.version >> 8 { identity.isOfUnknownProtocol = true }
+    standing.identified(identity)
     state = .serving(found)
     exceptions = 0
     exchangeNow = true
@@ -280,6 +308,7 @@ public struct CallPanelDriver: ModbusNode, Sendable {
     }
     lastExchange = now
     exchangeNow = false
+    if report.status.restarted || report.bootCount != facts.report?.bootCount { side.lookAgain() }
     offered.confirm(upTo: order.epoch == offered.epoch ? order.sequence : 0)
     offered.follow(unit: report.unit, epoch: report.epoch)
     facts.observe(report, at: now)
@@ -309,12 +338,13 @@ public struct CallPanelDriver: ModbusNode, Sendable {
   /// Presses first, then what else is new, as much as one call may carry.
   private mutating func report(at now: Instant, into events: inout Effects<DeviceEvent>) {
     let limit = events.count + CallPanelDriver.eventLimit
+    let job = side.job
     guard case .serving(let identification) = state else {
-      tellMore = !standing.tell(device, upTo: limit, into: &events)
+      tellMore = !standing.tell(device, side.firmware, job, upTo: limit, into: &events)
       return
     }
     offered.report(device, at: now, upTo: limit, into: &events)
-    let toldStanding = standing.tell(device, upTo: limit, into: &events)
+    let toldStanding = standing.tell(device, side.firmware, job, upTo: limit, into: &events)
     let toldFacts =
       toldStanding && facts.tell(device, buttons: identification.buttons, at: now, upTo: limit, into: &events)
     tellMore = !toldFacts

@@ -133,7 +133,8 @@ public struct DigitalIODriver: ModbusNode, Sendable {
     case .retest:
       inputs.tellAnew()
       startOver()
-    case .accept, .indicate, .setSilent:
+    // A module of others has no firmware of ours: `linli panel` says so itself.
+    case .accept, .indicate, .setSilent, .update, .identify, .readdress, .callOff:
       break
     }
   }

@@ -196,18 +196,12 @@ extension FieldRegisters {
 
   /// Makes the number the one below p.
   @inline(never) mutating func reduce(_ a: Name) {
-    // 2^255 is 19. The first addition may carry into bit 255 again.
-    var pass = 0
-    while pass < 2 {
-      let top = self[a, 15]
-      self[a, 15] = top & 0x7FFF
-      withLimbs({ FieldRegisters.carry(UInt32(top >> 15) &* 19, into: $0 + a.limb) }, else: ())
-      pass &+= 1
-    }
-    if !isCanonical(a) {
-      // Only p itself to p + 18 are left.
-      set(a, self[a, 0] &- 0xFFED)
-    }
+    // 2^255 is 19.
+    let top = self[a, 15]
+    self[a, 15] = top & 0x7FFF
+    withLimbs({ FieldRegisters.carry(UInt32(top >> 15) &* 19, into: $0 + a.limb) }, else: ())
+    // It is below 2^255 + 19 now, so what p is taken from has one limb.
+    if !isCanonical(a) { set(a, self[a, 0] &- 0xFFED) }
   }
 
   /// Whether it is zero modulo p; the number becomes the one below p.

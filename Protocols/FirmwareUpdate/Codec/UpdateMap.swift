@@ -95,7 +95,7 @@ public struct FirmwareAbout: Sendable, Equatable {
   public init() {}
 
   /// Register `index` (0...15) as sent.
-  public func register(_ index: UInt16) -> UInt16 {
+  @inline(__always) public func register(_ index: UInt16) -> UInt16 {
     switch index {
     case 0: board
     case 1: version
@@ -153,7 +153,7 @@ public struct UpdateStatus: Sendable, Equatable {
   public init() {}
 
   /// Register `index` (0...7) as sent.
-  public func register(_ index: UInt16) -> UInt16 {
+  @inline(__always) public func register(_ index: UInt16) -> UInt16 {
     switch index {
     case 0: state.rawValue
     case 1: refusal.rawValue

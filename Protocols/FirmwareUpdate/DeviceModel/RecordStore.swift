@@ -87,8 +87,8 @@ public struct RecordStore: Sendable {
     tries = 0
     if step == .idle { step = .due } else { isOutdated = true }
   }
-  public var hasWork: Bool { step == .due }
-  public var isBusy: Bool { step != .idle }
+  public var hasWork: Bool { mutating get { step == .due } }
+  public var isBusy: Bool { mutating get { step != .idle } }
 
   /// Whether the last save succeeded: once, when it is finished.
   public mutating func outcome() -> Bool? {

@@ -90,7 +90,7 @@ public struct UpdateReceiver: Sendable {
     if step == .erasing || step == .writing || step == .headerWriting { restartDue = true } else { step = .eraseDue }
   }
   /// Whether a block may be sent now; `false` while the one before is being written.
-  public var isReady: Bool { step == .waiting }
+  public var isReady: Bool { mutating get { step == .waiting } }
 
   /// Takes block `number`. `true` when it was taken or had been before, `false` when it is not its turn.
   public mutating func take(_ number: UInt16, _ bytes: inout FixedBytes<64>, at now: Instant) -> Bool {
@@ -129,9 +129,9 @@ public struct UpdateReceiver: Sendable {
   }
 
   /// Whether `start` would begin an operation of the memory.
-  public var hasWork: Bool { step == .eraseDue || step == .writeDue || step == .headerDue }
+  public var hasWork: Bool { mutating get { step == .eraseDue || step == .writeDue || step == .headerDue } }
   /// Whether `slice` has something to compute.
-  public var isVerifying: Bool { step == .hashing || step == .signature }
+  public var isVerifying: Bool { mutating get { step == .hashing || step == .signature } }
 
   public var deadline: Instant? { status.state == .receiving ? heardAt + UpdateReceiver.patience : nil }
 

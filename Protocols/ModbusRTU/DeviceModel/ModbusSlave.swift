@@ -48,7 +48,7 @@ public struct ModbusSlave<Bank: ModbusBank>: Machine {
   }
 
   /// Bytes were heard that the line's silence has not ended yet.
-  public var isListening: Bool { decoder.count > 0 }
+  public var isListening: Bool { mutating get { decoder.count > 0 } }
 
   public var deadline: Instant? {
     decoder.count == 0 && !frameIsBroken ? nil : lastByte + timing.silence
@@ -57,34 +57,49 @@ public struct ModbusSlave<Bank: ModbusBank>: Machine {
   public mutating func handle(_ input: Input, at now: Instant, into effects: inout Effects<Effect>) {
     switch input {
     case .byte(let byte): hear(byte, at: now)
-    case .received(let bytes):
-      var index = 0
-      while index < bytes.count {
-        hear(bytes[index], at: now)
-        index &+= 1
-      }
-    case .lineError:
-      guard !isSending else { return }
-      decoder.removeAll()
-      frameIsBroken = true
-      lastByte = now
-    case .transmitted:
-      isSending = false
-      decoder.removeAll()
-    case .wake:
-      guard let deadline, now >= deadline, effects.room > 0 else { return }
-      if endOfFrame() {
-        isSending = true
-        effects.append(.transmit)
-      }
+    case .received(let bytes): hear(bytes, at: now)
+    case .lineError: lineFailed(at: now)
+    case .transmitted: transmitted()
+    case .wake: if effects.room > 0 && wake(at: now) { effects.append(.transmit) }
     }
   }
 
-  private mutating func hear(_ byte: UInt8, at now: Instant) {
+  // What the inputs do, for an owner that cannot afford an input of 265 bytes to be copied for each byte (the microcontroller).
+
+  public mutating func hear(_ byte: UInt8, at now: Instant) {
     guard !isSending else { return }
     lastByte = now
     guard !frameIsBroken else { return }
     decoder.push(byte)
+  }
+
+  public mutating func hear(_ bytes: FixedBytes<256>, at now: Instant) {
+    var index = 0
+    while index < bytes.count {
+      hear(bytes[index], at: now)
+      index &+= 1
+    }
+  }
+
+  public mutating func lineFailed(at now: Instant) {
+    guard !isSending else { return }
+    decoder.removeAll()
+    frameIsBroken = true
+    lastByte = now
+  }
+
+  public mutating func transmitted() {
+    isSending = false
+    decoder.removeAll()
+  }
+
+  /// True when `reply` is to be sent now.
+  public mutating func wake(at now: Instant) -> Bool {
+    // `deadline`, without a copy of the bank.
+    guard decoder.count > 0 || frameIsBroken, now >= lastByte + timing.silence else { return false }
+    guard endOfFrame() else { return false }
+    isSending = true
+    return true
   }
 
   /// True when an answer lies in `reply`.

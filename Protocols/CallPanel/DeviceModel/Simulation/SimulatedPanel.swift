@@ -41,6 +41,8 @@ public struct SimulatedPanel: Machine, Sendable {
   private var replyAt: Instant?
   private var jabberAt: Instant?
   private var random: SeededRandom
+  /// What memories hold after a loss of power.
+  private var noise: SeededRandom
   private let layout: StoreLayout
   private let key: FixedBytes<32>
 
@@ -51,6 +53,7 @@ public struct SimulatedPanel: Machine, Sendable {
     key: FixedBytes<32> = FixedBytes()
   ) {
     random = SeededRandom(seed: seed)
+    noise = SeededRandom(seed: ~seed)
     self.key = key
     var layout = SimulatedMemory.layout
     if images.isEmpty { layout.slotBytes = 0 }
@@ -59,11 +62,12 @@ public struct SimulatedPanel: Machine, Sendable {
     if let settings { memory.save(settings.stored, at: layout.settings) }
     firmware = PanelFirmware(
       unit: unit, buttons: buttons, board: PanelBoard.simulated.rawValue, layout: layout, key: key, memory: memory,
-      cells: SimulatedCells(noise: &random))
+      cells: SimulatedCells(noise: &noise))
     self.layout = layout
   }
 
-  public var logic: CallPanelLogic { firmware.logic }
+  /// Read where it is: a copy of it is large.
+  public var logic: CallPanelLogic { _read { yield firmware.logic } }
   /// What lies in the panel's flash; `nil` is an empty or damaged one.
   public var flash: PanelSettings? {
     firmware.memory.newest(at: layout.settings).flatMap { PanelSettings(stored: $0) }
@@ -97,7 +101,7 @@ public struct SimulatedPanel: Machine, Sendable {
     switch input {
     case .wake: break
     case .byte(let byte): feed(.byte(byte), now, &effects)
-    case .received(let bytes): feed(.received(bytes), now, &effects)
+    case .received(let bytes): receive(bytes, now, &effects)
     case .transmitted: feed(.transmitted, now, &effects)
     case .hand(let hand): use(hand, now, &effects)
     }
@@ -157,7 +161,7 @@ public struct SimulatedPanel: Machine, Sendable {
   private mutating func switchOff(_ effects: inout Effects<Effect>) {
     guard isPowered else { return }
     isPowered = false
-    firmware.memory.cut(share: UInt8(truncatingIfNeeded: random.next()))
+    firmware.memory.cut(share: UInt8(truncatingIfNeeded: noise.next()))
     (replyAt, jabberAt) = (nil, nil)
     var button: UInt8 = 1
     while button <= logic.buttons {
@@ -174,7 +178,7 @@ public struct SimulatedPanel: Machine, Sendable {
     let about = layout.slotBytes == 0 ? .bare : memory.chooseImage(board: PanelBoard.simulated.rawValue)
     firmware = PanelFirmware(
       unit: logic.unit, buttons: logic.buttons, board: PanelBoard.simulated.rawValue, layout: layout, key: key, memory: memory,
-      cells: keepsQueue ? firmware.cells : SimulatedCells(noise: &random))
+      cells: keepsQueue ? firmware.cells : SimulatedCells(noise: &noise))
     let start = BoardStart(cause: cause, entropy: UInt16(truncatingIfNeeded: random.next()), about: about)
     feed(.started(start), now, &effects)
     become(fault, now)
@@ -204,6 +208,20 @@ public struct SimulatedPanel: Machine, Sendable {
     guard isPowered else { return }
     var wanted = Effects<PanelFirmware<SimulatedMemory, SimulatedCells>.Effect>()
     firmware.handle(input, at: now, into: &wanted)
+    perform(&wanted, now, &effects)
+  }
+
+  private mutating func receive(_ bytes: FixedBytes<256>, _ now: Instant, _ effects: inout Effects<Effect>) {
+    guard isPowered else { return }
+    var wanted = Effects<PanelFirmware<SimulatedMemory, SimulatedCells>.Effect>()
+    firmware.receive(bytes, at: now, into: &wanted)
+    perform(&wanted, now, &effects)
+  }
+
+  private mutating func perform(
+    _ wanted: inout Effects<PanelFirmware<SimulatedMemory, SimulatedCells>.Effect>, _ now: Instant,
+    _ effects: inout Effects<Effect>
+  ) {
     while let effect = wanted.takeFirst() {
       switch effect {
       case .transmit: answer(now, &effects)

@@ -1,0 +1,33 @@
+/// Why a virtual board could not be started or does not do what it was asked. The text is for whoever typed the command: plain Chinese first,
+/// English second, and what to do next.
+public enum VirtualBoardError: Error, Sendable, Equatable {
+  /// A program that runs boards is not on this machine.
+  case programMissing(String)
+  /// There is no firmware image at this path.
+  case imageMissing(String)
+  /// The emulator ended by itself; `said` is the end of what it printed.
+  case ended(board: String, said: String)
+  /// The emulator refused a command, or did not answer it within its time.
+  case refused(board: String, command: String, answer: String)
+  /// This board has no such pin (a button beyond its last one, a key, a housing contact ...).
+  case noPin(board: String, String)
+  /// A system call failed; `code` is errno.
+  case system(operation: String, code: Int32)
+}
+
+extension VirtualBoardError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .programMissing(let name):
+      "找不到 \(name),请运行 Tools/setup firmware 安装 / \(name) is not installed; run Tools/setup firmware"
+    case .imageMissing(let path):
+      "没有固件映像 \(path),请先运行 make -C Boards / no firmware image at \(path); run make -C Boards first"
+    case .ended(let board, let said):
+      "板 \(board) 的模拟器已退出: \(said) / the emulator of board \(board) has ended"
+    case .refused(let board, let command, let answer):
+      "板 \(board) 的模拟器不接受 \(command): \(answer) / the emulator of board \(board) refused this"
+    case .noPin(let board, let pin): "板 \(board) 没有 \(pin) / board \(board) has no \(pin)"
+    case .system(let operation, let code): "系统调用 \(operation) 失败,errno \(code) / system call failed"
+    }
+  }
+}
