@@ -20,6 +20,8 @@ struct PanelCore: Sendable {
   var queue = EventQueue()
   var lamps = CallLamps()
   var contacts: InlineArray<8, Contact> = InlineArray(repeating: Contact())
+  /// Those that are not at rest, bit 0 = button 1: the others have nothing to do in a tick.
+  private var activeContacts: UInt8 = 0
   var lines: InlineArray<8, LineSupervisor> = InlineArray(repeating: LineSupervisor())
   var tamper = false
   var about = FirmwareAbout()
@@ -94,6 +96,7 @@ struct PanelCore: Sendable {
     }
     settings.bootCount &+= 1
     contacts = InlineArray(repeating: Contact())
+    activeContacts = 0
     lines = InlineArray(repeating: LineSupervisor())
     lastQueuedPress = InlineArray(repeating: nil)
     lamps.startOver()
@@ -154,20 +157,30 @@ struct PanelCore: Sendable {
       silenceNoted = true
       lamps.setHostSilent(true, at: now)
     }
+    if activeContacts != 0 { advanceContacts() }
+    if armedAt != nil { advanceConfiguration() }
+  }
+
+  private mutating func advanceContacts() {
     var index = 0
     while index < Int(buttons) {
-      let news = contacts[index].advance(to: now)
-      take(news, of: UInt8(truncatingIfNeeded: index &+ 1), chatters: contacts[index].chatters)
+      let bit = UInt8(1) << UInt8(truncatingIfNeeded: index)
+      if activeContacts & bit != 0 {
+        let news = contacts[index].advance(to: now)
+        take(news, of: UInt8(truncatingIfNeeded: index &+ 1), chatters: contacts[index].chatters)
+        if contacts[index].isAtRest { activeContacts &= ~bit }
+      }
       index &+= 1
     }
-    advanceConfiguration()
   }
 
   /// The pins of all contacts, bit 0 = button 1, 1 = closed.
   mutating func sampleContacts(_ mask: UInt8) {
     var index = 0
     while index < Int(buttons) {
-      contacts[index].sample(mask & (1 << UInt8(index)) != 0, at: now)
+      let bit = UInt8(1) << UInt8(truncatingIfNeeded: index)
+      contacts[index].sample(mask & bit != 0, at: now)
+      if !contacts[index].isAtRest { activeContacts |= bit }
       index &+= 1
     }
   }
