@@ -89,7 +89,7 @@ struct MainLoop<B: Board>: ~Copyable {
     let tick = ticks.now
     let passed = tick &- seenTicks
     seenTicks = tick
-    if passed != 0 { now += Interval(microseconds: Int64(passed) &* 1_000) }
+    if passed != 0 { now.microseconds &+= UInt64(passed) &* 1_000 }
     listen()
     if passed != 0 {
       samplePins(isFirst: false)
@@ -170,13 +170,13 @@ struct MainLoop<B: Board>: ~Copyable {
   }
 
   private mutating func transmit() {
-    sending.begin()
     var index = 0
     let count = state.pointee.logic.replyCount
     while index < count {
-      sending.append(state.pointee.logic.replyByte(index))
+      sending.put(state.pointee.logic.replyByte(index), at: index)
       index &+= 1
     }
+    sending.publish(count)
     isSending = true
     board.line.startSending()
   }

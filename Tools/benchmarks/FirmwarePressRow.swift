@@ -2,6 +2,7 @@ import DeviceKit
 import DeviceVocabulary
 import Foundation
 import Station
+import StationRuntime
 import Transports
 import VirtualBoards
 

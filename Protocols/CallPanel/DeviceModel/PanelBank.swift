@@ -33,6 +33,10 @@ extension PanelCore: ModbusBank {
     return value
   }
 
+  mutating func probeHoldingRegister(at address: UInt16) throws(ModbusException) {
+    guard PanelCore.isHoldingRegister(address) else { throw .illegalDataAddress }
+  }
+
   mutating func holdingRegister(at address: UInt16) throws(ModbusException) -> UInt16 {
     guard PanelCore.isHoldingRegister(address) else { throw .illegalDataAddress }
     return holding(address)

@@ -274,6 +274,7 @@ public struct PanelFirmware<Memory: StableMemory, Cells: KeptCells>: Machine {
 
   /// One piece of what goes on in the background: memory operations one at a time, computing in slices.
   private mutating func work(_ now: Instant, _ effects: inout Effects<Effect>) {
+    if isResting() { return }
     if owner != .nobody, let succeeded = memory.finished(at: now) {
       switch owner {
       case .nobody: break
@@ -296,6 +297,12 @@ public struct PanelFirmware<Memory: StableMemory, Cells: KeptCells>: Machine {
     }
     settle(now, &effects)
     if sliceAt == nil && isAtWork() { sliceAt = now + PanelFirmware.sliceInterval }
+  }
+
+  /// Nothing is under way that could go on: the state of almost every tick, so it is found out first.
+  private mutating func isResting() -> Bool {
+    sliceAt == nil && trialEnds == nil && !settings.isBusy && !boot.isBusy && logic.slave.bank.update.isResting
+      && logic.slave.bank.about.selfTest & SelfTest.unfinished == 0 && !restartWanted
   }
 
   private mutating func isAtWork() -> Bool {

@@ -78,22 +78,33 @@ static int request_length(unsigned start) {
   return length <= 256 ? (int)length : 0;
 }
 
+// Whether the bytes from `start` on, whose CRC is good, are a request.
 static bool is_request(unsigned start) {
-  int length = request_length(start);
-  if (length >= 0 && (unsigned)length != count - start) return false;
-  uint16_t crc = 0xFFFF;
-  for (unsigned index = start; index < count; index++) crc = crc16_byte(crc, at(index));
-  return crc == 0;
+  int length = count - start < 4 ? 0 : request_length(start);
+  return length < 0 || (unsigned)length == count - start;
+}
+
+// One byte back in the CRC: run from its end with 0, it is FFFF at each byte from which on the bytes are a frame with a good CRC.
+static uint16_t crc16_back(uint16_t crc, uint8_t byte) {
+  static const uint16_t table[16] = {
+      0x0000, 0x4003, 0x8006, 0xC005, 0x400F, 0x000C, 0xC009, 0x800A,
+      0x801E, 0xC01D, 0x0018, 0x401B, 0xC011, 0x8012, 0x4017, 0x0014,
+  };
+  crc = (uint16_t)(crc << 4 ^ table[crc >> 12]);
+  crc = (uint16_t)(crc << 4 ^ table[crc >> 12]);
+  return crc ^ byte;
 }
 
 // Puts the request into `pdu`; false when none was for this node.
 static bool find_request(bool *is_broadcast) {
-  for (int start = (int)count - 4; start >= 0; start--) {
-    uint8_t address = at((unsigned)start);
-    if ((address != own_address && address != 0) || !is_request((unsigned)start)) continue;
+  uint16_t crc = 0;
+  for (int start = (int)count - 1; start >= 0; start--) {
+    uint8_t address = heard[(uint8_t)(first + (unsigned)start)];
+    crc = crc16_back(crc, address);
+    if (crc != 0xFFFF || (address != own_address && address != 0) || !is_request((unsigned)start)) continue;
     *is_broadcast = address == 0;
     pdu_count = 0;
-    for (unsigned index = (unsigned)start + 1; index < count - 2; index++) pdu[pdu_count++] = at(index);
+    for (unsigned index = (unsigned)start + 1; index < count - 2; index++) pdu[pdu_count++] = heard[(uint8_t)(first + index)];
     return true;
   }
   return false;
