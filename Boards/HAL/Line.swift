@@ -41,7 +41,7 @@ struct SendBuffer: ~Copyable {
   private let next = Atomic<UInt32>(0)
 
   /// Puts byte `index` (below 256) in its place; nothing is sent before `publish`.
-  mutating func put(_ byte: UInt8, at index: Int) { bytes[index & 255] = byte }
+  mutating func put(_ byte: UInt8, at index: Int) { bytes[unchecked: index & 255] = byte }
 
   /// From here on the interrupt sends the first `length` bytes.
   mutating func publish(_ length: Int) {

@@ -25,7 +25,7 @@ public enum Checksum {
       let end = length < bytes.used &- start ? start &+ length : bytes.used
       var index = start
       while index < end {
-        update(bytes.storage.mutableSpan[index])
+        update(bytes.storage.mutableSpan[unchecked: index])
         index &+= 1
       }
     }

@@ -120,7 +120,8 @@ final class CountedBoard {
   func exchange(events: Int, token: UInt8 = 0, epoch: UInt16 = 0, sequence: UInt32 = 0) -> [UInt8] {
     func word(_ value: UInt16) -> [UInt8] { [UInt8(value >> 8), UInt8(truncatingIfNeeded: value)] }
     func long(_ value: UInt32) -> [UInt8] { word(UInt16(value >> 16)) + word(UInt16(truncatingIfNeeded: value)) }
-    return [0x17, 3, 0] + word(UInt16(16 + 5 * events)) + [2, 0, 0, 8, 16, 1, token & 15] + long(unit) + word(epoch) + long(sequence)
+    return [0x17, 3, 0] + word(UInt16(16 + 5 * events)) + [2, 0, 0, 8, 16, 1, token & 15] + long(unit) + word(epoch)
+      + long(sequence)
       + [0xFF, 0xFF, 0xFF, 0xFF]
   }
 
@@ -141,8 +142,8 @@ final class CountedBoard {
     let text = try file.readToEnd() ?? Data()
     for line in text.split(separator: UInt8(ascii: "\n")) where line.starts(with: Array("Trace ".utf8)) {
       run.instructions += 1
-      guard let bracket = line.firstIndex(of: UInt8(ascii: "[")), let slash = line[bracket...].firstIndex(of: UInt8(ascii: "/")),
-        line[(slash + 1)...].starts(with: Self.hex(image.tick))
+      guard let bracket = line.firstIndex(of: UInt8(ascii: "[")),
+        let slash = line[bracket...].firstIndex(of: UInt8(ascii: "/")), line[(slash + 1)...].starts(with: Self.hex(image.tick))
       else { continue }
       if let since { run.betweenTicks.append(run.instructions - since) }
       since = run.instructions

@@ -32,7 +32,9 @@ enum FirmwareRow {
       Report.progress("instructions of \(name)")
       costs[name] = try this(image(name), folder, bench.samples(20))
     }
-    guard let swift = costs["swift"], let plain = costs["swift-plain"], let c = costs["c-os"], let small = costs["c-oz"] else { return [] }
+    guard let swift = costs["swift"], let plain = costs["swift-plain"], let c = costs["c-os"], let small = costs["c-oz"] else {
+      return []
+    }
     var figures = [Figure("answers that are the same, byte for byte", "\(same) of \(same)", goal: "all", isMet: true)]
     func show(_ what: String, _ place: KeyPath<Costs, Double>, goal: Double?) {
       let reference = "C -Os \(whole(c[keyPath: place])), -Oz \(whole(small[keyPath: place]))"
@@ -61,7 +63,7 @@ enum FirmwareRow {
   /// Measured anew when a busy machine has torn a request apart: then an answer is missing.
   private static func this(_ image: FirmwareImage, _ folder: String, _ count: Int) throws -> Costs {
     for attempt in 1... {
-      do { return try once(image, folder, count) } catch where attempt < 4 { Report.progress("\(error); again") }
+      do { return try once(image, folder, count) } catch  where attempt < 4 { Report.progress("\(error); again") }
     }
     throw BenchError(image.name)
   }
@@ -96,7 +98,9 @@ enum FirmwareRow {
     for button in 1...4 {
       let run = try counted.count {
         try counted.board.press(button)
-        usleep(150_000)
+        // Its lamp tells that it is recorded, however slow the emulator is on a busy machine.
+        try StationUnderTest.wait("lamp \(button) is lit", seconds: 20) { try counted.board.lampIsLit(button) }
+        usleep(50_000)
       }
       presses.append(run.betweenTicks.max() ?? 0)
       try counted.board.release(button)
@@ -112,7 +116,8 @@ enum FirmwareRow {
 
   /// What `make -C Boards` said of every image.
   private static func boards(_ bench: Bench) throws -> [Figure] {
-    try String(contentsOfFile: "\(bench.firmware)/boards", encoding: .utf8).split(separator: "\n").dropFirst().compactMap { line in
+    try String(contentsOfFile: "\(bench.firmware)/boards", encoding: .utf8).split(separator: "\n").dropFirst().compactMap {
+      line in
       let words = line.split(separator: " ")
       guard words.count == 6, let flash = Int(words[2]), let flashLimit = Int(words[3]), let memory = Int(words[4]),
         let memoryLimit = Int(words[5])

@@ -80,7 +80,8 @@ enum FirmwareScript {
     for token in 0..<16 { steps.append(ask(4, 1, UInt8(token), 0, 1)) }
     // Presses, one that is held long, one again, all at once; what waits is read, then acknowledged in part.
     for button in 1...8 {
-      steps += [.press(button), .wait(milliseconds: 150), ask(4, 1, 3, 0, 1), .release(button), .wait(milliseconds: 150), .ask(exchange)]
+      steps += [.press(button), .wait(milliseconds: 150), ask(4, 1, 3, 0, 1)]
+      steps += [.release(button), .wait(milliseconds: 150), .ask(exchange)]
     }
     steps += [.press(2), .wait(milliseconds: 3_300), .release(2), .wait(milliseconds: 150), .ask(exchange), .housing(true)]
     steps += [.wait(milliseconds: 100), .ask(exchange), ask(2, 0, 0, 0, 9), ask(2, 0, 0x10, 0, 16), .housing(false)]

@@ -28,7 +28,7 @@ public struct RecordStore: Sendable {
   private var result: Bool?
 
   /// `page` is the address of the first of two pages of `pageBytes` each.
-  @inline(never) public init(page: UInt32, pageBytes: UInt32) {
+  public init(page: UInt32, pageBytes: UInt32) {
     self.page = page
     self.pageBytes = pageBytes
   }

@@ -54,6 +54,8 @@ static void open_uart(uint32_t baud) {
   // 8 bits, no FIFO: with it an odd byte would be told of 32 bits late, and t3.5 counts from the last byte.
   UARTLCRH = 3 << 5;
   UARTICR = 0x7FF;
+  // A byte that lies there already would never be told of again: its interrupt has just been cleared.
+  for (unsigned left = 16; !(UARTFR & RECEIVE_EMPTY) && left; left--) (void)UARTDR;
   UARTIM = RECEIVE_INTERRUPT;
   UARTCTL = 1 << 9 | 1 << 8 | 1;
 }
