@@ -125,7 +125,7 @@ let package = Package(
       name: "linli-bench",
       dependencies: kit + [
         "ModbusRTUCodec", "ModbusRTUDriver", "CallPanelCodec", "CallPanelDeviceModel", "Station", "StationRuntime", "Transports",
-        "Consoles", "SimulatedSite", "CSQLite", "StationLinkCodec", "StationIdentity", "Journal",
+        "Consoles", "SimulatedSite", "CSQLite", "StationLinkCodec", "StationIdentity", "Journal", "VirtualBoards",
         .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),

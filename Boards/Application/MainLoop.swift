@@ -78,7 +78,8 @@ struct MainLoop<B: Board>: ~Copyable {
     support_enable_interrupts()
     // The clock goes on from where it stood; the reset itself took less than a tick.
     if let kept = state.pointee.keptClock() { now = kept + .milliseconds(1) }
-    feed(.started(BoardStart(cause: cause, entropy: board.entropy, about: about)))
+    state.pointee.handle(.started(BoardStart(cause: cause, entropy: board.entropy, about: about)), at: now, into: &effects)
+    perform()
     board.line.open(baud: state.pointee.logic.lineBaud())
     samplePins(isFirst: true)
   }
@@ -88,18 +89,21 @@ struct MainLoop<B: Board>: ~Copyable {
     let tick = ticks.now
     let passed = tick &- seenTicks
     seenTicks = tick
-    if passed != 0 { now += Interval(microseconds: Int64(passed) &* 1_000) }
+    if passed != 0 { now.microseconds &+= UInt64(passed) &* 1_000 }
     listen()
     if passed != 0 {
       samplePins(isFirst: false)
       convert(tick)
       // A byte that came just now belongs to the frame: it is heard first, in the next round.
-      if received.isEmpty { feed(.wake) }
+      if received.isEmpty {
+        state.pointee.wake(at: now, into: &effects)
+        perform()
+      }
     }
     if isSending && board.line.isSent {
       isSending = false
       board.line.stopDriving()
-      feed(.transmitted)
+      state.pointee.transmitted()
       if lineIsDue { openLine() }
     }
     if !StackGuard.isWhole { FaultRecord.restart(.stack, programCounter: 0, linkRegister: 0) }
@@ -107,7 +111,11 @@ struct MainLoop<B: Board>: ~Copyable {
 
   private mutating func listen() {
     while let value = received.pop() {
-      feed(value & ReceiveRing.error != 0 ? .lineError : .byte(UInt8(truncatingIfNeeded: value)))
+      if value & ReceiveRing.error != 0 {
+        state.pointee.lineFailed(at: now)
+      } else {
+        state.pointee.hear(UInt8(truncatingIfNeeded: value), at: now)
+      }
     }
   }
 
@@ -115,12 +123,14 @@ struct MainLoop<B: Board>: ~Copyable {
     let closed = Hooks.contacts(board.pins.contacts())
     if isFirst || closed != contacts {
       contacts = closed
-      feed(.contacts(closed))
+      state.pointee.sampleContacts(closed, at: now, into: &effects)
+      perform()
     }
     let isOpen = Hooks.housing(board.pins.housingIsOpen())
     if isFirst || isOpen != housingIsOpen {
       housingIsOpen = isOpen
-      feed(.tamper(isOpen))
+      state.pointee.setTamper(isOpen, at: now, into: &effects)
+      perform()
     }
   }
 
@@ -131,17 +141,16 @@ struct MainLoop<B: Board>: ~Copyable {
     Hooks.report()
     if let value = Hooks.converted(channel, board.adc.value()) {
       if channel == 0 {
-        feed(.supply(millivolts: board.adc.millivolts(value)))
+        state.pointee.setSupply(millivolts: board.adc.millivolts(value))
       } else {
-        feed(.line(button: channel, code: value))
+        state.pointee.sampleLine(channel, code: value)
       }
     }
     channel = channel >= B.buttons ? 0 : channel &+ 1
     board.adc.start(channel)
   }
 
-  private mutating func feed(_ input: Firmware.Input) {
-    state.pointee.handle(input, at: now, into: &effects)
+  private mutating func perform() {
     while let effect = effects.takeFirst() { perform(effect) }
   }
 
@@ -161,13 +170,13 @@ struct MainLoop<B: Board>: ~Copyable {
   }
 
   private mutating func transmit() {
-    sending.begin()
     var index = 0
     let count = state.pointee.logic.replyCount
     while index < count {
-      sending.append(state.pointee.logic.replyByte(index))
+      sending.put(state.pointee.logic.replyByte(index), at: index)
       index &+= 1
     }
+    sending.publish(count)
     isSending = true
     board.line.startSending()
   }

@@ -40,16 +40,13 @@ struct SendBuffer: ~Copyable {
   private let count = Atomic<UInt32>(0)
   private let next = Atomic<UInt32>(0)
 
-  mutating func begin() {
-    count.store(0, ordering: .relaxed)
-    next.store(0, ordering: .relaxed)
-  }
+  /// Puts byte `index` (below 256) in its place; nothing is sent before `publish`.
+  mutating func put(_ byte: UInt8, at index: Int) { bytes[unchecked: index & 255] = byte }
 
-  mutating func append(_ byte: UInt8) {
-    let at = count.load(ordering: .relaxed)
-    guard at < 256 else { return }
-    bytes[Int(at & 255)] = byte
-    count.store(at &+ 1, ordering: .releasing)
+  /// From here on the interrupt sends the first `length` bytes.
+  mutating func publish(_ length: Int) {
+    next.store(0, ordering: .relaxed)
+    count.store(UInt32(truncatingIfNeeded: length), ordering: .releasing)
   }
 
   mutating func takeNext() -> UInt8? {

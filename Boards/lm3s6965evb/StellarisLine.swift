@@ -23,6 +23,12 @@ struct StellarisLine: SerialLine {
     // A byte that lies there from before a restart would keep every later one out, and its interrupt is cleared here.
     while !LM3S6965.UART0.FR.has(StellarisLine.receiveEmpty) { _ = LM3S6965.UART0.DR.load() }
     LM3S6965.UART0.ICR.store(0x7FF)
+    // A byte that lies there already would never be told of again: its interrupt has just been cleared.
+    var left = 16
+    while !LM3S6965.UART0.FR.has(StellarisLine.receiveEmpty) && left > 0 {
+      _ = LM3S6965.UART0.DR.load()
+      left &-= 1
+    }
     LM3S6965.UART0.IM.store(StellarisLine.receiveInterrupts)
     // Receiver, sender, UART.
     LM3S6965.UART0.CTL.store(1 << 9 | 1 << 8 | 1)

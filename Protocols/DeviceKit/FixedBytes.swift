@@ -2,6 +2,7 @@
 /// as `nil` or zero.
 public struct FixedBytes<let capacity: Int>: Sendable {
   @usableFromInline var storage: InlineArray<capacity, UInt8>
+  /// 0...capacity, always: what lies below it is read and written without another check by the array.
   @usableFromInline var used = 0
 
   @inlinable public var count: Int { used }
@@ -17,7 +18,7 @@ public struct FixedBytes<let capacity: Int>: Sendable {
   @discardableResult
   @inlinable public mutating func append(_ byte: UInt8) -> Bool {
     guard count < capacity else { return false }
-    storage[count] = byte
+    storage[unchecked: count] = byte
     used &+= 1
     return true
   }
@@ -26,8 +27,8 @@ public struct FixedBytes<let capacity: Int>: Sendable {
   @discardableResult
   @inlinable public mutating func append(bigEndian value: UInt16) -> Bool {
     guard count &+ 2 <= capacity else { return false }
-    storage[count] = UInt8(truncatingIfNeeded: value >> 8)
-    storage[count &+ 1] = UInt8(truncatingIfNeeded: value)
+    storage[unchecked: count] = UInt8(truncatingIfNeeded: value >> 8)
+    storage[unchecked: count &+ 1] = UInt8(truncatingIfNeeded: value)
     used &+= 2
     return true
   }
@@ -46,7 +47,7 @@ public struct FixedBytes<let capacity: Int>: Sendable {
   /// What the subscript reads, for inner loops and for the microcontroller: a plain read of a large stored value copies all of it,
   /// reading through a mutable span does not.
   @inlinable public mutating func byte(at index: Int) -> UInt8 {
-    index >= 0 && index < count ? storage.mutableSpan[index] : 0
+    index >= 0 && index < count ? storage.mutableSpan[unchecked: index] : 0
   }
 
   /// What `bigEndian(at:)` reads, without a copy.
@@ -61,7 +62,7 @@ public struct FixedBytes<let capacity: Int>: Sendable {
     var index = start
     while index < end, used < capacity {
       // No span is kept: a variable that holds one is put on the heap.
-      storage[used] = other.storage.mutableSpan[index]
+      storage[unchecked: used] = other.storage.mutableSpan[unchecked: index]
       used &+= 1
       index &+= 1
     }

@@ -146,4 +146,11 @@ public final class VirtualBoard: Sendable {
   /// Lets the processor stand still, as a debugger would.
   public func pause() throws(VirtualBoardError) { try emulator.command("stop") }
   public func resume() throws(VirtualBoardError) { try emulator.command("cont") }
+
+  /// Lets the emulator write to its log (`-D`) what it executes; with `-singlestep` that is each instruction. Whole when this returns.
+  public func trace(_ isOn: Bool) throws(VirtualBoardError) {
+    // It counts only with the emulator's own command line, behind QMP.
+    let line = isOn ? "log exec,nochain" : "log none"
+    try emulator.command("human-monitor-command", "{\"command-line\":\"\(line)\"}")
+  }
 }

@@ -140,4 +140,28 @@ import Testing
     let chances = [random.chance(0, in: 100), random.chance(100, in: 100)]
     #expect(chances == [false, true])
   }
+
+  @Test func backwardsTheCRCBeginsWhereAFrameDoes() {
+    var random = SeededRandom(seed: 31)
+    var begins = 0
+    for _ in 0..<2_000 {
+      // Few values, so that suffixes with a good CRC come by chance too; every other time a whole frame lies at the end.
+      var bytes = (0..<random.below(20)).map { _ in UInt8(truncatingIfNeeded: random.below(3)) }
+      if random.chance(1, in: 2) {
+        var crc = Checksum.CRC16Modbus()
+        let frame = (0...random.below(9)).map { _ in UInt8(truncatingIfNeeded: random.below(256)) }
+        for byte in frame { crc.update(byte) }
+        bytes += frame + [UInt8(truncatingIfNeeded: crc.value), UInt8(truncatingIfNeeded: crc.value >> 8)]
+      }
+      var back = Checksum.CRC16ModbusBackwards()
+      for start in bytes.indices.reversed() {
+        back.update(bytes[start])
+        var crc = Checksum.CRC16Modbus()
+        for byte in bytes[start...] { crc.update(byte) }
+        #expect(back.isStart == (crc.value == 0))
+        if back.isStart { begins += 1 }
+      }
+    }
+    #expect(begins > 900)
+  }
 }

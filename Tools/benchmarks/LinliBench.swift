@@ -9,7 +9,7 @@ import Foundation
 }
 
 struct Measure: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "测量并打印 / measures and prints the table (rows 1 to 11)")
+  static let configuration = CommandConfiguration(abstract: "测量并打印 / measures and prints the table (rows 1 to 13)")
   @Argument(help: "行号,默认全部 / rows to measure, all unless given") var rows: [Int] = []
   @Flag(help: "样本少,只看大概 / fewer samples, for a rough look") var quick = false
   @Flag(help: "也做 1,000 次 SIGKILL 和 100,000 条补传 / also the 1,000 SIGKILLs of row 5 and the 100,000 entries of row 11") var long =
@@ -17,18 +17,20 @@ struct Measure: ParsableCommand {
   @Option(help: "站点程序 / the station's program") var linli: String
   @Option(help: "参照程序的文件夹 / folder of the reference programs") var references: String
   @Option(help: "网页文件夹 / folder of the page files") var web: String
+  @Option(help: "固件映像清单的文件夹 / folder with the list of firmware images") var firmware = ""
 
   func validate() throws {
-    guard rows.allSatisfy({ (1...11).contains($0) }) else { throw ValidationError("行号 1 至 11 / rows are 1 to 11") }
+    guard rows.allSatisfy({ (1...13).contains($0) }) else { throw ValidationError("行号 1 至 13 / rows are 1 to 13") }
   }
 
   func run() throws {
     // A child that has ended must not end the measuring.
     signal(SIGPIPE, SIG_IGN)
-    let tools = Bench(linli: linli, references: references, web: web, quick: quick, long: long)
+    let tools = Bench(linli: linli, references: references, web: web, firmware: firmware, quick: quick, long: long)
     let measures: [(Bench) throws -> [Figure]] = [
       LineRows.useOfTheLine, LineRows.costOfATransaction, PressRows.wireToPage, PressRows.panelToPage, KillsRow.measure,
       PagesRow.measure, IdleRow.measure, IngestRow.measure, ChildMemoryRow.measure, StreetPageRow.measure, CatchUpRow.measure,
+      FirmwareRow.measure, FirmwarePressRow.measure,
     ]
     for (index, measure) in measures.enumerated() where rows.isEmpty || rows.contains(index + 1) {
       Report.heading(index + 1)
@@ -50,6 +52,7 @@ struct Bench {
   var linli: String
   var references: String
   var web: String
+  var firmware: String
   var quick: Bool
   var long: Bool
   /// For the rows about the line to the parent.

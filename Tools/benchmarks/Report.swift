@@ -37,6 +37,8 @@ enum Report {
     "每个在线站点的内存 / memory of the street centre per connected station",
     "社区按下 → 街道值班页 / press in the community → on the street's duty page",
     "断线后补传 / catching up after the line was cut",
+    "面板固件与同功能 C 程序 / the panel's firmware beside the same panel in C, lm3s6965evb in QEMU",
+    "QEMU 面板按下 → 事件 → 值班页 / press of a panel in QEMU → event → duty page",
   ]
   private static let widths = [52, 24, 18, 46, 7]
   // Written from the one thread that measures.

@@ -9,9 +9,15 @@ struct CallLamps: Sendable {
   static var beatLength: Interval { .milliseconds(125) }
 
   /// Bit 0 = button 1: shows and sounds nothing.
-  var silentMask: UInt8 = 0
+  var silentMask: UInt8 = 0 {
+    didSet { isChanged = true }
+  }
   /// No sound but the confirmation of a press.
-  var muted = false
+  var muted = false {
+    didSet { isChanged = true }
+  }
+  /// `pins` or `buzzes` may have changed.
+  private var isChanged = true
   private(set) var hostIsSilent = false
 
   private var stages: InlineArray<8, PanelLamp> = InlineArray(repeating: .off)
@@ -65,6 +71,7 @@ struct CallLamps: Sendable {
   var identifySeconds: UInt16 { (identifyBeats &+ 7) >> 3 }
 
   mutating func startOver() {
+    isChanged = true
     identifyBeats = 0
     stages = InlineArray(repeating: .off)
     hostIsSilent = false
@@ -84,6 +91,13 @@ struct CallLamps: Sendable {
       steps &+= 1
       nextBeat = isMoving ? beat + CallLamps.beatLength : nil
     }
+  }
+
+  /// Whether `pins` or `buzzes` may have changed since this was last asked: most ticks change nothing.
+  mutating func takeChange() -> Bool {
+    let was = isChanged
+    isChanged = false
+    return was
   }
 
   /// Lamps that are lit now, bit 0 = button 1.
@@ -159,6 +173,7 @@ struct CallLamps: Sendable {
   }
 
   private mutating func step() {
+    isChanged = true
     if confirmationBeats > 0 { confirmationBeats &-= 1 }
     if identifyBeats > 0 {
       identifyBeats &-= 1
@@ -175,6 +190,7 @@ struct CallLamps: Sendable {
   }
 
   private mutating func keepTime(at now: Instant) {
+    isChanged = true
     if isMoving {
       if nextBeat == nil { nextBeat = now + CallLamps.beatLength }
     } else {

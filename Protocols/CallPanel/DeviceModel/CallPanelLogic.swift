@@ -96,60 +96,101 @@ public struct CallPanelLogic: Machine, Sendable {
   }
 
   public mutating func handle(_ input: Input, at now: Instant, into effects: inout Effects<Effect>) {
-    if case .started(let start) = input {
-      isStarted = true
-      slave.bank.start(start, at: now)
-      applyLine()
-    }
-    guard isStarted else { return }
-    slave.bank.advance(to: now)
-    switch input {
-    case .started: break
-    case .wake: if slave.wake(at: now) { effects.append(.transmit) }
-    case .contacts(let mask): slave.bank.sampleContacts(mask)
-    case .line(let button, let code): slave.bank.sampleLine(button, code)
-    case .tamper(let open): slave.bank.setTamper(open)
-    case .supply(let millivolts): slave.bank.supplyMillivolts = millivolts
-    case .byte(let byte): slave.hear(byte, at: now)
-    case .lineError: slave.lineFailed(at: now)
-    case .transmitted: slave.transmitted()
-    case .settingsSaved(let succeeded): slave.bank.settingsSaved(succeeded)
-    }
-    show(into: &effects)
+    if take(input, at: now) { effects.append(.transmit) }
+    tell(takeDue(), into: &effects)
   }
 
   /// Several bytes that were read at once; the newest came at the time of the call. No input: an `Input` of 265 bytes would be copied for
   /// each tick of a microcontroller.
   public mutating func receive(_ bytes: FixedBytes<256>, at now: Instant, into effects: inout Effects<Effect>) {
+    receive(bytes, at: now)
+    tell(takeDue(), into: &effects)
+  }
+
+  private func tell(_ due: Due, into effects: inout Effects<Effect>) {
+    var button: UInt8 = 1
+    while button <= 8 {
+      let bit = UInt8(1) << (button &- 1)
+      if due.changedLamps & bit != 0 { effects.append(.lamp(button: button, isOn: due.litLamps & bit != 0)) }
+      button &+= 1
+    }
+    if due.buzzerChanged { effects.append(.buzzer(due.buzzes)) }
+    if due.appliesLine { effects.append(.applyLine) }
+    if due.saves { effects.append(.saveSettings) }
+  }
+}
+
+// For the owner that runs on a microcontroller: an input and what follows from it, without a buffer of effects between the two.
+extension CallPanelLogic {
+  /// What has to be done at pins, UART and flash since it was last asked for.
+  struct Due {
+    /// Bit 0 = button 1.
+    var changedLamps: UInt8 = 0
+    var litLamps: UInt8 = 0
+    var buzzerChanged = false
+    var buzzes = false
+    var appliesLine = false
+    var saves = false
+  }
+
+  /// Takes an input. True when `reply` is to be sent now.
+  mutating func take(_ input: Input, at now: Instant) -> Bool {
+    if case .started(let start) = input {
+      isStarted = true
+      slave.bank.start(start, at: now)
+      applyLine()
+    }
+    guard isStarted else { return false }
+    switch input {
+    // What is only noted: nothing becomes due by it that a wake-up would not see, and bytes are many.
+    case .byte(let byte): slave.hear(byte, at: now)
+    case .lineError: slave.lineFailed(at: now)
+    case .transmitted: slave.transmitted()
+    case .line(let button, let code): slave.bank.sampleLine(button, code)
+    case .supply(let millivolts): slave.bank.supplyMillivolts = millivolts
+    case .started: slave.bank.advance(to: now)
+    case .wake:
+      slave.bank.advance(to: now)
+      return slave.wake(at: now)
+    case .contacts(let mask):
+      slave.bank.advance(to: now)
+      slave.bank.sampleContacts(mask)
+    case .tamper(let open):
+      slave.bank.advance(to: now)
+      slave.bank.setTamper(open)
+    case .settingsSaved(let succeeded):
+      slave.bank.advance(to: now)
+      slave.bank.settingsSaved(succeeded)
+    }
+    return false
+  }
+
+  mutating func receive(_ bytes: FixedBytes<256>, at now: Instant) {
     guard isStarted else { return }
     slave.bank.advance(to: now)
     slave.hear(bytes, at: now)
-    show(into: &effects)
   }
 
-  /// Says what changed at the pins, and what the core wants of flash and UART.
-  private mutating func show(into effects: inout Effects<Effect>) {
-    let lit = slave.bank.lamps.pins() & slave.bank.buttonMask
-    var button: UInt8 = 1
-    while button <= slave.bank.buttons {
-      let bit = UInt8(1) << (button &- 1)
-      if (lit ^ pins) & bit != 0 { effects.append(.lamp(button: button, isOn: lit & bit != 0)) }
-      button &+= 1
-    }
-    pins = lit
-    if slave.bank.lamps.buzzes() != buzzes {
-      buzzes.toggle()
-      effects.append(.buzzer(buzzes))
+  mutating func takeDue() -> Due {
+    var due = Due()
+    if slave.bank.lamps.takeChange() {
+      due.litLamps = slave.bank.lamps.pins() & slave.bank.buttonMask
+      due.changedLamps = due.litLamps ^ pins
+      pins = due.litLamps
+      due.buzzes = slave.bank.lamps.buzzes()
+      due.buzzerChanged = due.buzzes != buzzes
+      buzzes = due.buzzes
     }
     if slave.bank.wantsLineChange {
       slave.bank.wantsLineChange = false
       applyLine()
-      effects.append(.applyLine)
+      due.appliesLine = true
     }
     if slave.bank.wantsSave {
       slave.bank.wantsSave = false
-      effects.append(.saveSettings)
+      due.saves = true
     }
+    return due
   }
 
   private mutating func applyLine() {

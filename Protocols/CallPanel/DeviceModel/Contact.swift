@@ -34,6 +34,9 @@ struct Contact: Sendable {
   private var transitionCount = 0
   private var oldest = 0
 
+  /// Nothing will come of it without a sample.
+  var isAtRest: Bool { !raw && !isClosed && !restless && !chatters }
+
   /// The pin changed; time must have been advanced to `now` before.
   mutating func sample(_ closed: Bool, at now: Instant) {
     guard closed != raw else { return }

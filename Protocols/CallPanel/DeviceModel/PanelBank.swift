@@ -33,7 +33,15 @@ extension PanelCore: ModbusBank {
     return value
   }
 
+  mutating func probeHoldingRegister(at address: UInt16) throws(ModbusException) {
+    guard PanelCore.isHoldingRegister(address) else { throw .illegalDataAddress }
+  }
+
   mutating func holdingRegister(at address: UInt16) throws(ModbusException) -> UInt16 {
+    // What each exchange reads.
+    if address >= PanelMap.exchangeRead, address < PanelMap.exchangeReadEnd {
+      return reported.mutableSpan[Int(address &- PanelMap.exchangeRead)]
+    }
     guard PanelCore.isHoldingRegister(address) else { throw .illegalDataAddress }
     return holding(address)
   }

@@ -20,7 +20,11 @@ struct PanelCore: Sendable {
   var queue = EventQueue()
   var lamps = CallLamps()
   var contacts: InlineArray<8, Contact> = InlineArray(repeating: Contact())
+  /// Those that are not at rest, bit 0 = button 1: the others have nothing to do in a tick.
+  private(set) var activeContacts: UInt8 = 0
   var lines: InlineArray<8, LineSupervisor> = InlineArray(repeating: LineSupervisor())
+  /// Those that are open or short, bit 0 = button 1.
+  private(set) var faultyLines: UInt8 = 0
   var tamper = false
   var about = FirmwareAbout()
   var versionText = FixedBytes<16>()
@@ -40,8 +44,8 @@ struct PanelCore: Sendable {
   // Towards the host.
   var order = PanelOrder(token: 0)
   var staged = PanelOrder(token: 0)
-  var snapshot = PanelReport()
-  var window: InlineArray<4, PanelEvent?> = InlineArray(repeating: nil)
+  /// The registers of the exchange block as they were when it was last asked for.
+  var reported: InlineArray<36, UInt16> = InlineArray(repeating: 0)
   var restartUnseen = false
   var changed = false
   var silenceNoted = false
@@ -93,9 +97,16 @@ struct PanelCore: Sendable {
       settings.epoch = 0x4000 | start.entropy & 0x3FFF
     }
     settings.bootCount &+= 1
-    contacts = InlineArray(repeating: Contact())
-    lines = InlineArray(repeating: LineSupervisor())
-    lastQueuedPress = InlineArray(repeating: nil)
+    // One by one: as whole arrays they are written out place by place.
+    var index = 0
+    while index < 8 {
+      contacts[index] = Contact()
+      lines[index] = LineSupervisor()
+      lastQueuedPress[index] = nil
+      index &+= 1
+    }
+    activeContacts = 0
+    faultyLines = 0
     lamps.startOver()
     lamps.silentMask = settings.silentMask
     lamps.muted = false
@@ -154,27 +165,41 @@ struct PanelCore: Sendable {
       silenceNoted = true
       lamps.setHostSilent(true, at: now)
     }
+    if activeContacts != 0 { advanceContacts() }
+    if armedAt != nil { advanceConfiguration() }
+  }
+
+  private mutating func advanceContacts() {
     var index = 0
     while index < Int(buttons) {
-      let news = contacts[index].advance(to: now)
-      take(news, of: UInt8(truncatingIfNeeded: index &+ 1), chatters: contacts[index].chatters)
+      let bit = UInt8(1) << UInt8(truncatingIfNeeded: index)
+      if activeContacts & bit != 0 {
+        let news = contacts[index].advance(to: now)
+        take(news, of: UInt8(truncatingIfNeeded: index &+ 1), chatters: contacts[index].chatters)
+        if contacts[index].isAtRest { activeContacts &= ~bit }
+      }
       index &+= 1
     }
-    advanceConfiguration()
   }
 
   /// The pins of all contacts, bit 0 = button 1, 1 = closed.
   mutating func sampleContacts(_ mask: UInt8) {
     var index = 0
     while index < Int(buttons) {
-      contacts[index].sample(mask & (1 << UInt8(index)) != 0, at: now)
+      let bit = UInt8(1) << UInt8(truncatingIfNeeded: index)
+      contacts[index].sample(mask & bit != 0, at: now)
+      if !contacts[index].isAtRest { activeContacts |= bit }
       index &+= 1
     }
   }
 
   mutating func sampleLine(_ button: UInt8, _ code: UInt16) {
     guard button >= 1 && button <= buttons else { return }
-    if lines[Int(button) &- 1].sample(code) { changed = true }
+    let index = Int(button) &- 1
+    guard lines[index].sample(code) else { return }
+    changed = true
+    let bit = UInt8(1) << (button &- 1)
+    if lines[index].line == .normal { faultyLines &= ~bit } else { faultyLines |= bit }
   }
 
   mutating func setTamper(_ open: Bool) {

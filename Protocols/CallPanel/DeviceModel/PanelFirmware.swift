@@ -73,6 +73,8 @@ public struct PanelFirmware<Memory: StableMemory, Cells: KeptCells>: Machine {
   private var isStarted = false
   private var running = UpdateMap.noSlot
   private var check: SlotCheck?
+  /// `check` is there: to ask it itself would copy all of it.
+  private var isChecking = false
   private var sliceAt: Instant?
   private var trialEnds: Instant?
   private var confirming = false
@@ -115,26 +117,73 @@ public struct PanelFirmware<Memory: StableMemory, Cells: KeptCells>: Machine {
     switch input {
     case .started(let start):
       begin(start, at: now, into: &effects)
-    case .wake: feed(.wake, now, &effects)
-    case .contacts(let mask): feed(.contacts(mask), now, &effects)
-    case .line(let button, let code): feed(.line(button: button, code: code), now, &effects)
-    case .tamper(let open): feed(.tamper(open), now, &effects)
-    case .supply(let millivolts): feed(.supply(millivolts: millivolts), now, &effects)
-    case .byte(let byte): feed(.byte(byte), now, &effects)
-    case .lineError: feed(.lineError, now, &effects)
-    case .transmitted: feed(.transmitted, now, &effects)
+      work(now, &effects)
+    case .wake: wake(at: now, into: &effects)
+    case .contacts(let mask): sampleContacts(mask, at: now, into: &effects)
+    case .line(let button, let code): sampleLine(button, code: code)
+    case .tamper(let open): setTamper(open, at: now, into: &effects)
+    case .supply(let millivolts): setSupply(millivolts: millivolts)
+    case .byte(let byte): hear(byte, at: now)
+    case .lineError: lineFailed(at: now)
+    case .transmitted: transmitted()
     }
+  }
+
+  // The inputs one by one, for a main loop on a microcontroller: an `Input` is as large as its largest case and would be filled for each.
+
+  public mutating func wake(at now: Instant, into effects: inout Effects<Effect>) {
     guard isStarted else { return }
-    if case .wake = input { kept.keep(now, in: &cells) }
+    logic.slave.bank.advance(to: now)
+    let answers = logic.slave.wake(at: now)
+    if answers { effects.append(.transmit) }
+    pass(to: &effects)
+    kept.keep(now, in: &cells)
     work(now, &effects)
+  }
+
+  public mutating func sampleContacts(_ mask: UInt8, at now: Instant, into effects: inout Effects<Effect>) {
+    guard isStarted else { return }
+    logic.slave.bank.advance(to: now)
+    logic.slave.bank.sampleContacts(mask)
+    pass(to: &effects)
+    work(now, &effects)
+  }
+
+  public mutating func setTamper(_ open: Bool, at now: Instant, into effects: inout Effects<Effect>) {
+    guard isStarted else { return }
+    logic.slave.bank.advance(to: now)
+    logic.slave.bank.setTamper(open)
+    pass(to: &effects)
+    work(now, &effects)
+  }
+
+  // What is only noted: the next wake-up sees to what follows.
+
+  public mutating func sampleLine(_ button: UInt8, code: UInt16) {
+    if isStarted { logic.slave.bank.sampleLine(button, code) }
+  }
+
+  public mutating func setSupply(millivolts: UInt16) {
+    if isStarted { logic.slave.bank.supplyMillivolts = millivolts }
+  }
+
+  public mutating func hear(_ byte: UInt8, at now: Instant) {
+    if isStarted { logic.slave.hear(byte, at: now) }
+  }
+
+  public mutating func lineFailed(at now: Instant) {
+    if isStarted { logic.slave.lineFailed(at: now) }
+  }
+
+  public mutating func transmitted() {
+    if isStarted { logic.slave.transmitted() }
   }
 
   /// As of `CallPanelLogic`.
   public mutating func receive(_ bytes: FixedBytes<256>, at now: Instant, into effects: inout Effects<Effect>) {
     guard isStarted else { return }
-    var wanted = Effects<CallPanelLogic.Effect>()
-    logic.receive(bytes, at: now, into: &wanted)
-    pass(&wanted, to: &effects)
+    logic.receive(bytes, at: now)
+    pass(to: &effects)
     work(now, &effects)
   }
 
@@ -156,6 +205,7 @@ public struct PanelFirmware<Memory: StableMemory, Cells: KeptCells>: Machine {
     } else {
       check = nil
     }
+    isChecking = running <= 1
     about.selfTest |= SelfTest.unfinished
     trialEnds = about.isOnTrial ? now + PanelFirmware.trialTime : nil
     logic.slave.bank.update = UpdateReceiver(board: board, running: running, layout: layout, key: key)
@@ -191,26 +241,29 @@ public struct PanelFirmware<Memory: StableMemory, Cells: KeptCells>: Machine {
 
   private mutating func feed(_ input: CallPanelLogic.Input, _ now: Instant, _ effects: inout Effects<Effect>) {
     guard isStarted else { return }
-    var wanted = Effects<CallPanelLogic.Effect>()
-    logic.handle(input, at: now, into: &wanted)
-    pass(&wanted, to: &effects)
+    let answers = logic.take(input, at: now)
+    if answers { effects.append(.transmit) }
+    pass(to: &effects)
   }
 
-  private mutating func pass(_ wanted: inout Effects<CallPanelLogic.Effect>, to effects: inout Effects<Effect>) {
+  private mutating func pass(to effects: inout Effects<Effect>) {
     // Before a lamp shows it or an answer tells it.
     // (Two reads, not `||`: its right side would be a closure over a copy of all this.)
     let revision = logic.slave.bank.queue.revision
     let isShown = logic.slave.bank.epochIsStored
     if revision != keptRevision || isShown != keptShown { keep() }
-    while let effect = wanted.takeFirst() {
-      switch effect {
-      case .transmit: effects.append(.transmit)
-      case .lamp(let button, let isOn): effects.append(.lamp(button: button, isOn: isOn))
-      case .buzzer(let isOn): effects.append(.buzzer(isOn))
-      case .applyLine: effects.append(.applyLine)
-      case .saveSettings: settings.save(logic.slave.bank.settings.stored)
+    let due = logic.takeDue()
+    if due.changedLamps != 0 {
+      var button: UInt8 = 1
+      while button <= 8 {
+        let bit = UInt8(1) << (button &- 1)
+        if due.changedLamps & bit != 0 { effects.append(.lamp(button: button, isOn: due.litLamps & bit != 0)) }
+        button &+= 1
       }
     }
+    if due.buzzerChanged { effects.append(.buzzer(due.buzzes)) }
+    if due.appliesLine { effects.append(.applyLine) }
+    if due.saves { settings.save(logic.slave.bank.settings.stored) }
   }
 
   private mutating func keep() {
@@ -221,6 +274,7 @@ public struct PanelFirmware<Memory: StableMemory, Cells: KeptCells>: Machine {
 
   /// One piece of what goes on in the background: memory operations one at a time, computing in slices.
   private mutating func work(_ now: Instant, _ effects: inout Effects<Effect>) {
+    if isResting() { return }
     if owner != .nobody, let succeeded = memory.finished(at: now) {
       switch owner {
       case .nobody: break
@@ -245,8 +299,14 @@ public struct PanelFirmware<Memory: StableMemory, Cells: KeptCells>: Machine {
     if sliceAt == nil && isAtWork() { sliceAt = now + PanelFirmware.sliceInterval }
   }
 
+  /// Nothing is under way that could go on: the state of almost every tick, so it is found out first.
+  private mutating func isResting() -> Bool {
+    sliceAt == nil && trialEnds == nil && !settings.isBusy && !boot.isBusy && logic.slave.bank.update.isResting
+      && logic.slave.bank.about.selfTest & SelfTest.unfinished == 0 && !restartWanted
+  }
+
   private mutating func isAtWork() -> Bool {
-    if owner != .nobody || check != nil || restartWanted || settings.hasWork || boot.hasWork { return true }
+    if owner != .nobody || isChecking || restartWanted || settings.hasWork || boot.hasWork { return true }
     return logic.slave.bank.update.hasWork || logic.slave.bank.update.isVerifying
   }
 
@@ -264,11 +324,13 @@ public struct PanelFirmware<Memory: StableMemory, Cells: KeptCells>: Machine {
   }
 
   @inline(never) private mutating func slice() {
+    guard isChecking else {
+      logic.slave.bank.update.slice(&memory)
+      return
+    }
     if let isGood = check?.step(&memory, bytes: PanelFirmware.checkedPerSlice) {
       note(SelfTest.image, !isGood)
-      check = nil
-    } else if check == nil {
-      logic.slave.bank.update.slice(&memory)
+      isChecking = false
     }
   }
 
@@ -278,7 +340,7 @@ public struct PanelFirmware<Memory: StableMemory, Cells: KeptCells>: Machine {
 
   /// What follows from how far the self-test, the trial and an update have come.
   private mutating func settle(_ now: Instant, _ effects: inout Effects<Effect>) {
-    if logic.slave.bank.about.selfTest & SelfTest.unfinished != 0 && check == nil && !settings.isBusy {
+    if logic.slave.bank.about.selfTest & SelfTest.unfinished != 0 && !isChecking && !settings.isBusy {
       note(SelfTest.unfinished, false)
     }
     if let end = trialEnds, !confirming {

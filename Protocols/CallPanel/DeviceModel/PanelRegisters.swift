@@ -45,13 +45,8 @@ extension PanelCore {
     switch address {
     case PanelMap.exchangeWrite..<(PanelMap.exchangeWrite &+ PanelMap.exchangeWriteCount):
       return order.register(address &- PanelMap.exchangeWrite)
-    case PanelMap.exchangeRead..<(PanelMap.exchangeRead &+ PanelMap.exchangeHeaderCount):
-      return snapshot.register(address &- PanelMap.exchangeRead)
     case PanelMap.exchangeRead..<PanelMap.exchangeReadEnd:
-      let place = address &- PanelMap.exchangeRead &- PanelMap.exchangeHeaderCount
-      let index = Int(place / PanelMap.eventRegisterCount)
-      guard index < PanelMap.eventWindow else { return 0 }
-      return window.mutableSpan[index]?.register(place % PanelMap.eventRegisterCount) ?? 0
+      return reported.mutableSpan[Int(address &- PanelMap.exchangeRead)]
     case PanelMap.silentMask: return UInt16(settings.silentMask)
     case PanelMap.newAddress: return armedAt == nil ? UInt16(settings.address) : pendingAddress
     case PanelMap.newBaudCode: return armedAt == nil ? settings.baudCode : pendingBaud
@@ -99,24 +94,46 @@ extension PanelCore {
     status.settingsBusy = settingsBusy
     status.hostWasSilent = silenceNoted
     status.changed = changed
-    var index = 0
-    while index < Int(buttons) {
-      if lines[index].line != .normal { status.lineFault = true }
-      if contacts[index].isStuck || contacts[index].chatters { status.contactFault = true }
-      let button = UInt8(truncatingIfNeeded: index &+ 1)
-      let wish = order.lamps[button]
-      if wish <= PanelLamp.fault.rawValue && wish != lamps.shown(button).rawValue
-        && settings.silentMask & (1 << UInt8(index)) == 0
-      {
-        status.lampsDiffer = true
-      }
-      index &+= 1
-    }
+    status.lineFault = faultyLines != 0
+    status.contactFault = hasContactFault
+    status.lampsDiffer = lampsDiffer
     return status
+  }
+
+  private var hasContactFault: Bool {
+    mutating get {
+      // Of contacts at rest none is stuck and none chatters.
+      guard activeContacts != 0 else { return false }
+      var index = 0
+      while index < Int(buttons) {
+        if contacts[index].isStuck || contacts[index].chatters { return true }
+        index &+= 1
+      }
+      return false
+    }
+  }
+
+  private var lampsDiffer: Bool {
+    mutating get {
+      var wishes = order.lamps.bits
+      var button: UInt8 = 1
+      while button <= buttons {
+        let wish = UInt8(truncatingIfNeeded: wishes & 15)
+        if wish <= PanelLamp.fault.rawValue && wish != lamps.shown(button).rawValue
+          && settings.silentMask & (1 << (button &- 1)) == 0
+        {
+          return true
+        }
+        wishes >>= 4
+        button &+= 1
+      }
+      return false
+    }
   }
 
   /// Fixes what one exchange answers, so that its registers belong together and each age is right when the answer leaves.
   mutating func takeSnapshot() {
+    var snapshot = PanelReport()
     snapshot.status = status(token: order.token)
     snapshot.epoch = shownEpoch
     snapshot.pending = epochIsStored ? UInt16(clamping: queue.count) : 0
@@ -127,7 +144,6 @@ extension PanelCore {
     snapshot.upTimeSeconds = WholeUnits.seconds(now - startedAt)
     snapshot.supplyMillivolts = supplyMillivolts
     snapshot.dropped = queue.dropped
-    (snapshot.stuck, snapshot.chatter, snapshot.contacts) = (0, 0, 0)
     var index = 0
     while index < Int(buttons) {
       let button = UInt8(truncatingIfNeeded: index &+ 1)
@@ -138,10 +154,21 @@ extension PanelCore {
       if contacts[index].isClosed { snapshot.contacts |= 1 << UInt8(index) }
       index &+= 1
     }
-    var place = 0
-    while place < PanelMap.eventWindow {
-      window[place] = epochIsStored ? queue.event(place, at: now) : nil
+    var place: UInt16 = 0
+    while place < PanelMap.exchangeHeaderCount {
+      reported[Int(place)] = snapshot.register(place)
       place &+= 1
+    }
+    var number = 0
+    while number < PanelMap.eventWindow {
+      let event = epochIsStored ? queue.event(number, at: now) : nil
+      var register: UInt16 = 0
+      while register < PanelMap.eventRegisterCount {
+        reported[Int(place)] = event?.register(register) ?? 0
+        place &+= 1
+        register &+= 1
+      }
+      number &+= 1
     }
   }
 

@@ -45,7 +45,7 @@ public struct UpdateReceiver: Sendable {
   private var restartDue = false
 
   /// `running` is the slot of the image that runs, `UpdateMap.noSlot` where there is no boot loader; `key` the maker's Ed25519 public key.
-  public init(board: UInt16, running: UInt16, layout: StoreLayout, key: FixedBytes<32>) {
+  @inline(never) public init(board: UInt16, running: UInt16, layout: StoreLayout, key: FixedBytes<32>) {
     self.board = board
     self.layout = layout
     self.key = key
@@ -130,6 +130,8 @@ public struct UpdateReceiver: Sendable {
 
   /// Whether `start` would begin an operation of the memory.
   public var hasWork: Bool { mutating get { step == .eraseDue || step == .writeDue || step == .headerDue } }
+  /// Neither memory nor computing nor a restart is wanted.
+  public var isResting: Bool { mutating get { (step == .idle || step == .waiting) && !wantsActivation } }
   /// Whether `slice` has something to compute.
   public var isVerifying: Bool { mutating get { step == .hashing || step == .signature } }
 

@@ -93,8 +93,11 @@ extension ModbusPDU {
   /// Register `index` (from 0) of those a 10 or 17 request wants written; 0 when it has none there.
   public mutating func valueToWrite(_ index: Int) -> UInt16 {
     guard index >= 0, index < Int(ModbusLimit.writeRegisters) else { return 0 }
-    return bytes.word(at: (bytes.byte(at: 0) == ModbusFunction.readWriteRegisters ? 10 : 6) &+ 2 &* index)
+    return bytes.word(at: firstValue &+ 2 &* index)
   }
+
+  /// Where the values of a write (10, 17) begin.
+  public var firstValue: Int { mutating get { bytes.byte(at: 0) == ModbusFunction.readWriteRegisters ? 10 : 6 } }
 
   /// Bit `index` (from 0) of those an 0F request wants written; `false` when it has none there.
   public mutating func bitToWrite(_ index: Int) -> Bool {

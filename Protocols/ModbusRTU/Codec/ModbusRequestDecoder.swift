@@ -26,11 +26,13 @@ public struct ModbusRequestDecoder: Sendable {
   /// The line has been silent: puts the PDU of the request for `address` into `pdu` and answers the address it was sent to (`address`
   /// or 0), or `nil` when nothing here is for that node. Empties the ring in any case.
   public mutating func finish(address: UInt8, into pdu: inout ModbusPDU) -> UInt8? {
-    var start = count &- ModbusLimit.shortestFrameBytes
+    var crc = Checksum.CRC16ModbusBackwards()
+    var start = count &- 1
     var found: UInt8?
     while start >= 0 {
       let candidate = byte(start)
-      if candidate == address || candidate == 0, isRequest(from: start) {
+      crc.update(candidate)
+      if crc.isStart, candidate == address || candidate == 0, isRequest(from: start) {
         copy(from: start, into: &pdu)
         found = candidate
         break
@@ -49,11 +51,13 @@ public struct ModbusRequestDecoder: Sendable {
     return isIntact(from: 0)
   }
 
+  /// Whether these bytes, whose CRC is good, are a request.
   private mutating func isRequest(from start: Int) -> Bool {
-    switch length(from: start) {
-    case .known(let length): length == count &- start && isIntact(from: start)
+    guard count &- start >= ModbusLimit.shortestFrameBytes else { return false }
+    return switch length(from: start) {
+    case .known(let length): length == count &- start
     // An unknown function deserves its exception 01, and only the CRC can vouch for it.
-    case .unknown: isIntact(from: start)
+    case .unknown: true
     case .undecided, .impossible: false
     }
   }

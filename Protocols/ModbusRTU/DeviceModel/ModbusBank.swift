@@ -13,6 +13,8 @@ public protocol ModbusBank {
   mutating func coil(at address: UInt16) throws(ModbusException) -> Bool
   mutating func discreteInput(at address: UInt16) throws(ModbusException) -> Bool
   mutating func holdingRegister(at address: UInt16) throws(ModbusException) -> UInt16
+  /// Whether `holdingRegister` would throw, for a bank that knows it without reading.
+  mutating func probeHoldingRegister(at address: UInt16) throws(ModbusException)
   mutating func inputRegister(at address: UInt16) throws(ModbusException) -> UInt16
 
   /// Would this write be taken? Asked for every element before the first is changed, so that a refused request changes nothing.
@@ -41,6 +43,7 @@ extension ModbusBank {
   public mutating func coil(at address: UInt16) throws(ModbusException) -> Bool { throw .illegalDataAddress }
   public mutating func discreteInput(at address: UInt16) throws(ModbusException) -> Bool { throw .illegalDataAddress }
   public mutating func holdingRegister(at address: UInt16) throws(ModbusException) -> UInt16 { throw .illegalDataAddress }
+  public mutating func probeHoldingRegister(at address: UInt16) throws(ModbusException) { _ = try holdingRegister(at: address) }
   public mutating func inputRegister(at address: UInt16) throws(ModbusException) -> UInt16 { throw .illegalDataAddress }
 
   public mutating func checkCoil(at address: UInt16, on: Bool) throws(ModbusException) { throw .illegalDataAddress }

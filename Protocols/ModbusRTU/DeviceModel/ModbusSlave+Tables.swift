@@ -45,7 +45,7 @@ extension ModbusSlave {
   mutating func probeRegisters(_ start: UInt16, _ count: UInt16) throws(ModbusException) {
     var index: UInt16 = 0
     while index < count {
-      _ = try bank.holdingRegister(at: start &+ index)
+      try bank.probeHoldingRegister(at: start &+ index)
       index &+= 1
     }
   }
@@ -64,14 +64,16 @@ extension ModbusSlave {
   }
 
   mutating func writeValues(_ start: UInt16, _ count: UInt16) throws(ModbusException) {
+    // As `valueToWrite`; where the values begin is found out once.
+    let first = request.firstValue
     var index: UInt16 = 0
     while index < count {
-      try bank.checkRegister(at: start &+ index, value: request.valueToWrite(Int(index)))
+      try bank.checkRegister(at: start &+ index, value: request.bytes.word(at: first &+ Int(index) &* 2))
       index &+= 1
     }
     index = 0
     while index < count {
-      bank.setRegister(at: start &+ index, value: request.valueToWrite(Int(index)))
+      bank.setRegister(at: start &+ index, value: request.bytes.word(at: first &+ Int(index) &* 2))
       index &+= 1
     }
   }

@@ -138,11 +138,7 @@ public struct ModbusSlave<Bank: ModbusBank>: Machine {
 
   private mutating func seal() {
     var crc = Checksum.CRC16Modbus()
-    var index = 0
-    while index < reply.count {
-      crc.update(reply.byte(at: index))
-      index &+= 1
-    }
+    crc.update(&reply, from: 0, length: reply.count)
     reply.append(UInt8(truncatingIfNeeded: crc.value))
     reply.append(UInt8(truncatingIfNeeded: crc.value >> 8))
   }
