@@ -20,10 +20,8 @@ struct StellarisLine: SerialLine {
     // looks too (`stellarisTickHandler`).
     LM3S6965.UART0.LCRH.store(3 << 5 | 1 << 4)
     LM3S6965.UART0.IFLS.store(0)
-    // A byte that lies there from before a restart would keep every later one out, and its interrupt is cleared here.
-    while !LM3S6965.UART0.FR.has(StellarisLine.receiveEmpty) { _ = LM3S6965.UART0.DR.load() }
     LM3S6965.UART0.ICR.store(0x7FF)
-    // A byte that lies there already would never be told of again: its interrupt has just been cleared.
+    // A byte that lies there from before a restart would never be told of again: its interrupt has just been cleared.
     var left = 16
     while !LM3S6965.UART0.FR.has(StellarisLine.receiveEmpty) && left > 0 {
       _ = LM3S6965.UART0.DR.load()
