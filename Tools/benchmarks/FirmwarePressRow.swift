@@ -58,7 +58,8 @@ enum FirmwarePressRow {
         guard now - start < .seconds(5) else { throw BenchError("press \(index) was not shown within 5 s") }
       }
       try counted.board.release(index % 8 + 1)
-      usleep(80_000)
+      // More than ten transitions of a contact in 10 s are chatter, and then a press is told of once in 10 s.
+      usleep(270_000)
     }
     return (events, polls)
   }
