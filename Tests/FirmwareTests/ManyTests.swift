@@ -21,6 +21,8 @@ extension Firmware {
         try memory.write(to: file)
       }
       try rig.startStation()
+      // While they waited for a host, their idle lamps may have flashed: that is no answer to a finger.
+      for board in rig.boards { board.forgetEdges() }
       let burners = try (0..<max(ProcessInfo.processInfo.activeProcessorCount - coresOfTheirOwn, 0)).map { _ in
         try rig.shell.start(["-c", "while :; do :; done"], program: "/bin/sh")
       }
