@@ -192,7 +192,8 @@ let package = Package(
     tests(
       "FirmwareTests",
       kit + [
-        "ModbusRTUCodec", "CallPanelDeviceModel", "FirmwareUpdateCodec", "FirmwareUpdateDriver", "Transports", "VirtualBoards",
+        "ModbusRTUCodec", "CallPanelCodec", "CallPanelDeviceModel", "FirmwareUpdateCodec", "FirmwareUpdateDriver", "Transports",
+        "VirtualBoards",
         "TestSupport",
       ]),
     tests("SiteTests", kit + ["SimulatedSite", "CallPanelDeviceModel", "Journal", "Station", "StationRuntime"]),

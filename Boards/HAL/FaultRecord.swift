@@ -38,6 +38,12 @@ struct FaultRecord {
     restart = at[5]
   }
 
+  /// Memory was kept over the start, and no fault led to it: what an earlier start found good is good still.
+  static var isCalmRestart: Bool {
+    guard let at = FaultRecord.memory, at[0] == FaultRecord.magic, at[6] == FaultRecord.checksum(at) else { return false }
+    return at[5] == 0 || at[5] == UInt32(PanelResetCause.software.rawValue)
+  }
+
   /// The cause of this start; the hardware's own word counts where the record says nothing.
   var resetCause: PanelResetCause {
     PanelResetCause(rawValue: UInt8(truncatingIfNeeded: restart)) ?? .unknown

@@ -55,7 +55,7 @@ struct StellarisBoard: Board {
     // [5.2.5]: run from the crystal, power the PLL up, wait for it, then divide its 200 MHz by 4.
     let RCC = LM3S6965.SYSCTL.RCC
     var value = RCC.load()
-    value = value | 1 << 11 & ~(1 << 22)
+    value = (value | 1 << 11) & ~(1 << 22)
     RCC.store(value)
     // XTAL = 8 MHz, OSCSRC = main oscillator, PLL powered.
     value = value & ~(0xF << 6 | 3 << 4 | 1 << 13 | 1 << 0) | 0xE << 6

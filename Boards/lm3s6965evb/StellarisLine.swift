@@ -1,3 +1,5 @@
+import Support
+
 /// UART0 on PA0 (receive) and PA1 (send), direction pin PC4.
 struct StellarisLine: SerialLine {
   // UARTFR [12.5]
@@ -34,9 +36,12 @@ struct StellarisLine: SerialLine {
 
   mutating func startSending() {
     LM3S6965.portC.data(StellarisLine.direction).store(StellarisLine.direction)
+    // Not beside the interrupt, which the tick raises each millisecond: two that take bytes would change their order.
+    support_disable_interrupts()
     fillUART0()
     // The rest follows from the interrupt.
     LM3S6965.UART0.IM.store(StellarisLine.receiveInterrupts | (sending.isEmpty ? 0 : StellarisLine.sendInterrupt))
+    support_enable_interrupts()
   }
 
   var isSent: Bool { sending.isEmpty && !LM3S6965.UART0.FR.has(StellarisLine.busy) }
@@ -65,6 +70,7 @@ private func fillUART0() {
 @c(uart0Handler) func uart0Handler() {
   LM3S6965.UART0.ICR.store(0x7F0)
   StellarisLine.takeReceived()
+  guard LM3S6965.UART0.IM.has(StellarisLine.sendInterrupt) else { return }
   fillUART0()
   if sending.isEmpty { LM3S6965.UART0.IM.store(StellarisLine.receiveInterrupts) }
 }

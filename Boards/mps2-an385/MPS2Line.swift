@@ -1,3 +1,5 @@
+import Support
+
 /// UART 0 on the board's serial connector, direction pin GPIO 0 pin 15.
 struct MPS2Line: SerialLine {
   // CTRL: send, receive, send interrupt, receive interrupt, overrun interrupts are not used (STATE tells it).
@@ -23,8 +25,11 @@ struct MPS2Line: SerialLine {
   mutating func startSending() {
     AN385.gpio0.DATAOUT.set(MPS2Line.direction)
     emptySince = nil
+    // Not beside the interrupt: two that take bytes would change their order.
+    support_disable_interrupts()
     AN385.UART0.CTRL.set(MPS2Line.sendInterrupt)
     fillSend()
+    support_enable_interrupts()
   }
 
   var isSent: Bool {

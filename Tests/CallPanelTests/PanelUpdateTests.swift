@@ -30,6 +30,19 @@ import Testing
     #expect(rig.about()?.patch == 3)
   }
 
+  @Test func whatWasWrongBeforeIsWrongAfterTheRestart() throws {
+    var rig = try images.rig()
+    rig.hand(.openHousing)
+    rig.hand(.cutLine(2))
+    rig.run(.seconds(1))
+    rig.update(try images.image(patch: 2, slot: 1))
+    rig.run(.seconds(2))
+    #expect(rig.about()?.patch == 2)
+    let tamper = rig.last { if case .tamperChanged(_, let open) = $0 { open } else { nil } }
+    let line = rig.last { if case .lineChanged(PanelRig.button(2), let line) = $0 { line } else { nil } }
+    #expect(tamper == true && line == .open)
+  }
+
   @Test func pressesGoOnDuringAnUpdate() throws {
     var rig = try images.rig()
     let image = try images.image(patch: 2, slot: 1)
@@ -65,6 +78,18 @@ import Testing
     #expect(rig.panel.logic.about.patch == 2 && rig.panel.logic.about.isOnTrial)
     rig.idle(.seconds(100))
     #expect(rig.panel.logic.about.patch == 1 && !rig.panel.logic.about.isOnTrial)
+    // Somebody asks it, and it may not even be heard: only a host that took note of the start confirms it.
+    rig.begin(image)
+    rig.sendBlocks(image)
+    _ = rig.verify()
+    rig.order(.activate)
+    for _ in 0..<22 {
+      rig.idle(.seconds(5))
+      _ = rig.ask(.writeRegister(PanelMap.identify, value: 0))
+    }
+    #expect(rig.panel.logic.about.patch == 2 && rig.panel.logic.about.isOnTrial)
+    rig.idle(.seconds(20))
+    #expect(rig.panel.logic.about.patch == 1)
     // A loss of power before it was confirmed: the old one again.
     rig.update(image)
     #expect(rig.panel.logic.about.patch == 2)

@@ -1,5 +1,5 @@
 import CallPanelCodec
-import CallPanelDeviceModel
+@testable import CallPanelDeviceModel
 import DeviceKit
 import DeviceVocabulary
 import Foundation
@@ -31,10 +31,24 @@ import Testing
     var operations = 0
     var wasCut = false
     var problem: String?
+    var address: UInt8?
   }
 
-  private func life(cutAt: Int, seed: UInt64) -> Outcome {
+  /// One of the two pages takes nothing any more: what the other one holds is never given up for it.
+  @Test func aWornPageLosesNoSettingsWheneverThePowerGoes() {
+    for worn in [UInt32(0), 1_024] {
+      let operations = life(cutAt: .max, seed: 1, worn: worn).operations
+      #expect(operations > 66)
+      for cut in stride(from: 2, through: operations, by: 3) {
+        let outcome = life(cutAt: cut, seed: UInt64(cut), worn: worn)
+        #expect(outcome.wasCut && outcome.address == 3, "page \(worn), operation \(cut)")
+      }
+    }
+  }
+
+  private func life(cutAt: Int, seed: UInt64, worn: UInt32? = nil) -> Outcome {
     var rig = PanelRig(seed: seed)
+    rig.panel.firmware.memory.wornPage = worn
     rig.cutAtOperation = cutAt
     var masks: (old: UInt8, new: UInt8) = (0, 0)
     rig.run(.milliseconds(500))
@@ -53,6 +67,7 @@ import Testing
     rig.hand(.powerOn(.powerOn, keepsQueue: false))
     rig.run(.seconds(2))
     let found = rig.panel.logic.settings
+    outcome.address = found.address
     if found.address != 3 { outcome.problem = "address \(found.address)" }
     if found.silentMask != masks.old && found.silentMask != masks.new {
       outcome.problem = "mask \(found.silentMask), not \(masks)"
@@ -95,6 +110,47 @@ import Testing
       }
       #expect(cells > 8, "\(cells)")
     }
+  }
+
+  /// A finger that stays over a reset, and a stuck contact, are told of once; a new press is a new one.
+  @Test func aHeldButtonIsOnePressOverAReset() {
+    var rig = PanelRig()
+    rig.run(.seconds(1))
+    rig.hand(.press(4))
+    rig.run(.seconds(1))
+    for _ in 0..<3 {
+      rig.hand(.powerOn(.watchdog, keepsQueue: true))
+      rig.run(.seconds(5))
+    }
+    #expect(rig.recorded.count == 1)
+    rig.hand(.release(4))
+    rig.run(.seconds(1))
+    rig.tap(4)
+    rig.run(.seconds(1))
+    #expect(rig.recorded.count == 2)
+    // Let go while the processor stands still: seen as let go, and the next press counts.
+    rig.hand(.press(5))
+    rig.run(.seconds(1))
+    rig.panel.firmware.cells.writesLeft = 0
+    rig.hand(.release(5))
+    rig.panel.firmware.cells.writesLeft = .max
+    rig.hand(.powerOn(.watchdog, keepsQueue: true))
+    rig.run(.seconds(1))
+    rig.tap(5)
+    rig.run(.seconds(1))
+    #expect(rig.recorded.map(\.button.button) == [4, 4, 5, 5])
+  }
+
+  /// Kept memory that was forged, or written by another program, brings no event that cannot be.
+  @Test func impossibleEventsAreNotRestored() {
+    var queue = EventQueue()
+    queue.restore(sequence: 5, kind: 1, button: 200, at: .zero)
+    queue.restore(sequence: 6, kind: 9, button: 1, at: .zero)
+    queue.restore(sequence: 7, kind: 1, button: 1, at: .zero)
+    queue.restore(sequence: 7, kind: 1, button: 2, at: .zero)
+    queue.restore(sequence: 3, kind: 1, button: 3, at: .zero)
+    queue.restore(lastSequence: 2, dropped: 0)
+    #expect(queue.count == 1 && queue.lastSequence == 7)
   }
 
   @Test func damagedRecordsRaiseTheEpoch() {

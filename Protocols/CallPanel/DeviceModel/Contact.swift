@@ -34,6 +34,17 @@ struct Contact: Sendable {
   private var transitionCount = 0
   private var oldest = 0
 
+  init() {}
+
+  /// A contact that was believed to be closed before the processor started again: not a new press, and no long one.
+  init(heldAt now: Instant) {
+    isClosed = true
+    closedSince = now
+    raw = true
+    rawSince = now
+    longReported = true
+  }
+
   /// Nothing will come of it without a sample.
   var isAtRest: Bool { !raw && !isClosed && !restless && !chatters }
 

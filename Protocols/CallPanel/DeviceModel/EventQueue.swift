@@ -99,13 +99,16 @@ public struct EventQueue: Sendable {
 
   /// Puts an entry back at the end; one that cannot be is left out.
   mutating func restore(sequence: UInt32, kind: UInt8, button: UInt8, at: Instant) {
-    guard count < EventQueue.capacity, let kind = PanelEvent.Kind(rawValue: kind) else { return }
+    guard count < EventQueue.capacity, let kind = PanelEvent.Kind(rawValue: kind), button >= 1, button <= PanelMap.buttonLimit
+    else { return }
+    // Numbers rise; what does not was never ours.
+    guard sequence > (count == 0 ? 0 : entries[count &- 1].sequence) else { return }
     entries[count] = Entry(sequence: sequence, kind: kind, button: button, at: at)
     count &+= 1
   }
 
   mutating func restore(lastSequence: UInt32, dropped: UInt16) {
-    self.lastSequence = lastSequence
+    self.lastSequence = max(lastSequence, count == 0 ? 0 : entries[count &- 1].sequence)
     self.dropped = dropped
   }
 

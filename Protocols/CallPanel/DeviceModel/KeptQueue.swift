@@ -20,7 +20,7 @@ public struct KeptQueue<Cells: KeptCells> {
   private static var queues: Int { 2 &* clockCells }
   /// Seal, generation, epoch and count, last sequence, dropped, and four cells an event.
   private static var queueCells: Int { 5 &+ 4 &* EventQueue.capacity }
-  private static var format: UInt32 { 0x4C4B_0001 }
+  private static var format: UInt32 { 0x4C4B_0002 }
 
   private var generation: UInt32 = 0
   private var current = 0
@@ -57,7 +57,10 @@ public struct KeptQueue<Cells: KeptCells> {
   }
 
   /// Keeps the queue as it is now, under its epoch; `isShown` when hosts may have seen events under it.
-  public mutating func keep(_ queue: inout EventQueue, epoch: UInt16, isShown: Bool, in cells: inout Cells) {
+  /// `contacts`: those that were believed to be closed, bit 0 = button 1.
+  public mutating func keep(
+    _ queue: inout EventQueue, epoch: UInt16, isShown: Bool, contacts: UInt8, in cells: inout Cells
+  ) {
     let copy = 1 &- current
     let base = KeptQueue.queues &+ copy &* KeptQueue.queueCells
     generation &+= 1
@@ -65,7 +68,7 @@ public struct KeptQueue<Cells: KeptCells> {
     cells.setCell(base &+ 1, generation)
     cells.setCell(base &+ 2, UInt32(epoch) << 16 | (isShown ? 0x8000 : 0) | UInt32(truncatingIfNeeded: queue.count))
     cells.setCell(base &+ 3, queue.lastSequence)
-    cells.setCell(base &+ 4, UInt32(queue.dropped))
+    cells.setCell(base &+ 4, UInt32(contacts) << 16 | UInt32(queue.dropped))
     var index = 0
     while index < queue.count {
       let place = base &+ 5 &+ 4 &* index
@@ -81,7 +84,9 @@ public struct KeptQueue<Cells: KeptCells> {
   }
 
   /// The newest whole copy, put into `queue`; `nil` when there is none.
-  public mutating func restore(_ queue: inout EventQueue, from cells: inout Cells) -> (epoch: UInt16, isShown: Bool)? {
+  public mutating func restore(
+    _ queue: inout EventQueue, from cells: inout Cells
+  ) -> (epoch: UInt16, isShown: Bool, contacts: UInt8)? {
     var best: Int?
     var copy = 0
     while copy < 2 {
@@ -110,7 +115,8 @@ public struct KeptQueue<Cells: KeptCells> {
       index &+= 1
     }
     queue.restore(lastSequence: cells.cell(base &+ 3), dropped: UInt16(truncatingIfNeeded: cells.cell(base &+ 4)))
-    return (UInt16(truncatingIfNeeded: cells.cell(base &+ 2) >> 16), cells.cell(base &+ 2) & 0x8000 != 0)
+    let (head, tail) = (cells.cell(base &+ 2), cells.cell(base &+ 4))
+    return (UInt16(truncatingIfNeeded: head >> 16), head & 0x8000 != 0, UInt8(truncatingIfNeeded: tail >> 16))
   }
 
   private static func seal(_ low: UInt32, _ high: UInt32) -> UInt32 { ~(low ^ (high << 16 | high >> 16) ^ format) }

@@ -38,8 +38,8 @@ struct PanelCore: Sendable {
   var now: Instant = .zero
   var startedAt: Instant = .zero
   var hostHeardAt: Instant = .zero
-  /// A request for this panel was heard since the start.
-  var hasHeardHost = false
+  /// A host has taken note of this start: it has heard our answers, and we its order.
+  var hostKnowsOfStart = false
 
   // Towards the host.
   var order = PanelOrder(token: 0)
@@ -83,7 +83,7 @@ struct PanelCore: Sendable {
     now = instant
     startedAt = instant
     hostHeardAt = instant
-    hasHeardHost = false
+    hostKnowsOfStart = false
     about = start.about
     update.isOnTrial = about.isOnTrial
     composeVersion()
@@ -121,6 +121,8 @@ struct PanelCore: Sendable {
       var button: UInt8 = 1
       while button <= buttons {
         if queue.holdsPress(of: button) { lamps.show(.fastBlink, button, at: now) }
+        // A finger that stays over the start, or a stuck contact, has been told of.
+        if start.heldContacts & (1 << (button &- 1)) != 0 { contacts[Int(button) &- 1] = Contact(heldAt: now) }
         button &+= 1
       }
     } else {
@@ -193,6 +195,17 @@ struct PanelCore: Sendable {
     }
   }
 
+  /// Contacts that are believed to be closed, bit 0 = button 1.
+  mutating func closedContacts() -> UInt8 {
+    var mask: UInt8 = 0
+    var index = 0
+    while index < Int(buttons) {
+      if contacts[index].isClosed { mask |= 1 << UInt8(index) }
+      index &+= 1
+    }
+    return mask
+  }
+
   mutating func sampleLine(_ button: UInt8, _ code: UInt16) {
     guard button >= 1 && button <= buttons else { return }
     let index = Int(button) &- 1
@@ -209,7 +222,6 @@ struct PanelCore: Sendable {
 
   /// A request for this panel arrived whole and sound.
   mutating func hostSpoke() {
-    hasHeardHost = true
     hostHeardAt = now
     lamps.setHostSilent(false, at: now)
   }
@@ -299,19 +311,23 @@ public struct PanelStart: Sendable, Equatable {
   public var queueKept: Bool
   /// Hosts may have seen events of the kept queue: it stays under its epoch, stored or not.
   public var epochWasShown: Bool
+  /// Contacts that were closed, and whose press is told or in the queue, when the processor stopped; bit 0 = button 1.
+  public var heldContacts: UInt8
   /// Any number that differs from start to start: it takes the place of an epoch that was lost with the settings.
   public var entropy: UInt16
   /// Board, image and faults as the board knows them.
   public var about: FirmwareAbout
 
   public init(
-    cause: PanelResetCause, stored: PanelSettings?, queueKept: Bool, epochWasShown: Bool = true, entropy: UInt16,
+    cause: PanelResetCause, stored: PanelSettings?, queueKept: Bool, epochWasShown: Bool = true,
+    heldContacts: UInt8 = 0, entropy: UInt16,
     about: FirmwareAbout = .bare
   ) {
     self.cause = cause
     self.stored = stored
     self.queueKept = queueKept
     self.epochWasShown = epochWasShown
+    self.heldContacts = heldContacts
     self.entropy = entropy
     self.about = about
   }

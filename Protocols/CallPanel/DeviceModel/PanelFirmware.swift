@@ -234,7 +234,8 @@ public struct PanelFirmware<Memory: StableMemory, Cells: KeptCells>: Machine {
       stored?.epoch = found.epoch
     }
     let begin = PanelStart(
-      cause: start.cause, stored: stored, queueKept: found != nil, epochWasShown: found?.isShown ?? false, entropy: start.entropy,
+      cause: start.cause, stored: stored, queueKept: found != nil, epochWasShown: found?.isShown ?? false,
+      heldContacts: found?.contacts ?? 0, entropy: start.entropy,
       about: about)
     feed(.started(begin), now, &effects)
   }
@@ -269,7 +270,8 @@ public struct PanelFirmware<Memory: StableMemory, Cells: KeptCells>: Machine {
   private mutating func keep() {
     keptRevision = logic.slave.bank.queue.revision
     keptShown = logic.slave.bank.epochIsStored
-    kept.keep(&logic.slave.bank.queue, epoch: logic.slave.bank.shownEpoch, isShown: keptShown, in: &cells)
+    let (epoch, contacts) = (logic.slave.bank.shownEpoch, logic.slave.bank.closedContacts())
+    kept.keep(&logic.slave.bank.queue, epoch: epoch, isShown: keptShown, contacts: contacts, in: &cells)
   }
 
   /// One piece of what goes on in the background: memory operations one at a time, computing in slices.
@@ -344,7 +346,7 @@ public struct PanelFirmware<Memory: StableMemory, Cells: KeptCells>: Machine {
       note(SelfTest.unfinished, false)
     }
     if let end = trialEnds, !confirming {
-      if logic.slave.bank.about.selfTest == 0 && logic.slave.bank.hasHeardHost {
+      if logic.slave.bank.about.selfTest == 0 && logic.slave.bank.hostKnowsOfStart {
         confirming = true
         boot.save(BootRecord(confirmed: UInt8(truncatingIfNeeded: running)).stored)
       } else if now >= end {

@@ -184,7 +184,10 @@ extension PanelCore {
     order.epoch = staged.epoch
     order.sequence = staged.sequence
     order.lamps = staged.lamps
-    if staged.acknowledgesRestart { restartUnseen = false }
+    if staged.acknowledgesRestart && restartUnseen {
+      restartUnseen = false
+      hostKnowsOfStart = true
+    }
     lamps.muted = staged.mute
     if staged.epoch == shownEpoch && epochIsStored { queue.acknowledge(upTo: staged.sequence) }
     var button: UInt8 = 1

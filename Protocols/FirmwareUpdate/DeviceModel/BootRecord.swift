@@ -50,7 +50,7 @@ public struct BootChoice: Sendable, Equatable {
   public var isTrial = false
 
   /// `record` is what was stored, `nil` for a new or damaged board; `isGood` whether a slot (0, 1) holds a whole image of this board: asked
-  /// only where it matters, because a hash over a slot takes a tenth of a second.
+  /// only where it matters, because a hash over a slot takes half a second on a Cortex-M0.
   public static func decide(record: BootRecord?, isGood: (UInt8) -> Bool) -> BootChoice {
     if let record, record.trial != BootRecord.noTrial, record.trial != record.confirmed, record.tries > 0, isGood(record.trial) {
       return BootChoice(
@@ -117,6 +117,9 @@ public struct SlotCheck: Sendable {
     }
     return true
   }
+
+  /// There is a header of an image that could run here; it is written last, so the image is whole, but for what went bad later.
+  public var isPresent: Bool { mutating get { header != nil } }
 
   /// The header, when it is one of an image that could run here.
   public var found: ImageHeader? { header }

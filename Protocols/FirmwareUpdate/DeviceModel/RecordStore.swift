@@ -2,8 +2,9 @@ import DeviceKit
 
 /// One small record that survives every cut of power: two pages, written one place after the other, the newest good one counts.
 ///
-/// A record is 32 bytes: sequence number (4), payload (24), CRC-32 over both (4). A page is erased only when the other one is full, so that
-/// there is a good record at every moment, and each erasure is spread over as many saves as a page has places. It does one operation of
+/// A record is 32 bytes: sequence number (4), payload (24), CRC-32 over both (4). The page that holds the newest good record is never
+/// erased, so that there is one at every moment, also when the other page is worn out; each erasure is spread over as many saves as a page
+/// has places. It does one operation of
 /// the memory at a time: `hasWork`, `start`, `finished`.
 public struct RecordStore: Sendable {
   public static let recordBytes: UInt32 = 32
@@ -20,6 +21,8 @@ public struct RecordStore: Sendable {
   /// Where the next record goes, from `page`; `2 * pageBytes` stands for the beginning.
   private var place: UInt32 = 0
   private var isErased = false
+  /// Where the newest good record lies.
+  private var good: UInt32?
   /// Another save was asked for while one was under way.
   private var isOutdated = false
   private var tries: UInt8 = 0
@@ -39,6 +42,7 @@ public struct RecordStore: Sendable {
     var newest: UInt32?
     var offset: UInt32 = 0
     sequence = 0
+    good = nil
     while offset < 2 &* pageBytes {
       if let found = read(offset, from: &memory), newest == nil || found > sequence {
         newest = offset
@@ -53,7 +57,8 @@ public struct RecordStore: Sendable {
       return nil
     }
     _ = read(newest, from: &memory)
-    let good = payload
+    let found = payload
+    good = newest
     let end = pageEnd(of: newest)
     var damaged: UInt16 = 0
     var next = newest &+ RecordStore.recordBytes
@@ -77,7 +82,7 @@ public struct RecordStore: Sendable {
         next &+= RecordStore.recordBytes
       }
     }
-    return (good, damaged)
+    return (found, damaged)
   }
 
   /// Asks for `payload` to be kept. A save that is under way is finished first and not told of: only the newest counts.
@@ -123,6 +128,7 @@ public struct RecordStore: Sendable {
     case .writing:
       let wasKept = succeeded && holds(place, in: &memory)
       step = .due
+      if wasKept { good = place }
       moveOn()
       if wasKept {
         sequence &+= 1
@@ -150,8 +156,14 @@ public struct RecordStore: Sendable {
     let end = pageEnd(of: place)
     place &+= RecordStore.recordBytes
     guard place >= end else { return }
-    place = end == 2 &* pageBytes ? 0 : end
     isErased = false
+    let other: UInt32 = end == 2 &* pageBytes ? 0 : end
+    // Nothing of this page could be written: it is tried again from its beginning rather than the page with the record be erased.
+    if let good, pageEnd(of: good) == pageEnd(of: other) {
+      place = end &- pageBytes
+    } else {
+      place = other
+    }
   }
 
   private func pageEnd(of offset: UInt32) -> UInt32 { offset < pageBytes ? pageBytes : 2 &* pageBytes }

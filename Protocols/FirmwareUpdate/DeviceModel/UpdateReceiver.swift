@@ -43,6 +43,8 @@ public struct UpdateReceiver: Sendable {
   private var heardAt: Instant = .zero
   /// Begun anew while an operation of the memory was under way.
   private var restartDue = false
+  /// To be verified as soon as the last block is written.
+  private var verifyDue = false
 
   /// `running` is the slot of the image that runs, `UpdateMap.noSlot` where there is no boot loader; `key` the maker's Ed25519 public key.
   @inline(never) public init(board: UInt16, running: UInt16, layout: StoreLayout, key: FixedBytes<32>) {
@@ -85,6 +87,7 @@ public struct UpdateReceiver: Sendable {
     status.blocks = UInt16(truncatingIfNeeded: (new.payloadLength &+ 63) >> 6)
     status.percent = 0
     chunk.removeAll()
+    verifyDue = false
     // The page with the header goes first: from here on the slot counts as empty.
     address = layout.slot(slot)
     if step == .erasing || step == .writing || step == .headerWriting { restartDue = true } else { step = .eraseDue }
@@ -110,11 +113,9 @@ public struct UpdateReceiver: Sendable {
     heardAt = now
     switch command {
     case .verify:
-      guard status.state == .receiving, status.nextBlock == status.blocks, step == .waiting else { return }
-      status.state = .verifying
-      hash = SHA256()
-      hashed = 0
-      step = .hashing
+      guard status.state == .receiving, status.nextBlock == status.blocks else { return }
+      // The last block may still be on its way to the memory.
+      if step == .waiting { beginVerifying() } else { verifyDue = true }
     case .activate:
       if status.state == .ready { wantsActivation = true }
     case .abort:
@@ -177,7 +178,9 @@ public struct UpdateReceiver: Sendable {
     }
     switch ended {
     case .erasing: step = chunk.isEmpty ? .waiting : .writeDue
-    case .writing: step = .waiting
+    case .writing:
+      step = .waiting
+      if verifyDue { beginVerifying() }
     case .headerWriting: headerWritten()
     default: break
     }
@@ -233,6 +236,14 @@ public struct UpdateReceiver: Sendable {
       index &+= 1
     }
     step = .signature
+  }
+
+  private mutating func beginVerifying() {
+    verifyDue = false
+    status.state = .verifying
+    hash = SHA256()
+    hashed = 0
+    step = .hashing
   }
 
   private mutating func composeHeader(from start: Int) {

@@ -17,6 +17,8 @@ public struct SimulatedMemory: StableMemory, Sendable {
   public private(set) var bytes: [UInt8]
   /// Nothing can be erased or written any more.
   public var isBroken = false
+  /// The page at this address takes nothing any more.
+  public var wornPage: UInt32?
   /// How long an operation takes.
   public var operationTime = Interval.milliseconds(30)
   /// Operations begun since it was made.
@@ -53,20 +55,27 @@ public struct SimulatedMemory: StableMemory, Sendable {
     }
     guard now >= end else { return nil }
     underway = nil
-    guard !isBroken else { return false }
+    guard works(operation) else { return false }
     apply(operation, upTo: .max)
     return true
   }
 
   /// The power goes. Of an operation under way the first `share` of 256 parts is done, and the byte there by half.
   public mutating func cut(share: UInt8) {
-    if let operation = underway, !isBroken { apply(operation, upTo: share) }
+    if let operation = underway, works(operation) { apply(operation, upTo: share) }
     underway = nil
   }
 
   /// Sets bytes as a service tool does, or as wear does.
   public mutating func patch(_ address: Int, _ new: [UInt8]) {
     for (index, byte) in new.enumerated() where address >= 0 && address + index < bytes.count { bytes[address + index] = byte }
+  }
+
+  private func works(_ operation: Operation) -> Bool {
+    switch operation {
+    case .erase(let address), .write(let address, _):
+      !isBroken && address & ~(SimulatedMemory.layout.pageBytes - 1) != wornPage
+    }
   }
 
   private mutating func apply(_ operation: Operation, upTo share: UInt8) {

@@ -228,7 +228,9 @@ public struct SimulatedPanel: Machine, Sendable {
       case .lamp(let button, let isOn): effects.append(.lamp(button: button, isOn: isOn))
       case .buzzer(let isOn): effects.append(.buzzer(isOn))
       case .applyLine: become(fault, now)
-      case .restart: switchOn(.software, true, now, &effects)
+      case .restart:
+        switchOn(.software, true, now, &effects)
+        sample(now, &effects)
       }
     }
   }
