@@ -239,6 +239,8 @@ import Testing
     #expect(jobs(rig).last?.step == .done, "\(String(describing: jobs(rig).last))")
     #expect(identities(rig).last?.about?.patch == 2 && identities(rig).last?.about?.slot == 1)
     #expect(identities(rig).last?.about?.isOnTrial == false)
+    // The strings were read from the firmware before.
+    #expect(identities(rig).last.map { $0.firmware == $0.about?.release.number && $0.firmware.hasSuffix(".2") } == true)
     #expect(rig.sideWithoutPoll == 0)
     expectCallService(&rig)
     // Into the slot that is free now, on a line that loses one frame of ten.

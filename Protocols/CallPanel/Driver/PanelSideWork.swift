@@ -120,8 +120,7 @@ struct PanelSideWork: Sendable {
     readTries = 0
     let found = DeviceFirmware(about)
     firmware = .known(found)
-    let isUnsettled = found.isOnTrial || found.selfTest & DeviceFirmware.selfTestUnfinished != 0
-    readDue = now + (isUnsettled ? Self.soonInterval : Self.readInterval + spread)
+    readDue = now + (found.isUnsettled ? Self.soonInterval : Self.readInterval + spread)
   }
 
   /// The panel has said who it is.

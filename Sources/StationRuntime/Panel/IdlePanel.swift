@@ -142,8 +142,11 @@ extension BusProbe {
     if !isKnown { who.isOfUnknownProtocol = true }
     // Since map 1.1.
     guard isKnown, found.version & 0xFF >= 1 else { return who }
-    who.about = try read(address, UpdateTransaction.about(), patience: patience, tries: tries)
-      .flatMap(UpdateTransaction.aboutAnswer).map { DeviceFirmware($0) }
+    if let about = try read(address, UpdateTransaction.about(), patience: patience, tries: tries)
+      .flatMap(UpdateTransaction.aboutAnswer)
+    {
+      who.take(DeviceFirmware(about))
+    }
     return who
   }
 }
