@@ -67,6 +67,7 @@ import Testing
     try shell.waitUntil("the desk says so") { try shell.status().contains("A:firmwareDiffers") }
     let again = try panel(shell, "update", [site, "A/1"] + files)
     #expect(again.code == 0 && again.text.contains("已经是这个固件"), "\(again.text)")
+    #expect(!log.contains("旧版本"))
     let doctor = try shell.run(["doctor", site, "--seconds", "1"])
     #expect(doctor.text.contains("1.2.2 (build ") && doctor.text.contains("1.2.1 (build "), "\(doctor.text)")
   }
@@ -115,6 +116,10 @@ import Testing
     #expect(update.code == 0 && update.text.contains("在运行,已确认"), "\(update.text)")
     let site = try panel(shell, "info", ["\(shell.folder)/site.yaml", "A/2"])
     #expect(site.code == 0 && site.text.contains("1.2.4 (build "), "\(site.text)")
+    // Back to an older one: allowed, and called so.
+    let back = try panel(shell, "update", port + [try image(shell, patch: 3, slot: 0)])
+    #expect(back.code == 0 && back.text.contains("旧版本") && back.text.contains("在运行,已确认"), "\(back.text)")
+    #expect(try panel(shell, "update", port + [try image(shell, patch: 4, slot: 1)]).code == 0)
     #expect(try panel(shell, "identify", port + ["--seconds", "1"]).code == 0)
     #expect(try panel(shell, "info", ["--port", "\(shell.folder)/bus", "--node", "9"]).code == 2)
     let doctor = try shell.run(["doctor", "\(shell.folder)/site.yaml"])

@@ -38,6 +38,22 @@ import Testing
     }
   }
 
+  /// What looks like an option behind the verb belongs to the command, but not where the socket is.
+  @Test func theSocketMayStandBeforeOrBehindTheCommand() throws {
+    let shell = try Shell(panels: 2)
+    let socket = "\(shell.folder)/sim.sock"
+    for words in [
+      ["--socket", socket, "show"], ["show", "--socket", socket], ["show", "--socket=\(socket)"],
+    ] {
+      let said = try shell.run(["sim"] + words)
+      #expect(said.code == 0 && said.text.contains("1  "), "\(words): \(said.text)")
+    }
+    let pressed = try shell.run(["sim", "press", "--socket", socket, "2/1"])
+    #expect(pressed.code == 0 && pressed.text == "好 / ok\n", "\(pressed.text)")
+    let open = try shell.run(["sim", "show", "--socket"])
+    #expect(open.code == 64 && open.text.contains("要写套接字的路径"), "\(open.text)")
+  }
+
   /// The emulator would take these, and the panels be silent.
   @Test func filesThatAreNoFirmwareForTheBoardAreRefused() throws {
     let shell = try Shell { _ in "" }
