@@ -83,7 +83,9 @@ let package = Package(
       name: "CSQLite", path: "Sources/Transports/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     source("Transports", ["DeviceKit", "CSerialPort"]),
     // Boards in an emulator, running their real images, on a bus of their own.
-    source("VirtualBoards", ["DeviceKit", "FirmwareUpdateDeviceModel", "CallPanelDeviceModel", "Transports", "CSerialPort"]),
+    source(
+      "VirtualBoards",
+      ["DeviceKit", "FirmwareUpdateCodec", "FirmwareUpdateDeviceModel", "CallPanelDeviceModel", "Transports", "CSerialPort"]),
     source("Journal", kit + ["CSQLite", crypto]),
     source("Station", kit),
     source(

@@ -95,6 +95,13 @@ public struct DeviceIdentity: Sendable, Equatable, Codable {
     self.protocolVersion = protocolVersion
     self.buttons = buttons
   }
+
+  /// Takes in what it says of its firmware. Then the text of the version comes from there, too: the strings are not asked for again after
+  /// each restart, so they may be those of the firmware before.
+  public mutating func take(_ about: DeviceFirmware) {
+    self.about = about
+    firmware = about.release.number
+  }
 }
 
 /// How the conversation with a device stands; the order is that of coming up.

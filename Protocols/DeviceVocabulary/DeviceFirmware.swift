@@ -47,6 +47,9 @@ public struct DeviceFirmware: Sendable, Equatable, Codable {
   /// What the finished part of the self-test found; 0 = nothing.
   public var selfTestFailures: UInt16 { selfTest & ~Self.selfTestUnfinished }
 
+  /// It has just been started: what it says of itself will change within seconds or minutes.
+  public var isUnsettled: Bool { isOnTrial || selfTest & Self.selfTestUnfinished != 0 }
+
   public var release: FirmwareRelease { FirmwareRelease(version: version, patch: patch, build: build) }
 
   /// Which firmware this is and on what: all but how it fares, which changes while it runs.

@@ -34,6 +34,10 @@ public struct DeviceJob: Sendable, Equatable, Codable {
     case onTrial
     /// A new address waits for a finger on a button.
     case awaitingFinger
+    /// It was given a new address and does not answer at the old one any more: it may have moved, or have lost its power.
+    case away
+    /// It stayed away from the old address. Whether it answers at the new one could not be asked: neither done nor failed.
+    case unverified
     case done, failed
   }
 
@@ -43,7 +47,7 @@ public struct DeviceJob: Sendable, Equatable, Codable {
     self.step = step
   }
 
-  public var isOver: Bool { step == .done || step == .failed }
+  public var isOver: Bool { step == .done || step == .failed || step == .unverified }
 }
 
 /// Why a job came to nothing. `JobTexts` (Station) has the words for each.
@@ -60,6 +64,8 @@ public enum JobFailure: String, Error, Sendable, Codable, CaseIterable {
   case refused
   /// Nobody held a button in time, so everything is as it was.
   case noFinger
+  /// It was away and answers at its old address again: it lost its power, or no button was held.
+  case stillHere
   /// Somebody called it off.
   case calledOff
 
@@ -68,7 +74,7 @@ public enum JobFailure: String, Error, Sendable, Codable, CaseIterable {
     switch self {
     case .notAnImage, .notSigned, .otherBoard, .otherSlot, .wrongLength, .noUpdate, .noBootLoader, .stillOnTrial,
       .otherJobUnderWay, .refused,
-      .noFinger, .calledOff:
+      .noFinger, .stillHere, .calledOff:
       false
     case .headerRefused, .hashWrong, .signatureWrong, .memoryFailed, .aborted, .silent, .makesNoSense, .otherUnit, .notStarted,
       .reverted, .notConfirmed:

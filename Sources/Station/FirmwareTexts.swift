@@ -52,6 +52,10 @@ public enum FirmwareTexts {
     case .onTrial: BilingualText("新固件在试运行", "the new firmware proves itself")
     case .awaitingFinger:
       BilingualText("等人按住面板上任意一个按钮 5 秒", "waiting for somebody to hold a button of the panel for 5 s")
+    case .away:
+      BilingualText("面板不再在原地址应答,等着看它是否回来", "the panel no longer answers here; waiting whether it comes back")
+    case .unverified:
+      BilingualText("面板已不在原地址应答,新地址没有核实", "the panel has left its old address; not verified at the new one")
     case .done: BilingualText("完成", "done")
     case .failed: job.failure.map(why) ?? BilingualText("没有成功", "failed")
     }
@@ -95,6 +99,10 @@ public enum FirmwareTexts {
         "新固件一直没有确认:看 linli panel info 里的自检结果", "the new firmware was never confirmed: see its self-test in linli panel info")
     case .refused: BilingualText("面板不接受这个操作(固件太旧或数值不对)", "the panel refuses (older firmware, or a value that it does not take)")
     case .noFinger: BilingualText("60 秒内没有人按住按钮,地址没有改:再试一次", "nobody held a button within 60 s, nothing was changed: try again")
+    case .stillHere:
+      BilingualText(
+        "面板还在原来的地址:它断过电,或没有人按住按钮;再试一次",
+        "the panel is still at its old address: it lost its power, or no button was held; try again")
     case .calledOff: BilingualText("已取消", "called off")
     }
   }

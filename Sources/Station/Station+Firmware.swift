@@ -7,7 +7,8 @@ extension Station {
   static let trialGrace = Interval.seconds(30)
   /// A panel that starts new firmware is silent while its boot loader looks at it: that is no fault yet.
   static let updateGrace = Interval.seconds(20)
-  /// How a panel fares is written down at most so often, so that one that starts again and again does not fill the journal.
+  /// How a panel fares is written down at most so often, so that one that starts again and again does not fill the journal; and as often
+  /// that it has settled after a start. What came in between is written when this time is over.
   static let firmwareNoteInterval = Interval.seconds(60)
 
   struct FirmwareStatus: Sendable {
@@ -15,6 +16,9 @@ extension Station {
     /// Faults since the panel's power-on that a card was made of.
     var faults: UInt16
     var notedAt: Instant?
+    var settledAt: Instant?
+    /// What the panel last said, as long as that is not written down.
+    var owed: DeviceIdentity?
     var trialSince: Instant?
     /// Until then its silence is that of a panel which starts new firmware.
     var restartsUntil: Instant?
@@ -27,21 +31,46 @@ extension Station {
     var identity = identity
     let isSameUnit = known?.unit == identity.unit
     // A panel that did not get round to it says nothing against what it said before.
-    if identity.about == nil, isSameUnit, known?.protocolVersion == identity.protocolVersion { identity.about = known?.about }
+    if identity.about == nil, isSameUnit, let known, known.protocolVersion == identity.protocolVersion,
+      identity.firmware == known.firmware || identity.firmware == known.about?.release.number
+    {
+      identity.about = known.about
+    }
     let index = firmwareStatus(device, known)
     if !isSameUnit { firmwares[index].faults = 0 }
-    if known?.withoutState != identity.withoutState {
-      record(.deviceIdentified(device, identity))
-      firmwares[index].notedAt = now
-    } else if known != identity, firmwares[index].notedAt.map({ now - $0 >= Self.firmwareNoteInterval }) ?? true {
-      record(.deviceIdentified(device, identity))
-      firmwares[index].notedAt = now
+    firmwares[index].owed = known != identity ? identity : nil
+    let settles = known?.about?.isUnsettled == true && identity.about?.isUnsettled == false
+    if known?.withoutState != identity.withoutState || isPast(firmwares[index].notedAt) {
+      writeOwed(index)
+    } else if settles, isPast(firmwares[index].settledAt) {
+      firmwares[index].settledAt = now
+      writeOwed(index)
     }
     let map = identity.protocolVersion
     condition(
       FaultKey(.device(device), .unknownProtocol), identity.isOfUnknownProtocol == true, detail: "\(map >> 8).\(map & 0xFF)")
     if let about = identity.about { judge(device, about, index) }
     compareVersions()
+  }
+
+  private func isPast(_ noted: Instant?) -> Bool { noted.map { now - $0 >= Self.firmwareNoteInterval } ?? true }
+
+  private mutating func writeOwed(_ index: Int) {
+    guard let identity = firmwares[index].owed else { return }
+    firmwares[index].owed = nil
+    firmwares[index].notedAt = now
+    record(.deviceIdentified(firmwares[index].device, identity))
+  }
+
+  /// Writes down what was not written at once.
+  mutating func writeOwedIdentities() {
+    for index in firmwares.indices where isPast(firmwares[index].notedAt) { writeOwed(index) }
+  }
+
+  func nextOwedIdentity() -> Instant? {
+    firmwares.compactMap { status in
+      status.owed == nil ? nil : status.notedAt.map { max(now, $0 + Self.firmwareNoteInterval) } ?? now
+    }.min()
   }
 
   private mutating func firmwareStatus(_ device: DeviceID, _ known: DeviceIdentity?) -> Int {

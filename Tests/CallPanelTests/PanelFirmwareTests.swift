@@ -239,6 +239,8 @@ import Testing
     #expect(jobs(rig).last?.step == .done, "\(String(describing: jobs(rig).last))")
     #expect(identities(rig).last?.about?.patch == 2 && identities(rig).last?.about?.slot == 1)
     #expect(identities(rig).last?.about?.isOnTrial == false)
+    // The strings were read from the firmware before.
+    #expect(identities(rig).last.map { $0.firmware == $0.about?.release.number && $0.firmware.hasSuffix(".2") } == true)
     #expect(rig.sideWithoutPoll == 0)
     expectCallService(&rig)
     // Into the slot that is free now, on a line that loses one frame of ten.
@@ -268,6 +270,7 @@ import Testing
     #expect(jobs(rig).last?.failure == .noBootLoader)
   }
 
+  /// The driver cannot ask at the new address, so it does not say that the panel is there.
   @Test func aNewAddressIsTakenWhenAButtonIsHeldAndThePanelIsGoneFromTheOldOne() {
     var rig = PanelRig()
     rig.run(.seconds(1))
@@ -278,9 +281,54 @@ import Testing
     rig.run(.seconds(7))
     rig.hand(.release(1))
     rig.run(.seconds(3))
-    #expect(jobs(rig).last?.step == .done)
+    #expect(jobs(rig).last?.step == .away)
     #expect(rig.panel.logic.address == 9)
+    rig.run(.seconds(60))
+    #expect(jobs(rig).last?.step == .unverified)
     #expect(rig.recorded.count == 1, "the hold is a call all the same")
+  }
+
+  /// The attack: silence is taken for a move.
+  @Test func aPanelThatLosesItsPowerHasNotMoved() {
+    var rig = PanelRig()
+    rig.run(.seconds(1))
+    rig.command(.readdress(PanelRig.device, ticket: 6, address: 9, baud: 19_200))
+    rig.run(.seconds(1))
+    rig.hand(.powerOff)
+    rig.run(.seconds(20))
+    #expect(jobs(rig).last?.step == .away)
+    rig.hand(.powerOn(.powerOn, keepsQueue: false))
+    rig.run(.seconds(20))
+    #expect(jobs(rig).last?.failure == .stillHere && rig.panel.logic.address == 3)
+    expectCallService(&rig)
+    // So short a loss that hardly a poll failed: the panel has forgotten the new address all the same.
+    rig.command(.readdress(PanelRig.device, ticket: 7, address: 9, baud: 19_200))
+    rig.run(.seconds(1))
+    rig.hand(.powerOff)
+    rig.hand(.powerOn(.powerOn, keepsQueue: false))
+    rig.run(.seconds(20))
+    #expect(jobs(rig).last?.ticket == 7 && jobs(rig).last?.failure == .stillHere)
+    // Away until the end, it may be anywhere.
+    rig.command(.readdress(PanelRig.device, ticket: 8, address: 9, baud: 19_200))
+    rig.run(.seconds(1))
+    rig.hand(.powerOff)
+    rig.run(.seconds(90))
+    #expect(jobs(rig).last?.ticket == 8 && jobs(rig).last?.step == .unverified)
+  }
+
+  @Test func aLineThatIsDisturbedForAWhileEndsNoWaitForTheFinger() {
+    var rig = PanelRig()
+    rig.run(.seconds(1))
+    rig.command(.readdress(PanelRig.device, ticket: 6, address: 9, baud: 19_200))
+    rig.run(.seconds(1))
+    rig.lossPerThousand = 1_000
+    rig.run(.seconds(10))
+    #expect(jobs(rig).last?.step == .away)
+    rig.lossPerThousand = 0
+    rig.run(.seconds(10))
+    #expect(jobs(rig).last?.step == .awaitingFinger, "the panel has not forgotten it")
+    rig.run(.seconds(60))
+    #expect(jobs(rig).last?.failure == .noFinger && rig.panel.logic.address == 3)
   }
 
   @Test func withoutAFingerTheAddressStaysAndThatIsSaid() {

@@ -24,9 +24,11 @@ import Testing
   }
 
   /// Panels that run patch 1 from slot 0 and take later images.
-  private func shell(panels: Int = 2) throws -> Shell {
+  ///
+  /// - Parameter planned: how many the site file has, if not as many.
+  private func shell(panels: Int = 2, planned: Int? = nil) throws -> Shell {
     let shell = try Shell { folder in
-      (1...panels).reduce("  - name: A\n    port: \(folder)/bus\n    panels:\n") { text, node in
+      (1...(planned ?? panels)).reduce("  - name: A\n    port: \(folder)/bus\n    panels:\n") { text, node in
         text + "      - {node: \(node), name: 面板, buttons: [{button: 1, place: p}, {button: 2, place: p}]}\n"
       }
     }
@@ -65,6 +67,7 @@ import Testing
     try shell.waitUntil("the desk says so") { try shell.status().contains("A:firmwareDiffers") }
     let again = try panel(shell, "update", [site, "A/1"] + files)
     #expect(again.code == 0 && again.text.contains("已经是这个固件"), "\(again.text)")
+    #expect(!log.contains("旧版本"))
     let doctor = try shell.run(["doctor", site, "--seconds", "1"])
     #expect(doctor.text.contains("1.2.2 (build ") && doctor.text.contains("1.2.1 (build "), "\(doctor.text)")
   }
@@ -113,10 +116,44 @@ import Testing
     #expect(update.code == 0 && update.text.contains("在运行,已确认"), "\(update.text)")
     let site = try panel(shell, "info", ["\(shell.folder)/site.yaml", "A/2"])
     #expect(site.code == 0 && site.text.contains("1.2.4 (build "), "\(site.text)")
+    // Back to an older one: allowed, and called so.
+    let back = try panel(shell, "update", port + [try image(shell, patch: 3, slot: 0)])
+    #expect(back.code == 0 && back.text.contains("旧版本") && back.text.contains("在运行,已确认"), "\(back.text)")
+    #expect(try panel(shell, "update", port + [try image(shell, patch: 4, slot: 1)]).code == 0)
     #expect(try panel(shell, "identify", port + ["--seconds", "1"]).code == 0)
     #expect(try panel(shell, "info", ["--port", "\(shell.folder)/bus", "--node", "9"]).code == 2)
     let doctor = try shell.run(["doctor", "\(shell.folder)/site.yaml"])
     #expect(doctor.text.contains("硬件 / board simulated") && doctor.text.contains("1.2.4 (build "), "\(doctor.text)")
+  }
+
+  /// Silence is no proof of a move: only the unit itself at the new address is.
+  @Test func aRunningStationSaysThatAPanelHasMovedOnlyWhenItIsMetThere() throws {
+    let shell = try shell(panels: 3, planned: 4)
+    let site = "\(shell.folder)/site.yaml"
+    _ = try shell.startStation()
+    try shell.waitUntil("the three are online") {
+      guard let text = try? shell.status() else { return false }
+      return (1...3).allSatisfy { text.contains("A/\($0)/2 大厅: online, 灯 ") }
+    }
+    func log(_ node: Int) -> String {
+      (try? String(contentsOfFile: "\(shell.folder)/move-\(node).log", encoding: .utf8)) ?? ""
+    }
+    let moves = try [(1, 9), (2, 4), (3, 10)].map { node, to in
+      try shell.start(["panel", "address", site, "A/\(node)", "--to", "\(to)"], log: "\(shell.folder)/move-\(node).log")
+    }
+    try shell.waitUntil("somebody is asked to hold a button") { (1...3).allSatisfy { log($0).contains("按满 5 秒") } }
+    // The first loses its power for good, the third for a while; at the second, somebody holds a button.
+    _ = try shell.panels("power 1 off")
+    _ = try shell.panels("power 3 off")
+    _ = try shell.panels("hold 2/1")
+    try shell.waitUntil("the panels are away") { (1...3).allSatisfy { log($0).contains("等着看它是否回来") } }
+    _ = try shell.panels("power 3 on")
+    _ = try shell.panels("release 2/1")
+    try shell.waitUntil("all are over", seconds: 130) { !moves.contains { $0.isRunning } }
+    #expect(moves[0].terminationStatus == 1 && log(1).contains("新地址没有核实") && !log(1).contains("✓"), "\(log(1))")
+    #expect(log(1).contains("linli panel info --port \(shell.folder)/bus --baud 19200 --node 9"), "\(log(1))")
+    #expect(moves[1].terminationStatus == 0 && log(2).contains("✓ 面板在 4 号应答"), "\(log(2))")
+    #expect(moves[2].terminationStatus == 1 && log(3).contains("面板还在原来的地址"), "\(log(3))")
   }
 
   @Test func aNewAddressNeedsAFingerAndIsCheckedThere() throws {

@@ -1,3 +1,6 @@
+import Crypto
+import DeviceKit
+import FirmwareUpdateCodec
 import Foundation
 import TestSupport
 import Testing
@@ -33,5 +36,59 @@ import Testing
       #expect(try shell.stop(bus, by: signal) == 0)
       #expect(try FileManager.default.contentsOfDirectory(atPath: shell.folder) == ["site.yaml"])
     }
+  }
+
+  /// What looks like an option behind the verb belongs to the command, but not where the socket is.
+  @Test func theSocketMayStandBeforeOrBehindTheCommand() throws {
+    let shell = try Shell(panels: 2)
+    let socket = "\(shell.folder)/sim.sock"
+    for words in [
+      ["--socket", socket, "show"], ["show", "--socket", socket], ["show", "--socket=\(socket)"],
+    ] {
+      let said = try shell.run(["sim"] + words)
+      #expect(said.code == 0 && said.text.contains("1  "), "\(words): \(said.text)")
+    }
+    let pressed = try shell.run(["sim", "press", "--socket", socket, "2/1"])
+    #expect(pressed.code == 0 && pressed.text == "好 / ok\n", "\(pressed.text)")
+    let open = try shell.run(["sim", "show", "--socket"])
+    #expect(open.code == 64 && open.text.contains("要写套接字的路径"), "\(open.text)")
+  }
+
+  /// The emulator would take these, and the panels be silent.
+  @Test func filesThatAreNoFirmwareForTheBoardAreRefused() throws {
+    let shell = try Shell { _ in "" }
+    func refusal(_ image: String) throws -> String {
+      let said = try shell.run([
+        "sim", "firmware", "--link", "\(shell.folder)/qemu", "--socket", "\(shell.folder)/qemu.sock", "--panels", "1", "--image",
+        image,
+      ])
+      #expect(said.code == 1 && !said.text.contains("bus ready"), "\(said.text)")
+      return said.text
+    }
+    let flash = "\(shell.folder)/panel.bin"
+    /// Vector table, header at 0x400, payload at 0x600.
+    func write(board: UInt16, vectors: [UInt8] = [0, 0, 1, 0x20, 9, 0, 0, 0], length: Int = 64) throws {
+      let payload = (0..<64).map { UInt8($0) }
+      var header = ImageHeader(
+        board: board, version: 0x0101, patch: 0, payloadLength: 64, slot: 0,
+        hash: FixedBytes(Crypto.SHA256.hash(data: payload)))
+      var bytes = vectors + Array(repeating: UInt8(0xFF), count: 0x400 - vectors.count)
+      for index in 0..<ImageHeader.length { bytes.append(header.bytes.byte(at: index)) }
+      bytes += Array(repeating: 0, count: 0x200 - ImageHeader.length) + payload.prefix(length)
+      try Data(bytes).write(to: URL(fileURLWithPath: flash))
+    }
+    #expect(try refusal("/etc/hostname").contains("不是能启动的固件"))
+    #expect(try refusal("/dev/zero").contains("不是能启动的固件"))
+    #expect(try refusal("\(shell.folder)/none").contains("没有固件映像"))
+    // A program of this computer.
+    #expect(try refusal(Shell.linli).contains("不是能启动的固件"))
+    try write(board: PanelBoard.microbit.rawValue)
+    #expect(try refusal(flash).contains("是 microbit 的固件,不是 lm3s6965evb 的"))
+    try write(board: 77)
+    #expect(try refusal(flash).contains("是 77 的固件"))
+    try write(board: PanelBoard.lm3s6965evb.rawValue, length: 60)
+    #expect(try refusal(flash).contains("文件不完整"))
+    try write(board: PanelBoard.lm3s6965evb.rawValue, vectors: [])
+    #expect(try refusal(flash).contains("不是能启动的固件"))
   }
 }

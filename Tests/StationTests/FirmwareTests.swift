@@ -171,6 +171,53 @@ import Testing
     #expect(bench.entries.count - before < 40)
   }
 
+  private func notes(_ bench: Bench) -> [DeviceIdentity] {
+    bench.entries.compactMap { if case .deviceIdentified(_, let identity) = $0.change { identity } else { nil } }
+  }
+
+  /// The driver says what has changed once, within the minute after the update.
+  @Test func theEndOfATrialReachesJournalAndState() {
+    var bench = Bench()
+    say(&bench, firmware(1))
+    bench.pass(.seconds(600))
+    say(&bench, firmware(2) { ($0.isOnTrial, $0.selfTest) = (true, DeviceFirmware.selfTestUnfinished) })
+    bench.pass(.seconds(2))
+    say(&bench, firmware(2))
+    #expect(notes(bench).map { $0.about?.isOnTrial } == [false, true, false])
+    #expect(bench.station.state.identities.first?.identity.about == firmware(2))
+    bench.pass(.seconds(600))
+    #expect(notes(bench).count == 3)
+  }
+
+  @Test func whatChangesSoonAfterAnEntryIsWrittenALittleLaterAndOnlyOnce() {
+    var bench = Bench()
+    say(&bench, firmware())
+    for count in 1...5 {
+      bench.pass(.seconds(1))
+      say(&bench, firmware { $0.faults = UInt16(count) })
+    }
+    #expect(notes(bench).count == 1)
+    bench.pass(.seconds(600))
+    #expect(notes(bench).map { $0.about?.faults } == [0, 5])
+    #expect(bench.station.state.identities.first?.identity.about?.faults == 5)
+    // Back to what stands in the journal: nothing is owed.
+    bench.pass(.seconds(60))
+    say(&bench, firmware { $0.faults = 6 })
+    say(&bench, firmware { $0.faults = 7 })
+    say(&bench, firmware { $0.faults = 6 })
+    bench.pass(.seconds(600))
+    #expect(notes(bench).count == 3)
+  }
+
+  @Test func aPanelWhoseTrialsNeverEndDoesNotFillTheJournal() {
+    var bench = Bench()
+    for second in 0..<600 {
+      say(&bench, firmware { $0.isOnTrial = second % 2 == 0 })
+      bench.pass(.seconds(1))
+    }
+    #expect(notes(bench).count <= 22)
+  }
+
   @Test func everyFailureAndStepHasItsWords() {
     for failure in JobFailure.allCases {
       #expect(FirmwareTexts.why(failure).chinese != FirmwareTexts.why(failure).english)

@@ -45,7 +45,9 @@ extension Panel {
       guard to != node || baud != bus.baud else { return same() }
       if to != node, try panel.isTaken(to) { return taken() }
       let job = try panel.readdress(to, baud: baud) { Self.show($0) }
-      return Panel.conclude(job, "面板在 \(to) 号、\(baud) 波特应答 / the panel answers at \(to), \(baud) baud")
+      let code = Panel.conclude(job, "面板在 \(to) 号、\(baud) 波特应答 / the panel answers at \(to), \(baud) baud")
+      if job.step == .unverified { Self.next(question(bus, baud)) }
+      return code
     }
 
     private func move(_ panel: RunningPanel) throws -> Int32 {
@@ -58,29 +60,57 @@ extension Panel {
       func ask() throws { try panel.order("address", "\(ticket)", "\(to)", "\(baud)") }
       try ask()
       var isShown = false
-      let job = try panel.watch(ticket, again: ask) { job in
+      var isAwayShown = false
+      /// The read-back: the same unit answers at the new address.
+      func isThere() throws -> Bool {
+        guard isInSite, to != panel.device.node, let node = try panel.look(to), !node.isLost else { return false }
+        return node.identity?.unit == unit
+      }
+      var job = try panel.watch(ticket, again: ask, isMet: { try Self.mayHaveMoved($0) && isThere() }) { job in
         if job.step == .awaitingFinger, !isShown {
           isShown = true
           Self.show(job)
         }
-      }
-      guard job.step == .done else { return Panel.conclude(job, "") }
-      guard isInSite else {
-        print("✓ 面板已离开 \(panel.device) / the panel has left \(panel.device)")
-        print(
-          "→ 站点文件里没有 \(to) 号(\(baud) 波特):改好站点文件,重启站点,再用 linli doctor 看 / the site file has no such node: change it, restart, see linli doctor"
-        )
-        return 0
-      }
-      let end = Date(timeIntervalSinceNow: 40)
-      while Date() < end {
-        if try panel.look(to)?.identity?.unit == unit {
-          print("✓ 面板在 \(to) 号应答 / the panel answers at \(to)")
-          return 0
+        if job.step == .away, !isAwayShown {
+          isAwayShown = true
+          print("… \(FirmwareTexts.step(job).both)")
+          fflush(nil)
         }
-        usleep(300_000)
       }
-      throw Panel.silent("\(panel.device.bus)/\(to)")
+      if isInSite, Self.mayHaveMoved(job) {
+        // A node that never answered is looked for now and then only.
+        let end = Date(timeIntervalSinceNow: 40)
+        while job.step != .done, Date() < end {
+          if try isThere() { job.step = .done } else { usleep(300_000) }
+        }
+      }
+      let code = Panel.conclude(job, "面板在 \(to) 号应答 / the panel answers at \(to)")
+      if job.step == .unverified { Self.next(question(panel.bus, baud), isHeld: !isInSite) }
+      return code
+    }
+
+    /// It is not at the old address, as far as its job knows.
+    private static func mayHaveMoved(_ job: DeviceJob) -> Bool {
+      job.step == .away || job.step == .unverified || job.failure == .silent
+    }
+
+    /// The command that asks at the new address: through the site file where that knows it.
+    private func question(_ bus: BusPlan, _ baud: Int) -> String {
+      if let site = words.first, baud == bus.baud, bus.panels.contains(where: { $0.node == to }) {
+        return "linli panel info \(site) \(bus.name)/\(to)"
+      }
+      return "linli panel info --port \(bus.port) --baud \(baud) --node \(to)"
+    }
+
+    /// What a person does who wants to know where the panel is.
+    ///
+    /// - Parameter isHeld: a station has the port, so that nobody else can ask there.
+    private static func next(_ command: String, isHeld: Bool = false) {
+      if isHeld { print("→ 串口由站点占着:先停下站点再问 / the station holds the port: stop it first, then ask") }
+      print("→ 看它是否在新地址 / see whether it is at the new address: \(command)")
+      print(
+        "→ 在的话,改好站点文件再重启站点;不在就检查供电和接线 / if it is, change the site file and restart the station; if not, check its supply and wires"
+      )
     }
 
     private static func show(_ job: DeviceJob) {

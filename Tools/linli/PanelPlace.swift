@@ -90,8 +90,12 @@ struct RunningPanel {
 
   /// Until the job with this ticket is over.
   ///
-  /// - Parameter again: asks for it once more, when the station was started again and knows nothing of it.
-  func watch(_ ticket: UInt32, again: () throws -> Void, progress: (DeviceJob) -> Void) throws -> DeviceJob {
+  /// - Parameters:
+  ///   - again: asks for it once more, when the station was started again and knows nothing of it.
+  ///   - isMet: the job's aim was seen to be reached, which the job cannot see itself; it is `done` then.
+  func watch(
+    _ ticket: UInt32, again: () throws -> Void, isMet: (DeviceJob) throws -> Bool = { _ in false }, progress: (DeviceJob) -> Void
+  ) throws -> DeviceJob {
     var unknownSince = Date()
     var heardAt = Date()
     while true {
@@ -99,9 +103,14 @@ struct RunningPanel {
       do {
         let job = try look()?.job
         heardAt = Date()
-        if let job, job.ticket == ticket {
+        if var job, job.ticket == ticket {
           unknownSince = Date()
           progress(job)
+          if try isMet(job) {
+            job.step = .done
+            job.failure = nil
+            return job
+          }
           if job.isOver { return job }
         } else if Date().timeIntervalSince(unknownSince) > 5 {
           if let job, !job.isOver { return failed(ticket, .otherJobUnderWay) }

@@ -79,6 +79,7 @@ extension Panel {
       case .failure(let why): return about.isOnTrial ? nil : refuse(why)
       case .success(let image):
         print("将从 \(about.release) 更新到 \(image.release) / from \(about.release) to \(image.release)")
+        if image.release.isOlder(than: about.release) { print("⚠ 这是旧版本,将降级 / this is an older version: a downgrade") }
         return nil
       }
     }

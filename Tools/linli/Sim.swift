@@ -88,7 +88,23 @@ struct Sim: ParsableCommand {
     @Option(help: "命令套接字 / control socket") var socket = Socket.simulator
     @Argument(parsing: .captureForPassthrough, help: "命令 / command") var command: [String]
 
-    func run() throws { print(try ControlSocket.ask(socket, command.joined(separator: " ")), terminator: "") }
+    /// The words of a command may look like options, so all behind its verb is passed on; but for the socket, which may stand anywhere.
+    func run() throws {
+      var socket = socket
+      var words = command
+      if let place = words.firstIndex(where: { $0 == "--socket" || $0.hasPrefix("--socket=") }) {
+        let word = words.remove(at: place)
+        if word != "--socket" {
+          socket = String(word.dropFirst("--socket=".count))
+        } else if words.indices.contains(place) {
+          socket = words.remove(at: place)
+        }
+        guard !socket.isEmpty, word != "--socket" || words.count == command.count - 2 else {
+          throw ValidationError("--socket 后面要写套接字的路径 / --socket needs the path of a socket")
+        }
+      }
+      print(try ControlSocket.ask(socket, words.joined(separator: " ")), terminator: "")
+    }
   }
 }
 

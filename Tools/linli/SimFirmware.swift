@@ -28,6 +28,7 @@ extension Sim {
       let signals = Signals()
       try ControlSocket.check(socket)
       let image = try image ?? FirmwareImage.find(.lm3s6965evb)
+      try FirmwareCheck.check(image, for: .lm3s6965evb)
       let bus = try FirmwareBus(.lm3s6965evb, link: link, panels: panels, image: image, memory: memory)
       defer { bus.stop() }
       let control = try ControlSocket(path: socket) { bus.say($0) }

@@ -317,6 +317,7 @@ public struct CallPanelDriver: ModbusNode, Sendable {
     lastExchange = now
     exchangeNow = false
     if report.status.restarted || report.bootCount != facts.report?.bootCount { side.lookAgain() }
+    side.seen(restarted: facts.report.map { $0.bootCount != report.bootCount } ?? false, at: now)
     offered.confirm(upTo: order.epoch == offered.epoch ? order.sequence : 0)
     offered.follow(unit: report.unit, epoch: report.epoch)
     facts.observe(report, at: now)

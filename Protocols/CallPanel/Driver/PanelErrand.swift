@@ -10,6 +10,8 @@ public struct PanelErrand: Sendable {
   /// A new address that was not confirmed by a finger is forgotten after this; some seconds on top for the last hold.
   static let fingerLimit = Interval.seconds(PanelMap.configurationWindowSeconds + 6)
 
+  /// Polls in a row without an answer after which the panel counts as away.
+  static let awayLimit = 3
   /// A panel that is not there for so long is not waited for any longer.
   static let silenceLimit = Interval.seconds(60)
 
@@ -88,14 +90,34 @@ public struct PanelErrand: Sendable {
     }
   }
 
+  /// Silence alone proves nothing: a panel without power is as silent as one that has moved. So the job waits until the panel would have
+  /// forgotten the new address, and does not end as `done` even then: who answers there is for whoever can ask there.
+  ///
   /// - Parameter failures: polls of the panel in a row that had no answer.
   mutating func tick(failures: Int, at now: Instant) {
     let asked = askedAt ?? now
     askedAt = asked
     if job.step == .asking, now - asked > Self.silenceLimit { return end(.silent) }
-    guard let armedAt, job.step == .awaitingFinger else { return }
-    // It is not here any more: it has moved. Whether it answers there is for whoever can ask there.
-    if failures >= 3 { job.step = .done } else if now - armedAt > Self.fingerLimit { end(.noFinger) }
+    guard let armedAt, !job.isOver else { return }
+    if failures >= Self.awayLimit { job.step = .away }
+    guard now - armedAt > Self.fingerLimit else { return }
+    if job.step == .away {
+      // With an answer, the exchange that follows it tells whose it was.
+      if failures > 0 { job.step = .unverified }
+    } else if failures == 0 {
+      end(.noFinger)
+    }
+  }
+
+  /// The same unit answers at the old address.
+  ///
+  /// - Parameter restarted: it has started since its last report, so it has forgotten the new address.
+  mutating func seen(restarted: Bool, at now: Instant) {
+    guard let armedAt, !job.isOver else { return }
+    if restarted { return end(.stillHere) }
+    guard job.step == .away else { return }
+    // A line that was disturbed: the panel still waits for the finger, as long as it does.
+    if now - armedAt > Self.fingerLimit { end(.stillHere) } else { job.step = .awaitingFinger }
   }
 
   mutating func meet(unit met: UInt32) {

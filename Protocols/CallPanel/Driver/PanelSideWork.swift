@@ -106,6 +106,9 @@ struct PanelSideWork: Sendable {
     errand?.tick(failures: failures, at: now)
   }
 
+  /// An exchange was answered by the unit that had said who it is.
+  mutating func seen(restarted: Bool, at now: Instant) { errand?.seen(restarted: restarted, at: now) }
+
   private mutating func read(_ answer: ModbusPDU?, at now: Instant) {
     guard let answer, let about = UpdateTransaction.aboutAnswer(answer) else {
       readTries = min(readTries + 1, Self.readTries)
@@ -117,8 +120,7 @@ struct PanelSideWork: Sendable {
     readTries = 0
     let found = DeviceFirmware(about)
     firmware = .known(found)
-    let isUnsettled = found.isOnTrial || found.selfTest & DeviceFirmware.selfTestUnfinished != 0
-    readDue = now + (isUnsettled ? Self.soonInterval : Self.readInterval + spread)
+    readDue = now + (found.isUnsettled ? Self.soonInterval : Self.readInterval + spread)
   }
 
   /// The panel has said who it is.

@@ -33,7 +33,7 @@ struct PanelStanding: Sendable {
     into events: inout Effects<DeviceEvent>
   ) -> Bool {
     if var identity, firmware != .unknown {
-      if case .known(let about) = firmware { identity.about = about }
+      if case .known(let about) = firmware { identity.take(about) }
       if identity != identityTold {
         guard events.count < limit, events.append(.identified(device, identity)) else { return false }
         identityTold = identity

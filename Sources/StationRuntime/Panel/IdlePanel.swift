@@ -76,7 +76,7 @@ public final class IdlePanel {
   /// Whether anybody answers at another address, at this port's speed.
   public func isTaken(_ address: UInt8) throws(TransportError) -> Bool { try identification(at: address, tries: 2) != nil }
 
-  /// Writes the new address and speed, then waits until the same unit answers there.
+  /// Writes the new address and speed, then waits until the same unit answers there: only then the job is `done`.
   public func readdress(_ address: UInt8, baud: Int, progress: (DeviceJob) -> Void) throws(TransportError) -> DeviceJob {
     guard let unit = identity?.unit, let rate = BaudRate(rawValue: baud) else { return failed(.silent) }
     var errand = PanelErrand.readdress(ticket: 0, address: address, baud: UInt32(clamping: baud))
@@ -96,7 +96,10 @@ public final class IdlePanel {
       Thread.sleep(forTimeInterval: 0.3)
     }
     try probe.retune(settings)
-    return failed(try identification(at: node)?.unit == unit ? .noFinger : .silent)
+    if try identification(at: node)?.unit == unit { return failed(.stillHere) }
+    var job = errand.job
+    job.step = .unverified
+    return job
   }
 
   private func failed(_ why: JobFailure) -> DeviceJob {
@@ -139,8 +142,11 @@ extension BusProbe {
     if !isKnown { who.isOfUnknownProtocol = true }
     // Since map 1.1.
     guard isKnown, found.version & 0xFF >= 1 else { return who }
-    who.about = try read(address, UpdateTransaction.about(), patience: patience, tries: tries)
-      .flatMap(UpdateTransaction.aboutAnswer).map { DeviceFirmware($0) }
+    if let about = try read(address, UpdateTransaction.about(), patience: patience, tries: tries)
+      .flatMap(UpdateTransaction.aboutAnswer)
+    {
+      who.take(DeviceFirmware(about))
+    }
     return who
   }
 }
