@@ -11,7 +11,7 @@ import Testing
     func mbpoll(_ arguments: [String]) throws -> String { try shell.run(common + arguments, program: "/usr/bin/mbpoll").text }
     let registers = try mbpoll(["-t", "3", "-r", "0", "-c", "4", "\(shell.folder)/bus"])
     // Protocol version, unit id 1002 and number of buttons (README of CallPanel).
-    for line in ["[0]: \t256", "[2]: \t1002", "[3]: \t2"] { #expect(registers.contains(line), "\(registers)") }
+    for line in ["[0]: \t257", "[2]: \t1002", "[3]: \t2"] { #expect(registers.contains(line), "\(registers)") }
     #expect(try mbpoll(["-t", "3", "-r", "5000", "-c", "1", "\(shell.folder)/bus"]).contains("Illegal data address"))
     _ = try shell.panels("hold 2/1")
     try shell.waitUntil("the contact is read as closed") {

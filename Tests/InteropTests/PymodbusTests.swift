@@ -21,7 +21,7 @@ import Testing
     // Identification; map version, unit id, buttons (README of CallPanel); contacts and tamper at rest.
     #expect(
       try ask(shell, ["identify", "inputs 0 4", "contacts 0 9", "contacts 16 4"])
-        == ["Linli CP-2 1.0", "256 0 1002 2", "0 0 0 0 0 0 0 0 0", "0 0 0 0"])
+        == ["Linli CP-2 1.1.0", "257 0 1002 2", "0 0 0 0 0 0 0 0 0", "0 0 0 0"])
     for command in ["hold 2/1", "line 2/2 cut", "housing 2 open"] { #expect(try shell.panels(command).contains("ok")) }
     try shell.waitUntil("contact, tamper and the open line are read") {
       try ask(shell, ["contacts 0 9", "contacts 16 4"]) == ["1 0 0 0 0 0 0 0 1", "0 0 1 0"]
