@@ -39,7 +39,9 @@ struct PanelStanding: Sendable {
         identityTold = identity
       }
     }
-    if healthToTell, let health {
+    // Who it is comes before that it is there: a panel that is lost the next moment has been known, so that a stranger in its place is noticed.
+    let isKnown = identity == nil || identityTold != nil
+    if healthToTell, let health, health != .online || isKnown {
       guard events.count < limit, events.append(.healthChanged(device, health)) else { return false }
       healthToTell = false
     }
