@@ -95,7 +95,7 @@ public final class Shell {
   }
 
   /// Looks again and again; the limit is only there against hanging.
-  public func waitUntil(_ what: String, seconds: Double = 30, _ condition: () throws -> Bool) throws {
+  public func waitUntil(_ what: String, seconds: Double = 60, _ condition: () throws -> Bool) throws {
     let limit = Date(timeIntervalSinceNow: seconds)
     while Date() < limit {
       if try condition() { return }

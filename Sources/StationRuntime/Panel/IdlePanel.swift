@@ -54,10 +54,11 @@ public final class IdlePanel {
     while !sender.job.isOver {
       let now = MonotonicClock.now()
       if sender.due > now { Thread.sleep(forTimeInterval: Double(min((sender.due - now).microseconds, 200_000)) / 1_000_000) }
-      // A new image proves itself only where a host polls it.
-      if sender.job.step == .restarting || sender.job.step == .onTrial {
+      // A new image proves itself only to a host that takes note of its start. Nothing else is ordered: no event is acknowledged, no lamp set.
+      if sender.job.step == .onTrial, let unit = identity?.unit {
         token = (token &+ 1) & 15
-        _ = try probe.read(node, PanelTransaction.poll(token: token), patience: Self.patience)
+        let order = PanelOrder(token: token, acknowledgesRestart: true, unit: unit)
+        _ = try probe.read(node, PanelTransaction.exchange(order, events: 0), patience: Self.patience)
       }
       guard let request = sender.nextRequest(at: MonotonicClock.now()) else { continue }
       let answer = try probe.read(node, request, patience: Self.patience)
