@@ -1,3 +1,4 @@
+import DeviceKit
 import Support
 
 /// Memory as Swift expects it: the first thing that any image does.
@@ -93,4 +94,16 @@ enum StackGuard {
     }
     return bytes
   }
+}
+
+/// The word that a flash memory stores for the four bytes from `index` on: little endian, and FF, which changes nothing, for what lacks.
+func flashWord(_ bytes: inout FixedBytes<64>, at index: Int) -> UInt32 {
+  var word: UInt32 = .max
+  var place = 0
+  while place < 4 && index &+ place < bytes.count {
+    let shift = UInt32(truncatingIfNeeded: place) << 3
+    word = word & ~(0xFF << shift) | UInt32(bytes.byte(at: index &+ place)) << shift
+    place &+= 1
+  }
+  return word
 }

@@ -64,15 +64,7 @@ struct STM32Memory: BoardMemory {
     var index = 0
     var isGood = true
     while index < bytes.count && isGood {
-      // Little endian; what lacks of a word stays as it is.
-      var word: UInt32 = .max
-      var place = 0
-      while place < 4 && index &+ place < bytes.count {
-        let shift = UInt32(truncatingIfNeeded: place) << 3
-        word = word & ~(0xFF << shift) | UInt32(bytes.byte(at: index &+ place)) << shift
-        place &+= 1
-      }
-      register(UInt(address) &+ UInt(truncatingIfNeeded: index)).store(word)
+      register(UInt(address) &+ UInt(truncatingIfNeeded: index)).store(flashWord(&bytes, at: index))
       isGood = isDone()
       index &+= 4
     }
