@@ -121,6 +121,7 @@ struct DeskRoutes: Routes {
   private static func reply(_ answer: DeskAnswer) -> HTTPReply {
     switch answer {
     case .done: return HTTPReply(status: 200, json: .object { $0.field("answer", "done") })
+    case .ticket, .standing: return HTTPReply(status: 200, json: .object { $0.field("answer", "done") })
     case .underWay: return HTTPReply(status: 202, json: .object { $0.field("answer", "underWay") })
     case .unrecorded:
       return HTTPReply(

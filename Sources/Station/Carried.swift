@@ -9,6 +9,9 @@ extension Station {
     stamp = makeStamp()
     if let tooLarge { return condition(FaultKey(.journal, .notCarried), true, detail: tooLarge) }
     for child in state.children { record(.carriedChild(child.carried)) }
+    if let visits = state.visitState {
+      for (number, part) in visits.parts.enumerated() { record(.visit(.carried(part, part: number))) }
+    }
     record(.carried(state.carried))
     condition(FaultKey(.journal, .notCarried), false)
   }
@@ -19,12 +22,16 @@ extension StationState {
   public var carried: StationState {
     var state = self
     state.children = []
+    state.visitState = nil
     state.forgetWords()
     return state
   }
 
   /// Everything that would be written as a month begins, in order: to see whether it fits.
-  public var carriedParts: [Change] { children.map { .carriedChild($0.carried) } + [.carried(carried)] }
+  public var carriedParts: [Change] {
+    let visits = visitState?.parts.enumerated().map { Change.visit(.carried($1, part: $0)) } ?? []
+    return children.map { .carriedChild($0.carried) } + visits + [.carried(carried)]
+  }
 
   mutating func forgetWords() {
     for index in recentlyClosed.indices { recentlyClosed[index].note = nil }
@@ -33,9 +40,10 @@ extension StationState {
 
   /// Goes on from what was carried; the stations below have entries of their own.
   mutating func resume(_ carried: StationState) {
-    let children = children
+    let (children, visits) = (children, visitState)
     self = carried.bounded()
     self.children = children
+    visitState = visits
     entries += 1
   }
 
@@ -112,6 +120,9 @@ extension ChildState {
       fold.add(later)
       for step in early { fold.apply(step) }
       early = []
+    case .visit(let change):
+      fold.entries += 1
+      fold.takeBelow(change, at: entry.time)
     case .carriedChild(let child):
       fold.entries += 1
       fold.forgetWords(of: child.station)

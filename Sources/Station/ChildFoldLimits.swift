@@ -49,6 +49,7 @@ extension StationState {
     state.bypasses = Array(bypasses.prefix(ChildFoldLimit.others))
     state.announcedTests = Array(announcedTests.prefix(ChildFoldLimit.others))
     state.identities = Array(identities.prefix(ChildFoldLimit.others))
+    state.visitState = visitState?.limitedForParent()
     state.trimForParent()
     return state
   }

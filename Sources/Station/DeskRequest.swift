@@ -35,6 +35,9 @@ public struct DeskRequest: Sendable, Equatable, Codable {
     case child(String, ParentCommand.Action)
     /// Closes a child's call here, once its station has answered that it does not know it.
     case closeStray(String, IncidentID, note: String)
+    case visit(VisitAction)
+    /// Of a terminal, by its name in the site file: no post asks.
+    case kiosk(String, KioskAction)
   }
 }
 
@@ -43,6 +46,9 @@ public enum DeskAnswer: Sendable, Equatable, Codable {
   /// A re-test has been asked of the device; the card goes when it proves good.
   case underWay
   case refused(Refusal)
+  /// The ticket that was taken, and how many are called before.
+  case ticket(Ticket, ahead: Int)
+  case standing(VisitStanding)
   /// Decided, but the journal does not take it: nothing of it is seen before it does, and then it holds.
   case unrecorded
 }
@@ -54,6 +60,10 @@ public enum Refusal: String, Sendable, Codable, CaseIterable {
   case offerToSelf, noOffer, offeredToAnother, offerStands
   case reasonNeeded, noteTooLong, bypassTooLong, notBypassed
   case stillPresent
+  case unknownKiosk, unknownService, unknownWindow, unknownTicket, unknownMatter, unknownHazard, unknownPlace, noVisits
+  case nobodyWaits, windowBusy, windowEmpty, notAtThisWindow, notThisPostsWindow, notServed
+  case wrongCode, tooManyTries, codeTaken, ticketsExhausted, tooManyMatters
+  case notResulted, notCalledBack, ratingOutOfRange
   case unknownChild, childNeverConnected, commandUnderWay, mayBeKnownBelow
   /// More requests wait than the station takes.
   case stationBusy

@@ -71,6 +71,7 @@ public indirect enum Change: Sendable, Equatable, Codable {
   case retestFailed(FaultKey, post: String)
 
   case deviceIdentified(DeviceID, DeviceIdentity)
+  case visit(VisitChange)
 
   // As a child.
   /// This journal was set back, and the parent has other entries under the numbers so far. A new epoch begins with this: the calls that are

@@ -24,6 +24,8 @@ public struct SitePlan: Sendable, Equatable, Codable {
   /// By when a call that is handed down to one of them is to be attended to.
   public var handDown: HandOverLimits?
   public var map: MapPoint?
+  /// What the centre offers to those who come; `nil`: nobody comes here.
+  public var visits: VisitPlan?
 
   /// What marks a post of the parent in this station's calls: `^desk`. No post of a site file begins with it; alone it means whoever is on
   /// duty there.

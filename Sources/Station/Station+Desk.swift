@@ -12,6 +12,7 @@ extension Station {
   }
 
   mutating func answer(_ request: DeskRequest) {
+    if case .kiosk(let kiosk, let action) = request.action { return answerKiosk(kiosk, action, request.number) }
     if case .child(let child, let action) = request.action, plan.post(request.post) != nil {
       return ask(child, action, request)
     }
@@ -63,6 +64,8 @@ extension Station {
     case .retest(let key): return retest(key, post)
     case .silenceFault(let key): return silence(key, post)
     case .child: return .refused(.unknownChild)
+    case .visit(let action): return decideVisit(action, by: post)
+    case .kiosk: return .refused(.unknownKiosk)
     case .closeStray(let child, let id, let note): return closeStray(child, id, note, by: post)
     }
   }

@@ -52,7 +52,7 @@ extension Station {
 
   // MARK: - Calls for help
 
-  private mutating func pressed(_ press: Press) {
+  mutating func pressed(_ press: Press) {
     if let identity = press.identity {
       noticeEpoch(identity, of: press.button.device)
       // Duplicates are dropped but answered: a lost acknowledgement must not leave the panel asking for ever.

@@ -89,6 +89,7 @@ public struct Station: Machine, Sendable {
   var link: LinkStatus?
   var childLinks: [ChildLink] = []
   var commandRate = CommandRate()
+  var wrongCodes: [WrongCode] = []
   var journal = DeskView.JournalStatus.Condition.healthy
   /// What was last asked of lamps and outputs, so that only changes are sent.
   var wishedIndicators: [(button: ButtonID, indicator: Indicator)] = []

@@ -9,7 +9,7 @@ import DeviceVocabulary
 /// It also stands in journals (`Change.carried`), for years: a new property must be optional, or decoded with a default.
 public struct StationState: Sendable, Equatable, Codable {
   /// Raise this when the form or the meaning of the state changes: older snapshots are then ignored.
-  public static let foldVersion = 7
+  public static let foldVersion = 8
   /// How many closed incidents are kept for the pages; the journal keeps all.
   static let recentLimit = 20
   /// A unit raises its epoch when it lost its queue; events of more than this many epochs back are not under way any more.
@@ -30,6 +30,9 @@ public struct StationState: Sendable, Equatable, Codable {
   public var announcedTests: [AnnouncedTest] = []
   public var identities: [KnownIdentity] = []
   public var statistics = Statistics()
+  /// `nil` until somebody has come.
+  var visitState: VisitState?
+  public var visits: VisitState { visitState ?? VisitState() }
 
   // As a child.
   /// What the parent was last told about this site.
@@ -236,7 +239,13 @@ public struct StationState: Sendable, Equatable, Codable {
     case .deviceIdentified(let device, let identity):
       identities.removeAll { $0.device == device }
       identities.append(KnownIdentity(device: device, identity: identity))
+    case .visit(let change): apply(change, at: time)
     }
+  }
+
+  mutating func apply(_ change: VisitChange, at time: EntryTime) {
+    if visitState == nil { visitState = VisitState() }
+    visitState?.apply(change, at: time)
   }
 
   private mutating func open(_ incident: Incident) {

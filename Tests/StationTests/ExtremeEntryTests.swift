@@ -141,6 +141,17 @@ private struct Extremes {
     return incident
   }
 
+  /// Of visits there are tests of their own; here it is about numbers.
+  mutating func visit() -> VisitChange {
+    var state = VisitState()
+    (state.counts.tickets, state.counts.matters, state.counts.hazards) = (integer(), integer(), integer())
+    (state.lastMatter, state.lastHazard, state.day) = (integer(), integer(), integer())
+    if flag() { return .carried(state, part: integer()) }
+    return flag()
+      ? .hazardReported(Hazard(id: integer(), kind: "", place: "", at: time()))
+      : .called(TicketID(day: integer(), letter: "A", number: integer()), window: integer())
+  }
+
   /// One of each kind, those that open something first. The switch makes a new kind of change stand here as well.
   mutating func everyChange() -> [Change] {
     let button = extremeButton
@@ -179,6 +190,7 @@ private struct Extremes {
           child: "grandchild", position: JournalPosition(epoch: integer(), sequence: integer()), hash: .zero,
           before: JournalHead(position: JournalPosition(epoch: integer(), sequence: integer()), hash: .zero), isLate: flag(),
           body: [], content: Entry(time: time(), change: .opened(incident(), opening())))),
+      .visit(visit()), .visit(visit()),
       .strayClosed("child", incident(), post: "desk", note: ""), .branched(open: [incident()]), .toldAgain(call(incident())),
       .pressedAgain(incident(), button, identity: identity()), .opened(incident(), opening()), .stopped,
     ]
@@ -187,7 +199,7 @@ private struct Extremes {
   }
 
   /// How many cases `Change` has.
-  private static let kinds = 42
+  private static let kinds = 43
 
   private static func kind(_ change: Change) -> Int {
     switch change {
@@ -233,6 +245,7 @@ private struct Extremes {
     case .strayClosed: 39
     case .branched: 40
     case .toldAgain: 41
+    case .visit: 42
     }
   }
 }

@@ -97,6 +97,8 @@ enum DeskControl {
     switch answer {
     case .done: "已办 / done"
     case .unrecorded: "\(Texts.unrecorded.chinese) / \(Texts.unrecorded.english)"
+    case .ticket(let ticket, let ahead): "\(ticket.id.shown),前面 \(ahead) 位 / \(ahead) before"
+    case .standing(let standing): "\(standing.shown)"
     case .underWay: "正在复测 / under way"
     case .refused(let refusal): "\(failure)\(Texts.text(refusal).chinese) / refused: \(Texts.text(refusal).english)"
     }

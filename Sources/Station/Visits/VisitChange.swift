@@ -1,0 +1,50 @@
+import DeviceVocabulary
+
+/// A line of the journal about visits.
+public enum VisitChange: Sendable, Equatable, Codable {
+  /// Numbers begin anew; what waited yesterday is over.
+  case dayBegan(Int32)
+  case taken(Ticket.Taken)
+  case slip(TicketID, Ticket.Slip)
+  /// The visitor has a new slip with another code, because the old one is lost or its print was not certain.
+  case reissued(TicketID, CodeDigest)
+  case called(TicketID, window: Int)
+  case serving(TicketID)
+  case skipped(TicketID)
+  case parked(TicketID)
+  /// Back in the queue, of another service perhaps, in its old place.
+  case transferred(TicketID, service: String)
+  case finished(TicketID)
+
+  case opened(Matter.Opened)
+  case offered(MatterID, from: String, to: String)
+  case accepted(MatterID, post: String)
+  /// Refused with a reason, or (`post` = nil) not answered in time: it is its owner's as before.
+  case returned(MatterID, post: String?, reason: String)
+  case resulted(MatterID, post: String, Matter.Result, note: String)
+  case calledBack(MatterID, post: String, reached: Bool)
+  case rated(MatterID, Int)
+  case closed(MatterID, post: String)
+  case overdue(MatterID)
+  /// Its days are over: it is deleted here.
+  case forgotten([MatterID])
+
+  case hazardReported(Hazard)
+  case hazardHandled(UInt32, post: String)
+  case helpAsked(kiosk: String)
+  case helpGiven(kiosk: String, post: String)
+  /// The state so far, in parts, as a month's file begins; the first of them takes away what was there.
+  case carried(VisitState, part: Int)
+}
+
+extension VisitChange {
+  /// A step of the queue: over by the evening, and nothing that another station acts on.
+  var isOfQueue: Bool {
+    switch self {
+    case .dayBegan, .taken, .slip, .reissued, .called, .serving, .skipped, .parked, .transferred, .finished, .helpAsked,
+      .helpGiven:
+      true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,191 @@
+import DeviceKit
+import DeviceVocabulary
+import Station
+import Testing
+
+@Suite struct TicketTests {
+  @Test func numbersRunByServiceAndDayAndNoneIsGivenTwice() {
+    var bench = Bench(plan: Bench.centre)
+    #expect([bench.takeTicket(), bench.takeTicket("dispute"), bench.takeTicket()] == ["A001", "B001", "A002"])
+    let firstDay = bench.visits.day
+    bench.pass(.seconds(86_400))
+    #expect(bench.takeTicket() == "A001" && bench.visits.day == firstDay + 1)
+    // Set back by two days: the day of the tickets does not go back with it.
+    bench.wall.unixMilliseconds -= 2 * 86_400_000
+    #expect(bench.takeTicket() == "A002" && bench.visits.day == firstDay + 1)
+    // What was not called yesterday is over; today's waits.
+    #expect(bench.visits.waiting.map(\.shown) == ["A001", "A002"])
+  }
+
+  @Test func aClockThatNobodyCheckedDoesNotTakeTheNumbersToAnotherYear() {
+    var bench = Bench(plan: Bench.centre)
+    bench.takeTicket()
+    let day = bench.visits.day
+    bench.wall.synchronised = false
+    bench.wall.unixMilliseconds += 400 * 86_400_000
+    #expect(bench.takeTicket() == "A002" && bench.visits.day == day)
+    bench.wall.unixMilliseconds -= 397 * 86_400_000
+    #expect(bench.takeTicket() == "A001" && bench.visits.day == day + 3)
+  }
+
+  @Test func priorityComesEarlierAndNobodyWaitsForEverBehindIt() {
+    var bench = Bench(plan: Bench.centre)
+    bench.takeTicket()
+    bench.pass(.seconds(29 * 60))
+    bench.takeTicket(priority: true)
+    bench.pass(.seconds(2 * 60))
+    bench.takeTicket(priority: true)
+    let order = [bench.callNext(1, "w1"), bench.callNext(3, "w3")]
+    #expect(order == ["A002", "A001"])
+    bench.clerk("w3", .skip(window: 3))
+    #expect(bench.callNext(3, "w3") == "A003")
+  }
+
+  @Test func twoClerksWhoCallAtTheSameMomentGetTwoVisitors() {
+    var bench = Bench(plan: Bench.centre)
+    for _ in 0..<3 { bench.takeTicket() }
+    #expect(bench.callNext(1, "w1") == "A001")
+    #expect(bench.callNext(3, "w3") == "A002")
+    #expect(bench.clerk("w1", .callNext(window: 1)) == .refused(.windowBusy))
+    #expect(bench.clerk("w3", .callNext(window: 1)) == .refused(.notThisPostsWindow))
+    #expect(bench.clerk("desk", .callNext(window: 1)) == .refused(.notThisPostsWindow))
+    #expect(bench.clerk("w1", .callNext(window: 9)) == .refused(.unknownWindow))
+  }
+
+  @Test func aWindowCallsOnlyWhatItGives() {
+    var bench = Bench(plan: Bench.centre)
+    bench.takeTicket("dispute")
+    #expect(bench.clerk("w3", .callNext(window: 3)) == .refused(.nobodyWaits))
+    let dispute = bench.visits.waiting[0]
+    #expect(bench.clerk("w3", .call(window: 3, dispute)) == .refused(.notAtThisWindow))
+    #expect(bench.clerk("w1", .call(window: 1, dispute)) == .done)
+  }
+
+  @Test func whoIsCalledIsRecalledServedParkedTransferredOrSkipped() {
+    var bench = Bench(plan: Bench.centre)
+    bench.takeTicket()
+    #expect(bench.clerk("w1", .recall(window: 1)) == .refused(.windowEmpty))
+    bench.clerk("w1", .callNext(window: 1))
+    bench.clerk("w1", .recall(window: 1))
+    #expect(bench.visits.current(window: 1)?.calls == 2)
+    #expect(bench.clerk("w1", .finish(window: 1)) == .refused(.notServed))
+    #expect(bench.clerk("w1", .serve(window: 1)) == .done)
+    #expect(bench.clerk("w1", .skip(window: 1)) == .refused(.alreadyDone))
+    let id = bench.visits.current(window: 1)?.id ?? TicketID(day: 0, letter: "?", number: 0)
+    #expect(bench.clerk("w1", .park(window: 1)) == .done)
+    #expect(bench.visits.current(window: 1) == nil && bench.visits.ticket(id)?.phase == .parked)
+    #expect(bench.clerk("w1", .call(window: 1, id)) == .done)
+    #expect(bench.clerk("w1", .transfer(window: 1, service: "nothing")) == .refused(.unknownService))
+    #expect(bench.clerk("w1", .transfer(window: 1, service: "dispute")) == .done)
+    #expect(bench.visits.waiting == [id] && bench.visits.current(window: 1) == nil)
+    bench.clerk("w1", .callNext(window: 1))
+    #expect(bench.clerk("w1", .skip(window: 1)) == .done)
+    #expect(bench.visits.ticket(id)?.phase == .skipped && bench.visits.waiting.isEmpty)
+    // Who comes late after all is called by hand.
+    #expect(bench.clerk("w1", .call(window: 1, id)) == .done)
+  }
+
+  @Test func aRestartKeepsEveryNumberAndItsPlace() {
+    var bench = Bench(plan: Bench.centre)
+    for index in 0..<5 { bench.takeTicket(priority: index == 3) }
+    bench.clerk("w1", .callNext(window: 1))
+    let after = bench.restarted(boot: "boot-2", after: .seconds(40), synchronised: false)
+    #expect(after.visits == bench.visits)
+    var next = after
+    #expect(next.takeTicket() == "A006")
+    #expect(next.visits.current(window: 1)?.id.shown == "A004")
+  }
+
+  @Test func aSlipThatNobodySawPrintedSaysSo() {
+    var bench = Bench(plan: Bench.centre)
+    bench.takeTicket()
+    let id = bench.visits.waiting[0]
+    #expect(bench.visits.ticket(id)?.slip == .unknown)
+    bench.touch(.slip(id, .printed))
+    #expect(bench.restarted(boot: "boot-2", after: .seconds(5)).visits.ticket(id)?.slip == .printed)
+    #expect(bench.clerk("w1", .reissue(id, 5)) == .done)
+    #expect(bench.visits.ticket(id)?.slip == .unknown && bench.visits.ticket(id)?.digest == 5)
+    #expect(bench.touch(.slip(TicketID(day: 1, letter: "A", number: 1), .printed)) == .refused(.unknownTicket))
+  }
+
+  @Test func theSlipAndItsCodeTellHowFarItIs() {
+    var bench = Bench(plan: Bench.centre)
+    bench.takeTicket(code: 1)
+    bench.takeTicket(code: 2)
+    let waiting = bench.standing(bench.touch(.status(letter: "A", number: 2, 2)))
+    #expect(waiting?.shown == "A002" && waiting?.ahead == 1 && waiting?.ticket == .waiting && waiting?.matter == nil)
+    bench.clerk("w1", .callNext(window: 1))
+    let called = bench.standing(bench.touch(.status(letter: "A", number: 1, 1)))
+    #expect(called?.ticket == .called && called?.window == 1)
+    #expect(bench.touch(.status(letter: "A", number: 2, 1)) == .refused(.wrongCode))
+    #expect(bench.touch(.status(letter: "Z", number: 9, 1)) == .refused(.wrongCode))
+  }
+
+  @Test func nobodyTriesAllCodes() {
+    var bench = Bench(plan: Bench.centre)
+    bench.takeTicket(code: 1)
+    bench.takeTicket(code: 2)
+    for code in 100..<105 { #expect(bench.touch(.status(letter: "A", number: 1, CodeDigest(code))) == .refused(.wrongCode)) }
+    // Neither that number nor another at this terminal, right code or wrong.
+    #expect(bench.touch(.status(letter: "A", number: 1, 1)) == .refused(.tooManyTries))
+    #expect(bench.touch(.status(letter: "A", number: 2, 2)) == .refused(.tooManyTries))
+    bench.pass(.seconds(61))
+    #expect(bench.standing(bench.touch(.status(letter: "A", number: 2, 2))) != nil)
+    #expect(bench.touch(.status(letter: "A", number: 1, 1)) == .refused(.tooManyTries))
+    bench.pass(.seconds(1800))
+    #expect(bench.standing(bench.touch(.status(letter: "A", number: 1, 1))) != nil)
+  }
+
+  @Test func tenThousandTicketsInADay() {
+    var bench = Bench(plan: Bench.centre)
+    for index in 0..<10_000 {
+      bench.takeTicket(index % 3 == 0 ? "dispute" : "legal", priority: index % 7 == 0, code: CodeDigest(index))
+      if index % 50 != 0 {
+        bench.clerk("w1", .callNext(window: 1))
+        bench.clerk("w1", .serve(window: 1))
+        bench.clerk("w1", .finish(window: 1))
+      }
+    }
+    #expect(bench.visits.counts.tickets == 10_000 && bench.visits.waiting.count == 200)
+    #expect(bench.visits.lastNumber("A") + bench.visits.lastNumber("B") == 10_000)
+    let called = bench.entries.compactMap { entry -> TicketID? in
+      if case .visit(.called(let id, _)) = entry.change { id } else { nil }
+    }
+    #expect(Set(called).count == 9800)
+    var fold = StationState()
+    for entry in bench.entries { fold.apply(entry) }
+    #expect(fold.visits == bench.visits)
+  }
+
+  @Test func whoNeedsHelpAtTheTerminalGetsIt() {
+    var bench = Bench(plan: Bench.centre)
+    #expect(bench.touch(.askForStaff) == .done)
+    bench.touch(.askForStaff)
+    #expect(bench.visits.helps.map(\.kiosk) == ["hall"])
+    #expect(bench.entries.count { $0.change == .visit(.helpAsked(kiosk: "hall")) } == 1)
+    #expect(bench.clerk("w3", .giveHelp(kiosk: "hall")) == .done)
+    #expect(bench.visits.helps.isEmpty && bench.clerk("w3", .giveHelp(kiosk: "hall")) == .refused(.alreadyDone))
+    // In danger: a call for help like from any button.
+    #expect(bench.touch(.callForHelp) == .done)
+    #expect(bench.view.incidents.map(\.placeName) == ["大厅"] && bench.view.sound == .call)
+    bench.touch(.callForHelp)
+    #expect(bench.view.incidents.map(\.presses) == [2])
+    #expect(bench.touch(.callForHelp, kiosk: "nowhere") == .refused(.unknownKiosk))
+  }
+
+  @Test func aSiteWithoutWindowsRefusesInWords() {
+    var bench = Bench()
+    #expect(bench.touch(.takeTicket(service: "legal", priority: false, 1)) == .refused(.unknownKiosk))
+    #expect(bench.clerk("desk", .callNext(window: 1)) == .refused(.noVisits))
+    #expect(bench.entries.allSatisfy { if case .visit = $0.change { false } else { true } })
+  }
+
+  @Test(arguments: ["A001", " a 1 ", "b00012", "Z60000"]) func whatSomebodyTypesFromHisSlip(text: String) {
+    #expect(TicketID.parse(text) != nil)
+  }
+
+  @Test(arguments: ["", "A", "001", "A0", "A-1", "AA1", "A99999", "А001", "A1234567890123456789012"])
+  func whatIsNoNumberOfASlip(text: String) {
+    #expect(TicketID.parse(text) == nil)
+  }
+}
