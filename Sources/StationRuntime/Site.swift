@@ -17,6 +17,8 @@ public struct Site: Sendable, Equatable {
   public var parent: ParentPlan?
   /// Where stations below are listened for.
   public var children: ChildrenPlan?
+  /// Pages for those who come.
+  public var visitPages: VisitPages?
 }
 
 /// One pair of wires.

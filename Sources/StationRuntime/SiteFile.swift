@@ -38,6 +38,7 @@ public struct SiteFile {
       root, "site file",
       keys: [
         "site", "posts", "places", "buses", "escalation", "roster", "desk", "journal", "alarmReceiver", "parent", "children",
+        "visits",
       ])
     hasParent = top.raw("parent") != nil
     let head = reader.section(top.raw("site") ?? Node.mapping([:]), "site", keys: ["name", "station", "map"])
@@ -69,13 +70,25 @@ public struct SiteFile {
     plan.children = children?.stations
     plan.handDown = children?.handDown
     plan.map = reader.map(head)
+    let visits = top.raw("visits").map { reader.visits($0, posts: posts, places: places) }
+    plan.visits = visits?.plan
+    addHelpKeys(&plan)
     return Site(
       plan: plan, buses: buses, deskPort: deskPort,
       journalFolder: journal.text("folder", default: "journal", limit: 400),
       ballastMebibytes: journal.number("ballastMiB", in: 1...1024, default: 16),
       keptMonths: journal.number("keepMonths", in: 0...1200, default: 12),
       alarmReceiver: top.raw("alarmReceiver").map { reader.alarmReceiver($0, places: places) }, parent: parent,
-      children: children?.listen)
+      children: children?.listen, visitPages: visits?.pages)
+  }
+
+  /// The help key of each terminal is a call point like any button.
+  private func addHelpKeys(_ plan: inout SitePlan) {
+    guard let visits = plan.visits else { return }
+    for kiosk in visits.kiosks {
+      guard let key = visits.helpKey(kiosk.id) else { continue }
+      plan.callPoints.append(SitePlan.CallPoint(button: key, place: kiosk.place))
+    }
   }
 
   private mutating func readPlace(_ node: Node) {
@@ -104,6 +117,11 @@ public struct SiteFile {
   private mutating func readBus(_ node: Node) -> BusPlan {
     let section = reader.section(node, "bus", keys: ["name", "port", "baud", "format", "rs485", "echo", "panels", "modules"])
     let name = section.identifier("name")
+    if name == VisitPlan.kioskBus {
+      reader.complain(
+        section.raw("name"), "总线不能叫 \"\(name)\",自助终端的求助键用这个名字",
+        "no bus may be called \"\(name)\": the help keys of terminals are")
+    }
     var taken: [UInt8] = []
     let bus = BusPlan(
       name: name, port: port(section),

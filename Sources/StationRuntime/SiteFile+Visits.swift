@@ -1,0 +1,124 @@
+import Station
+import Yams
+
+/// Where the pages for those who come are served, on loopback.
+public struct VisitPages: Sendable, Equatable {
+  /// Terminal, hall display, notice board: nothing there needs a login, and nothing there is anybody's.
+  public var publicPort: Int
+  /// Windows and the posts behind them.
+  public var windowPort: Int
+}
+
+extension SiteReader {
+  static let publicPort = 8461
+  static let windowPort = 8462
+
+  /// `visits`: what the centre offers.
+  func visits(_ node: Node, posts: [SitePlan.Post], places: [SitePlan.Place]) -> (plan: VisitPlan, pages: VisitPages) {
+    let section = section(
+      node, "visits",
+      keys: [
+        "services", "windows", "kiosks", "hazards", "priorityMinutes", "keepClosedDays", "signedOff", "contact", "publicPort",
+        "windowPort",
+      ])
+    var plan = VisitPlan(services: [], windows: [])
+    for item in section.list("services", required: true) { service(item, &plan.services) }
+    for item in section.list("windows", required: true) { window(item, posts, plan.services, &plan.windows) }
+    for item in section.list("kiosks") { kiosk(item, places, &plan.kiosks) }
+    if plan.kiosks.count > 247 { complain(section.raw("kiosks"), "最多 247 台自助终端", "at most 247 terminals") }
+    for item in section.list("hazards") {
+      let hazard = self.section(item, "hazard", keys: ["id", "name"])
+      let kind = VisitPlan.HazardKind(id: hazard.identifier("id"), name: hazard.text("name"))
+      refuseRepeat(item, "隐患", "hazard", kind.id, plan.hazardKinds.map(\.id))
+      plan.hazardKinds.append(kind)
+    }
+    for service in plan.services where !plan.windows.contains(where: { $0.services.contains(service.id) }) {
+      complain(
+        section.raw("services"), "没有窗口办理 \"\(service.id)\",取了它的号就没有人叫",
+        "no window gives \"\(service.id)\": nobody would call its numbers")
+    }
+    plan.priorityMinutes = section.number("priorityMinutes", in: 0...240, default: 30)
+    plan.keepClosedDays = section.number("keepClosedDays", in: 1...366, default: 30)
+    plan.contact = section.text("contact", limit: 120)
+    plan.signedOff = section.raw("signedOff").map { signedOff($0) }
+    let pages = VisitPages(
+      publicPort: section.number("publicPort", in: 0...65535, default: Self.publicPort),
+      windowPort: section.number("windowPort", in: 0...65535, default: Self.windowPort))
+    if pages.publicPort == pages.windowPort, pages.publicPort != 0 {
+      complain(
+        section.raw("windowPort") ?? section.raw("publicPort"), "publicPort 和 windowPort 不能相同:大厅里的页面不能够到窗口的页面",
+        "publicPort and windowPort must differ: what stands in the hall must not reach the pages of the windows")
+    }
+    return (plan, pages)
+  }
+
+  private func service(_ node: Node, _ services: inout [VisitPlan.Service]) {
+    let section = section(
+      node, "service",
+      keys: ["id", "name", "letter", "kind", "bring", "flow", "duties", "limitHours", "offerMinutes"])
+    let letter = section.text("letter", limit: 1)
+    if !letter.isEmpty, !letter.utf8.allSatisfy({ (0x41...0x5A).contains($0) }) {
+      complain(section.raw("letter"), "letter 应为一个大写字母 A 至 Z", "letter must be one capital letter, A to Z")
+    }
+    let service = VisitPlan.Service(
+      id: section.identifier("id"), name: section.text("name"), letter: letter,
+      kind: section.choice("kind", VisitPlan.Service.Kind.allCases.map { ($0.rawValue, $0) }, default: .service),
+      bring: section.texts("bring").map(\.text), flow: section.texts("flow").map(\.text),
+      duties: section.texts("duties").map(\.text), limitHours: section.number("limitHours", in: 1...8760, default: 120),
+      offerMinutes: section.number("offerMinutes", in: 1...10_080, default: 60))
+    refuseRepeat(node, "服务", "service", service.id, services.map(\.id))
+    if !letter.isEmpty, services.contains(where: { $0.letter == letter }) {
+      complain(
+        section.raw("letter"), "两项服务都用字母 \(letter),号码分不清;请各用一个", "two services have the letter \(letter); each needs its own")
+    }
+    services.append(service)
+  }
+
+  private func window(
+    _ node: Node, _ posts: [SitePlan.Post], _ services: [VisitPlan.Service], _ windows: inout [VisitPlan.Window]
+  ) {
+    let section = section(node, "window", keys: ["number", "name", "post", "services"])
+    let given = section.texts("services")
+    for (service, place) in given where !services.contains(where: { $0.id == service }) {
+      complain(place, "没有服务 \"\(service)\"", "there is no service \"\(service)\" under services")
+    }
+    if given.isEmpty { complain(node, "窗口没有 services", "a window needs services") }
+    let window = VisitPlan.Window(
+      number: section.number("number", in: 1...99), name: section.text("name"), post: section.text("post"),
+      services: given.map(\.text))
+    if !window.post.isEmpty, !posts.contains(where: { $0.id == window.post }) {
+      complain(section.raw("post"), "没有岗位 \"\(window.post)\"", "there is no post \"\(window.post)\" under posts")
+    }
+    refuseRepeat(node, "窗口", "window", "\(window.number)", windows.map { "\($0.number)" })
+    windows.append(window)
+  }
+
+  private func kiosk(_ node: Node, _ places: [SitePlan.Place], _ kiosks: inout [VisitPlan.Kiosk]) {
+    let section = section(node, "kiosk", keys: ["id", "place"])
+    let kiosk = VisitPlan.Kiosk(id: section.identifier("id"), place: section.text("place"))
+    if !kiosk.place.isEmpty, !places.contains(where: { $0.id == kiosk.place }) {
+      complain(section.raw("place"), "没有地点 \"\(kiosk.place)\"", "there is no place \"\(kiosk.place)\" under places")
+    }
+    refuseRepeat(node, "自助终端", "kiosk", kiosk.id, kiosks.map(\.id))
+    kiosks.append(kiosk)
+  }
+
+  private func signedOff(_ node: Node) -> VisitPlan.SignedOff {
+    let section = section(node, "signedOff", keys: ["by", "date"])
+    let date = section.text("date")
+    let parts = date.split(separator: "-", omittingEmptySubsequences: false)
+    let numbers = parts.compactMap { $0.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int($0) : nil }
+    let isDate =
+      parts.map(\.utf8.count) == [4, 2, 2] && numbers.count == 3 && (1...12).contains(numbers[1]) && (1...31).contains(numbers[2])
+    if !date.isEmpty, !isDate {
+      complain(section.raw("date"), "日期应写成 \"2026-11-26\"(加引号)", "a date is written \"2026-11-26\", in quotes")
+    }
+    return VisitPlan.SignedOff(by: section.text("by"), date: date)
+  }
+
+  private func refuseRepeat(_ node: Node, _ chinese: String, _ english: String, _ id: String, _ others: [String]) {
+    if !id.isEmpty, others.contains(id) {
+      complain(node, "\(chinese) \"\(id)\" 写了两次", "\(english) \"\(id)\" is given twice")
+    }
+  }
+}
