@@ -92,7 +92,7 @@ let package = Package(
       "StationRuntime",
       kit + drivers + codecs
         + [
-          "SIADC09Codec", "StationLinkCodec", "StationLinkDriver", "Station", "Journal", "Transports",
+          "SIADC09Codec", "StationLinkCodec", "StationLinkDriver", "Station", "Journal", "Transports", crypto,
           .product(name: "Yams", package: "Yams"),
         ]),
     source(

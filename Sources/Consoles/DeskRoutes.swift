@@ -11,14 +11,14 @@ struct DeskRoutes: Routes {
   ]
 
   let files: WebFiles
-  let board: DeskBoard
+  let board: PageBoard
   let hub: EventHub
   let readings: DutyDesk.Readings
   let submit: DutyDesk.Submit
   private let texts = HTTPReply(status: 200, json: PageWords.catalogue(PageWords.desk))
 
   init(
-    files: WebFiles, board: DeskBoard, hub: EventHub, readings: @escaping DutyDesk.Readings, submit: @escaping DutyDesk.Submit
+    files: WebFiles, board: PageBoard, hub: EventHub, readings: @escaping DutyDesk.Readings, submit: @escaping DutyDesk.Submit
   ) {
     self.files = files
     self.board = board
@@ -30,8 +30,8 @@ struct DeskRoutes: Routes {
   func route(_ request: HTTPRequest) -> RouteResult {
     switch (request.path.first, request.path.dropFirst().first) {
     case (nil, _): return get(request) { file("desk.html", request) }
-    case ("healthz", nil): return get(request) { .reply(health()) }
-    case ("api", "desk") where request.path.count == 2: return get(request) { .reply(view()) }
+    case ("healthz", nil): return get(request) { .reply(board.health(pages: hub.clientCount)) }
+    case ("api", "desk") where request.path.count == 2: return get(request) { .reply(board.reply()) }
     case ("api", "texts") where request.path.count == 2: return get(request) { .reply(texts) }
     case ("api", "events") where request.path.count == 2: return get(request) { .events(hub) }
     case ("api", "incidents"), ("api", "call-points"), ("api", "faults"): return act(request)
@@ -54,24 +54,6 @@ struct DeskRoutes: Routes {
 
   private func file(_ name: String, _ request: HTTPRequest) -> RouteResult { .reply(files[name] ?? notFound(request)) }
 
-  private func view() -> HTTPReply {
-    guard let json = board.picture.json else {
-      return HTTPReply(503, .notReady, at: "station", accepted: "ask again in a second")
-    }
-    return HTTPReply(contentType: "application/json; charset=utf-8", body: json)
-  }
-
-  private func health() -> HTTPReply {
-    let picture = board.picture
-    return HTTPReply(
-      status: picture.liveness == .live ? 200 : 503,
-      json: .object {
-        $0.field("station", picture.liveness.rawValue)
-        $0.field("revision", picture.revision)
-        $0.field("pages", hub.clientCount)
-      })
-  }
-
   private func notFound(_ request: HTTPRequest) -> HTTPReply {
     HTTPReply(
       404, .notFound, at: request.pathText,
@@ -90,15 +72,11 @@ struct DeskRoutes: Routes {
     guard request.method == .post else {
       return .reply(HTTPReply(405, .wrongMethod, at: request.pathText, accepted: "POST", allow: "POST"))
     }
-    switch board.picture.liveness {
-    case .starting: return .reply(HTTPReply(503, .notReady, at: "station", accepted: "ask again in a second"))
-    case .lost: return .reply(HTTPReply(503, .stationLost, at: "station", accepted: "ask again when the station is back"))
-    case .live: break
-    }
+    if let refusal = board.refusal() { return .reply(refusal) }
     let submit = submit
     do throws(BadRequest) {
       let (post, action) = try read(request.body)
-      return .later { Self.reply(await submit(post, action)) }
+      return .later { HTTPReply(await submit(post, action)) }
     } catch {
       return .reply(HTTPReply(400, error.fault, at: error.place, accepted: error.accepted))
     }
@@ -116,31 +94,5 @@ struct DeskRoutes: Routes {
     guard let action = DeskAction(group: path[1], verb: verb) else { return nil }
     let subject = path[2..<(path.count - 1)]
     return { (body: [UInt8]) throws(BadRequest) in try action.read(subject: subject, body: body) }
-  }
-
-  private static func reply(_ answer: DeskAnswer) -> HTTPReply {
-    switch answer {
-    case .done: return HTTPReply(status: 200, json: .object { $0.field("answer", "done") })
-    case .ticket, .standing: return HTTPReply(status: 200, json: .object { $0.field("answer", "done") })
-    case .underWay: return HTTPReply(status: 202, json: .object { $0.field("answer", "underWay") })
-    case .unrecorded:
-      return HTTPReply(
-        status: 202,
-        json: .object {
-          $0.field("answer", "unrecorded")
-          $0.field("chinese", Texts.unrecorded.chinese)
-          $0.field("english", Texts.unrecorded.english)
-        })
-    case .refused(let refusal):
-      let words = Texts.text(refusal)
-      return HTTPReply(
-        status: 409,
-        json: .object {
-          $0.field("answer", "refused")
-          $0.field("code", refusal.rawValue)
-          $0.field("chinese", words.chinese)
-          $0.field("english", words.english)
-        })
-    }
   }
 }

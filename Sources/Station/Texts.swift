@@ -259,6 +259,6 @@ public enum Texts {
       ("due", DeskView.HandOverCard.Due.allCases.map { ($0.rawValue, text($0)) }),
       ("quantity", Quantity.allCases.map { ($0.rawValue, text($0)) }),
       ("request", RequestFault.allCases.map { ($0.rawValue, text($0)) }),
-    ]
+    ] + visitCatalogue
   }
 }

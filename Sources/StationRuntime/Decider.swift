@@ -280,6 +280,9 @@ public struct Decider {
   /// The journal does not take everything at the moment.
   public var isImpaired: Bool { condition != .healthy }
 
+  /// What the pages about visits show: what is on disk, and nothing else.
+  public func visitView() -> VisitView? { station.visitView(onDisk: onDisk) }
+
   /// What the desk shows. While entries wait for the disk, calls and faults among them are shown and marked as not recorded; what was
   /// decided about them is not shown.
   public func view() -> DeskView {

@@ -151,6 +151,7 @@ final class StationLoop {
     }
     if let time = decider.station.state.lastSynchronisedMilliseconds { options.onSynchronisedTime(time) }
     options.onView(decider.view())
+    if let visits = decider.visitView() { options.onVisits(visits) }
     // From its end: while it takes long there is as much time for what has come meanwhile.
     publishedAt = MonotonicClock.now()
   }

@@ -16,6 +16,9 @@ public final class StationRuntime: Sendable {
     /// Called on the station's thread after every commit that changes what a page shows.
     public var onView: @Sendable (DeskView) -> Void
 
+    /// Called like `onView`, of a site with windows.
+    public var onVisits: @Sendable (VisitView) -> Void = { _ in }
+
     /// Called when the station's thread has not come round for 3 s: what was last shown is not current any more.
     public var onStall: @Sendable () -> Void = {}
 

@@ -58,6 +58,7 @@ struct Run: AsyncParsableCommand {
     try Self.checkSocket(Socket.station(file.site))
     let board = ViewBoard()
     let pages = PageHolder()
+    let visits = RunVisits()
     let (receiver, receiverProblem) = file.receiver(site)
     let newest = NewestTime()
     let link = RunLink(newest: newest)
@@ -72,7 +73,11 @@ struct Run: AsyncParsableCommand {
         Terminal.shared.show(view)
       })
     options.onSynchronisedTime = { newest.note($0) }
-    options.onStall = { pages.lost() }
+    options.onVisits = { visits.publish($0) }
+    options.onStall = {
+      pages.lost()
+      visits.lost()
+    }
     options.onCommit = {
       receiver?.wake()
       link.wake()
@@ -105,6 +110,7 @@ struct Run: AsyncParsableCommand {
       port: site.deskPort, webRoot: try WebRoot.find(web), readings: { link.readings($0, runtime) },
       submit: { await runtime.submit(post: $0, action: $1) })
     pages.open(desk, board.get())
+    try visits.start(site, file, web: web) { await runtime.submit(post: $0, action: $1) }
     ServiceManager().ready()
     Terminal.log("\(site.plan.name): 运行中 / running")
     Terminal.log("值班台 / duty desk: http://127.0.0.1:\(desk.port)/")
@@ -113,11 +119,13 @@ struct Run: AsyncParsableCommand {
     ServiceManager().stopping()
     control?.stop()
     desk.stationLost()
+    visits.lost()
     enrolment.stop()
     link.stop()
     runtime.shutDown()
     receiver?.stop()
     desk.stop()
+    visits.stop()
   }
 }
 

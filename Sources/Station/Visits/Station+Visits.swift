@@ -76,7 +76,7 @@ extension Station {
   }
 
   /// When it counts as taken, in the order of the queue.
-  private func rank(_ ticket: Ticket) -> (Int64, Int) {
+  func rank(_ ticket: Ticket) -> (Int64, Int) {
     let bonus = ticket.priority ? Int64(plan.visits?.priorityMinutes ?? 0) * 60_000 : 0
     return (ticket.takenAt.wallMilliseconds.clampedSubtracting(bonus), Int(ticket.id.number))
   }

@@ -1,0 +1,119 @@
+import NIOConcurrencyHelpers
+import NIOCore
+import Station
+
+/// The pages in the hall: terminals, the display over the windows, the notice board, and what is kept here. On loopback, on a port of their
+/// own: nothing that a clerk may see can be reached from them.
+public final class HallPages: Sendable {
+  public typealias Submit = DutyDesk.Submit
+
+  public var port: Int { pages.port }
+  private let pages: LivePages
+
+  /// - Parameters:
+  ///   - codes: of slips.
+  ///   - qr: the dark modules of a QR code; `nil` when the system cannot make one.
+  /// - Throws: `.notLoopback`, `.cannotListen`, `.webFile`.
+  public init(
+    address: String = "127.0.0.1", port: Int, webRoot: String, limits: ServerLimits = .standard, codes: SlipCodes,
+    qr: @escaping @Sendable (String) -> [[Bool]]?, submit: @escaping Submit
+  ) throws(ConsoleError) {
+    let files = try WebFiles(root: webRoot, names: HallRoutes.fileNames)
+    pages = try LivePages(address: address, port: port, limits: limits) { board, hub in
+      HallRoutes(files: files, board: board, hub: hub, desk: KioskDesk(codes: codes, qr: qr, submit: submit))
+    }
+  }
+
+  /// As `DutyDesk.publish`.
+  public func publish(_ view: VisitView) { pages.publish(revision: view.revision) { view.json(for: .hall).bytes } }
+  public func stationLost() { pages.stationLost() }
+  public func stop() { pages.stop() }
+}
+
+struct HallRoutes: Routes {
+  static let fileNames = [
+    "kiosk.html", "kiosk.css", "kiosk.js", "hall.html", "hall.css", "hall.js", "notice.html", "notice.css", "notice.js",
+    "kept.html",
+    "kept.js", "index-hall.html", "dom.js", "stream.js", "stream-worker.js", "words.js", "speech.js", "favicon.svg",
+  ]
+
+  let files: WebFiles
+  let board: PageBoard
+  let hub: EventHub
+  let desk: KioskDesk
+  /// When each terminal's page last said that it works.
+  private let alive: NIOLockedValueBox<[String: NIODeadline]> = NIOLockedValueBox([:])
+  private let texts = HTTPReply(status: 200, json: PageWords.catalogue(PageWords.hall))
+
+  init(files: WebFiles, board: PageBoard, hub: EventHub, desk: KioskDesk) {
+    self.files = files
+    self.board = board
+    self.hub = hub
+    self.desk = desk
+  }
+
+  func route(_ request: HTTPRequest) -> RouteResult {
+    let path = request.path
+    switch (path.first, path.dropFirst().first, path.count) {
+    case (nil, _, _): return get(request) { file("index-hall.html", request) }
+    case ("kiosk", .some, 2): return get(request) { file("kiosk.html", request) }
+    case ("hall", _, 1), ("notice", _, 1), ("kept", _, 1): return get(request) { file(path[0] + ".html", request) }
+    case ("healthz", _, 1): return get(request) { .reply(board.health(pages: hub.clientCount)) }
+    case ("api", "visits", 2): return get(request) { .reply(board.reply()) }
+    case ("api", "texts", 2): return get(request) { .reply(texts) }
+    case ("api", "events", 2): return get(request) { .events(hub) }
+    case ("api", "kiosk", 4) where path[3] == "alive": return .reply(heartbeat(request))
+    case ("api", "kiosk", 4): return act(request)
+    case (let name?, _, 1): return get(request) { file(name, request) }
+    default: return .reply(notFound(request))
+    }
+  }
+
+  private func get(_ request: HTTPRequest, _ body: () -> RouteResult) -> RouteResult {
+    guard request.method == .get else {
+      return .reply(HTTPReply(405, .wrongMethod, at: request.pathText, accepted: "GET", allow: "GET"))
+    }
+    return body()
+  }
+
+  private func file(_ name: String, _ request: HTTPRequest) -> RouteResult { .reply(files[name] ?? notFound(request)) }
+
+  private func notFound(_ request: HTTPRequest) -> HTTPReply {
+    HTTPReply(
+      404, .notFound, at: request.pathText,
+      accepted:
+        "GET /kiosk/{terminal}, /hall, /notice, /kept, /api/visits, /api/events, /api/texts, /healthz; POST \(KioskRequest.accepted)"
+    )
+  }
+
+  /// A page says that it is alive; whoever watches over it asks how long ago that was.
+  private func heartbeat(_ request: HTTPRequest) -> HTTPReply {
+    let kiosk = request.path[2]
+    if request.method == .post {
+      alive.withLockedValue { seen in
+        // Terminals have names in the site file; whatever else calls itself one does not fill the memory.
+        if seen.count < 1000 || seen[kiosk] != nil { seen[kiosk] = .now() }
+      }
+      return HTTPReply(status: 200, json: .object { $0.field("answer", "done") })
+    }
+    let age = alive.withLockedValue { $0[kiosk] }.map { (NIODeadline.now() - $0).nanoseconds / 1_000_000 }
+    return HTTPReply(status: 200, json: .object { $0.field("aliveMillisecondsAgo", optional: age) })
+  }
+
+  private func act(_ request: HTTPRequest) -> RouteResult {
+    guard let wanted = KioskRequest(rawValue: request.path[3]) else {
+      return .reply(HTTPReply(404, .notFound, at: request.pathText, accepted: KioskRequest.accepted))
+    }
+    guard request.method == .post else {
+      return .reply(HTTPReply(405, .wrongMethod, at: request.pathText, accepted: "POST", allow: "POST"))
+    }
+    if let refusal = board.refusal() { return .reply(refusal) }
+    do throws(BadRequest) {
+      let fields = try BodyFields(request.body, accepted: wanted.fields)
+      let work = try desk.work(wanted, request.path[2], fields)
+      return .later(work)
+    } catch {
+      return .reply(HTTPReply(400, error.fault, at: error.place, accepted: error.accepted))
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import Station
+
+/// Carries out what a terminal asks for, and says what came of it in a form that its page shows.
+struct KioskDesk: Sendable {
+  let codes: SlipCodes
+  let qr: @Sendable (String) -> [[Bool]]?
+  let submit: DutyDesk.Submit
+
+  /// A code that two slips of one number would share is drawn again; so often by chance only when the digits are nearly used up.
+  static let draws = 20
+
+  func work(_ wanted: KioskRequest, _ kiosk: String, _ fields: BodyFields) throws(BadRequest) -> @Sendable () async -> HTTPReply {
+    switch wanted {
+    case .help: return { await ask(kiosk, .callForHelp) }
+    case .staff: return { await ask(kiosk, .askForStaff) }
+    case .ticket:
+      let (service, priority) = (try fields.text("service"), try fields.flag("priority"))
+      return { await takeTicket(kiosk, service, priority) }
+    case .slip:
+      let (id, slip) = (try fields.ticket("id"), try fields.choice("slip", Ticket.Slip.self))
+      return { await ask(kiosk, .slip(id, slip)) }
+    case .hazard:
+      let (kind, place) = (try fields.text("kind"), try fields.text("place"))
+      return { await ask(kiosk, .reportHazard(kind: kind, place: place)) }
+    case .status:
+      let (slip, code) = (try fields.slip("number"), try fields.code("code"))
+      return { await ask(kiosk, .status(letter: slip.letter, number: slip.number, codes.digest(code))) }
+    case .rate:
+      let (slip, code, faces) = (try fields.slip("number"), try fields.code("code"), try fields.number("faces"))
+      return { await ask(kiosk, .rate(letter: slip.letter, number: slip.number, codes.digest(code), faces)) }
+    }
+  }
+
+  private func ask(_ kiosk: String, _ action: KioskAction) async -> HTTPReply {
+    HTTPReply(await submit("", .kiosk(kiosk, action)))
+  }
+
+  private func takeTicket(_ kiosk: String, _ service: String, _ priority: Bool) async -> HTTPReply {
+    for _ in 0..<Self.draws {
+      let code = codes.draw()
+      let answer = await submit(
+        "", .kiosk(kiosk, .takeTicket(service: service, priority: priority, codes.digest(code))))
+      switch answer {
+      case .refused(.codeTaken): continue
+      case .ticket(let ticket, let ahead):
+        return .slip(ticket.id, code: code, service: ticket.service, ahead: ahead, qr: qr)
+      default: return HTTPReply(answer)
+      }
+    }
+    return HTTPReply(.refused(.codeTaken))
+  }
+}
+
+extension HTTPReply {
+  /// What stands on a slip: the only place where its code is in clear.
+  static func slip(
+    _ id: TicketID, code: String, service: String, ahead: Int?, qr: (String) -> [[Bool]]?
+  ) -> HTTPReply {
+    let modules = qr("\(id.shown)-\(code)")
+    return HTTPReply(
+      status: 200,
+      json: .object {
+        $0.field("answer", "ticket")
+        $0.field("id", id.description)
+        $0.field("number", id.shown)
+        $0.field("code", code)
+        $0.field("service", service)
+        $0.field("ahead", optional: ahead)
+        // A row of 0 and 1 for each row of the code.
+        if let modules { $0.field("qr", modules.map { String($0.map { $0 ? "1" : "0" }) }) }
+      })
+  }
+
+  /// What the station said to a request.
+  init(_ answer: DeskAnswer) {
+    switch answer {
+    case .done: self.init(status: 200, json: .object { $0.field("answer", "done") })
+    case .underWay: self.init(status: 202, json: .object { $0.field("answer", "underWay") })
+    case .ticket(let ticket, let ahead):
+      self.init(
+        status: 200,
+        json: .object {
+          $0.field("answer", "ticket")
+          $0.field("number", ticket.id.shown)
+          $0.field("ahead", ahead)
+        })
+    case .standing(let standing): self.init(status: 200, json: .object { standing.write(to: &$0) })
+    case .unrecorded: self.init(status: 202, json: Self.words("unrecorded", Texts.unrecorded))
+    case .refused(let refusal):
+      self.init(status: 409, json: Self.words("refused", Texts.text(refusal), code: refusal.rawValue))
+    }
+  }
+
+  private static func words(_ answer: String, _ words: BilingualText, code: String? = nil) -> JSONText {
+    .object {
+      $0.field("answer", answer)
+      $0.field("code", optional: code)
+      $0.field("chinese", words.chinese)
+      $0.field("english", words.english)
+    }
+  }
+}
+
+extension VisitStanding {
+  /// With the plain words for the stage that it is in.
+  fileprivate func write(to json: inout JSONText) {
+    let words = Texts.text(self)
+    json.field("answer", "standing")
+    json.field("number", shown)
+    json.field("service", service)
+    json.field("ahead", ahead)
+    json.field("ticket", optional: ticket?.rawValue)
+    json.field("window", optional: window)
+    json.field("chinese", words.chinese)
+    json.field("english", words.english)
+    guard let matter else { return }
+    json.key("matter")
+    json.object {
+      $0.field("phase", matter.phase.rawValue)
+      $0.field("owner", matter.owner)
+      $0.field("offeredTo", optional: matter.offeredTo)
+      $0.field("result", optional: matter.result?.rawValue)
+      $0.field("overdue", matter.overdue)
+      $0.field("hoursLeft", optional: matter.hoursLeft)
+      $0.field("rating", optional: matter.rating)
+      $0.field("canRate", matter.result != nil && matter.rating == nil)
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import Station
+
+/// What a terminal's page asks for by POST, and which fields each takes.
+enum KioskRequest: String, CaseIterable {
+  /// 求助: a call for help from here.
+  case help
+  /// 请工作人员帮我: somebody is to come.
+  case staff
+  case ticket, slip, hazard, status, rate
+
+  var fields: [String] {
+    switch self {
+    case .help, .staff: []
+    case .ticket: ["service", "priority"]
+    case .slip: ["id", "slip"]
+    case .hazard: ["kind", "place"]
+    case .status: ["number", "code"]
+    case .rate: ["number", "code", "faces"]
+    }
+  }
+
+  static let accepted = "/api/kiosk/{terminal}/(\(allCases.map(\.rawValue).joined(separator: " | ")))"
+}
+
+/// The four digits on a slip. They are kept nowhere: what is recorded is what the station's own key makes of them.
+public struct SlipCodes: Sendable {
+  /// Four new digits, drawn by the system's random source.
+  public var draw: @Sendable () -> String
+  public var digest: @Sendable (String) -> CodeDigest
+
+  public init(draw: @escaping @Sendable () -> String, digest: @escaping @Sendable (String) -> CodeDigest) {
+    self.draw = draw
+    self.digest = digest
+  }
+}
+
+extension TicketID {
+  /// `20783/A001`.
+  init?(path text: String) {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 2, let day = Int32(parts[0]), let slip = TicketID.parse(String(parts[1])) else { return nil }
+    self.init(day: day, letter: slip.letter, number: slip.number)
+  }
+}
+
+extension BodyFields {
+  /// Letter and number of a slip as somebody types them.
+  func slip(_ name: String) throws(BadRequest) -> (letter: String, number: UInt16) {
+    guard let slip = TicketID.parse(try text(name)) else {
+      throw BadRequest(fault: .badBody, place: name, accepted: "a slip's number, for instance A001")
+    }
+    return slip
+  }
+
+  func code(_ name: String) throws(BadRequest) -> String {
+    let text = try text(name)
+    guard text.utf8.count == 4, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+      throw BadRequest(fault: .badBody, place: name, accepted: "the slip's four digits, for instance \"4821\"")
+    }
+    return text
+  }
+
+  func ticket(_ name: String) throws(BadRequest) -> TicketID {
+    guard let id = TicketID(path: try text(name)) else {
+      throw BadRequest(fault: .badBody, place: name, accepted: "a ticket, for instance 20783/A001")
+    }
+    return id
+  }
+
+  func choice<Value: CaseIterable & RawRepresentable>(_ name: String, _: Value.Type) throws(BadRequest) -> Value
+  where Value.RawValue == String {
+    guard let value = Value(rawValue: try text(name)) else {
+      throw BadRequest(
+        fault: .badBody, place: name, accepted: Value.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: " | "))
+    }
+    return value
+  }
+
+  /// "yes" or "no".
+  func flag(_ name: String) throws(BadRequest) -> Bool {
+    switch try text(name) {
+    case "yes": return true
+    case "no": return false
+    default: throw BadRequest(fault: .badBody, place: name, accepted: "\"yes\" | \"no\"")
+    }
+  }
+}

@@ -1,0 +1,7 @@
+import Station
+
+/// The words of the pages in the hall and at the windows.
+extension PageWords {
+  static let hall: [Word] = []
+  static let window: [Word] = []
+}

@@ -1,0 +1,129 @@
+import NIOCore
+import Station
+
+/// The page of the windows and of the posts behind them, on loopback.
+public final class WindowPages: Sendable {
+  public var port: Int { pages.port }
+  private let pages: LivePages
+
+  /// Parameters and errors as for `HallPages`.
+  public init(
+    address: String = "127.0.0.1", port: Int, webRoot: String, limits: ServerLimits = .standard, codes: SlipCodes,
+    qr: @escaping @Sendable (String) -> [[Bool]]?, submit: @escaping DutyDesk.Submit
+  ) throws(ConsoleError) {
+    let files = try WebFiles(root: webRoot, names: WindowRoutes.fileNames)
+    pages = try LivePages(address: address, port: port, limits: limits) { board, hub in
+      WindowRoutes(files: files, board: board, hub: hub, codes: codes, qr: qr, submit: submit)
+    }
+  }
+
+  /// As `DutyDesk.publish`.
+  public func publish(_ view: VisitView) { pages.publish(revision: view.revision) { view.json(for: .window).bytes } }
+  public func stationLost() { pages.stationLost() }
+  public func stop() { pages.stop() }
+}
+
+struct WindowRoutes: Routes {
+  static let fileNames = [
+    "window.html", "window.css", "window.js", "dom.js", "dialogs.js", "stream.js", "stream-worker.js", "words.js", "favicon.svg",
+  ]
+
+  let files: WebFiles
+  let board: PageBoard
+  let hub: EventHub
+  let codes: SlipCodes
+  let qr: @Sendable (String) -> [[Bool]]?
+  let submit: DutyDesk.Submit
+  private let texts = HTTPReply(status: 200, json: PageWords.catalogue(PageWords.window))
+
+  init(
+    files: WebFiles, board: PageBoard, hub: EventHub, codes: SlipCodes, qr: @escaping @Sendable (String) -> [[Bool]]?,
+    submit: @escaping DutyDesk.Submit
+  ) {
+    self.files = files
+    self.board = board
+    self.hub = hub
+    self.codes = codes
+    self.qr = qr
+    self.submit = submit
+  }
+
+  func route(_ request: HTTPRequest) -> RouteResult {
+    let path = request.path
+    switch (path.first, path.dropFirst().first, path.count) {
+    case (nil, _, _): return get(request) { file("window.html", request) }
+    case ("healthz", _, 1): return get(request) { .reply(board.health(pages: hub.clientCount)) }
+    case ("api", "visits", 2): return get(request) { .reply(board.reply()) }
+    case ("api", "texts", 2): return get(request) { .reply(texts) }
+    case ("api", "events", 2): return get(request) { .events(hub) }
+    case ("api", "tickets", 5) where path[4] == "reissue": return reissue(request)
+    case ("api", let group?, 4) where WindowAction.groups.contains(group): return act(request, group)
+    case (let name?, _, 1): return get(request) { file(name, request) }
+    default: return .reply(notFound(request))
+    }
+  }
+
+  private func get(_ request: HTTPRequest, _ body: () -> RouteResult) -> RouteResult {
+    guard request.method == .get else {
+      return .reply(HTTPReply(405, .wrongMethod, at: request.pathText, accepted: "GET", allow: "GET"))
+    }
+    return body()
+  }
+
+  private func file(_ name: String, _ request: HTTPRequest) -> RouteResult { .reply(files[name] ?? notFound(request)) }
+
+  private func notFound(_ request: HTTPRequest) -> HTTPReply {
+    HTTPReply(
+      404, .notFound, at: request.pathText,
+      accepted: "GET /, /api/visits, /api/events, /api/texts, /healthz; POST /api/tickets/{day}/{number}/reissue, "
+        + WindowAction.groups.map(WindowAction.accepted).joined(separator: ", "))
+  }
+
+  private func act(_ request: HTTPRequest, _ group: String) -> RouteResult {
+    guard let action = WindowAction(group: group, verb: request.path[3]) else {
+      return .reply(HTTPReply(404, .notFound, at: request.pathText, accepted: WindowAction.accepted(group: group)))
+    }
+    return post(request) { () throws(BadRequest) in
+      let (post, wanted) = try action.read(subject: request.path[2], body: request.body)
+      return { HTTPReply(await submit(post, .visit(wanted))) }
+    }
+  }
+
+  /// A new slip with another code for one that is lost, or that did not come out for certain.
+  private func reissue(_ request: HTTPRequest) -> RouteResult {
+    post(request) { () throws(BadRequest) in
+      let fields = try BodyFields(request.body, accepted: ["post"])
+      let post = try fields.text("post")
+      guard let id = TicketID(path: "\(request.path[2])/\(request.path[3])") else {
+        throw BadRequest(fault: .badPath, place: request.pathText, accepted: "/api/tickets/20783/A001/reissue")
+      }
+      return { await reissue(id, by: post) }
+    }
+  }
+
+  private func reissue(_ id: TicketID, by post: String) async -> HTTPReply {
+    for _ in 0..<KioskDesk.draws {
+      let code = codes.draw()
+      switch await submit(post, .visit(.reissue(id, codes.digest(code)))) {
+      case .refused(.codeTaken): continue
+      case .done: return .slip(id, code: code, service: "", ahead: nil, qr: qr)
+      case let answer: return HTTPReply(answer)
+      }
+    }
+    return HTTPReply(.refused(.codeTaken))
+  }
+
+  private func post(
+    _ request: HTTPRequest, _ read: () throws(BadRequest) -> @Sendable () async -> HTTPReply
+  ) -> RouteResult {
+    guard request.method == .post else {
+      return .reply(HTTPReply(405, .wrongMethod, at: request.pathText, accepted: "POST", allow: "POST"))
+    }
+    if let refusal = board.refusal() { return .reply(refusal) }
+    do throws(BadRequest) {
+      return .later(try read())
+    } catch {
+      return .reply(HTTPReply(400, error.fault, at: error.place, accepted: error.accepted))
+    }
+  }
+}
