@@ -33,6 +33,7 @@ func source(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   // Module maps are targets of their own; pages are served from a web root, not compiled.
   let excluded = [
     "Transports": ["CSerialPort", "CSQLite"], "Consoles": ["Web"], "Journal": ["README.md"], "StationIdentity": ["README.md"],
+    "StaffAccess": ["README.md"],
   ]
   return .target(name: name, dependencies: dependencies, path: "Sources/\(name)", exclude: excluded[name] ?? [])
 }
@@ -108,7 +109,9 @@ let package = Package(
         "StationLinkCodec", "StationLinkDriver", "Station", "StationRuntime", "StationIdentity", "Journal", "Transports",
         .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
       ]),
-    source("Consoles", kit + ["Station", "Transports"] + web),
+    // Who of the staff may use which page.
+    source("StaffAccess", [crypto, .product(name: "CryptoExtras", package: "swift-crypto")]),
+    source("Consoles", kit + ["Station", "StaffAccess", "Transports"] + web),
     // Certificates of the site's own CA: who may speak on the line between stations, under which name.
     source("StationIdentity", tls + web),
     source(
@@ -118,7 +121,7 @@ let package = Package(
     .executableTarget(
       name: "linli",
       dependencies: kit + codecs + models + drivers + [
-        "Station", "StationRuntime", "Journal", "Transports", "Consoles", "SimulatedSite", "StationIdentity", "AlarmReceivers",
+        "Station", "StationRuntime", "Journal", "Transports", "Consoles", "StaffAccess", "SimulatedSite", "StationIdentity", "AlarmReceivers",
         "VirtualBoards", "Uplink", "StationLinkCodec", "StationLinkDeviceModel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Tools/linli"),
@@ -178,7 +181,8 @@ let package = Package(
     .testTarget(
       name: "TransportsTests", dependencies: ["DeviceKit", "Transports", "transport-probe"], path: "Tests/TransportsTests",
       exclude: ["Helpers", "Probe"]),
-    tests("ConsolesTests", kit + ["Station", "Consoles"] + web),
+    tests("StaffAccessTests", ["StaffAccess"]),
+    tests("ConsolesTests", kit + ["Station", "StaffAccess", "Consoles"] + web),
     tests("StationIdentityTests", ["StationIdentity", "TestSupport"] + tls + web),
     // The real program with a simulated bus, for the tests that drive it from outside.
     .target(

@@ -15,28 +15,33 @@ struct DeskRoutes: Routes {
   let hub: EventHub
   let readings: DutyDesk.Readings
   let submit: DutyDesk.Submit
+  let staff: PageGuard
   private let texts = HTTPReply(status: 200, json: PageWords.catalogue(PageWords.desk))
 
   init(
-    files: WebFiles, board: PageBoard, hub: EventHub, readings: @escaping DutyDesk.Readings, submit: @escaping DutyDesk.Submit
+    files: WebFiles, board: PageBoard, hub: EventHub, staff: PageGuard, readings: @escaping DutyDesk.Readings,
+    submit: @escaping DutyDesk.Submit
   ) {
     self.files = files
     self.board = board
     self.hub = hub
+    self.staff = staff
     self.readings = readings
     self.submit = submit
   }
 
   func route(_ request: HTTPRequest) -> RouteResult {
+    if let login = staff.route(request) { return login }
     switch (request.path.first, request.path.dropFirst().first) {
     case (nil, _): return get(request) { file("desk.html", request) }
     case ("healthz", nil): return get(request) { .reply(board.health(pages: hub.clientCount)) }
-    case ("api", "desk") where request.path.count == 2: return get(request) { .reply(board.reply()) }
+    case ("api", "desk") where request.path.count == 2: return look(request) { .reply(board.reply()) }
     case ("api", "texts") where request.path.count == 2: return get(request) { .reply(texts) }
-    case ("api", "events") where request.path.count == 2: return get(request) { .events(hub) }
+    case ("api", "events") where request.path.count == 2:
+      return look(request) { .events(hub, isAllowed: staff.mayListen(request)) }
     case ("api", "incidents"), ("api", "call-points"), ("api", "faults"): return act(request)
     case ("api", "children") where request.path.count == 4 && request.path[3] == "readings":
-      return get(request) { .reply(readingsBelow(request)) }
+      return look(request) { .reply(readingsBelow(request)) }
     case ("api", "children"): return act(request)
     case (let name?, nil): return get(request) { file(name, request) }
     default: return .reply(notFound(request))
@@ -50,6 +55,11 @@ struct DeskRoutes: Routes {
       return .reply(HTTPReply(405, .wrongMethod, at: request.pathText, accepted: "GET", allow: "GET"))
     }
     return body()
+  }
+
+  /// What only the staff may see.
+  private func look(_ request: HTTPRequest, _ body: () -> RouteResult) -> RouteResult {
+    get(request) { staff.refusalToLook(request).map { .reply($0) } ?? body() }
   }
 
   private func file(_ name: String, _ request: HTTPRequest) -> RouteResult { .reply(files[name] ?? notFound(request)) }
@@ -76,6 +86,7 @@ struct DeskRoutes: Routes {
     let submit = submit
     do throws(BadRequest) {
       let (post, action) = try read(request.body)
+      if let refusal = staff.refusalToAct(request, for: post) { return .reply(refusal) }
       return .later { HTTPReply(await submit(post, action)) }
     } catch {
       return .reply(HTTPReply(400, error.fault, at: error.place, accepted: error.accepted))

@@ -1,4 +1,5 @@
 import DeviceVocabulary
+import StaffAccess
 import Station
 
 /// The duty desk (值班台): the page, its event stream and the JSON API, on loopback.
@@ -22,14 +23,16 @@ public final class DutyDesk: Sendable {
   ///   - address: 127.0.0.0/8, `::1` or `localhost`; others could be reached from elsewhere and are refused, as there is no login yet.
   ///   - port: 0 lets the system choose.
   ///   - webRoot: the folder of the page files (`Sources/Consoles/Web` or where it was installed).
+  ///   - staff: who may look and act; without any account whoever sits at this computer may.
   /// - Throws: `.notLoopback`, `.cannotListen`, `.webFile`.
   public init(
     address: String = "127.0.0.1", port: Int, webRoot: String, limits: ServerLimits = .standard,
-    readings: @escaping Readings = { _ in nil }, submit: @escaping Submit
+    staff: StaffDoor? = nil, readings: @escaping Readings = { _ in nil }, submit: @escaping Submit
   ) throws(ConsoleError) {
     let files = try WebFiles(root: webRoot, names: DeskRoutes.fileNames)
     pages = try LivePages(address: address, port: port, limits: limits) { board, hub in
-      DeskRoutes(files: files, board: board, hub: hub, readings: readings, submit: submit)
+      DeskRoutes(
+        files: files, board: board, hub: hub, staff: PageGuard(door: staff, page: .desk), readings: readings, submit: submit)
     }
   }
 

@@ -72,6 +72,7 @@ public indirect enum Change: Sendable, Equatable, Codable {
 
   case deviceIdentified(DeviceID, DeviceIdentity)
   case visit(VisitChange)
+  case access(AccessNote)
 
   // As a child.
   /// This journal was set back, and the parent has other entries under the numbers so far. A new epoch begins with this: the calls that are
@@ -100,6 +101,16 @@ public indirect enum Change: Sendable, Equatable, Codable {
   case commandLapsed(String, UInt64)
   /// A call that its station no longer knows, because its journal was restored or replaced, is closed here.
   case strayClosed(String, IncidentID, post: String, note: String)
+}
+
+/// Who of the staff came, went, or wanted what he has no right to. By the ids of the centre's own; nothing about residents.
+public enum AccessNote: Sendable, Equatable, Codable {
+  case loggedIn(staff: String)
+  case loggedOut(staff: String)
+  /// `staff` is `nil` for an id that nobody has.
+  case refused(staff: String?, reason: String)
+  /// Logged in, and without the right to what was asked for.
+  case denied(staff: String, what: String)
 }
 
 extension Change {

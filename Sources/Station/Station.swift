@@ -44,6 +44,8 @@ public enum StationInput: Sendable, Equatable, Codable {
   case childCertificate(String, String?)
   /// The alarm receiver answers, does not answer, or does not take what it is sent.
   case receiver(ReceiverCondition, detail: String)
+  /// Somebody of the staff logged in, or was refused.
+  case access(AccessNote)
   /// A deadline has come.
   case wake
 }
@@ -177,6 +179,7 @@ public struct Station: Machine, Sendable {
     case .childrenHeard(let pulses): heard(pulses)
     case .childCertificate(let child, let warning):
       condition(FaultKey(.child(child), .childCertificateExpires), warning != nil, detail: warning ?? "")
+    case .access(let note): record(.access(note))
     case .receiver(let condition, let detail): receiverChanged(condition, detail)
     }
     runTimers()

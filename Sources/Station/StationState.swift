@@ -240,6 +240,8 @@ public struct StationState: Sendable, Equatable, Codable {
       identities.removeAll { $0.device == device }
       identities.append(KnownIdentity(device: device, identity: identity))
     case .visit(let change): apply(change, at: time)
+    // For whoever reads the journal.
+    case .access: break
     }
   }
 

@@ -15,6 +15,7 @@ public struct BilingualText: Sendable, Equatable, Codable {
 public enum RequestFault: String, Sendable, Codable, CaseIterable {
   case malformed, badPath, badBody, unknownField, notFound, wrongMethod, tooSlow, lengthNeeded, bodyTooLarge, targetTooLong
   case notJSON, headersTooLarge, foreignHost, foreignOrigin, tooManyConnections, notReady, stationLost, noAnswer
+  case loginNeeded, noRight, notYourPost, loginWrong, loginLocked, loginEnded, staffFileUnreadable, tooManySessions
 }
 
 /// The one catalogue of words for values that people see. What a fault card says is in `FaultTexts.swift` and is listed here, too.
@@ -227,6 +228,16 @@ public enum Texts {
     case .tooManyConnections: BilingualText("连接太多,请关闭不用的页面", "Too many connections: close pages that are not needed")
     case .notReady: BilingualText("站点正在启动,请稍候", "The station is starting: wait a moment")
     case .stationLost: BilingualText("站点程序没有响应,操作没有执行", "The station does not respond: nothing was done")
+    case .loginNeeded: BilingualText("请先登录", "Log in first")
+    case .noRight: BilingualText("您的角色不能做这一步", "Your role may not do this")
+    case .notYourPost: BilingualText("您不能代这个岗位操作", "You may not act for this post")
+    case .loginWrong: BilingualText("编号或密码不对", "The id or the PIN is wrong")
+    case .loginLocked: BilingualText("密码错了太多次,请 15 分钟后再试", "Too many wrong PINs: try again in 15 minutes")
+    case .loginEnded: BilingualText("这个编号已停用或到期,请找管理员", "This id is disabled or its time is over: ask who manages the accounts")
+    case .staffFileUnreadable:
+      BilingualText(
+        "员工文件读不了,谁也不能登录,请技术员查看 linli staff list", "The staff file cannot be read, so nobody can log in: run linli staff list")
+    case .tooManySessions: BilingualText("登录的人太多,请先退出别处的登录", "Too many are logged in: log out elsewhere first")
     case .noAnswer:
       BilingualText("站点没有及时答复,不知道是否已执行,请看页面", "The station did not answer in time; look at the page whether it was done")
     }

@@ -190,7 +190,7 @@ private struct Extremes {
           child: "grandchild", position: JournalPosition(epoch: integer(), sequence: integer()), hash: .zero,
           before: JournalHead(position: JournalPosition(epoch: integer(), sequence: integer()), hash: .zero), isLate: flag(),
           body: [], content: Entry(time: time(), change: .opened(incident(), opening())))),
-      .visit(visit()), .visit(visit()),
+      .visit(visit()), .visit(visit()), .access(.denied(staff: "", what: "")),
       .strayClosed("child", incident(), post: "desk", note: ""), .branched(open: [incident()]), .toldAgain(call(incident())),
       .pressedAgain(incident(), button, identity: identity()), .opened(incident(), opening()), .stopped,
     ]
@@ -199,7 +199,7 @@ private struct Extremes {
   }
 
   /// How many cases `Change` has.
-  private static let kinds = 43
+  private static let kinds = 44
 
   private static func kind(_ change: Change) -> Int {
     switch change {
@@ -246,6 +246,7 @@ private struct Extremes {
     case .branched: 40
     case .toldAgain: 41
     case .visit: 42
+    case .access: 43
     }
   }
 }

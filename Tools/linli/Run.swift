@@ -1,6 +1,7 @@
 import AlarmReceivers
 import ArgumentParser
 import Consoles
+import StaffAccess
 import DeviceKit
 import Foundation
 import Station
@@ -106,11 +107,12 @@ struct Run: AsyncParsableCommand {
         waitFor { await runtime.submit(post: post, action: action) }
       }
     }
+    let staff = Self.staffDoor(file, runtime)
     let desk = try DutyDesk(
-      port: site.deskPort, webRoot: try WebRoot.find(web), readings: { link.readings($0, runtime) },
+      port: site.deskPort, webRoot: try WebRoot.find(web), staff: staff, readings: { link.readings($0, runtime) },
       submit: { await runtime.submit(post: $0, action: $1) })
     pages.open(desk, board.get())
-    try visits.start(site, file, web: web) { await runtime.submit(post: $0, action: $1) }
+    try visits.start(site, file, web: web, staff: staff) { await runtime.submit(post: $0, action: $1) }
     ServiceManager().ready()
     Terminal.log("\(site.plan.name): 运行中 / running")
     Terminal.log("值班台 / duty desk: http://127.0.0.1:\(desk.port)/")
@@ -130,6 +132,13 @@ struct Run: AsyncParsableCommand {
 }
 
 extension Run {
+  /// Who comes and goes, and who is refused, stands in the journal.
+  private static func staffDoor(_ file: SiteArgument, _ runtime: StationRuntime) -> StaffDoor {
+    let door = StaffDoor(path: file.path(StaffBook.fileName)) { runtime.tell(.access(AccessNote($0))) }
+    if let problem = door.problem { Terminal.log("\(problem)") }
+    return door
+  }
+
   /// A disk without room for it is no reason to be without a desk: the pages work all the same.
   private static func openSocket(_ path: String, answer: @escaping @Sendable (String) -> String) throws -> ControlSocket? {
     do {

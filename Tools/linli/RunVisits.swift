@@ -1,4 +1,5 @@
 import Consoles
+import StaffAccess
 import Station
 import StationRuntime
 import Synchronization
@@ -32,7 +33,7 @@ final class RunVisits: Sendable {
   }
 
   /// Opens the pages that the site file names; none where nobody comes.
-  func start(_ site: Site, _ file: SiteArgument, web: String?, submit: @escaping DutyDesk.Submit) throws {
+  func start(_ site: Site, _ file: SiteArgument, web: String?, staff: StaffDoor, submit: @escaping DutyDesk.Submit) throws {
     guard let plan = site.visitPages else { return }
     let codes = try TicketCodes(file: file.path(site.journalFolder) + "/slip-codes.key")
     let slips = SlipCodes(draw: { codes.draw() }, digest: { codes.digest($0) })
@@ -40,7 +41,7 @@ final class RunVisits: Sendable {
     let hall = try HallPages(
       port: plan.publicPort, webRoot: root, codes: slips, qr: { QRCode.rows($0) }, submit: submit)
     let windows = try WindowPages(
-      port: plan.windowPort, webRoot: root, codes: slips, qr: { QRCode.rows($0) }, submit: submit)
+      port: plan.windowPort, webRoot: root, staff: staff, codes: slips, qr: { QRCode.rows($0) }, submit: submit)
     let newest = state.withLock { state in
       state.open = Open(hall: hall, windows: windows)
       return state.newest

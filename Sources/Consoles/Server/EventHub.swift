@@ -7,8 +7,13 @@ final class EventClient {
   fileprivate var missedView = false
   fileprivate var stalledHeartbeats = 0
   fileprivate var place = 0
+  /// Whether who listens may still do so.
+  fileprivate let isAllowed: @Sendable () -> Bool
 
-  init(context: ChannelHandlerContext) { self.context = context }
+  init(context: ChannelHandlerContext, isAllowed: @escaping @Sendable () -> Bool) {
+    self.context = context
+    self.isAllowed = isAllowed
+  }
 
   fileprivate var isWritable: Bool { context.channel.isWritable }
   fileprivate func send(_ bytes: ByteBuffer) { context.writeAndFlush(NIOAny(bytes), promise: nil) }
@@ -60,7 +65,9 @@ final class EventHub: Sendable {
   func beat() {
     let bytes = heartbeatEvent()
     for client in state.value.clients {
-      if client.isWritable {
+      if !client.isAllowed() {
+        client.context.close(promise: nil)
+      } else if client.isWritable {
         client.stalledHeartbeats = 0
         client.send(bytes)
       } else {

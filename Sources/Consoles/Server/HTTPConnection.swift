@@ -132,7 +132,7 @@ final class HTTPConnection: ChannelInboundHandler {
     switch core.routes.route(request) {
     case .reply(let reply): finish(reply, context)
     case .later(let work): answer(by: work, context)
-    case .events(let hub): stream(from: hub, context)
+    case .events(let hub, let isAllowed): stream(from: hub, isAllowed, context)
     }
   }
 
@@ -154,9 +154,9 @@ final class HTTPConnection: ChannelInboundHandler {
     }
   }
 
-  private func stream(from hub: EventHub, _ context: ChannelHandlerContext) {
+  private func stream(from hub: EventHub, _ isAllowed: @escaping @Sendable () -> Bool, _ context: ChannelHandlerContext) {
     timer?.cancel()
-    let client = EventClient(context: context)
+    let client = EventClient(context: context, isAllowed: isAllowed)
     state = .streaming(hub, client)
     context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: HTTPReply.eventStreamHead)), promise: nil)
     hub.join(client)

@@ -7,6 +7,8 @@ struct HTTPReply: Sendable, Equatable {
   var status: Int
   var contentType = "application/json; charset=utf-8"
   var allow: String?
+  /// The session's cookie: set when it is text, taken away when it is empty.
+  var session: String?
   var body: [UInt8]
 
   init(status: Int, json: JSONText) {
@@ -40,6 +42,11 @@ struct HTTPReply: Sendable, Equatable {
   func serialised(allocator: ByteBufferAllocator) -> ByteBuffer {
     var head = "HTTP/1.1 \(status) \(Self.reason(status))\r\nContent-Type: \(contentType)\r\nContent-Length: \(body.count)\r\n"
     if let allow { head += "Allow: \(allow)\r\n" }
+    if let session {
+      // Scripts cannot read it, and no other site's page can make the browser send it.
+      head +=
+        "Set-Cookie: \(HTTPRequest.cookie)=\(session); Path=/; HttpOnly; SameSite=Strict\(session.isEmpty ? "; Max-Age=0" : "")\r\n"
+    }
     head += Self.commonHeaders
     var buffer = allocator.buffer(capacity: head.utf8.count + body.count)
     buffer.writeString(head)

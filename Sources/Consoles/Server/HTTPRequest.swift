@@ -7,6 +7,8 @@ struct HTTPRequest: Sendable, Equatable {
   /// Percent-decoded parts of the path between slashes; the query is not used by any page.
   var path: [String]
   var body: [UInt8] = []
+  /// What the staff's cookie says.
+  var session: String?
 
   enum Method: Sendable { case get, post }
 
@@ -30,7 +32,8 @@ struct HTTPRequest: Sendable, Equatable {
       return .refused(HTTPReply(400, .badPath, at: "path", accepted: "/ followed by UTF-8 text, percent-encoded"))
     }
     switch head.method {
-    case .GET: return .accepted(HTTPRequest(method: .get, path: path), bodyBytes: bodyLength(head) ?? 0)
+    case .GET:
+      return .accepted(HTTPRequest(method: .get, path: path, session: session(head)), bodyBytes: bodyLength(head) ?? 0)
     case .POST: return checkPost(head, host, path, limits)
     default:
       return .refused(HTTPReply(405, .wrongMethod, at: "method", accepted: "GET, POST", allow: "GET, POST"))
@@ -67,7 +70,19 @@ struct HTTPRequest: Sendable, Equatable {
       return .refused(HTTPReply(411, .lengthNeeded, at: "Content-Length", accepted: "0 to \(limits.bodyBytes)"))
     }
     if length > limits.bodyBytes { return .refused(bodyTooLarge(limits)) }
-    return .accepted(HTTPRequest(method: .post, path: path), bodyBytes: length)
+    return .accepted(HTTPRequest(method: .post, path: path, session: session(head)), bodyBytes: length)
+  }
+
+  static let cookie = "linli"
+
+  private static func session(_ head: HTTPRequestHead) -> String? {
+    for header in head.headers["cookie"] {
+      for pair in header.split(separator: ";") {
+        let text = pair.trimmingSpaces
+        if text.hasPrefix(cookie + "=") { return String(text.dropFirst(cookie.count + 1)) }
+      }
+    }
+    return nil
   }
 
   private static func bodyLength(_ head: HTTPRequestHead) -> Int? {

@@ -12,7 +12,7 @@ protocol Routes: Sendable {
 enum RouteResult: Sendable {
   case reply(HTTPReply)
   case later(@Sendable () async -> HTTPReply)
-  case events(EventHub)
+  case events(EventHub, isAllowed: @Sendable () -> Bool = { true })
 }
 
 /// A small HTTP/1.1 server on loopback: one event loop on one thread, one request per connection.

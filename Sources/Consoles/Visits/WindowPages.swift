@@ -1,4 +1,5 @@
 import NIOCore
+import StaffAccess
 import Station
 
 /// The page of the windows and of the posts behind them, on loopback.
@@ -8,12 +9,13 @@ public final class WindowPages: Sendable {
 
   /// Parameters and errors as for `HallPages`.
   public init(
-    address: String = "127.0.0.1", port: Int, webRoot: String, limits: ServerLimits = .standard, codes: SlipCodes,
-    qr: @escaping @Sendable (String) -> [[Bool]]?, submit: @escaping DutyDesk.Submit
+    address: String = "127.0.0.1", port: Int, webRoot: String, limits: ServerLimits = .standard, staff: StaffDoor? = nil,
+    codes: SlipCodes, qr: @escaping @Sendable (String) -> [[Bool]]?, submit: @escaping DutyDesk.Submit
   ) throws(ConsoleError) {
     let files = try WebFiles(root: webRoot, names: WindowRoutes.fileNames)
     pages = try LivePages(address: address, port: port, limits: limits) { board, hub in
-      WindowRoutes(files: files, board: board, hub: hub, codes: codes, qr: qr, submit: submit)
+      WindowRoutes(
+        files: files, board: board, hub: hub, staff: PageGuard(door: staff, page: .window), codes: codes, qr: qr, submit: submit)
     }
   }
 
@@ -31,31 +33,34 @@ struct WindowRoutes: Routes {
   let files: WebFiles
   let board: PageBoard
   let hub: EventHub
+  let staff: PageGuard
   let codes: SlipCodes
   let qr: @Sendable (String) -> [[Bool]]?
   let submit: DutyDesk.Submit
   private let texts = HTTPReply(status: 200, json: PageWords.catalogue(PageWords.window))
 
   init(
-    files: WebFiles, board: PageBoard, hub: EventHub, codes: SlipCodes, qr: @escaping @Sendable (String) -> [[Bool]]?,
-    submit: @escaping DutyDesk.Submit
+    files: WebFiles, board: PageBoard, hub: EventHub, staff: PageGuard, codes: SlipCodes,
+    qr: @escaping @Sendable (String) -> [[Bool]]?, submit: @escaping DutyDesk.Submit
   ) {
     self.files = files
     self.board = board
     self.hub = hub
+    self.staff = staff
     self.codes = codes
     self.qr = qr
     self.submit = submit
   }
 
   func route(_ request: HTTPRequest) -> RouteResult {
+    if let login = staff.route(request) { return login }
     let path = request.path
     switch (path.first, path.dropFirst().first, path.count) {
     case (nil, _, _): return get(request) { file("window.html", request) }
     case ("healthz", _, 1): return get(request) { .reply(board.health(pages: hub.clientCount)) }
-    case ("api", "visits", 2): return get(request) { .reply(board.reply()) }
+    case ("api", "visits", 2): return look(request) { .reply(board.reply()) }
     case ("api", "texts", 2): return get(request) { .reply(texts) }
-    case ("api", "events", 2): return get(request) { .events(hub) }
+    case ("api", "events", 2): return look(request) { .events(hub, isAllowed: staff.mayListen(request)) }
     case ("api", "tickets", 5) where path[4] == "reissue": return reissue(request)
     case ("api", let group?, 4) where WindowAction.groups.contains(group): return act(request, group)
     case (let name?, _, 1): return get(request) { file(name, request) }
@@ -68,6 +73,10 @@ struct WindowRoutes: Routes {
       return .reply(HTTPReply(405, .wrongMethod, at: request.pathText, accepted: "GET", allow: "GET"))
     }
     return body()
+  }
+
+  private func look(_ request: HTTPRequest, _ body: () -> RouteResult) -> RouteResult {
+    get(request) { staff.refusalToLook(request).map { .reply($0) } ?? body() }
   }
 
   private func file(_ name: String, _ request: HTTPRequest) -> RouteResult { .reply(files[name] ?? notFound(request)) }
@@ -85,7 +94,7 @@ struct WindowRoutes: Routes {
     }
     return post(request) { () throws(BadRequest) in
       let (post, wanted) = try action.read(subject: request.path[2], body: request.body)
-      return { HTTPReply(await submit(post, .visit(wanted))) }
+      return (post, { HTTPReply(await submit(post, .visit(wanted))) })
     }
   }
 
@@ -97,7 +106,7 @@ struct WindowRoutes: Routes {
       guard let id = TicketID(path: "\(request.path[2])/\(request.path[3])") else {
         throw BadRequest(fault: .badPath, place: request.pathText, accepted: "/api/tickets/20783/A001/reissue")
       }
-      return { await reissue(id, by: post) }
+      return (post, { await reissue(id, by: post) })
     }
   }
 
@@ -114,14 +123,16 @@ struct WindowRoutes: Routes {
   }
 
   private func post(
-    _ request: HTTPRequest, _ read: () throws(BadRequest) -> @Sendable () async -> HTTPReply
+    _ request: HTTPRequest, _ read: () throws(BadRequest) -> (post: String, work: @Sendable () async -> HTTPReply)
   ) -> RouteResult {
     guard request.method == .post else {
       return .reply(HTTPReply(405, .wrongMethod, at: request.pathText, accepted: "POST", allow: "POST"))
     }
     if let refusal = board.refusal() { return .reply(refusal) }
     do throws(BadRequest) {
-      return .later(try read())
+      let (post, work) = try read()
+      if let refusal = staff.refusalToAct(request, for: post) { return .reply(refusal) }
+      return .later(work)
     } catch {
       return .reply(HTTPReply(400, error.fault, at: error.place, accepted: error.accepted))
     }

@@ -1,0 +1,126 @@
+import StaffAccess
+import Station
+
+/// Lets the staff into a page: who may look, who may act, and where one logs in.
+struct PageGuard: Sendable {
+  let door: StaffDoor?
+  let page: StaffPage
+
+  /// `nil`: whoever asks may look.
+  func refusalToLook(_ request: HTTPRequest) -> HTTPReply? {
+    guard let door, door.isGuarded else { return nil }
+    guard let session = door.session(request.session) else { return Self.login }
+    if session.roles.mayLook(at: page) { return nil }
+    door.denied(session, request.pathText)
+    return HTTPReply(403, .noRight, at: request.pathText, accepted: "a role that may look at this page")
+  }
+
+  /// `nil`: whoever asks may act, for this post.
+  func refusalToAct(_ request: HTTPRequest, for post: String) -> HTTPReply? {
+    guard let door, door.isGuarded else { return nil }
+    guard let session = door.session(request.session) else { return Self.login }
+    guard session.roles.mayAct(on: page) else {
+      door.denied(session, request.pathText)
+      return HTTPReply(403, .noRight, at: request.pathText, accepted: "a role that may act on this page")
+    }
+    guard session.mayAct(for: post) else {
+      door.denied(session, "\(request.pathText) \(post)")
+      return HTTPReply(403, .notYourPost, at: "post", accepted: session.posts.joined(separator: " | "))
+    }
+    return nil
+  }
+
+  /// For the event stream, which outlives the request: asked again with every heartbeat.
+  func mayListen(_ request: HTTPRequest) -> @Sendable () -> Bool {
+    let (door, page, token) = (door, page, request.session)
+    return { door.map { !$0.isGuarded || $0.holds(token, look: page) } ?? true }
+  }
+
+  private static let login = HTTPReply(401, .loginNeeded, at: "session", accepted: "POST /api/login {\"id\": …, \"pin\": …}")
+
+  // MARK: - Logging in
+
+  /// `nil`: the address is none of these.
+  func route(_ request: HTTPRequest) -> RouteResult? {
+    switch request.path {
+    case ["api", "session"]:
+      guard request.method == .get else {
+        return .reply(HTTPReply(405, .wrongMethod, at: request.pathText, accepted: "GET", allow: "GET"))
+      }
+      return .reply(who(request))
+    case ["api", "login"], ["api", "logout"]:
+      guard request.method == .post else {
+        return .reply(HTTPReply(405, .wrongMethod, at: request.pathText, accepted: "POST", allow: "POST"))
+      }
+      return request.path[1] == "login" ? logIn(request) : .reply(logOut(request))
+    default: return nil
+    }
+  }
+
+  private func who(_ request: HTTPRequest) -> HTTPReply {
+    let session = door?.session(request.session)
+    return HTTPReply(
+      status: 200,
+      json: .object {
+        $0.field("guarded", door?.isGuarded ?? false)
+        guard let session else { return }
+        $0.field("staff", session.staff)
+        $0.field("roles", session.roles.map(\.rawValue))
+        $0.field("posts", session.posts)
+        $0.field("mayAct", session.roles.mayAct(on: page))
+        $0.field("mayLook", session.roles.mayLook(at: page))
+      })
+  }
+
+  private func logIn(_ request: HTTPRequest) -> RouteResult {
+    guard let door, door.isGuarded else {
+      return .reply(HTTPReply(404, .notFound, at: request.pathText, accepted: "no login is needed here: there are no accounts"))
+    }
+    do throws(BadRequest) {
+      let fields = try BodyFields(request.body, accepted: ["id", "pin"])
+      let (id, pin) = (try fields.text("id"), try fields.text("pin"))
+      let page = page
+      return .later {
+        switch await Self.offTheLoop({ door.logIn(id: id, pin: pin) }) {
+        case .success(let (token, session)):
+          var reply = HTTPReply(
+            status: 200,
+            json: .object {
+              $0.field("answer", "done")
+              $0.field("mayLook", session.roles.mayLook(at: page))
+            })
+          reply.session = token
+          return reply
+        case .failure(let refusal): return Self.refused(refusal)
+        }
+      }
+    } catch {
+      return .reply(HTTPReply(400, error.fault, at: error.place, accepted: error.accepted))
+    }
+  }
+
+  /// The slow hash has a thread of its own: neither the pages nor the tasks that carry out requests wait for it.
+  private static func offTheLoop<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
+    await withCheckedContinuation { continuation in
+      LoginQueue.shared.run { continuation.resume(returning: work()) }
+    }
+  }
+
+  private func logOut(_ request: HTTPRequest) -> HTTPReply {
+    door?.logOut(request.session)
+    var reply = HTTPReply(status: 200, json: .object { $0.field("answer", "done") })
+    reply.session = ""
+    return reply
+  }
+
+  private static func refused(_ refusal: StaffDoor.Refusal) -> HTTPReply {
+    let accepted = "an id and its PIN"
+    switch refusal {
+    case .wrong: return HTTPReply(401, .loginWrong, at: "login", accepted: accepted)
+    case .locked: return HTTPReply(429, .loginLocked, at: "login", accepted: accepted)
+    case .ended: return HTTPReply(403, .loginEnded, at: "login", accepted: accepted)
+    case .fileUnreadable: return HTTPReply(503, .staffFileUnreadable, at: "login", accepted: accepted)
+    case .tooManySessions: return HTTPReply(503, .tooManySessions, at: "login", accepted: accepted)
+    }
+  }
+}
