@@ -4,8 +4,10 @@ import Station
 /// The addresses of the duty desk: which there are, what each takes, what each answers.
 struct DeskRoutes: Routes {
   static let fileNames = [
-    "desk.html", "desk.css", "desk.js", "actions.js", "cards.js", "children.css", "children.js", "dialogs.js", "dom.js",
-    "events.js", "handovers.js", "lists.js", "map.js", "readings.css", "readings.js", "sound.js", "stream.js", "stream-worker.js",
+    "desk.html", "desk.css", "desk.js", "actions.js", "asking.js", "cards.js", "children.css", "children.js", "dialogs.js",
+    "dom.js",
+    "events.js", "handovers.js", "lists.js", "login.css", "login.js", "map.js", "readings.css", "readings.js", "sound.js",
+    "stream.js", "stream-worker.js",
     "uplink.js", "waiting.js", "who.js",
     "words.js", "favicon.svg", "lamp.css", "lamp.js",
   ]

@@ -22,12 +22,24 @@ enum PageWords {
     return json
   }
 
-  private static func word(_ key: String, _ chinese: String, _ english: String) -> Word { (key, BilingualText(chinese, english)) }
+  static func word(_ key: String, _ chinese: String, _ english: String) -> Word { (key, BilingualText(chinese, english)) }
 
   static let common = [
+    word("logInTitle", "请登录", "Please log in"),
+    word("logIn", "登录", "Log in"),
+    word("logOut", "退出登录", "Log out"),
+    word("staffID", "编号", "Id"),
+    word("staffPIN", "密码", "PIN"),
+    word("roleMayNot", "您的角色不能看这一页", "Your role may not look at this page"),
     word("switchLanguage", "English", "中文"),
     word("notReadBack", "未回读", "not read back"),
     word("noAnswer", "没有得到答复,请看页面是否已生效", "No answer came; look whether it took effect"),
+    word("connecting", "正在连接站点……", "Connecting to the station …"),
+    word("starting", "站点正在启动……", "The station is starting …"),
+    word("done", "已完成", "Done"),
+    word("cancel", "取消", "Cancel"),
+    word("confirm", "确定", "Confirm"),
+    word("dialogKeys", "键盘:Ctrl+回车 提交,Esc 取消", "Keys: Ctrl+Enter sends it, Escape cancels"),
     word("buzzing", "♪ 蜂鸣", "♪ beeping"),
   ]
 
@@ -46,12 +58,10 @@ enum PageWords {
   ]
 
   private static let notices = [
-    word("connecting", "正在连接站点……", "Connecting to the station …"),
     word(
       "lost", "站点失联 — 页面内容已停在 {time},不能操作。请查看主机,并用电话值守。",
       "STATION LOST: this page stopped at {time} and nothing can be done here. Look at the computer, and keep watch by telephone."
     ),
-    word("starting", "站点正在启动……", "The station is starting …"),
     word("soundBlocked", "声音没有打开:求助时不会响铃。点这里打开声音", "Sound is off: calls will not ring. Press here to turn it on"),
     word("soundOn", "声音已开", "Sound on"),
     word("soundElsewhere", "声音在另一个标签页", "Sound in another tab"),
@@ -62,7 +72,6 @@ enum PageWords {
     word("notRecorded", "还没有记录到磁盘,请先去现场", "Not recorded on disk yet: go there first"),
     word("waitingCalls", "有 {count} 条求助信息只在内存里,没有记录", "{count} entries about calls are held in memory and not recorded"),
     word("newCall", "新的求助:{place}", "New call: {place}"),
-    word("done", "已完成", "Done"),
     word("notForThisPost", "本岗位现在不能做这一步", "This post cannot do that now"),
     word("underWay", "正在复测……", "Re-test under way …"),
   ]
@@ -156,9 +165,6 @@ enum PageWords {
   ]
 
   private static let dialogs = [
-    word("cancel", "取消", "Cancel"),
-    word("confirm", "确定", "Confirm"),
-    word("dialogKeys", "键盘:Ctrl+回车 提交,Esc 取消", "Keys: Ctrl+Enter sends it, Escape cancels"),
     word("askResolve", "处置情况(必填,不要写个人信息)", "What was done (needed; no personal data)"),
     word("askFalseAlarm", "误按说明(可不填)", "About the false alarm (may be empty)"),
     word("askRefuse", "不接收的原因(必填)", "Why not (needed)"),

@@ -3,5 +3,4 @@ import Station
 /// The words of the pages in the hall and at the windows.
 extension PageWords {
   static let hall: [Word] = []
-  static let window: [Word] = []
 }

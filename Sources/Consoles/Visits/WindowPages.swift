@@ -27,7 +27,8 @@ public final class WindowPages: Sendable {
 
 struct WindowRoutes: Routes {
   static let fileNames = [
-    "window.html", "window.css", "window.js", "dom.js", "dialogs.js", "stream.js", "stream-worker.js", "words.js", "favicon.svg",
+    "window.html", "window.css", "window.js", "desk.css", "login.css", "login.js", "asking.js", "live.js", "matters.js", "dom.js",
+    "dialogs.js", "events.js", "stream.js", "stream-worker.js", "words.js", "favicon.svg",
   ]
 
   let files: WebFiles

@@ -1,42 +1,14 @@
 // What a person asks of the station, and what it answers.
+import { connectAsking, send } from "./asking.js";
 import { ask } from "./dialogs.js";
-import { setClass, setText } from "./dom.js";
 import { parentMark, placeOf, postName } from "./who.js";
-import { pick, word } from "./words.js";
+import { word } from "./words.js";
 
-const byId = (id) => document.getElementById(id);
 let page;
-let liveness;
 
-export function connectActions(thePage, theLiveness) {
+export function connectActions(thePage, liveness) {
   page = thePage;
-  liveness = theLiveness;
-}
-
-// underWay: what is said when the answer comes later.
-async function send(path, fields = {}, underWay = "underWay") {
-  if (liveness() !== "live") return toast(word("noAnswer"), true);
-  try {
-    const answer = await fetch(path, {
-      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ post: page.post, ...fields }), signal: AbortSignal.timeout(12000),
-    });
-    const said = await answer.json();
-    if (said.answer === "unrecorded") toast(pick(said), true);
-    else if (answer.ok) toast(word(said.answer === "underWay" ? underWay : said.answer), false);
-    else toast(pick(said), true);
-  } catch {
-    toast(word("noAnswer"), true);
-  }
-}
-
-let toastTimer;
-export function toast(text, isBad) {
-  clearTimeout(toastTimer);
-  const node = byId("toast");
-  setText(node, isBad ? `⚠ ${text}` : `✓ ${text}`);
-  setClass(node, "bad", isBad);
-  node.hidden = false;
-  toastTimer = setTimeout(() => (node.hidden = true), isBad ? 8000 : 3000);
+  connectAsking(thePage, liveness);
 }
 
 const text = (fieldName, label, required) => ({ name: fieldName, label: word(label), kind: "text", required });

@@ -1,5 +1,6 @@
 // The duty desk's page: what it shows, what it asks, what it plays. It knows nothing but what the station told it last, and how long ago.
-import { actOnFault, actOnIncident, actOnPoint, connectActions, sendNotice, toast } from "./actions.js";
+import { actOnFault, actOnIncident, actOnPoint, connectActions, sendNotice } from "./actions.js";
+import { toast } from "./asking.js";
 import { createCard, tickCard, updateCard } from "./cards.js";
 import { showChildren, tickChildren } from "./children.js";
 import { dialogIsOpen, enableDialogs } from "./dialogs.js";
@@ -8,6 +9,7 @@ import { showHandOvers, tickHandOvers } from "./handovers.js";
 import { showClosed, showFaults, showPoints, showStatistics, tickPoints } from "./lists.js";
 import { showReadings, tickReadings } from "./readings.js";
 import { onSoundChange, sound, soundStatus, unlockSound } from "./sound.js";
+import { leaveWhenEnded, logInFirst } from "./login.js";
 import { listen } from "./stream.js";
 import { freshNotices, showUplink } from "./uplink.js";
 import { callsThatWait, cardOf, shownCalls, showWaiting, tickWaiting } from "./waiting.js";
@@ -33,7 +35,7 @@ function remembered() {
 
 function receive(message) {
   page.broken = message.kind === "broken";
-  if (page.broken) return;
+  if (page.broken) return leaveWhenEnded();
   page.heardAt = message.at;
   page.heardTime = new Date(Date.now() - (clock() - message.at));
   if (message.kind === "view") {
@@ -241,6 +243,7 @@ onSoundChange(() => showBanners(liveness()));
 
 connectActions(page, liveness);
 await loadWords();
+page.staff = await logInFirst();
 // Where the browser lets a page sound without a hand on it, it does so from the beginning.
 unlockSound();
 listen(receive);

@@ -1,0 +1,79 @@
+// Where the staff's pages ask who is there. Without any account nobody is asked.
+import { element } from "./dom.js";
+import { pick, word } from "./words.js";
+
+let session = {};
+
+// Waits until somebody is logged in who may look at this page. Gives {staff, roles, posts, mayAct}, or {} where nobody is asked.
+export async function logInFirst() {
+  session = await who();
+  if (!session.guarded || session.mayLook) return begin();
+  const refused = session.staff !== undefined;
+  await new Promise((resolve) => document.body.append(form(resolve, refused)));
+  session = await who();
+  return begin();
+}
+
+// To be called when the stream breaks: a session that has ended leaves nothing on the screen.
+export async function leaveWhenEnded() {
+  if (!session.guarded) return;
+  const now = await who();
+  if (now.guarded && !now.mayLook) location.reload();
+}
+
+export async function logOut() {
+  await fetch("/api/logout", { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" });
+  location.reload();
+}
+
+function begin() {
+  const button = document.getElementById("log-out");
+  if (!session.guarded || !button) return session;
+  button.hidden = false;
+  button.textContent = `${session.staff} · ${word("logOut")}`;
+  button.addEventListener("click", logOut);
+  return session;
+}
+
+async function who() {
+  for (;;) {
+    try {
+      const answer = await fetch("/api/session");
+      if (answer.ok) return await answer.json();
+    } catch {
+      // The station is away: ask again.
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+}
+
+function form(done, isRefused) {
+  const id = element("input", { name: "id", autocomplete: "username", required: true, maxlength: 12, "aria-label": word("staffID") });
+  const pin = element("input", { name: "pin", type: "password", autocomplete: "current-password", required: true, maxlength: 32, "aria-label": word("staffPIN") });
+  const said = element("p", { role: "alert", class: "said" }, isRefused ? word("roleMayNot") : "");
+  const button = element("button", { type: "submit", class: "primary" }, word("logIn"));
+  const made = element("form", { id: "login" },
+    element("h2", {}, word("logInTitle")), element("label", {}, word("staffID"), id), element("label", {}, word("staffPIN"), pin), said, button);
+  made.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    button.disabled = true;
+    try {
+      const answer = await fetch("/api/login", {
+        method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ id: id.value, pin: pin.value }),
+      });
+      const text = await answer.json();
+      if (answer.ok && text.mayLook) {
+        made.remove();
+        return done();
+      }
+      said.textContent = answer.ok ? word("roleMayNot") : pick(text);
+    } catch {
+      said.textContent = word("noAnswer");
+    }
+    pin.value = "";
+    button.disabled = false;
+    pin.focus();
+  });
+  setTimeout(() => id.focus());
+  return made;
+}
