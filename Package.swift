@@ -53,7 +53,7 @@ func stationLink() -> [Target] {
 let wires =
   stationLink() + wire("ModbusRTU") + wire("FirmwareUpdate", uses: ["ModbusRTU"])
   + wire("CallPanel", uses: ["ModbusRTU", "FirmwareUpdate"]) + wire("DigitalIO", uses: ["ModbusRTU"])
-  + wire("SIADC09")
+  + wire("SIADC09") + wire("ESCPOS")
 let drivers: [Target.Dependency] = ["ModbusRTUDriver", "CallPanelDriver", "DigitalIODriver", "FirmwareUpdateDriver"]
 let models: [Target.Dependency] = ["ModbusRTUDeviceModel", "CallPanelDeviceModel", "DigitalIODeviceModel"]
 let codecs: [Target.Dependency] = ["ModbusRTUCodec", "CallPanelCodec", "DigitalIOCodec", "FirmwareUpdateCodec"]
@@ -119,7 +119,7 @@ let package = Package(
       name: "linli",
       dependencies: kit + codecs + models + drivers + [
         "Station", "StationRuntime", "Journal", "Transports", "Consoles", "SimulatedSite", "StationIdentity", "AlarmReceivers",
-        "VirtualBoards", "Uplink", "StationLinkCodec", "StationLinkDeviceModel",
+        "VirtualBoards", "Uplink", "StationLinkCodec", "StationLinkDeviceModel", "ESCPOSCodec", "ESCPOSDeviceModel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Tools/linli"),
     // Run by Tools/bench.
@@ -156,6 +156,7 @@ let package = Package(
       kit + [
         "SIADC09Codec", "SIADC09Driver", "SIADC09DeviceModel", "Station", "StationRuntime", "Journal", "AlarmReceivers",
       ]),
+    tests("ESCPOSTests", kit + ["ESCPOSCodec", "ESCPOSDriver", "ESCPOSDeviceModel", "Transports"]),
     tests(
       "StationRuntimeTests",
       kit + [
@@ -189,7 +190,9 @@ let package = Package(
       "ShellTests",
       kit + ["FirmwareUpdateCodec", "Station", "StationRuntime", "StationIdentity", "Journal", "Transports", "TestSupport"] + tls
         + web),
-    .testTarget(name: "InteropTests", dependencies: ["TestSupport"], path: "Tests/InteropTests", exclude: ["Peers"]),
+    .testTarget(
+      name: "InteropTests", dependencies: ["TestSupport", "DeviceKit", "Transports", "ESCPOSCodec", "ESCPOSDeviceModel"],
+      path: "Tests/InteropTests", exclude: ["Peers"]),
     // The real images in QEMU.
     tests(
       "FirmwareTests",
