@@ -84,11 +84,11 @@ func pattern(_ size: Int) -> [[Bool]] { (0..<size).map { row in (0..<size).map {
     #expect(lines.contains("矛盾纠纷调解") && lines.contains("办理地点：2号窗口") && lines.contains("查询码：4721"))
     #expect(lines.last == "2026-01-15 12:34")
     let number = try #require(slip.lines.first { $0.text == "A001" })
-    #expect(number.runs.map(\.look.width) == [5] && number.runs[0].look.isBold && number.alignment == .centre)
+    #expect(number.runs.map(\.look.width) == [6] && number.runs[0].look.isBold && number.alignment == .centre)
     #expect(slip.codes.map(\.text) == ["https://example.invalid/t/A001"] && slip.codes[0].correction == .medium)
     #expect(slip.elements.last == .cut(partial: true) && slip.overflows == 0)
     #expect(!slip.text.contains("待上报") && !slip.text.contains("演练"))
-    #expect(slip.text.contains("A001 ×5") && slip.text.contains("[QR https://example.invalid/t/A001]"))
+    #expect(slip.text.contains("A001 ×6") && slip.text.contains("[QR https://example.invalid/t/A001]"))
   }
 
   @Test func offlineAndDrillAreMarked() throws {
@@ -162,7 +162,8 @@ func pattern(_ size: Int) -> [[Bool]] { (0..<size).map { row in (0..<size).map {
   @Test func olderPrintersGetTheirOwnSizes() throws {
     let bytes = TicketSlip.sample.bytes(PrinterProfile(sizing: .doubled), try chinese())
     let slip = try printed(bytes, PrinterTraits(scalesChinese: false))
-    #expect(slip.lines.first { $0.text == "A001" }?.runs.first?.look.width == 2)
+    let number = slip.lines.first { $0.text == "A001" }?.runs.first?.look
+    #expect(number?.width == 2 && number?.isBold == true)
     #expect(slip.lines.first { $0.text == "矛盾纠纷调解" }?.runs.first?.look.width == 2)
     // The wrong profile: numbers large, Chinese small, and nothing is lost.
     let wrong = try printed(TicketSlip.sample.bytes(PrinterProfile(), try chinese()), PrinterTraits(scalesChinese: false))
@@ -204,7 +205,7 @@ func pattern(_ size: Int) -> [[Bool]] { (0..<size).map { row in (0..<size).map {
     let slip = try printed(TicketSlip.sample.bytes(PrinterProfile(), try chinese()))
     let svg = slip.svg { $0.text == "https://example.invalid/t/A001" ? pattern(29) : nil }
     #expect(svg.hasPrefix("<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 640 "))
-    for text in ["社会治安综合治理中心", ">A001</text>", "scale(5 5)", "stroke-dasharray", "<path d='M"] {
+    for text in ["社会治安综合治理中心", ">A001</text>", "scale(6 6)", "stroke-dasharray", "<path d='M"] {
       #expect(svg.contains(text), "\(text)")
     }
     var tricky = TicketSlip.sample

@@ -57,13 +57,12 @@ extension TicketSlip {
     writer.begin()
     if let mark { writer.block(mark == .drill ? "【演练】" : "【测试】", times: 2, bold: true) }
     writer.block(site, times: SlipText.columns(site) * 2 <= profile.paper.columns ? 2 : 1, bold: true)
-    writer.put(.feedDots(16))
+    writer.put(.feedDots(8))
     writer.block("您的号码")
-    writer.block(number, times: 5, bold: true)
-    writer.put(.feedDots(12))
+    writer.block(number, times: 6, bold: true)
     writer.block(service, times: 2)
     if let waiting { writer.block("前面等候：\(max(waiting, 0)) 人") }
-    if !place.isEmpty { writer.block("办理地点：\(place)") }
+    if !place.isEmpty { writer.block("办理地点：\(place)", bold: true) }
     if !code.isEmpty { writer.block("查询码：\(code)", bold: true) }
     writer.put(.feedDots(16))
     writer.code(qr, modules)
@@ -108,21 +107,25 @@ struct SlipWriter {
     let most = profile.sizing == .doubled ? 2 : 8
     let scale = max(min(times, most, columns / wanted), 1)
     if bold { put(.bold(true)) }
-    size(scale)
+    size(scale, bold)
     for line in SlipText.wrap(text, columns: columns / scale, limit: TicketSlip.lineLimit) {
       bytes += SlipText.bytes(line, table)
       put(.lineFeed)
     }
-    size(1)
+    size(1, false)
     if bold { put(.bold(false)) }
+    // Large type fills its line to the edge: what follows would touch it.
+    if scale > 1 { put(.feedDots(12)) }
   }
 
-  private mutating func size(_ scale: Int) {
+  /// `1B 21` sets all modes, bold among them.
+  private mutating func size(_ scale: Int, _ bold: Bool) {
     switch profile.sizing {
     case .scaled: put(.size(width: UInt8(scale), height: UInt8(scale)))
     case .doubled:
-      put(.style(scale > 1 ? [.doubleWidth, .doubleHeight] : []))
-      put(.doubleByteStyle(scale > 1 ? [.doubleWidth, .doubleHeight] : []))
+      let doubled: CharacterStyle = scale > 1 ? [.doubleWidth, .doubleHeight] : []
+      put(.style(bold ? doubled.union(.bold) : doubled))
+      put(.doubleByteStyle(doubled))
     }
   }
 
