@@ -272,6 +272,19 @@ import Testing
     #expect(rig.outcomes[2] != nil)
   }
 
+  /// Answers do not say what they answer: one that comes late must not be read as the answer to another question.
+  @Test func anAnswerThatComesLateIsNotReadAsAnother() throws {
+    var rig = try PrinterRig()
+    rig.pass(.seconds(1))
+    rig.hand(.late(.milliseconds(1_200)))
+    rig.hand(.cover(open: true))
+    rig.pass(.seconds(60))
+    #expect(rig.notices == ["+notAnswering"])
+    rig.hand(.late(.zero))
+    rig.pass(.seconds(25))
+    #expect(rig.notices == ["+notAnswering", "-notAnswering", "+coverOpen"])
+  }
+
   @Test func everyStepEnds() throws {
     // Whatever the printer does or leaves, an outcome is told within a minute.
     for hand in [

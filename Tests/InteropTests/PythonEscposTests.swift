@@ -100,6 +100,14 @@ import Transports
     try printer.say("cover ajar", answer: "unknown command")
   }
 
+  @Test func theyReadOurStatusOverASerialLine() throws {
+    let printer = try SimulatedPrinter(isSerial: true)
+    let link = "\(printer.shell.folder)/printer"
+    #expect(try run("escpos_status.py", [link]).contains("online 2"))
+    try printer.say("paper near", answer: "ok")
+    #expect(try run("escpos_status.py", [link]).contains("online 1"))
+  }
+
   /// One of our slips, sent by the peer, comes out and can be looked at.
   @Test func ourSlipPassesThroughTheirConnection() throws {
     let printer = try SimulatedPrinter()
@@ -129,18 +137,22 @@ private final class SimulatedPrinter {
   private let process = Process()
   private var log: String { "\(shell.folder)/printer.log" }
 
-  init() throws {
+  init(isSerial: Bool = false) throws {
     shell = try Shell(folder: Shell.newFolder(), site: "")
     let log = "\(shell.folder)/printer.log"
     try #require(FileManager.default.createFile(atPath: log, contents: nil))
     process.executableURL = URL(fileURLWithPath: Shell.linli)
-    process.arguments = ["sim", "printer", "--tcp", "0"]
+    process.arguments = ["sim", "printer"] + (isSerial ? ["--pty", "\(shell.folder)/printer"] : ["--tcp", "0"])
     process.standardInput = hand
     process.standardOutput = FileHandle(forWritingAtPath: log)
     process.standardError = FileHandle.nullDevice
     try process.run()
     func read() -> String { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
     try shell.waitUntil("the printer is there") { read().contains("printer ready") }
+    guard !isSerial else {
+      port = 0
+      return
+    }
     let address = try #require(read().split(separator: " ").first { $0.hasPrefix("127.0.0.1:") || $0.contains("127.0.0.1:") })
     port = try #require(address.split(separator: ":").last.flatMap { Int($0) })
   }

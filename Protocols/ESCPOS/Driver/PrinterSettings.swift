@@ -62,6 +62,7 @@ public enum PrinterInput: Sendable, Equatable {
   case written
   /// The line took so many bytes of the last `.write`, and takes no more. It is opened anew.
   case writeFailed(accepted: Int)
+  /// Each attempt has a number of its own: one that has ended is forgotten.
   case printRequested(job: UInt64, [UInt8])
   case wake
 }
