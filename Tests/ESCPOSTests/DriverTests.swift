@@ -23,7 +23,6 @@ import Testing
     var rig = try PrinterRig(PrinterSettings(), PrinterTraits(bytesPerSecond: 200))
     rig.pass(.seconds(1))
     rig.print(1, bytes)
-    // 200 bytes a second need longer than the settings allow for: it is unknown then, although it will come out.
     let needed = bytes.count * 1_000 / 200
     while rig.outcomes.isEmpty, rig.now < .zero + .seconds(60) {
       #expect(rig.driver.isPrinting)
