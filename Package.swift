@@ -54,7 +54,7 @@ func stationLink() -> [Target] {
 let wires =
   stationLink() + wire("ModbusRTU") + wire("FirmwareUpdate", uses: ["ModbusRTU"])
   + wire("CallPanel", uses: ["ModbusRTU", "FirmwareUpdate"]) + wire("DigitalIO", uses: ["ModbusRTU"])
-  + wire("SIADC09")
+  + wire("SIADC09") + wire("ESCPOS")
 let drivers: [Target.Dependency] = ["ModbusRTUDriver", "CallPanelDriver", "DigitalIODriver", "FirmwareUpdateDriver"]
 let models: [Target.Dependency] = ["ModbusRTUDeviceModel", "CallPanelDeviceModel", "DigitalIODeviceModel"]
 let codecs: [Target.Dependency] = ["ModbusRTUCodec", "CallPanelCodec", "DigitalIOCodec", "FirmwareUpdateCodec"]
@@ -121,8 +121,9 @@ let package = Package(
     .executableTarget(
       name: "linli",
       dependencies: kit + codecs + models + drivers + [
-        "Station", "StationRuntime", "Journal", "Transports", "Consoles", "StaffAccess", "SimulatedSite", "StationIdentity", "AlarmReceivers",
-        "VirtualBoards", "Uplink", "StationLinkCodec", "StationLinkDeviceModel",
+        "Station", "StationRuntime", "Journal", "Transports", "Consoles", "StaffAccess", "SimulatedSite", "StationIdentity",
+        "AlarmReceivers", "VirtualBoards", "Uplink", "StationLinkCodec", "StationLinkDeviceModel", "ESCPOSCodec",
+        "ESCPOSDeviceModel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Tools/linli"),
     // Run by Tools/bench.
@@ -159,6 +160,7 @@ let package = Package(
       kit + [
         "SIADC09Codec", "SIADC09Driver", "SIADC09DeviceModel", "Station", "StationRuntime", "Journal", "AlarmReceivers",
       ]),
+    tests("ESCPOSTests", kit + ["ESCPOSCodec", "ESCPOSDriver", "ESCPOSDeviceModel", "Transports"]),
     tests(
       "StationRuntimeTests",
       kit + [
@@ -193,7 +195,9 @@ let package = Package(
       "ShellTests",
       kit + ["FirmwareUpdateCodec", "Station", "StationRuntime", "StationIdentity", "Journal", "Transports", "TestSupport"] + tls
         + web),
-    .testTarget(name: "InteropTests", dependencies: ["TestSupport"], path: "Tests/InteropTests", exclude: ["Peers"]),
+    .testTarget(
+      name: "InteropTests", dependencies: ["TestSupport", "DeviceKit", "Transports", "ESCPOSCodec", "ESCPOSDeviceModel"],
+      path: "Tests/InteropTests", exclude: ["Peers"]),
     // The real images in QEMU.
     tests(
       "FirmwareTests",

@@ -1,0 +1,99 @@
+import DeviceKit
+import Glibc
+
+/// A simulated device's side of a TCP port of this machine: one connection at a time, as a device with one port of its own takes them; the
+/// next one waits until the one that stands has ended. Used by one thread.
+public final class StreamListener {
+  public enum Reading: Sendable, Equatable {
+    case nothing
+    case connected
+    case bytes([UInt8])
+    case closed
+  }
+
+  public let port: UInt16
+  private let listener: Int32
+  private var connection: Int32 = -1
+  private var waiting: [UInt8] = []
+  private var buffer = [UInt8](repeating: 0, count: 4_096)
+
+  /// What a peer that does not read may leave here; then it is cut off.
+  static let waitingLimit = 65_536
+
+  /// - Parameter port: 0: one that is free.
+  public init(port: UInt16 = 0) throws(TransportError) {
+    let number: UInt16
+    if port > 0 { number = port } else { number = try LineRelay.freePort() }
+    let name = "127.0.0.1:\(number)"
+    let made = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+    guard made >= 0 else { throw .system(operation: "socket", path: name, code: errno) }
+    var one: Int32 = 1
+    setsockopt(made, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
+    guard SocketAddress.loopback(number).with({ bind(made, $0, $1) }) == 0, listen(made, 16) == 0 else {
+      let code = errno
+      close(made)
+      throw .system(operation: "bind", path: name, code: code)
+    }
+    listener = made
+    self.port = number
+  }
+
+  deinit {
+    hangUp()
+    close(listener)
+  }
+
+  public var isConnected: Bool { connection >= 0 }
+
+  /// Ask anew before every wait.
+  public var descriptorToWaitOn: Int32 { isConnected ? connection : listener }
+  /// Whether to wait for room, too.
+  public var hasBytesWaiting: Bool { isConnected && !waiting.isEmpty }
+
+  /// Takes a connection, or what came on the one that stands. Never waits.
+  public func read() -> Reading {
+    guard isConnected else {
+      let taken = accept(listener, nil, nil)
+      guard taken >= 0 else { return .nothing }
+      _ = fcntl(taken, F_SETFD, FD_CLOEXEC)
+      _ = fcntl(taken, F_SETFL, O_NONBLOCK)
+      var one: Int32 = 1
+      setsockopt(taken, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
+      connection = taken
+      return .connected
+    }
+    while true {
+      let count = recv(connection, &buffer, buffer.count, 0)
+      if count > 0 { return .bytes(Array(buffer[..<count])) }
+      if count < 0, errno == EINTR { continue }
+      if count < 0, errno == EAGAIN { return .nothing }
+      hangUp()
+      return .closed
+    }
+  }
+
+  /// What is not taken at once is kept and goes out with the next call; `[]` only tries again.
+  public func write(_ bytes: [UInt8]) {
+    guard isConnected else { return }
+    waiting += bytes
+    while !waiting.isEmpty {
+      let count = waiting.withUnsafeBytes { send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+      if count > 0 {
+        waiting.removeFirst(count)
+      } else if errno == EINTR {
+        continue
+      } else if errno == EAGAIN, waiting.count <= Self.waitingLimit {
+        return
+      } else {
+        return hangUp()
+      }
+    }
+  }
+
+  /// Ends the connection that stands; the next one may come.
+  public func hangUp() {
+    if connection >= 0 { close(connection) }
+    connection = -1
+    waiting.removeAll()
+  }
+}

@@ -1,0 +1,70 @@
+import DeviceKit
+import Foundation
+import Testing
+import Transports
+
+@Suite struct StreamListenerTests {
+  /// A peer on the same machine, whose calls may wait.
+  private final class Peer {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+
+    init(_ port: UInt16) throws {
+      var address = sockaddr_in()
+      address.sin_family = sa_family_t(AF_INET)
+      address.sin_port = port.bigEndian
+      address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+      let answer = withUnsafePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        }
+      }
+      try #require(answer == 0)
+    }
+
+    deinit { close(descriptor) }
+
+    func send(_ bytes: [UInt8]) { _ = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
+
+    /// Empty at the end of the connection.
+    func receive() -> [UInt8] {
+      var buffer = [UInt8](repeating: 0, count: 64)
+      let count = recv(descriptor, &buffer, buffer.count, 0)
+      return Array(buffer[..<max(count, 0)])
+    }
+  }
+
+  private func next(_ listener: StreamListener) -> StreamListener.Reading {
+    for _ in 0..<100 {
+      let reading = listener.read()
+      if reading != .nothing { return reading }
+      _ = waitForInput(listener.descriptorToWaitOn, until: MonotonicClock.now() + .seconds(1))
+    }
+    return .nothing
+  }
+
+  @Test func oneConnectionAtATime() throws {
+    let listener = try StreamListener()
+    #expect(listener.read() == .nothing && !listener.isConnected)
+    var first: Peer? = try Peer(listener.port)
+    let second = try Peer(listener.port)
+    #expect(next(listener) == .connected)
+    first?.send([1, 2, 3])
+    second.send([9])
+    #expect(next(listener) == .bytes([1, 2, 3]) && listener.read() == .nothing)
+    listener.write([7])
+    #expect(first?.receive() == [7])
+    first = nil
+    #expect(next(listener) == .closed)
+    // The one that waited has its turn, with what it said meanwhile.
+    #expect(next(listener) == .connected && next(listener) == .bytes([9]))
+    listener.hangUp()
+    #expect(second.receive() == [] && !listener.isConnected)
+    listener.write([1])
+    #expect(!listener.hasBytesWaiting)
+  }
+
+  @Test func aPortThatIsTakenIsSaid() throws {
+    let listener = try StreamListener()
+    #expect(throws: TransportError.self) { try StreamListener(port: listener.port) }
+  }
+}
