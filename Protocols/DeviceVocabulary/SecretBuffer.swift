@@ -19,10 +19,16 @@ public final class SecretBuffer: @unchecked Sendable {
   public static let largest = 1 << 20
 
   public let capacity: Int
-  // Read and written under the lock only, which guards how many bytes are in use.
+  // Read and written under the lock only.
   private let memory: UnsafeMutableRawBufferPointer
-  private let used = Mutex(0)
+  private let extent = Mutex(Extent())
   private let keeper: PageKeeper?
+
+  private struct Extent {
+    var used = 0
+    /// Nothing was ever written behind it since it was erased.
+    var dirty = 0
+  }
 
   /// - Parameter capacity: 1 ... `largest`; what is outside is brought inside.
   public init(capacity: Int, pages keeper: PageKeeper? = nil) {
@@ -35,21 +41,22 @@ public final class SecretBuffer: @unchecked Sendable {
   }
 
   deinit {
-    Self.erase(memory)
+    wipe()
     keeper?(memory, .returned)
     memory.deallocate()
   }
 
-  public var count: Int { used.withLock { $0 } }
+  public var count: Int { extent.withLock { $0.used } }
   public var isEmpty: Bool { count == 0 }
 
   /// Answers `false` when it is full.
   @discardableResult
   public func append(_ byte: UInt8) -> Bool {
-    used.withLock { used in
-      guard used < capacity else { return false }
-      memory[used] = byte
-      used += 1
+    extent.withLock { extent in
+      guard extent.used < capacity else { return false }
+      memory[extent.used] = byte
+      extent.used += 1
+      extent.dirty = max(extent.dirty, extent.used)
       return true
     }
   }
@@ -57,10 +64,10 @@ public final class SecretBuffer: @unchecked Sendable {
   /// Replaces what it holds: `body` writes into the memory, all `capacity` bytes of it, and says how many it wrote.
   @discardableResult
   public func fill(_ body: (UnsafeMutableRawBufferPointer) -> Int) -> Int {
-    used.withLock { used in
-      let written = body(UnsafeMutableRawBufferPointer(rebasing: memory[..<capacity]))
-      used = min(max(written, 0), capacity)
-      return used
+    extent.withLock { extent in
+      extent.dirty = capacity
+      extent.used = min(max(body(UnsafeMutableRawBufferPointer(rebasing: memory[..<capacity])), 0), capacity)
+      return extent.used
     }
   }
 
@@ -79,25 +86,27 @@ public final class SecretBuffer: @unchecked Sendable {
   }
 
   public func withSpan<Result: Sendable>(_ body: (Span<UInt8>) -> Result) -> Result {
-    used.withLock { used in
-      body(UnsafeRawBufferPointer(memory).assumingMemoryBound(to: UInt8.self).extracting(..<used).span)
+    extent.withLock { extent in
+      body(UnsafeRawBufferPointer(memory).assumingMemoryBound(to: UInt8.self).extracting(..<extent.used).span)
     }
   }
 
   /// Erases all of it, also what earlier contents left behind their end.
   public func wipe() {
-    used.withLock { used in
-      Self.erase(memory)
-      used = 0
+    extent.withLock { extent in
+      erase(extent.dirty)
+      extent = Extent()
     }
   }
 
   /// Atomic stores, because the compiler leaves out plain ones to memory that nobody reads any more. The memory is whole pages, so words fit.
-  private static func erase(_ memory: UnsafeMutableRawBufferPointer) {
+  private func erase(_ length: Int) {
     guard let base = memory.baseAddress else { return }
     let size = MemoryLayout<Atomic<UInt64>>.stride
-    for offset in stride(from: 0, to: memory.count, by: size) {
+    var offset = 0
+    while offset < length {
       (base + offset).assumingMemoryBound(to: Atomic<UInt64>.self).pointee.store(0, ordering: .relaxed)
+      offset += size
     }
     atomicMemoryFence(ordering: .sequentiallyConsistent)
   }

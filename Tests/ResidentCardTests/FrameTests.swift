@@ -37,7 +37,7 @@ func plain<let size: Int>(_ bytes: FixedBytes<size>) -> [UInt8] { bytes.withSpan
       #expect(vector.bytes.compactMap { decoder.push($0) } == [.success(request)], "\(vector.name)")
     }
     // All in one go, with noise between them.
-    let many = vectors.flatMap { $0.bytes + [0xAA, 0x00, 0xAA, 0xAA] }
+    let many = vectors.flatMap { $0.bytes + [0xAA, 0x00, 0xAA, 0xAA] as [UInt8] }
     #expect(many.compactMap { decoder.push($0) }.count == 10)
   }
 
@@ -157,6 +157,8 @@ func plain<let size: Int>(_ bytes: FixedBytes<size>) -> [UInt8] { bytes.withSpan
       // The length may be the beginning of the next preamble.
       let shared = length.reversed().prefix { $0 == 0xAA }.count
       #expect(replies(noise + good.dropFirst(shared)).last == .success(SDTReply(status: .found, dataLength: 4)), "\(length)")
+      // Three is a length that a request may have.
+      if length == [0, 3] { continue }
       var decoder = SDTRequestDecoder()
       let request = plain(SDTRequest(.find).encoded)
       let found = (SDTFrame.preamble + length + request).compactMap { decoder.push($0) }

@@ -4,6 +4,7 @@ import ResidentCardCodec
 import ResidentCardDeviceModel
 import ResidentCardDriver
 import Synchronization
+import Testing
 
 /// Every buffer that a driver was given, so that a test can look into each of them afterwards.
 final class Vault: Sendable {
@@ -47,6 +48,11 @@ struct ReaderRig {
   var commands: [SDTCommand] = []
   var effects: [String] = []
   var wakes = 0
+  /// When a card that had been there was gone.
+  var cardGone: Instant?
+  /// When a reading failed first, and how many bytes of a card were left anywhere then.
+  var failed: Instant?
+  var leftAtFailure = 0
   /// The transport tells nothing of a reader that is plugged in: the driver has to open the port.
   var isHotplugDeaf = false
   private var consents: UInt64 = 0
@@ -78,6 +84,7 @@ struct ReaderRig {
 
   var told: [ReaderEvent] { events.map(\.event) }
   func when(_ event: ReaderEvent) -> Instant? { events.last { $0.event == event }?.at }
+  var failures: Int { told.count { if case .readFailed = $0 { true } else { false } } }
   func count(_ event: ReaderEvent) -> Int { told.count { $0 == event } }
 
   /// Lets time pass, with both ends woken exactly at their deadlines.
@@ -96,10 +103,14 @@ struct ReaderRig {
     give(.wake)
   }
 
-  mutating func pass(until condition: (ReaderRig) -> Bool, within interval: Interval) -> Bool {
+  /// Fails the test when it does not come to that in time.
+  mutating func pass(
+    until condition: (ReaderRig) -> Bool, within interval: Interval, _ what: @autoclosure () -> String = "",
+    _ location: SourceLocation = #_sourceLocation
+  ) {
     let end = now + interval
     while !condition(self), now < end { pass(.milliseconds(5)) }
-    return condition(self)
+    if !condition(self) { Issue.record("\(what()) \(told.suffix(6))", sourceLocation: location) }
   }
 
   mutating func give(_ input: CardReaderInput) {
@@ -117,10 +128,9 @@ struct ReaderRig {
     switch effect {
     case .write(let bytes, let pipe):
       let bytes = plain(bytes)
-      // Split or not, the command stands in the last four bytes of a frame without data.
-      if bytes.count >= 10 || pipe == .body {
-        commands.append(SDTCommand(bytes[bytes.count == 3 ? 0 : 7 % bytes.count], bytes[bytes.count == 3 ? 1 : 8 % bytes.count]))
-      }
+      // A command stands behind the head.
+      let start = pipe == .body ? 0 : SDTFrame.headLength
+      if bytes.count > start + 1 { commands.append(SDTCommand(bytes[start], bytes[start + 1])) }
       toModel(.written(bytes, pipe))
     case .read(let pipe): toModel(.asked(pipe))
     case .stopReading: toModel(.stoppedAsking)
@@ -133,7 +143,11 @@ struct ReaderRig {
     case .openPort:
       effects.append("open")
       toModel(.open)
-    case .event(let event): events.append((now, event))
+    case .event(let event):
+      events.append((now, event))
+      guard case .readFailed = event, failed == nil else { break }
+      failed = now
+      leftAtFailure = vault.bytesLeft
     case .health(let new): health.append(new)
     case .identified(let number): numbers.append(number)
     case .record(let record): records.append(record)
@@ -142,7 +156,9 @@ struct ReaderRig {
 
   private mutating func toModel(_ input: CardReaderModel.Input) {
     var effects = Effects<CardReaderModel.Effect>()
+    let hadCard = model.hasCard
     model.handle(input, at: now, into: &effects)
+    if hadCard, !model.hasCard { cardGone = now }
     for index in 0..<effects.count {
       switch effects[index] {
       case .bytes(let bytes, let pipe):

@@ -27,7 +27,7 @@ public struct CardReaderModel: Machine, Sendable {
   public enum Hand: Sendable, Equatable {
     case put(SyntheticCard)
     case take
-    /// When so many bytes of the next record, or of the next address, have gone out. With `says`, the module reports it then.
+    /// By itself, when so many bytes of the next record, or of the next address, have gone out. With `says`, the module reports it then.
     case takeAtByte(Int, ofAddress: Bool = false, says: Bool = false)
     /// Something that can be found and is no card.
     case putGhost
@@ -136,6 +136,7 @@ public struct CardReaderModel: Machine, Sendable {
     case .putTwoCards: lay(.two)
     case .take:
       lay(nil)
+      pull = nil
       // While the radio was at it: the module notices soon.
       if let job = jobs.first, [.read, .read9600, .newestAddress].contains(job.request.command) {
         jobs[0].due = min(job.due, now + .milliseconds(60))

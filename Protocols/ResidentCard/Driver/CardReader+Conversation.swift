@@ -194,7 +194,7 @@ extension CardReader {
     guard request != nil, told != failure else { return }
     told = failure
     effects.append(.event(.readFailed(failure)))
-    guard failure == .brokeOff else { return }
+    guard failure == .brokeOff || failure == .garbled else { return }
     // Whatever is found next is a card that was put there.
     nextFind = now
     cardLies = false
