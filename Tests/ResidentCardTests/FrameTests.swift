@@ -166,6 +166,12 @@ func plain<let size: Int>(_ bytes: FixedBytes<size>) -> [UInt8] { bytes.withSpan
     }
   }
 
+  /// Some handhelds relay this when they mean that the reader is silent.
+  @Test func aReplyThatIsNoneLeavesTheDecoderWaiting() {
+    var decoder = SDTReplyDecoder()
+    #expect((SDTFrame.preamble + [0x00, 0x05, 0x05, 0x05, 0x05]).allSatisfy { decoder.push($0) == nil } && decoder.needed == 2)
+  }
+
   @Test func aRecordWithOtherLengthsIsRefusedAndNothingOfItStays() {
     let card = SyntheticCard.person(.resident, seed: 1)
     let wrong: [[UInt8]] = [

@@ -32,7 +32,7 @@ import Testing
     rig.touch(.put(Self.next))
     rig.pass(until: { $0.count(.cardArrived) == 2 }, within: .seconds(1), name)
     #expect((rig.when(.cardArrived) ?? .distantFuture) - taken <= .seconds(1), "\(name)")
-    rig.pass(.seconds(2))
+    rig.pass(.milliseconds(1300))
     let last = rig.records.last?.content.open(for: .seal) { _ in true }
     #expect(last.map(contents) == Self.next.text && rig.records.count == 1, "\(name)")
     #expect(rig.failures == 1 && rig.driver.notice == nil && rig.driver.counters.ladders == 0, "\(name)")

@@ -56,6 +56,8 @@ struct ReaderRig {
   /// The transport tells nothing of a reader that is plugged in: the driver has to open the port.
   var isHotplugDeaf = false
   private var consents: UInt64 = 0
+  /// Transfer buffers that the driver has emptied.
+  private var spare: [SecretBuffer] = []
   private var toDriver: [CardReaderInput] = []
 
   init(_ layout: PipeLayout = .split, settings: CardReaderSettings = CardReaderSettings(), findsLyingCard: Bool = false) {
@@ -109,7 +111,7 @@ struct ReaderRig {
     _ location: SourceLocation = #_sourceLocation
   ) {
     let end = now + interval
-    while !condition(self), now < end { pass(.milliseconds(5)) }
+    while !condition(self), now < end { pass(.milliseconds(10)) }
     if !condition(self) { Issue.record("\(what()) \(told.suffix(6))", sourceLocation: location) }
   }
 
@@ -119,6 +121,7 @@ struct ReaderRig {
       let input = toDriver.removeFirst()
       var effects = Effects<CardReaderEffect>()
       driver.handle(input, at: now, into: &effects)
+      if case .received(let buffer, _) = input, spare.count < 8 { spare.append(buffer) }
       if effects.refused > 0 { self.effects.append("refused") }
       for index in 0..<effects.count { if let effect = effects[index] { perform(effect) } }
     }
@@ -162,7 +165,7 @@ struct ReaderRig {
     for index in 0..<effects.count {
       switch effects[index] {
       case .bytes(let bytes, let pipe):
-        let buffer = transfers.make(64)
+        let buffer = spare.popLast() ?? transfers.make(64)
         buffer.fill(from: bytes)
         toDriver.append(.received(buffer, from: pipe))
       case .stalled: toDriver.append(.transferFailed(.stalled))

@@ -77,7 +77,6 @@ public struct CardReaderModel: Machine, Sendable {
   var jobs: [Job] = []
   var packets: [Packet] = []
   var asked: [ReaderPipe] = []
-  var isStallToTell = false
   var random = SeededRandom(seed: 1)
 
   public init(_ layout: PipeLayout, findsLyingCard: Bool = false) {
@@ -88,10 +87,13 @@ public struct CardReaderModel: Machine, Sendable {
   public var hasCard: Bool { placement != nil }
 
   public var deadline: Instant? {
-    let packet = packets.filter { layout == .serial || asked.contains($0.pipe) }.map(\.due).min()
-    let job = jobs.first?.due
-    guard let packet, let job else { return packet ?? job }
-    return min(packet, job)
+    var nearest = jobs.first?.due
+    // Packets of one pipe go out in order, so the first one of each is the next one.
+    for packet in packets where layout == .serial || asked.contains(packet.pipe) {
+      nearest = min(nearest ?? packet.due, packet.due)
+      if layout != .split { break }
+    }
+    return nearest
   }
 
   public mutating func handle(_ input: Input, at now: Instant, into effects: inout Effects<Effect>) {

@@ -90,18 +90,26 @@ extension CardReader {
       state = .mending(until: now + settings.clearPatience)
     case .clearHalt where layout != nil:
       rung = .reset
+      wantsNumber = true
       effects.append(.resetDevice)
       state = .mending(until: now + settings.resetPatience)
     case .none, .clearHalt, .reset:
       if rung == .none { counters.ladders &+= 1 }
       rung = .reopen
+      wantsNumber = true
       effects.append(.openPort)
       state = .mending(until: now + settings.openPatience)
     case .reopen: giveUp(at: now, into: &effects)
     }
   }
 
-  mutating func askAgain() {
+  /// The transport is done with a rung. Cleared pipes may still hold what the reader had to say before.
+  mutating func mended(at now: Instant) {
+    askAgain()
+    if rung == .clearHalt { state = .draining(quietAt: now + settings.quiet, end: now + settings.quietTimeout) }
+  }
+
+  private mutating func askAgain() {
     state = .resting
     nextStep = .status
   }

@@ -133,7 +133,7 @@ public struct CardReader: Machine, Sendable {
       received(bytes, from: pipe, at: now, into: &effects)
       bytes.wipe()
     case .transferFailed(let failure): transferFailed(failure, at: now, into: &effects)
-    case .mended: if case .mending = state, layout != nil { askAgain() }
+    case .mended: if case .mending = state, layout != nil { mended(at: now) }
     case .read(let newestAddress, let consent):
       begin(Request(newestAddress: newestAddress, consent: consent), at: now, into: &effects)
     case .cancel:
@@ -163,7 +163,7 @@ public struct CardReader: Machine, Sendable {
       failed(exchange, because: .silence, at: now, into: &effects)
     case .draining(let quietAt, let end):
       if quietAt <= now { state = .resting } else if end <= now { climb(at: now, into: &effects) }
-    case .mending(let until) where until <= now: if layout == nil { climb(at: now, into: &effects) } else { askAgain() }
+    case .mending(let until) where until <= now: if layout == nil { climb(at: now, into: &effects) } else { mended(at: now) }
     case .lost(let again) where again <= now:
       rung = .none
       climb(at: now, into: &effects)

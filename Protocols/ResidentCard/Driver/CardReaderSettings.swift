@@ -29,7 +29,7 @@ public struct CardReaderSettings: Sendable, Equatable {
   /// So long nothing may come before the next command, when something went wrong.
   public var quiet = Interval.milliseconds(200)
   /// A reader that never falls quiet.
-  public var quietTimeout = Interval.milliseconds(1000)
+  public var quietTimeout = Interval.milliseconds(800)
 
   /// Between two looks for a card.
   public var pollPeriod = Interval.milliseconds(400)
