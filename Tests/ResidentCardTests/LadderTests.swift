@@ -36,6 +36,7 @@ import Testing
         rig.touch(.put(Self.card))
         rig.pass(.seconds(3))
         #expect(rig.records.count == 1 && rig.driver.notice == nil, "\(layout) \(fault) after \(delay) ms: \(rig.told)")
+        #expect(rig.broken == [], "\(layout) \(fault) after \(delay) ms")
         #expect(!rig.told.contains { if case .repairNeeded = $0 { true } else { false } })
       }
     }
@@ -217,6 +218,31 @@ import Testing
       rig.touch(.take)
       rig.pass(.seconds(12))
       #expect(rig.driver.notice == nil, "\(milliseconds) ms: \(rig.told)")
+    }
+  }
+
+  /// Answers do not say what they answer: what belongs to no step is passed over, and what comes when nobody asked is nothing.
+  @Test func lateAnswersAreNobodys() {
+    for (last, late) in [
+      (SDTCommand.select, SDTStatus.noCard), (.select, .found), (.read, .found), (.read, .noCard), (.newestAddress, .noCard),
+      (.find, .done),
+    ] {
+      var rig = ReaderRig.ready(.serial)
+      rig.touch(.put(Self.card))
+      rig.read(newestAddress: true)
+      rig.pass(until: { $0.commands.last == last }, within: .seconds(2))
+      let stale = SecretBuffer(capacity: 64)
+      var frame: [UInt8] = []
+      SDTReply.encode(late, data: []) { frame.append($0) }
+      stale.fill(from: frame)
+      rig.give(.received(stale, from: .whole))
+      rig.pass(.seconds(2))
+      #expect(rig.records.count == 1 && rig.failures == 0, "\(late.words) after \(last): \(rig.told)")
+      #expect(rig.driver.counters.foreign == 1 && rig.records.first?.newestAddress != nil)
+      stale.fill(from: frame)
+      rig.give(.received(stale, from: .whole))
+      rig.pass(.seconds(1))
+      #expect(rig.records.count == 1 && rig.driver.notice == nil)
     }
   }
 

@@ -48,6 +48,9 @@ struct ReaderRig {
   var commands: [SDTCommand] = []
   var effects: [String] = []
   var wakes = 0
+  /// What the driver asked of the transport that it must not: two reads of one pipe, a rung of the ladder while a read stands.
+  var broken: [String] = []
+  private var standing: [ReaderPipe] = []
   /// When a card that had been there was gone.
   var cardGone: Instant?
   /// When a reading failed first, and how many bytes of a card were left anywhere then.
@@ -119,6 +122,11 @@ struct ReaderRig {
     toDriver.append(input)
     while !toDriver.isEmpty {
       let input = toDriver.removeFirst()
+      switch input {
+      case .received(_, let pipe): standing.removeAll { $0 == pipe }
+      case .transferFailed, .linkUp, .linkDown: standing.removeAll()
+      default: break
+      }
       var effects = Effects<CardReaderEffect>()
       driver.handle(input, at: now, into: &effects)
       if case .received(let buffer, _) = input, spare.count < 8 { spare.append(buffer) }
@@ -128,6 +136,15 @@ struct ReaderRig {
   }
 
   private mutating func perform(_ effect: CardReaderEffect) {
+    switch effect {
+    case .clearHalt, .resetDevice, .openPort: if !standing.isEmpty { broken.append("\(effect) while a read stands") }
+    case .write: if standing.contains(.body) { broken.append("a command while a read of the body stands") }
+    case .read(let pipe):
+      if standing.contains(pipe) { broken.append("two reads of \(pipe)") }
+      standing.append(pipe)
+    case .stopReading: standing.removeAll()
+    default: break
+    }
     switch effect {
     case .write(let bytes, let pipe):
       let bytes = plain(bytes)
