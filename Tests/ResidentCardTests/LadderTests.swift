@@ -221,6 +221,21 @@ import Testing
     }
   }
 
+  /// In the middle of the ladder the link goes down by itself, so that it shows at the end of it only.
+  @Test func unpluggedDuringTheLadderItIsAbsentAndNotSilent() {
+    var rig = ReaderRig.ready()
+    rig.set(.dead)
+    rig.read()
+    rig.pass(until: { $0.effects.last == "reset" }, within: .seconds(3))
+    rig.touch(.unplug)
+    rig.pass(.seconds(10))
+    #expect(rig.told.suffix(3) == [.detached, .readFailed(.outOfOrder), .repairNeeded(.absent)], "\(rig.told)")
+    #expect(rig.health.last == .absent && rig.count(.detached) == 1)
+    rig.touch(.plug)
+    rig.pass(.seconds(2))
+    #expect(rig.told.suffix(3) == [.attached, .repaired, .ready])
+  }
+
   /// Answers do not say what they answer: what belongs to no step is passed over, and what comes when nobody asked is nothing.
   @Test func lateAnswersAreNobodys() {
     for (last, late) in [
