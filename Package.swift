@@ -51,8 +51,17 @@ func stationLink() -> [Target] {
   return [module("Codec", []), module("Driver", [codec]), module("DeviceModel", [codec])]
 }
 
+/// What stands on a card lies in the vocabulary's `SecretBuffer` from its first byte on; no firmware reads cards.
+func residentCard() -> [Target] {
+  let codec: Target.Dependency = "ResidentCardCodec"
+  func module(_ part: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: "ResidentCard\(part)", dependencies: kit + dependencies, path: "Protocols/ResidentCard/\(part)")
+  }
+  return [module("Codec", []), module("Driver", [codec]), module("DeviceModel", [codec])]
+}
+
 let wires =
-  stationLink() + wire("ModbusRTU") + wire("FirmwareUpdate", uses: ["ModbusRTU"])
+  stationLink() + residentCard() + wire("ModbusRTU") + wire("FirmwareUpdate", uses: ["ModbusRTU"])
   + wire("CallPanel", uses: ["ModbusRTU", "FirmwareUpdate"]) + wire("DigitalIO", uses: ["ModbusRTU"])
   + wire("SIADC09") + wire("ESCPOS")
 let drivers: [Target.Dependency] = ["ModbusRTUDriver", "CallPanelDriver", "DigitalIODriver", "FirmwareUpdateDriver"]
@@ -155,6 +164,7 @@ let package = Package(
       kit + [
         "ModbusRTUCodec", "ModbusRTUDriver", "ModbusRTUDeviceModel", "DigitalIOCodec", "DigitalIODriver", "DigitalIODeviceModel",
       ]),
+    tests("ResidentCardTests", kit + ["ResidentCardCodec", "ResidentCardDriver", "ResidentCardDeviceModel", crypto]),
     tests(
       "SIADC09Tests",
       kit + [
