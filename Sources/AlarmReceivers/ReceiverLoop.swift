@@ -9,7 +9,7 @@ import Transports
 final class ReceiverLoop {
   private var sender: DC09Sender
   private let feed: JournalFeed
-  private let socket: ReceiverSocket
+  private let socket: NetworkSocket
   private let plan: AlarmReceiverPlan
   private let wake: WakeSignal
   private let board: ReceiverBoard
@@ -48,7 +48,7 @@ final class ReceiverLoop {
     self.board = board
     self.log = log
     self.tell = tell
-    socket = ReceiverSocket(plan: plan)
+    socket = NetworkSocket(host: plan.host, port: plan.port, kind: plan.transport == .tcp ? .stream : .datagram)
   }
 
   func run(until stop: StopFlag) {

@@ -168,6 +168,8 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     case journal
     /// The alarm receiving centre that others run.
     case receiver
+    /// The ticket printer.
+    case printer
     /// A way to the parent, by its name in the site file; the parent as a whole.
     case path(String)
     case parent
@@ -182,15 +184,18 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     case unknownProtocol, unknownBoard, selfTestFailed, onTrial, firmwareDiffers, panelFaulted, updateFailed
     case busSilent, busJammed, busGarbled, adapterAbsent, portBusy
     case diskFull, diskFailed, entryTooLong, notCarried
+    case printerNotConnected, printerNotAnswering, printerCoverOpen, printerPaperOut, printerCutterError, printerError
+    case printerOffline, printerPaperNearEnd
     case receiverSilent, receiverRefuses, receiverMisses, receiverUnfed
     case pathDown, parentLost, journalForked, proofFailed, certificateExpires, parentLacksPast, parentFloods, clockApart
     case childLost, childPathDown, childBranched, childCertificateExpires, childLacksPast, childWithholds, childFloods
 
     /// Something to know and to do one day: no sound, no light.
-    public var isInformation: Bool { self == .firmwareDiffers }
+    public var isInformation: Bool { self == .firmwareDiffers || self == .printerPaperNearEnd }
     /// These are about the journal and about nothing else, so that a bus may be called `journal`.
     var isOfJournal: Bool { [.diskFull, .diskFailed, .entryTooLong, .notCarried].contains(self) }
     /// These are about the alarm receiver and about nothing else, so that a bus may be called `receiver`.
+    var isOfPrinter: Bool { rawValue.hasPrefix("printer") }
     var isOfReceiver: Bool { [.receiverSilent, .receiverRefuses, .receiverMisses, .receiverUnfed].contains(self) }
   }
 
@@ -208,6 +213,7 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     case .button(let button): "\(button):\(kind.rawValue)"
     case .journal: "journal:\(kind.rawValue)"
     case .receiver: "receiver:\(kind.rawValue)"
+    case .printer: "printer:\(kind.rawValue)"
     case .path(let name): "^\(name):\(kind.rawValue)"
     case .parent: "^:\(kind.rawValue)"
     case .child(let child): "@\(child):\(kind.rawValue)"
@@ -231,6 +237,8 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
       self.init(.journal, kind)
     } else if subject == "receiver", kind.isOfReceiver {
       self.init(.receiver, kind)
+    } else if subject == "printer", kind.isOfPrinter {
+      self.init(.printer, kind)
     } else if let button = ButtonID(subject) {
       self.init(.button(button), kind)
     } else if let device = DeviceID(subject) {

@@ -53,6 +53,33 @@ extension FaultKey.Kind {
       FaultText(
         "面板反复重启", "Panel restarts again and again", "测量面板供电电压,检查电源和接线",
         "Measure the panel's supply voltage; check power and wiring")
+    case .printerNotConnected:
+      FaultText(
+        "号单打印机没有连上,号码只显示在屏幕上", "The ticket printer is not connected: numbers are on the screen only", "检查打印机电源和数据线;网络打印机看网线和地址",
+        "Check the printer's power and its cable; for a network printer the line and its address")
+    case .printerNotAnswering:
+      FaultText(
+        "号单打印机没有应答", "The ticket printer does not answer", "关掉打印机电源,等 5 秒再打开;还不行就换线",
+        "Switch the printer off, wait 5 s and switch it on; if that does not help, change the cable")
+    case .printerCoverOpen:
+      FaultText("号单打印机盖子开着", "The ticket printer's cover is open", "合上打印机的盖子,听到咔哒一声", "Close the printer's cover until it clicks")
+    case .printerPaperOut:
+      FaultText(
+        "号单打印机没有纸", "The ticket printer is out of paper", "换一卷热敏纸,有光泽的一面朝打印头",
+        "Put in a roll of thermal paper, shiny side to the head")
+    case .printerCutterError:
+      FaultText(
+        "号单打印机切刀卡住", "The ticket printer's cutter is jammed", "关电源,打开盖子取出碎纸,再打开",
+        "Switch it off, open the cover, take out bits of paper, switch it on")
+    case .printerError:
+      FaultText(
+        "号单打印机报错", "The ticket printer reports an error", "关电源再打开;还报错就报修",
+        "Switch it off and on; if it still does, have it repaired")
+    case .printerOffline:
+      FaultText(
+        "号单打印机脱机", "The ticket printer is offline", "看面板上的指示灯,按一下“联机”或走纸键", "Look at its lights; press its online or feed key")
+    case .printerPaperNearEnd:
+      FaultText("号单打印机纸快用完", "The ticket printer is nearly out of paper", "准备一卷热敏纸", "Have a roll of thermal paper ready")
     case .unknownProtocol:
       FaultText(
         "面板的通信版本本程序不认识,求助照常接收", "The panel speaks a version that this program does not know; calls come through",

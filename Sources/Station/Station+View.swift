@@ -80,6 +80,7 @@ extension Station {
     case .bus(let name): return name
     case .journal: return ""
     case .receiver: return "外部接警中心 / alarm receiver"
+    case .printer: return "号单打印机 / ticket printer"
     case .path(let name): return name
     case .parent: return link?.parent ?? ""
     case .child(let child): return childName(child)

@@ -44,6 +44,8 @@ public enum StationInput: Sendable, Equatable, Codable {
   case childCertificate(String, String?)
   /// The alarm receiver answers, does not answer, or does not take what it is sent.
   case receiver(ReceiverCondition, detail: String)
+  /// What is the matter with the ticket printer, or no longer is.
+  case printer(PrinterFault, isPresent: Bool)
   /// Somebody of the staff logged in, or was refused.
   case access(AccessNote)
   /// A deadline has come.
@@ -180,6 +182,7 @@ public struct Station: Machine, Sendable {
     case .childCertificate(let child, let warning):
       condition(FaultKey(.child(child), .childCertificateExpires), warning != nil, detail: warning ?? "")
     case .access(let note): record(.access(note))
+    case .printer(let fault, let isPresent): condition(FaultKey(.printer, .of(fault)), isPresent)
     case .receiver(let condition, let detail): receiverChanged(condition, detail)
     }
     runTimers()

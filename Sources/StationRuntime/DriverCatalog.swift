@@ -3,6 +3,7 @@ import DeviceKit
 import DeviceVocabulary
 import DigitalIOCodec
 import DigitalIODriver
+import ESCPOSDriver
 import ModbusRTUCodec
 import ModbusRTUDriver
 
@@ -13,6 +14,11 @@ public enum DriverCatalog {
     var settings = ModbusMasterSettings(bus: bus.name, timing: bus.timing)
     settings.dropsEcho = bus.echo
     return ModbusMaster(settings: settings, nodes: nodes ?? self.nodes(bus))
+  }
+
+  /// Of a ticket printer. Whoever stands there is not kept waiting for a printer that cannot: the number is on the screen then.
+  static func printer(_ plan: PrinterPlan) -> PrinterDriver {
+    PrinterDriver(PrinterSettings(status: plan.status, patience: .seconds(6), separator: plan.profile.separator))
   }
 
   static func nodes(_ bus: BusPlan) -> [AnyModbusNode] {

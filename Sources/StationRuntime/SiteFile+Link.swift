@@ -56,7 +56,7 @@ extension SiteReader {
   }
 
   /// A name or an address and nothing else: what people paste from a browser or from `linli enroll` would be looked up as a name.
-  private func host(_ section: SiteSection) -> String {
+  func host(_ section: SiteSection) -> String {
     let text = section.text("host", limit: 200)
     guard !text.isEmpty, !Self.isAddress(text) else { return text }
     let accepted = ("只写主机名或 IP 地址,例如 10.1.2.3", "only a host name or an IP address, for instance 10.1.2.3")

@@ -1,4 +1,7 @@
+import ESCPOSCodec
+import ESCPOSDriver
 import Station
+import Transports
 import Yams
 
 /// Where the pages for those who come are served, on loopback.
@@ -7,6 +10,8 @@ public struct VisitPages: Sendable, Equatable {
   public var publicPort: Int
   /// Windows and the posts behind them.
   public var windowPort: Int
+  /// `nil`: numbers are shown on the screen.
+  public var printer: PrinterPlan?
 }
 
 extension SiteReader {
@@ -19,7 +24,7 @@ extension SiteReader {
       node, "visits",
       keys: [
         "services", "windows", "kiosks", "hazards", "priorityMinutes", "keepClosedDays", "signedOff", "contact", "publicPort",
-        "windowPort",
+        "windowPort", "printer",
       ])
     var plan = VisitPlan(services: [], windows: [])
     for item in section.list("services", required: true) { service(item, &plan.services) }
@@ -41,9 +46,10 @@ extension SiteReader {
     plan.keepClosedDays = section.number("keepClosedDays", in: 1...366, default: 30)
     plan.contact = section.text("contact", limit: 120)
     plan.signedOff = section.raw("signedOff").map { signedOff($0) }
-    let pages = VisitPages(
+    var pages = VisitPages(
       publicPort: section.number("publicPort", in: 0...65535, default: Self.publicPort),
       windowPort: section.number("windowPort", in: 0...65535, default: Self.windowPort))
+    pages.printer = section.raw("printer").flatMap { printer($0) }
     if pages.publicPort == pages.windowPort, pages.publicPort != 0 {
       complain(
         section.raw("windowPort") ?? section.raw("publicPort"), "publicPort 和 windowPort 不能相同:大厅里的页面不能够到窗口的页面",
@@ -120,5 +126,42 @@ extension SiteReader {
     if !id.isEmpty, others.contains(id) {
       complain(node, "\(chinese) \"\(id)\" 写了两次", "\(english) \"\(id)\" is given twice")
     }
+  }
+
+  /// `printer: {host: 10.0.0.9}`, `{file: /dev/usb/lp0}` or `{port: /dev/ttyUSB1, baud: 19200}`.
+  private func printer(_ node: Node) -> PrinterPlan? {
+    let section = section(
+      node, "printer", keys: ["host", "tcp", "file", "port", "baud", "paper", "cutter", "code", "sizing", "status"])
+    let profile = PrinterProfile(
+      paper: section.choice("paper", [("80", .mm80), ("58", .mm58)], default: .mm80),
+      cut: section.choice("cutter", [("none", .none), ("partial", .partial), ("full", .full)], default: .partial),
+      code: section.choice("code", [("printer", .printer), ("raster", .raster), ("none", .none)], default: .printer),
+      sizing: section.choice("sizing", [("scaled", .scaled), ("doubled", .doubled)], default: .scaled))
+    let status = section.choice(
+      "status", [("full", PrinterSettings.Status.full), ("realTimeOnly", .realTimeOnly), ("none", .none)], default: .full)
+    let ways = ["host", "file", "port"].filter { section.raw($0) != nil }
+    guard ways.count == 1 else {
+      complain(
+        node, "打印机要写明一种接法: host(网络)、file(如 /dev/usb/lp0)或 port(串口)",
+        "a printer needs one of host (network), file (such as /dev/usb/lp0) and port (serial)")
+      return nil
+    }
+    let connection: PrinterPlan.Connection
+    switch ways[0] {
+    case "host": connection = .network(host: host(section), port: section.number("tcp", in: 1...65535, default: 9100))
+    case "file": connection = .file(path(section, "file"))
+    default:
+      let speeds = BaudRate.allCases.map { ("\($0.rawValue)", $0) }
+      connection = .serial(path: serialPort(section), baud: section.choice("baud", speeds, default: .b19200))
+    }
+    return PrinterPlan(connection: connection, profile: profile, status: status)
+  }
+
+  private func path(_ section: SiteSection, _ key: String) -> String {
+    let text = section.text(key, limit: 200)
+    if !text.isEmpty, !text.hasPrefix("/") {
+      complain(section.raw(key), "\(key) 应为以 / 开头的路径", "\(key) must be a path that begins with /")
+    }
+    return text
   }
 }

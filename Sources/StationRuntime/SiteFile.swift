@@ -124,7 +124,7 @@ public struct SiteFile {
     }
     var taken: [UInt8] = []
     let bus = BusPlan(
-      name: name, port: port(section),
+      name: name, port: reader.serialPort(section),
       baud: section.choice("baud", Self.baudRates.map { ("\($0)", $0) }, default: 19200),
       format: section.choice("format", BusPlan.Format.allCases.map { ($0.rawValue, $0) }, default: .none),
       kernelRS485: section.choice("rs485", [("adapter", false), ("kernel", true)], default: false),
@@ -133,16 +133,6 @@ public struct SiteFile {
       modules: section.list("modules").map { readModule($0, bus: name, &taken) })
     if taken.isEmpty { reader.complain(node, "总线 \(name) 上没有设备", "bus \(name) has no panels and no modules") }
     return bus
-  }
-
-  private func port(_ section: SiteSection) -> String {
-    let text = section.text("port", limit: 200)
-    if !text.isEmpty, (try? PortSelector(parsing: text)) == nil {
-      reader.complain(
-        section.raw("port"), "串口 \"\(text)\" 应写成以 / 开头的路径,或 usb-path:、usb-id:、usb-serial: 加上 linli ports 列出的值",
-        "port \"\(text)\" must be a path that begins with /, or usb-path:, usb-id: or usb-serial: with what linli ports says")
-    }
-    return text
   }
 
   private mutating func address(_ section: SiteSection, bus: String, _ taken: inout [UInt8]) -> DeviceID {

@@ -1,4 +1,5 @@
 import DeviceKit
+import Transports
 import Yams
 
 /// One mistake in a site file: where it is, what is wrong and what is accepted, Chinese first.
@@ -91,6 +92,17 @@ final class SiteReader {
       }
     }
     return SiteSection(reader: self, node: node, what: what, values: values)
+  }
+
+  /// A device path, or what `linli ports` calls an adapter.
+  func serialPort(_ section: SiteSection) -> String {
+    let text = section.text("port", limit: 200)
+    if !text.isEmpty, (try? PortSelector(parsing: text)) == nil {
+      complain(
+        section.raw("port"), "串口 \"\(text)\" 应写成以 / 开头的路径,或 usb-path:、usb-id:、usb-serial: 加上 linli ports 列出的值",
+        "port \"\(text)\" must be a path that begins with /, or usb-path:, usb-id: or usb-serial: with what linli ports says")
+    }
+    return text
   }
 
   /// Levenshtein distance, for "did you mean".

@@ -112,7 +112,7 @@ struct Run: AsyncParsableCommand {
       port: site.deskPort, webRoot: try WebRoot.find(web), staff: staff, readings: { link.readings($0, runtime) },
       submit: { await runtime.submit(post: $0, action: $1) })
     pages.open(desk, board.get())
-    try visits.start(site, file, web: web, staff: staff) { await runtime.submit(post: $0, action: $1) }
+    try visits.start(site, file, web: web, staff: staff, runtime: runtime) { await runtime.submit(post: $0, action: $1) }
     ServiceManager().ready()
     Terminal.log("\(site.plan.name): 运行中 / running")
     Terminal.log("值班台 / duty desk: http://127.0.0.1:\(desk.port)/")

@@ -1,4 +1,6 @@
 import Consoles
+import ESCPOSCodec
+import Foundation
 import StaffAccess
 import Station
 import StationRuntime
@@ -9,6 +11,7 @@ final class RunVisits: Sendable {
   private struct Open {
     var hall: HallPages
     var windows: WindowPages
+    var printer: TicketPrinter?
   }
   private struct State {
     var open: Open?
@@ -33,17 +36,23 @@ final class RunVisits: Sendable {
   }
 
   /// Opens the pages that the site file names; none where nobody comes.
-  func start(_ site: Site, _ file: SiteArgument, web: String?, staff: StaffDoor, submit: @escaping DutyDesk.Submit) throws {
+  func start(
+    _ site: Site, _ file: SiteArgument, web: String?, staff: StaffDoor, runtime: StationRuntime, submit: @escaping DutyDesk.Submit
+  ) throws {
     guard let plan = site.visitPages else { return }
     let codes = try TicketCodes(file: file.path(site.journalFolder) + "/slip-codes.key")
     let slips = SlipCodes(draw: { codes.draw() }, digest: { codes.digest($0) })
     let root = try WebRoot.find(web)
+    let printer = try plan.printer.map { plan in
+      try TicketPrinter(plan: plan) { _ = runtime.tell(.printer($0, isPresent: $1)) }
+    }
+    let print: PrintSlip = { ticket in await Self.print(ticket, printer, site, parentLost: self.parentLost) }
     let hall = try HallPages(
-      port: plan.publicPort, webRoot: root, codes: slips, qr: { QRCode.rows($0) }, submit: submit)
+      port: plan.publicPort, webRoot: root, codes: slips, qr: { QRCode.rows($0) }, print: print, submit: submit)
     let windows = try WindowPages(
-      port: plan.windowPort, webRoot: root, staff: staff, codes: slips, qr: { QRCode.rows($0) }, submit: submit)
+      port: plan.windowPort, webRoot: root, staff: staff, codes: slips, qr: { QRCode.rows($0) }, print: print, submit: submit)
     let newest = state.withLock { state in
-      state.open = Open(hall: hall, windows: windows)
+      state.open = Open(hall: hall, windows: windows, printer: printer)
       return state.newest
     }
     if let newest {
@@ -58,5 +67,35 @@ final class RunVisits: Sendable {
     guard let open = state.withLock({ $0.open }) else { return }
     open.hall.stop()
     open.windows.stop()
+    open.printer?.shutDown()
+  }
+
+  private var parentLost: Bool { state.withLock { $0.newest?.parentLostMilliseconds != nil } }
+
+  private static func print(_ ticket: PrintedTicket, _ printer: TicketPrinter?, _ site: Site, parentLost: Bool) async
+    -> SlipOnPaper
+  {
+    guard let printer, let offered = site.plan.visits else { return .none }
+    let service = offered.services.first { $0.letter == ticket.id.letter }
+    let windows = offered.windows.filter { window in service.map { window.services.contains($0.id) } ?? false }
+    let code = "\(ticket.id.shown)-\(ticket.code)"
+    let slip = TicketSlip(
+      site: site.plan.name, number: ticket.id.shown, service: service?.name ?? "", waiting: ticket.ahead,
+      place: Texts.windows(windows.map(\.number)), moment: moment(), code: ticket.code, qr: code,
+      next: Texts.slipLines(bring: service?.bring ?? []),
+      isWaitingToReport: parentLost)
+    switch await printer.print(slip, modules: QRCode.rows(code)) {
+    case .printed: return .printed
+    case .notPrinted: return .none
+    // A printer that tells nothing gets the benefit of the doubt on no page.
+    case .sentNotVerified, .unknown: return .unknown
+    }
+  }
+
+  private static func moment() -> String {
+    let format = DateFormatter()
+    format.locale = Locale(identifier: "zh_CN")
+    format.dateFormat = "yyyy年M月d日 HH:mm"
+    return format.string(from: Date())
   }
 }

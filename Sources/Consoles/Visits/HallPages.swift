@@ -16,11 +16,11 @@ public final class HallPages: Sendable {
   /// - Throws: `.notLoopback`, `.cannotListen`, `.webFile`.
   public init(
     address: String = "127.0.0.1", port: Int, webRoot: String, limits: ServerLimits = .standard, codes: SlipCodes,
-    qr: @escaping @Sendable (String) -> [[Bool]]?, submit: @escaping Submit
+    qr: @escaping @Sendable (String) -> [[Bool]]?, print: @escaping PrintSlip = { _ in .none }, submit: @escaping Submit
   ) throws(ConsoleError) {
     let files = try WebFiles(root: webRoot, names: HallRoutes.fileNames)
     pages = try LivePages(address: address, port: port, limits: limits) { board, hub in
-      HallRoutes(files: files, board: board, hub: hub, desk: KioskDesk(codes: codes, qr: qr, submit: submit))
+      HallRoutes(files: files, board: board, hub: hub, desk: KioskDesk(codes: codes, qr: qr, submit: submit, print: print))
     }
   }
 

@@ -5,6 +5,7 @@ struct KioskDesk: Sendable {
   let codes: SlipCodes
   let qr: @Sendable (String) -> [[Bool]]?
   let submit: DutyDesk.Submit
+  let print: PrintSlip
 
   /// A code that two slips of one number would share is drawn again; so often by chance only when the digits are nearly used up.
   static let draws = 20
@@ -43,7 +44,10 @@ struct KioskDesk: Sendable {
       switch answer {
       case .refused(.codeTaken): continue
       case .ticket(let ticket, let ahead):
-        return .slip(ticket.id, code: code, service: ticket.service, ahead: ahead, qr: qr)
+        let paper = await print(PrintedTicket(id: ticket.id, code: code, ahead: ahead))
+        // What nobody knows stays unknown: a clerk looks.
+        if paper == .printed { _ = await submit("", .kiosk(kiosk, .slip(ticket.id, .printed))) }
+        return .slip(ticket.id, code: code, service: ticket.service, ahead: ahead, paper: paper, qr: qr)
       default: return HTTPReply(answer)
       }
     }
@@ -54,7 +58,7 @@ struct KioskDesk: Sendable {
 extension HTTPReply {
   /// What stands on a slip: the only place where its code is in clear.
   static func slip(
-    _ id: TicketID, code: String, service: String, ahead: Int?, qr: (String) -> [[Bool]]?
+    _ id: TicketID, code: String, service: String, ahead: Int?, paper: SlipOnPaper, qr: (String) -> [[Bool]]?
   ) -> HTTPReply {
     let modules = qr("\(id.shown)-\(code)")
     return HTTPReply(
@@ -66,6 +70,7 @@ extension HTTPReply {
         $0.field("code", code)
         $0.field("service", service)
         $0.field("ahead", optional: ahead)
+        $0.field("slip", paper.rawValue)
         // A row of 0 and 1 for each row of the code.
         if let modules { $0.field("qr", modules.map { String($0.map { $0 ? "1" : "0" }) }) }
       })

@@ -34,6 +34,25 @@ public struct SlipCodes: Sendable {
   }
 }
 
+/// A ticket to be printed: what the page knows of it. The code is in clear, and is kept nowhere.
+public struct PrintedTicket: Sendable, Equatable {
+  public var id: TicketID
+  public var code: String
+  public var ahead: Int?
+}
+
+public enum SlipOnPaper: String, Sendable {
+  /// It is in the visitor's hand, as the printer says.
+  case printed
+  /// It may be: nobody knows.
+  case unknown
+  /// It is not, for sure: the screen shows it.
+  case none
+}
+
+/// Puts a slip on paper, and returns when it is known what became of it: within 8 s, because the page waits.
+public typealias PrintSlip = @Sendable (PrintedTicket) async -> SlipOnPaper
+
 extension TicketID {
   /// `20783/A001`.
   init?(path text: String) {

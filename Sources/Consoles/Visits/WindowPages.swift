@@ -10,12 +10,14 @@ public final class WindowPages: Sendable {
   /// Parameters and errors as for `HallPages`.
   public init(
     address: String = "127.0.0.1", port: Int, webRoot: String, limits: ServerLimits = .standard, staff: StaffDoor? = nil,
-    codes: SlipCodes, qr: @escaping @Sendable (String) -> [[Bool]]?, submit: @escaping DutyDesk.Submit
+    codes: SlipCodes, qr: @escaping @Sendable (String) -> [[Bool]]?, print: @escaping PrintSlip = { _ in .none },
+    submit: @escaping DutyDesk.Submit
   ) throws(ConsoleError) {
     let files = try WebFiles(root: webRoot, names: WindowRoutes.fileNames)
     pages = try LivePages(address: address, port: port, limits: limits) { board, hub in
       WindowRoutes(
-        files: files, board: board, hub: hub, staff: PageGuard(door: staff, page: .window), codes: codes, qr: qr, submit: submit)
+        files: files, board: board, hub: hub, staff: PageGuard(door: staff, page: .window), codes: codes, qr: qr, print: print,
+        submit: submit)
     }
   }
 
@@ -37,12 +39,13 @@ struct WindowRoutes: Routes {
   let staff: PageGuard
   let codes: SlipCodes
   let qr: @Sendable (String) -> [[Bool]]?
+  let print: PrintSlip
   let submit: DutyDesk.Submit
   private let texts = HTTPReply(status: 200, json: PageWords.catalogue(PageWords.window))
 
   init(
     files: WebFiles, board: PageBoard, hub: EventHub, staff: PageGuard, codes: SlipCodes,
-    qr: @escaping @Sendable (String) -> [[Bool]]?, submit: @escaping DutyDesk.Submit
+    qr: @escaping @Sendable (String) -> [[Bool]]?, print: @escaping PrintSlip, submit: @escaping DutyDesk.Submit
   ) {
     self.files = files
     self.board = board
@@ -50,6 +53,7 @@ struct WindowRoutes: Routes {
     self.staff = staff
     self.codes = codes
     self.qr = qr
+    self.print = print
     self.submit = submit
   }
 
@@ -116,7 +120,9 @@ struct WindowRoutes: Routes {
       let code = codes.draw()
       switch await submit(post, .visit(.reissue(id, codes.digest(code)))) {
       case .refused(.codeTaken): continue
-      case .done: return .slip(id, code: code, service: "", ahead: nil, qr: qr)
+      case .done:
+        let paper = await print(PrintedTicket(id: id, code: code, ahead: nil))
+        return .slip(id, code: code, service: "", ahead: nil, paper: paper, qr: qr)
       case let answer: return HTTPReply(answer)
       }
     }

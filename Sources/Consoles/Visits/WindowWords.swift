@@ -33,6 +33,7 @@ extension PageWords {
     word(
       "newCode", "{number} 的新四位码是 {code},请写给来访人;关掉就看不到了",
       "The new code of {number} is {code}: write it down for the visitor, it is shown once"),
+    word("slipPrinted", "新号单已打出", "The new slip is printed"),
     word("codeNoted", "已写下", "Written down"),
     word("priority", "优先", "Priority"),
     word("calledTimes", "已叫 {count} 遍", "Called {count} times"),

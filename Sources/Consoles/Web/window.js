@@ -133,7 +133,8 @@ async function transfer(view) {
 async function reissue(ticket) {
   if (!(await ask(`${word("reissue")} · ${ticket.number}`, [], word("reissue")))) return;
   const said = await send(`/api/tickets/${ticket.id}/reissue`);
-  if (said?.code) await ask(word("newCode", { number: said.number, code: said.code }), [], word("codeNoted"));
+  if (said?.slip === "printed") toast(word("slipPrinted"), false);
+  else if (said?.code) await ask(word("newCode", { number: said.number, code: said.code }), [], word("codeNoted"));
 }
 
 // What a scanner types, or a hand: a slip's number, its code behind it or not.

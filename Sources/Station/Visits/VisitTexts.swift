@@ -74,6 +74,14 @@ extension Texts {
     return BilingualText("\(matter.owner)正在为您办,\(chinese)给您答复", "\(matter.owner) has it; you will have an answer \(english)")
   }
 
+  /// What a slip says beside the number: printers have room for one language.
+  public static func slipLines(bring: [String]) -> [String] {
+    let prepare = bring.isEmpty ? [] : ["请准备: " + bring.joined(separator: "、")]
+    return prepare + ["请等候叫号,看大屏幕,也请听广播", "以后问事情到哪一步:在自助终端输入号码和四位码"]
+  }
+
+  public static func windows(_ numbers: [Int]) -> String { numbers.map { "\($0) 号窗口" }.joined(separator: "、") }
+
   static let visitCatalogue: [(kind: String, words: [(key: String, text: BilingualText)])] = [
     ("ticket", Ticket.Phase.allCases.map { ($0.rawValue, text($0)) }),
     ("matter", Matter.Phase.allCases.map { ($0.rawValue, text($0)) }),

@@ -1,0 +1,23 @@
+import ESCPOSCodec
+import ESCPOSDriver
+import Transports
+
+/// The ticket printer of a terminal, as the site file describes it.
+public struct PrinterPlan: Sendable, Equatable {
+  public enum Connection: Sendable, Equatable {
+    case network(host: String, port: Int)
+    /// A printer file of the kernel, `/dev/usb/lp0`.
+    case file(String)
+    case serial(path: String, baud: BaudRate)
+  }
+
+  public var connection: Connection
+  public var profile: PrinterProfile
+  public var status: PrinterSettings.Status
+
+  public init(connection: Connection, profile: PrinterProfile = PrinterProfile(), status: PrinterSettings.Status = .full) {
+    self.connection = connection
+    self.profile = profile
+    self.status = status
+  }
+}
