@@ -34,6 +34,7 @@ extension Station {
     retests.removeAll { $0.verdictDue <= now }
     runTrials()
     writeOwedIdentities()
+    writeOwedReasons()
     runProofs()
     runChildren()
     shown.removeAll { now - $0.asOf > Self.shownTimeToLive }
@@ -95,6 +96,7 @@ extension Station {
     for flip in flips where flip.isHeld { consider(flip.at + Self.flipSettles) }
     if let trial = nextTrial() { consider(trial) }
     if let owed = nextOwedIdentity() { consider(owed) }
+    if let owed = nextOwedReason() { consider(owed) }
     if let proof = nextProof() { consider(now + proof) }
     if let child = nextChildTimer() { consider(child) }
     for item in shown { consider(item.asOf + Self.shownTimeToLive + .milliseconds(1)) }
