@@ -94,6 +94,7 @@ public enum BusCommand: Sendable, Equatable {
   private static func fault(_ words: [String]) throws(BusCommandError) -> PanelFault {
     if words.count == 3 { return try pick(words[2], ["none": .none, "mute": .mute, "jabber": .jabber, "flash": .flashBroken]) }
     let number = try number(words[3])
+    if words[2] != "late", !(1...247).contains(number) { throw .notAnAddress(words[3]) }
     return try pick(
       words[2],
       [
@@ -105,6 +106,9 @@ public enum BusCommand: Sendable, Equatable {
   private static func wire(_ words: [String]) throws(BusCommandError) -> SimulatedBus.WireFault {
     if words.count == 2 { return try pick(words[1], ["ok": .none, "swapped": .swapped, "short": .shorted]) }
     let number = try number(words[2])
+    // How many panels there are, whoever has them knows.
+    if words[1] == "cut", number < 1 { throw .notAPanel(words[2]) }
+    if ["noise", "loss", "duplicate"].contains(words[1]), number > 1_000 { throw .notPerMille(words[2]) }
     return try pick(
       words[1],
       [
@@ -120,6 +124,8 @@ public enum BusCommandError: Error, CustomStringConvertible, Equatable {
   case notAButton(String)
   case notANumber(String)
   case notAnAddress(String)
+  case notAPanel(String)
+  case notPerMille(String)
   case notAmong(String, [String])
   case noPanel(Int, Int)
 
@@ -129,6 +135,8 @@ public enum BusCommandError: Error, CustomStringConvertible, Equatable {
     case .notAButton(let text): "\"\(text)\" 不是按钮,应写成 面板/按钮,如 3/1(按钮 1 至 8) / not a button such as 3/1"
     case .notANumber(let text): "\"\(text)\" 不是 0 至 60000 的数 / not a number from 0 to 60000"
     case .notAnAddress(let text): "\"\(text)\" 不是 1 至 247 的地址 / not an address from 1 to 247"
+    case .notAPanel(let text): "\"\(text)\" 不是面板,从 1 号数起 / not a panel, they are counted from 1"
+    case .notPerMille(let text): "\"\(text)\" 不是 0 至 1000 的千分数 / not a number per thousand from 0 to 1000"
     case .notAmong(let text, let names): "\"\(text)\" 不行,只能是: \(names.joined(separator: ", ")) / must be one of these"
     case .noPanel(let node, let count): "没有 \(node) 号面板,只有 1 至 \(count) / there is no panel \(node), only 1 to \(count)"
     }

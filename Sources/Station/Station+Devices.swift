@@ -162,16 +162,35 @@ extension Station {
   /// A cause that is there or not: a new fault is raised, a known one is marked, and told anew when it has another reason; only a re-test
   /// takes the card away.
   mutating func condition(_ key: FaultKey, _ present: Bool, detail: String = "") {
+    owedReasons.removeAll { $0.key == key }
     guard let fault = state.fault(key) else {
       if present { explain(key, detail) }
       return
     }
     if fault.present != present, mayFlip(key, to: present) { record(.faultPresent(key, present)) }
     // Whoever is sent to repair it should not read the reason of last week. A reason that changes to and fro is not written each time.
-    let isDue = !explained.contains { $0.key == key && now - $0.at < Self.explanationInterval }
-    if present, state.fault(key)?.present == true, isDue, !detail.isEmpty, Self.isOtherReason(detail, fault.detail) {
-      explain(key, detail)
+    guard present, state.fault(key)?.present == true, !detail.isEmpty, key.isOtherReason(detail, fault.detail) else { return }
+    // Of its firmware a panel speaks only when something has changed: what came too soon is written later.
+    if isExplained(key) { if key.tellsNumbers { owedReasons.append((key, detail)) } } else { explain(key, detail) }
+  }
+
+  private func isExplained(_ key: FaultKey) -> Bool {
+    explained.contains { $0.key == key && now - $0.at < Self.explanationInterval }
+  }
+
+  /// Writes down reasons that were not written at once.
+  mutating func writeOwedReasons() {
+    for owed in owedReasons where !isExplained(owed.key) {
+      owedReasons.removeAll { $0.key == owed.key }
+      guard let fault = state.fault(owed.key), fault.present, owed.detail != fault.detail else { continue }
+      explain(owed.key, owed.detail)
     }
+  }
+
+  func nextOwedReason() -> Instant? {
+    owedReasons.map { owed in
+      max(now, explained.first { $0.key == owed.key }.map { $0.at + Self.explanationInterval } ?? now)
+    }.min()
   }
 
   private mutating func explain(_ key: FaultKey, _ detail: String) {
@@ -181,12 +200,6 @@ extension Station {
   }
 
   static let explanationInterval = Interval.seconds(60)
-
-  /// Numbers are no other reason: times of day, days that are left, counts.
-  private static func isOtherReason(_ one: String, _ other: String) -> Bool {
-    !one.unicodeScalars.lazy.filter { !("0"..."9").contains($0) }.elementsEqual(
-      other.unicodeScalars.lazy.filter { !("0"..."9").contains($0) })
-  }
 
   /// A cause that comes and goes (a loose tamper switch) is written down a few times and then stands as present until it has been gone for
   /// half a minute: it must not fill the journal.
@@ -238,6 +251,21 @@ extension FaultKey {
     case .button(let button): button.device
     case .bus, .journal, .receiver, .printer, .path, .parent, .child, .childPath: nil
     }
+  }
+
+  /// Its detail says which panel, version, hardware or place in the program: the numbers are what it is about.
+  var tellsNumbers: Bool {
+    switch kind {
+    case .unknownProtocol, .unknownBoard, .selfTestFailed, .onTrial, .panelFaulted, .firmwareDiffers, .updateFailed: true
+    default: false
+    }
+  }
+
+  /// Elsewhere numbers are no other reason: times of day, days that are left, counts.
+  func isOtherReason(_ one: String, _ other: String) -> Bool {
+    if tellsNumbers { return one != other }
+    return !one.unicodeScalars.lazy.filter { !("0"..."9").contains($0) }.elementsEqual(
+      other.unicodeScalars.lazy.filter { !("0"..."9").contains($0) })
   }
 
   /// Happened once and is over: there is no cause that could be seen to go.

@@ -34,6 +34,7 @@ extension Station {
     retests.removeAll { $0.verdictDue <= now }
     runTrials()
     writeOwedIdentities()
+    writeOwedReasons()
     runProofs()
     runVisits()
     runChildren()
@@ -97,6 +98,7 @@ extension Station {
     if let trial = nextTrial() { consider(trial) }
     if let owed = nextOwedIdentity() { consider(owed) }
     if let visit = nextVisitTimer() { consider(now + visit) }
+    if let owed = nextOwedReason() { consider(owed) }
     if let proof = nextProof() { consider(now + proof) }
     if let child = nextChildTimer() { consider(child) }
     for item in shown { consider(item.asOf + Self.shownTimeToLive + .milliseconds(1)) }

@@ -90,6 +90,8 @@ public struct Station: Machine, Sendable {
   var firmwares: [FirmwareStatus] = []
   /// When the detail of a fault was last written down.
   var explained: [(key: FaultKey, at: Instant)] = []
+  /// Reasons that changed again too soon to be written at once: the latest of each card.
+  var owedReasons: [(key: FaultKey, detail: String)] = []
   var link: LinkStatus?
   var childLinks: [ChildLink] = []
   var commandRate = CommandRate()

@@ -58,7 +58,7 @@ public final class ControlSocket: Sendable {
     let free = DispatchSemaphore(value: clientLimit)
     while true {
       free.wait()
-      let client = accept(listener, nil, nil)
+      let client = OpenFiles.accept(listener)
       if client < 0 {
         let code = errno
         free.signal()

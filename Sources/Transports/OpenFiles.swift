@@ -1,3 +1,5 @@
+import CSerialPort
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Darwin)
@@ -33,5 +35,20 @@ public enum OpenFiles {
   public static func allow(_ wanted: Int) -> Int {
     let allowed = raise(to: wanted + others)
     return min(wanted, max(allowed - others, allowed / 2))
+  }
+}
+
+/// What comes into being here is no child's: a program that is started at the same moment would keep it open, and whoever waits for its end
+/// waiting.
+extension OpenFiles {
+  /// The next connection of a listening socket; below 0 as accept(2).
+  public static func accept(_ listener: Int32, nonBlocking: Bool = false) -> Int32 {
+    linli_accept(listener, nonBlocking ? Int32(SOCK_NONBLOCK.rawValue) : 0)
+  }
+
+  /// The ends of a new pipe, the one to read from first; `nil` as pipe(2) fails.
+  public static func pipe() -> (read: Int32, write: Int32)? {
+    var ends: [Int32] = [-1, -1]
+    return pipe2(&ends, O_CLOEXEC) == 0 ? (ends[0], ends[1]) : nil
   }
 }

@@ -118,10 +118,8 @@ struct RelayLoop {
 
   private mutating func accept() {
     while isListening, pairs.count < Self.connections {
-      let near = Glibc.accept(relay.listener, nil, nil)
+      let near = OpenFiles.accept(relay.listener, nonBlocking: true)
       guard near >= 0 else { return }
-      _ = fcntl(near, F_SETFD, FD_CLOEXEC)
-      _ = fcntl(near, F_SETFL, O_NONBLOCK)
       noDelay(near)
       pairs.append(Pair(near: near))
       relay.shared.withLock { $0.counters.taken += 1 }

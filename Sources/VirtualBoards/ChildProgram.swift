@@ -1,3 +1,4 @@
+import CSerialPort
 import Foundation
 import Glibc
 
@@ -18,7 +19,8 @@ enum ChildProgram {
   /// Starts a program on the calling thread; the kernel kills it when this very thread ends (prctl(2), PR_SET_PDEATHSIG), so the thread
   /// has to stay until the child is gone. The child is in a process group of its own: an interrupt from the keyboard is ours alone.
   ///
-  /// - Parameter passed: descriptors of ours and the numbers that the child knows them by, 0 and up; others are not inherited.
+  /// - Parameter passed: descriptors of ours and the numbers that the child knows them by, 0 and up; others are not inherited, not even those
+  ///   that a library has opened for all children.
   /// - Returns: the process id.
   static func start(_ command: [String], passing passed: [(ours: Int32, theirs: Int32)]) throws(VirtualBoardError) -> pid_t {
     // The kernel is asked only when the child runs already: it goes no further when this program has ended by then.
@@ -36,6 +38,7 @@ enum ChildProgram {
       copies.append(copy)
       posix_spawn_file_actions_adddup2(&actions, copy, theirs)
     }
+    posix_spawn_file_actions_addclosefrom_np(&actions, (passed.map(\.theirs).max() ?? 2) + 1)
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }

@@ -11,6 +11,8 @@ public enum LampPattern: String, Sendable, Equatable {
   case fault
   /// One short flash every 5 s: no host.
   case lost
+  /// A light that runs over the idle lamps: a short flash for each of the 4 to 8 in its turn.
+  case running
 
   /// From the edges of one lamp's pin, oldest first. It takes a pattern's own length to be told from another: 2 s for "off", 5 s for "lost".
   public init(_ edges: [PinEdge], at now: Instant) {
@@ -38,6 +40,8 @@ public enum LampPattern: String, Sendable, Equatable {
     case 300..<700 where rests < 900 && (700..<1_400).contains(newest): self = .slow
     case ..<300 where rests < 400 && newest < 400: self = gaps.dropFirst().contains { $0 > 1_200 } ? .fault : .fast
     case ..<300 where rests < 1_900 && newest < 400 && gaps.dropFirst().contains { (1_200..<2_600).contains($0) }: self = .fault
+    case ..<300 where rests < 1_300 && (400..<1_300).contains(newest) && (400..<1_300).contains(gaps.dropFirst().first ?? .max):
+      self = .running
     case ..<300 where (4_000..<6_500).contains(newest): self = .lost
     default: self = .off
     }

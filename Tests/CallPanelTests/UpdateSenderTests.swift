@@ -121,11 +121,54 @@ import Testing
   }
 
   @Test func whatRunsAlreadyIsNotSentAgain() throws {
-    let image = try TestImage.make()
-    var rig = UpdateRig([image])
+    for slot in [UInt16(1), ImageHeader.anySlot] {
+      var rig = try rigThatRuns(TestImage.make(slot: slot))
+      rig.run()
+      #expect(rig.sender.job.step == .done && rig.panel.begins == 0 && rig.panel.requests == 1)
+      #expect(rig.sender.job.before == rig.sender.job.image)
+    }
+  }
+
+  /// A panel that runs this image from slot 1.
+  private func rigThatRuns(_ image: ImageFile, offered: [ImageFile]? = nil) -> UpdateRig {
+    var rig = UpdateRig(offered ?? [image])
+    rig.panel.about.version = image.release.version
+    rig.panel.about.patch = image.release.patch
     rig.panel.about.buildID = image.release.build
-    rig.run()
-    #expect(rig.sender.job.step == .done && rig.panel.begins == 0 && rig.panel.requests == 1)
+    rig.panel.about.slot = 1
+    rig.panel.status.slot = 0
+    return rig
+  }
+
+  /// The number stands in the header alone, so a release that only raises it has the build of the one before.
+  @Test func anotherNumberOfTheSameBuildIsSentAndSeenToRun() throws {
+    let image = try TestImage.make(slot: ImageHeader.anySlot)
+    for (version, patch) in [(UInt16(0x0201), UInt16(4)), (0x0200, 5), (0x0301, 5)] {
+      for passes in [true, false] {
+        var rig = rigThatRuns(image)
+        (rig.panel.about.version, rig.panel.about.patch) = (version, patch)
+        rig.panel.passesTrial = passes
+        rig.run()
+        #expect(rig.panel.begins == 1 && rig.sender.job.before?.patch == patch && rig.sender.job.image == image.release)
+        #expect(rig.sender.job.failure == (passes ? nil : .reverted))
+        #expect((rig.sender.firmware?.release == image.release) == passes)
+      }
+    }
+  }
+
+  @Test func thatItRunsAlreadyIsNotSaidOfAFileThatThePanelWouldNotTake() throws {
+    var unsigned = try rigThatRuns(TestImage.make(signed: false))
+    unsigned.run()
+    #expect(unsigned.sender.job.failure == .notSigned && unsigned.panel.begins == 0)
+    // The running image's header, but linked for the other slot: that one is sent, and seen only when it runs from there.
+    let other = try TestImage.make(slot: 0)
+    var elsewhere = rigThatRuns(other)
+    elsewhere.run()
+    #expect(elsewhere.panel.begins == 1 && elsewhere.sender.job.step == .done && elsewhere.sender.firmware?.slot == 0)
+    // Of other hardware.
+    var board = try rigThatRuns(TestImage.make(board: .stm32f405))
+    board.run()
+    #expect(board.sender.job.failure == .otherBoard && board.panel.begins == 0)
   }
 
   // MARK: - What the panel refuses

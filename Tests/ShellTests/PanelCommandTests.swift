@@ -10,15 +10,20 @@ import Testing
 @Suite(.serialized) struct PanelCommandTests {
   private let signer = Curve25519.Signing.PrivateKey()
 
-  /// Writes a signed image for simulated panels; answers its path.
-  private func image(_ shell: Shell, patch: UInt16, slot: UInt16, bytes: Int = 1_024) throws -> String {
-    let payload = (0..<bytes).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ Int(patch) &+ Int(slot) &* 3) }
+  /// Writes an image for simulated panels; answers its path.
+  ///
+  /// - Parameter content: what the payload is made of, if not of patch and slot.
+  private func image(
+    _ shell: Shell, patch: UInt16, slot: UInt16, bytes: Int = 1_024, content: Int? = nil, signed: Bool = true
+  ) throws -> String {
+    let content = content ?? Int(patch) + Int(slot) * 3
+    let payload = (0..<bytes).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ content) }
     var header = ImageHeader(
       board: PanelBoard.simulated.rawValue, version: 0x0102, patch: patch, payloadLength: UInt32(payload.count), slot: slot,
       hash: FixedBytes(Crypto.SHA256.hash(data: payload)))
     let signature = Array(try signer.signature(for: (0..<ImageHeader.signedLength).map { header.bytes[$0] }))
-    for (index, byte) in signature.enumerated() { header.bytes[ImageHeader.signedLength + index] = byte }
-    let path = "\(shell.folder)/\(patch)-\(slot).image"
+    if signed { for (index, byte) in signature.enumerated() { header.bytes[ImageHeader.signedLength + index] = byte } }
+    let path = "\(shell.folder)/\(patch)-\(slot)-\(content)\(signed ? "" : "-unsigned").image"
     try Data((0..<ImageHeader.length).map { header.bytes[$0] } + payload).write(to: URL(fileURLWithPath: path))
     return path
   }
@@ -49,7 +54,7 @@ import Testing
     try shell.waitUntilOnline(2)
     let before = try panel(shell, "info", [site, "A/1"])
     #expect(before.code == 0 && before.text.contains("1.2.1 (build "), "\(before.text)")
-    #expect(before.text.contains("机身号 / unit: 1001") && before.text.contains("硬件 / board: simulated"))
+    #expect(before.text.contains("机身号 / unit: 1001 (0x000003E9)") && before.text.contains("硬件 / board: simulated"))
 
     let update = try shell.start(
       ["panel", "update", site, "A/1"] + files, log: "\(shell.folder)/update.log")
@@ -83,8 +88,61 @@ import Testing
       (try? String(contentsOfFile: "\(shell.folder)/update.log", encoding: .utf8))?.contains("传送") == true
     }
     kill(first.processIdentifier, SIGKILL)
+    try shell.waitUntil("it is gone") { !first.isRunning }
     let second = try panel(shell, "update", [site, "A/1", file])
-    #expect(second.code == 0 && second.text.contains("在运行,已确认") || second.text.contains("已经是这个固件"), "\(second.text)")
+    #expect(second.code == 0 && (second.text.contains("在运行,已确认") || second.text.contains("已经是这个固件")), "\(second.text)")
+    let after = try panel(shell, "info", [site, "A/1"])
+    #expect(after.code == 0 && after.text.contains("1.2.3 (build "), "\(after.text)")
+    // Nobody but the station can have sent it meanwhile, and nothing is left to do.
+    let third = try panel(shell, "update", [site, "A/1", file])
+    #expect(third.code == 0 && third.text.contains("已经是这个固件") && !third.text.contains("传送"), "\(third.text)")
+  }
+
+  /// The payload, and so the build, does not know the number: it stands in the header.
+  @Test func aReleaseThatOnlyRaisesTheNumberIsInstalled() throws {
+    let shell = try shell(panels: 2)
+    let site = "\(shell.folder)/site.yaml"
+    // The very payload that runs.
+    let file = try image(shell, patch: 2, slot: 1, content: 1)
+    let station = try shell.startStation()
+    try shell.waitUntilOnline(2)
+    let first = try panel(shell, "update", [site, "A/1", file])
+    #expect(first.code == 0 && first.text.contains("从 1.2.1 ") && first.text.contains("在运行,已确认"), "\(first.text)")
+    let info = try panel(shell, "info", [site, "A/1"])
+    #expect(info.text.contains("1.2.2 (build ") && info.text.contains("分区 / slot: 1"), "\(info.text)")
+    try shell.waitUntil("the desk asks for the other one") { try shell.status().contains("[A/2 1.2.1 < 1.2.2]") }
+    let again = try panel(shell, "update", [site, "A/1", file])
+    #expect(again.code == 0 && again.text.contains("已经是这个固件"), "\(again.text)")
+    let second = try panel(shell, "update", [site, "A/2", file])
+    #expect(second.code == 0 && second.text.contains("在运行,已确认"), "\(second.text)")
+    try shell.waitUntil("the desk has seen it") { try shell.faults()["A:firmwareDiffers"] == false }
+    #expect(try shell.stop(station) == 0)
+    // Without a station, and back.
+    let port = ["--port", "\(shell.folder)/bus", "--node", "2"]
+    let back = try panel(shell, "update", port + [try image(shell, patch: 1, slot: 0, content: 1)])
+    #expect(back.code == 0 && back.text.contains("旧版本") && back.text.contains("在运行,已确认"), "\(back.text)")
+    // A file that no panel takes is not said to run, whatever its payload.
+    let unsigned = try image(shell, patch: 1, slot: 0, content: 1, signed: false)
+    let refused = try panel(shell, "update", port + [unsigned])
+    #expect(refused.code == 1 && refused.text.contains("没有签名") && !refused.text.contains("✓"), "\(refused.text)")
+  }
+
+  /// What the station knew of a panel may be a minute old.
+  @Test func fromWhichFirmwareIsSaidWhenThePanelHasBeenAsked() throws {
+    let shell = try shell(panels: 2)
+    let site = "\(shell.folder)/site.yaml"
+    _ = try shell.startStation()
+    try shell.waitUntilOnline(2)
+    _ = try shell.panels("power 1 off")
+    try shell.waitUntil("it is lost") { try shell.faults()["A/1:silent"] == true }
+    let update = try shell.start(
+      ["panel", "update", site, "A/1", try image(shell, patch: 2, slot: 1)], log: "\(shell.folder)/update.log")
+    func log() -> String { (try? String(contentsOfFile: "\(shell.folder)/update.log", encoding: .utf8)) ?? "" }
+    try shell.waitUntil("it is asked") { log().contains("询问面板") }
+    #expect(!log().contains("从 1.2.1"))
+    _ = try shell.panels("power 1 on")
+    try shell.waitUntil("the update is over", seconds: 120) { !update.isRunning }
+    #expect(update.terminationStatus == 0 && log().contains("从 1.2.1 "), "\(log())")
   }
 
   @Test func whatDoesNotFitIsRefusedWithTheNextStepAndNothingIsSent() throws {
@@ -103,8 +161,11 @@ import Testing
     #expect(try panel(shell, "update", [site, "A/1", "\(shell.folder)/none"]).code == 2)
     let unknown = try panel(shell, "info", [site, "A/9"])
     #expect(unknown.code == 2 && unknown.text.contains("有: A/1"), "\(unknown.text)")
-    let blink = try panel(shell, "identify", [site, "A/1", "--seconds", "1"])
+    let blink = try panel(shell, "identify", [site, "A/1", "--seconds", "30"])
     #expect(blink.code == 0 && blink.text.contains("灯在闪"), "\(blink.text)")
+    #expect(try shell.panels("show") == "1  1:running  2:running\n")
+    #expect(try panel(shell, "identify", [site, "A/1", "--seconds", "0"]).code == 0)
+    #expect(try shell.panels("show") == "1  1:off  2:off\n")
   }
 
   @Test func anIdlePortWorksWithoutAStation() throws {

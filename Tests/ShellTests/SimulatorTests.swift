@@ -54,6 +54,26 @@ import Testing
     #expect(open.code == 64 && open.text.contains("要写套接字的路径"), "\(open.text)")
   }
 
+  /// A script that presses a button which is not there should not go on.
+  @Test func whatIsRefusedEndsWithExitCodeOne() throws {
+    let shell = try Shell(panels: 2)
+    func say(_ words: String) throws -> (code: Int32, text: String) {
+      try shell.run(["sim", "--socket", "\(shell.folder)/sim.sock"] + words.split(separator: " ").map(String.init))
+    }
+    for words in [
+      "press 9/1", "press 1/9", "hold 0/1", "power 3 off", "dance", "wire cut 0", "wire cut 3", "wire cut 99", "wire noise 1001",
+      "fault 1 signs-as 248",
+    ] {
+      let said = try say(words)
+      #expect(said.code == 1 && !said.text.contains("好"), "\(words): \(said.text)")
+    }
+    for words in ["wire cut 3", "wire cut 99"] { #expect(try say(words).text.contains("1 至 2"), "what is accepted is said") }
+    for words in ["ping", "wire cut 2", "wire cut 1", "wire ok", "wire noise 1000", "wire ok", "show"] {
+      let said = try say(words)
+      #expect(said.code == 0, "\(words): \(said.text)")
+    }
+  }
+
   /// The emulator would take these, and the panels be silent.
   @Test func filesThatAreNoFirmwareForTheBoardAreRefused() throws {
     let shell = try Shell { _ in "" }

@@ -19,6 +19,7 @@ import Testing
   @Test(arguments: [
     "", "address 3", "address 3 0", "address 3 248", "address x 3", "baud 3 1200", "baud all", "baud some 9600", "wire shorted",
     "wire delay", "wire delay -1", "wire duplicate x", "fault 1 asleep", "hold 3", "hold 3/9",
+    "wire cut 0", "wire noise 1001", "wire loss 2000", "fault 1 answers-for 0", "fault 1 signs-as 248",
   ])
   func saysWhatIsWrongWithAnythingElse(text: String) throws {
     let error = #expect(throws: BusCommandError.self) { try BusCommand(text) }

@@ -45,6 +45,29 @@ import Testing
     }
   }
 
+  /// A program that is started while a client waits would keep the client's connection open, and the client waiting.
+  @Test func noProgramThatIsStartedMeanwhileInheritsAConnection() throws {
+    let path = "\(folder)/door.sock"
+    try withDoor { _, path in
+      let said = try ControlSocket.ask(path, "look")
+      #expect(said == "2 of 2")
+    } answer: { _ in
+      // The listening one and the one that is being answered have the path as their name.
+      let ours = (Int32(0)..<1_024).filter { Self.name(of: $0) == path }
+      return "\(ours.filter { fcntl($0, F_GETFD) & FD_CLOEXEC != 0 }.count) of \(ours.count)"
+    }
+  }
+
+  private static func name(of descriptor: Int32) -> String? {
+    var address = sockaddr_un()
+    var length = socklen_t(MemoryLayout<sockaddr_un>.size)
+    let code = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+    }
+    guard code == 0, address.sun_family == sa_family_t(AF_UNIX) else { return nil }
+    return withUnsafeBytes(of: address.sun_path) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+  }
+
   @Test func moreThanItServesAtOnceAreServedInTheEnd() throws {
     try withDoor { _, path in
       let silent = try (0..<40).map { _ in try silentClient(path) }

@@ -126,6 +126,42 @@ import Testing
     #expect(faults(bench).isEmpty)
   }
 
+  /// Whoever is sent with a new image has to find the panel that needs it, and the version that the others have.
+  @Test func theCardNamesTheRightPanelAndVersionsWhenTheyChange() {
+    var bench = Bench()
+    func detail() -> String? { bench.view.faults.first { $0.key.kind == .firmwareDiffers }?.detail }
+    say(&bench, firmware(2))
+    say(&bench, firmware(1), of: Self.other, unit: 800)
+    #expect(detail() == "A/2 1.2.1 < 1.2.2")
+    bench.pass(.seconds(120))
+    say(&bench, firmware(3), of: Self.other, unit: 800)
+    #expect(detail() == "A/1 1.2.2 < 1.2.3")
+    // The next change comes soon, and nothing is heard of the panels after it.
+    bench.pass(.seconds(10))
+    say(&bench, firmware(4), of: Self.other, unit: 800)
+    bench.pass(.seconds(60))
+    #expect(detail() == "A/1 1.2.2 < 1.2.4")
+    // One that has come and gone meanwhile is not told.
+    say(&bench, firmware(5), of: Self.other, unit: 800)
+    say(&bench, firmware(4), of: Self.other, unit: 800)
+    let entries = bench.entries.count
+    bench.pass(.seconds(600))
+    #expect(detail() == "A/1 1.2.2 < 1.2.4")
+    #expect(bench.entries.dropFirst(entries).allSatisfy { if case .faultRaised = $0.change { false } else { true } })
+  }
+
+  @Test func hardwareNumbersAndProgramCountersAreReasonsOfTheirOwn() {
+    var bench = Bench()
+    say(&bench, firmware(board: 98) { $0.isBoardKnown = false })
+    bench.pass(.seconds(61))
+    say(&bench, firmware(board: 99) { $0.isBoardKnown = false })
+    #expect(bench.view.faults.map(\.detail) == ["99"])
+    say(&bench, firmware { ($0.faults, $0.lastFault, $0.programCounter) = (1, 1, 0x0800_1111) })
+    bench.pass(.seconds(61))
+    say(&bench, firmware { ($0.faults, $0.lastFault, $0.programCounter) = (2, 1, 0x0800_2222) })
+    #expect(bench.view.faults.first { $0.key.kind == .panelFaulted }?.detail.contains("pc 0x08002222") == true)
+  }
+
   @Test func aPanelThatStartsNewFirmwareMayBeSilentForAWhile() {
     var bench = Bench()
     var job = DeviceJob(ticket: 1, kind: .update, step: .restarting)

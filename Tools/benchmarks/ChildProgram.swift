@@ -30,8 +30,11 @@ final class ChildProgram {
   {
     var toChild: [Int32] = [-1, -1]
     var fromChild: [Int32] = [-1, -1]
-    if talks, pipe(&toChild) != 0 || pipe(&fromChild) != 0 { throw BenchError("pipe: errno \(errno)") }
-    for end in toChild + fromChild where end >= 0 { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    if talks {
+      guard let down = OpenFiles.pipe(), let up = OpenFiles.pipe() else { throw BenchError("pipe: errno \(errno)") }
+      toChild = [down.read, down.write]
+      fromChild = [up.read, up.write]
+    }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }

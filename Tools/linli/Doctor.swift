@@ -179,13 +179,13 @@ extension BusLook {
       if let fastest = look.fastest, let slowest = look.slowest {
         row += String(format: " %.1f…%.1f ms", Double(fastest.microseconds) / 1000, Double(slowest.microseconds) / 1000)
       }
-      if !look.units.isEmpty { row += " 机身号 / unit " + look.units.map { "\($0)" }.joined(separator: ", ") }
+      if !look.units.isEmpty { row += " 机身号 / unit " + look.units.map(PanelText.unit).joined(separator: ", ") }
       if let elsewhere = look.elsewhere { row += " → \(elsewhere)" }
       lines.append(row)
       if let identity = look.identity { lines.append("    " + PanelText.line(identity)) }
     }
     for stranger in strangers {
-      let unit = stranger.unit.map { " 机身号 / unit \($0)" } ?? ""
+      let unit = stranger.unit.map { " 机身号 / unit \(PanelText.unit($0))" } ?? ""
       let unknown = nodes.isEmpty ? "" : " (站点文件里没有 / not in the site file)"
       lines.append("  \(stranger.address)\(unknown)\(unit)\(stranger.turnaround == nil ? " 乱码 / broken" : "")")
     }

@@ -139,10 +139,10 @@ final class FirmwareBus: Sendable {
       }
       return "好 / ok\n"
     } catch let error as BusCommandError {
-      if case .unknown = error { return "不认识的命令 / unknown command:\n\(FirmwareCommand.help)\n" }
-      return "\(error)\n"
+      if case .unknown = error { return "\(DeskControl.failure)不认识的命令 / unknown command:\n\(FirmwareCommand.help)\n" }
+      return "\(DeskControl.failure)\(error)\n"
     } catch {
-      return "\(error)\n"
+      return "\(DeskControl.failure)\(error)\n"
     }
   }
 
@@ -168,8 +168,7 @@ final class FirmwareBus: Sendable {
       _ = try board(node)
       powerOff(node)
     case .powerOn:
-      let count = state.withLock { $0.boards.count }
-      guard (1...count).contains(node) else { throw BusCommandError.noPanel(node, count) }
+      try check(node)
       powerOff(node)
       try powerOn(node)
     default: throw BusCommandError.unknown("")
@@ -181,7 +180,9 @@ final class FirmwareBus: Sendable {
     switch fault {
     case .none: break
     case .shorted: faults.isShorted = true
-    case .cutBefore(let place): faults.cutBefore = place
+    case .cutBefore(let place):
+      try check(place + 1)
+      faults.cutBefore = place
     case .noisy(let perMille): faults.noisePerMille = perMille
     case .lossy(let perMille): faults.lossPerMille = perMille
     case .delayed(let milliseconds): faults.delay = .milliseconds(Int(milliseconds))
@@ -190,10 +191,16 @@ final class FirmwareBus: Sendable {
     wires.setFaults { $0 = faults }
   }
 
+  private func check(_ node: Int) throws {
+    let count = state.withLock { $0.boards.count }
+    guard (1...count).contains(node) else { throw BusCommandError.noPanel(node, count) }
+  }
+
   private func board(_ node: Int) throws -> VirtualBoard {
-    let boards = state.withLock { $0.boards }
-    guard boards.indices.contains(node - 1) else { throw BusCommandError.noPanel(node, boards.count) }
-    guard let board = boards[node - 1] else { throw Failure("\(node) 号面板没有电;power \(node) on / panel \(node) has no power") }
+    try check(node)
+    guard let board = state.withLock({ $0.boards[node - 1] }) else {
+      throw Failure("\(node) 号面板没有电;power \(node) on / panel \(node) has no power")
+    }
     return board
   }
 

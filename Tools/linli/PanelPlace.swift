@@ -134,9 +134,16 @@ struct RunningPanel {
 /// Says how a job goes on: a line for each step, and each tenth of a long one.
 final class JobPrinter {
   private var last = ""
+  private var hasSaidWhat = false
 
   func show(_ job: DeviceJob) {
     guard !job.isOver else { return }
+    if !hasSaidWhat, let before = job.before, let image = job.image, before != image {
+      hasSaidWhat = true
+      // What the panel itself has just said, not what its station knew.
+      print("将从 \(before) 更新到 \(image) / from \(before) to \(image)")
+      if image.isOlder(than: before) { print("⚠ 这是旧版本,将降级 / this is an older version: a downgrade") }
+    }
     let tenth = job.step == .sending && job.total > 0 ? Int(job.done) * 10 / Int(job.total) : Int(job.percent) / 10
     let mark = "\(job.step.rawValue) \(tenth)"
     guard mark != last else { return }

@@ -27,8 +27,7 @@ extension Panel {
         let job: DeviceJob
         switch way {
         case .station(let panel):
-          let identity = try panel.met()
-          if let end = Self.outlook(identity, images.map(\.image)) { return end }
+          _ = try panel.met()
           let ticket = Panel.newTicket()
           func ask() throws {
             for image in images { try panel.upload(image.bytes, as: image.name) }
@@ -41,11 +40,15 @@ extension Panel {
         case .idle(let bus, let node):
           let panel = try IdlePanel(bus, node: node)
           defer { panel.close() }
-          guard let identity = try panel.meet() else { throw Panel.silent("\(node)") }
-          if let end = Self.outlook(identity, images.map(\.image)) { return end }
+          guard try panel.meet() != nil else { throw Panel.silent("\(node)") }
           job = try panel.update(images.map(\.image)) { printer.show($0) }
         }
-        return Panel.conclude(job, "新固件 \(job.image.map { "\($0)" } ?? "") 在运行,已确认 / the new firmware runs and has proved itself")
+        let release = job.image.map { "\($0)" } ?? ""
+        return Panel.conclude(
+          job,
+          job.image != nil && job.image == job.before
+            ? "已经是这个固件 / this firmware runs already: \(release)"
+            : "新固件 \(release) 在运行,已确认 / the new firmware runs and has proved itself")
       }
     }
 
@@ -60,28 +63,7 @@ extension Panel {
       }
       let slot = image.slot.map { "\($0)" } ?? "任意 / any"
       print("\(path): \(image.release), 硬件 / board \(PanelText.board(image.board)), 分区 / slot \(slot)")
-      return (image, bytes, "\(image.release.buildText)-\(image.slot.map { "\($0)" } ?? "x")")
-    }
-
-    /// Says what will be done; an exit code when nothing is to be done or it cannot be. The panel itself decides in the end.
-    private static func outlook(_ identity: DeviceIdentity, _ images: [ImageFile]) -> Int32? {
-      func refuse(_ why: JobFailure) -> Int32 {
-        print("✗ \(FirmwareTexts.why(why).both)")
-        return 1
-      }
-      guard let about = identity.about else { return refuse(.noUpdate) }
-      if images.contains(where: { $0.release.build == about.build && $0.board == about.board }), !about.isOnTrial {
-        print("✓ 已经是这个固件 / this firmware runs already: \(about.release)")
-        return 0
-      }
-      // How large the slot is, only the panel's update block tells.
-      switch ImageChoice.pick(images, board: about.board, slot: about.slot.map { 1 &- min($0, 1) } ?? 0xFFFF, kibibytes: 1_024) {
-      case .failure(let why): return about.isOnTrial ? nil : refuse(why)
-      case .success(let image):
-        print("将从 \(about.release) 更新到 \(image.release) / from \(about.release) to \(image.release)")
-        if image.release.isOlder(than: about.release) { print("⚠ 这是旧版本,将降级 / this is an older version: a downgrade") }
-        return nil
-      }
+      return (image, bytes, "\(image.release.number)-\(image.release.buildText)-\(image.slot.map { "\($0)" } ?? "x")")
     }
   }
 }

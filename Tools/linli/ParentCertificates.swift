@@ -30,14 +30,14 @@ final class ParentCertificates: Sendable {
     let words = line.split(separator: " ")
     guard words.first == "certificate" else { return nil }
     guard words.count == 2, let kind = Kind(rawValue: String(words[1])) else {
-      return "certificate \(Kind.allCases.map(\.rawValue).joined(separator: " | "))\n"
+      return "\(DeskControl.failure)certificate \(Kind.allCases.map(\.rawValue).joined(separator: " | "))\n"
     }
     do {
       let made = try make(kind)
       current.withLock { $0 = made }
       return "好 / ok\n"
     } catch {
-      return "\(error)\n"
+      return "\(DeskControl.failure)\(error)\n"
     }
   }
 

@@ -84,7 +84,8 @@ struct Sim: ParsableCommand {
 
   struct Say: ParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "say", abstract: "对模拟总线说一句 / tells a simulated bus something", discussion: BusCommand.help)
+      commandName: "say", abstract: "对模拟总线说一句 / tells a simulated bus something",
+      discussion: BusCommand.help + "\n被拒绝时退出码是 1 / exit code 1 when it is refused")
     @Option(help: "命令套接字 / control socket") var socket = Socket.simulator
     @Argument(parsing: .captureForPassthrough, help: "命令 / command") var command: [String]
 
@@ -103,7 +104,9 @@ struct Sim: ParsableCommand {
           throw ValidationError("--socket 后面要写套接字的路径 / --socket needs the path of a socket")
         }
       }
-      print(try ControlSocket.ask(socket, words.joined(separator: " ")), terminator: "")
+      let answer = try ControlSocket.ask(socket, words.joined(separator: " "))
+      print(answer, terminator: "")
+      if answer.hasPrefix(DeskControl.failure) { throw ExitCode(1) }
     }
   }
 }
@@ -194,7 +197,9 @@ final class BusSimulator: Sendable {
       switch try BusCommand(line) {
       case .show: return drawing()
       case .signs: return signs()
-      case .wire(let fault): give(.wire(fault))
+      case .wire(let fault):
+        if case .cutBefore(let place) = fault { try check(place + 1) }
+        give(.wire(fault))
       case .hand(let node, let hand):
         try check(node)
         give(.hand(panel: node - 1, hand))
@@ -207,7 +212,7 @@ final class BusSimulator: Sendable {
       }
       return "好 / ok\n"
     } catch {
-      return "\(error)\n"
+      return "\(DeskControl.failure)\(error)\n"
     }
   }
 
@@ -220,7 +225,7 @@ final class BusSimulator: Sendable {
   private func drawing() -> String {
     state.withLock { state in
       state.bus.panels.enumerated().map { index, panel in
-        let lamps = (1...panel.logic.buttons).map { "\($0):\(Self.word(panel.indicator(of: $0)))" }.joined(separator: "  ")
+        let lamps = (1...panel.logic.buttons).map { "\($0):\(Self.word(panel, $0))" }.joined(separator: "  ")
         let odd =
           (panel.logic.address == index + 1 ? "" : " 地址 \(panel.logic.address)")
           + (panel.baud == state.bus.timing.baud ? "" : " \(panel.baud) 波特")
@@ -241,9 +246,10 @@ final class BusSimulator: Sendable {
     }
   }
 
-  private static func word(_ lamp: PanelLamp) -> String {
-    switch lamp {
-    case .off: "off"
+  private static func word(_ panel: SimulatedPanel, _ button: UInt8) -> String {
+    switch panel.indicator(of: button) {
+    // `linli panel identify`: a light runs over the idle lamps.
+    case .off: panel.identifies ? "running" : "off"
     case .fastBlink: "fast"
     case .slowBlink: "slow"
     case .steady: "steady"

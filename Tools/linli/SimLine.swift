@@ -53,13 +53,15 @@ enum LineCommand {
     case "hole" where words.count == 1: relay.set(.hole)
     case "heal" where words.count == 1: relay.set(.whole)
     case "slow" where words.count == 2:
-      guard let rate = Int(words[1]), (1...1_000_000_000).contains(rate) else { return "slow 1...1000000000\n" }
+      guard let rate = Int(words[1]), (1...1_000_000_000).contains(rate) else {
+        return "\(DeskControl.failure)slow 1...1000000000\n"
+      }
       relay.set(.slow(bytesPerSecond: rate))
     case "show" where words.count == 1:
       let counters = relay.counters
       return
         "\(relay.condition), \(counters.standing) 个连接 / connections, ↑ \(counters.bytesUp) ↓ \(counters.bytesDown) 字节 / bytes\n"
-    default: return "不认识的命令 / unknown command:\n\(help)\n"
+    default: return "\(DeskControl.failure)不认识的命令 / unknown command:\n\(help)\n"
     }
     return "好 / ok\n"
   }

@@ -40,14 +40,16 @@ extension ParentSimulator {
     switch (words.first, words.count) {
     case ("ping", 1): return "ok\n"
     case ("command", 2...), ("expired", 2...):
-      guard let action = DownwardCommands.action(line) else { return "不认识的命令 / unknown command:\n\(Self.help)\n" }
+      guard let action = DownwardCommands.action(line) else {
+        return "\(DeskControl.failure)不认识的命令 / unknown command:\n\(Self.help)\n"
+      }
       let text = state.withLock { state in
         state.commands.issue(action, isOver: words[0] == "expired", at: now + state.model.clockOffsetMilliseconds)
       }
       return "好,\(send(text)) 条命令流 / ok, streams\n"
     case ("again", 1):
       guard let text = state.withLock({ $0.commands.again(at: now + $0.model.clockOffsetMilliseconds) }) else {
-        return "还没发过命令 / no command was sent yet\n"
+        return "\(DeskControl.failure)还没发过命令 / no command was sent yet\n"
       }
       return "好,\(send(text)) 条命令流 / ok, streams\n"
     case ("garbage", 1): return "好,\(DownwardCommands.garbage.map(send).max() ?? 0) 条命令流 / ok, streams\n"
@@ -60,7 +62,7 @@ extension ParentSimulator {
     switch (words.first, words.count) {
     case ("silent", 1...2):
       let seconds = words.count == 1 ? nil : Int(words[1])
-      guard words.count == 1 || (1...259_200).contains(seconds ?? 0) else { return "silent 1...259200\n" }
+      guard words.count == 1 || (1...259_200).contains(seconds ?? 0) else { return "\(DeskControl.failure)silent 1...259200\n" }
       state.model.fault = .silent
       state.silentUntil = seconds.map { MonotonicClock.now() + .seconds($0) }
     case ("diskFull", 1): state.model.fault = .diskFull
@@ -71,19 +73,19 @@ extension ParentSimulator {
     case ("loseAnswer", 1): state.model.fault = .loseAnswer
     case ("refuse", 1...2):
       guard let refusal = words.count == 1 ? .unknownStation : LinkRefusal(rawValue: words[1]) else {
-        return "refuse \(LinkRefusal.allCases.map(\.rawValue).joined(separator: " | "))\n"
+        return "\(DeskControl.failure)refuse \(LinkRefusal.allCases.map(\.rawValue).joined(separator: " | "))\n"
       }
       state.model.fault = .refuses(refusal)
     case ("lose", 2):
-      guard let percent = UInt32(words[1]), percent <= 100 else { return "lose 0...100\n" }
+      guard let percent = UInt32(words[1]), percent <= 100 else { return "\(DeskControl.failure)lose 0...100\n" }
       state.lossPercent = percent
     case ("duplicate", 1): state.duplicates = true
     case ("reorder", 1): state.reorders = true
     case ("clock", 2):
-      guard let seconds = Int64(words[1]), abs(seconds) < 1_000_000_000 else { return "clock SECONDS\n" }
+      guard let seconds = Int64(words[1]), abs(seconds) < 1_000_000_000 else { return "\(DeskControl.failure)clock SECONDS\n" }
       state.model.clockOffsetMilliseconds = seconds * 1000
     case ("delay", 2):
-      guard let delay = Int(words[1]), (0...600_000).contains(delay) else { return "delay 0...600000\n" }
+      guard let delay = Int(words[1]), (0...600_000).contains(delay) else { return "\(DeskControl.failure)delay 0...600000\n" }
       state.delayMilliseconds = delay
     case ("heal", 1):
       state.model.fault = .none
@@ -96,7 +98,7 @@ extension ParentSimulator {
     case ("show", 1): return drawing(state)
     case ("readings", 1): return DeskControl.text(state.model.readings.all(at: MonotonicClock.now()))
     case ("entries", 1): return state.model.entries.map { "\($0.position) \($0.hash)\n" }.joined()
-    default: return "不认识的命令 / unknown command:\n\(help)\n"
+    default: return "\(DeskControl.failure)不认识的命令 / unknown command:\n\(help)\n"
     }
     return "好 / ok\n"
   }

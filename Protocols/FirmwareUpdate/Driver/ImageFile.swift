@@ -58,6 +58,14 @@ public struct ImageFile: Sendable {
     return (0..<32).allSatisfy { sum[$0] == header.hashByte($0) }
   }
 
+  /// Whether this is what runs there: the same number, the same build, and linked for where that lies. The build alone does not tell, as the
+  /// number stands in the header only: a release that raises nothing else has the build of the one before.
+  public func runs(as firmware: DeviceFirmware) -> Bool {
+    guard board == firmware.board, release == firmware.release else { return false }
+    guard let slot, let running = firmware.slot else { return true }
+    return slot == running
+  }
+
   public func isSame(as other: ImageFile) -> Bool { header.bytes == other.header.bytes }
 }
 

@@ -8,7 +8,7 @@ import ModbusRTUCodec
 ///
 /// - What has no answer is never guessed: the panel is asked how it stands, and the dialogue goes on from there. Blocks may be sent twice.
 /// - `begin` has to be answered, so that what the panel says of "ready" can only be said of this image.
-/// - Success is the read-back: the new build runs and has proved itself.
+/// - Success is the read-back: the new release (number and build) runs from its slot and has proved itself.
 /// - Whatever a panel answers ends in `job.failure`, at the latest when it has made no headway for `stumbleLimit` answers or was silent for
 ///   `silenceLimit`.
 public struct UpdateSender: Sendable {
@@ -222,7 +222,9 @@ public struct UpdateSender: Sendable {
     firmware = found
     if job.before == nil { job.before = found.release }
     // Nothing to do, or the last step of an update whose host was started again.
-    if let running = images.first(where: { $0.release.build == found.build && $0.board == found.board }) {
+    if let running = images.first(where: { $0.runs(as: found) }) {
+      // A file that the panel would not take is not said to run there.
+      guard running.isSigned else { return end(.notSigned) }
       image = running
       job.image = running.release
       state = .trial
@@ -309,7 +311,7 @@ public struct UpdateSender: Sendable {
 
   private mutating func tried(_ about: FirmwareAbout, at now: Instant) {
     notBefore = now + Self.trialPause
-    guard about.buildID == image?.release.build else {
+    guard image?.runs(as: DeviceFirmware(about)) == true else {
       if seenSince != nil { return end(.reverted) }
       if now - activatedAt >= Self.restartTime { state = .doubting }
       return

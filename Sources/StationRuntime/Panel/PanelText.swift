@@ -17,7 +17,8 @@ public enum PanelText {
   /// All that is known, a line each.
   public static func table(_ identity: DeviceIdentity) -> String {
     var lines = [
-      "机身号 / unit: \(identity.unit)", "型号 / product: \(identity.vendor) \(identity.product), 按钮 / buttons \(identity.buttons)",
+      "机身号 / unit: \(unit(identity.unit))",
+      "型号 / product: \(identity.vendor) \(identity.product), 按钮 / buttons \(identity.buttons)",
       "协议 / map: \(map(identity))",
     ]
     if let about = identity.about {
@@ -42,6 +43,12 @@ public enum PanelText {
     if about.selfTestFailures != 0 { found.append("自检没有通过 / self-test failed: \(FirmwareTexts.selfTest(about).both)") }
     if about.isOnTrial { found.append("试运行,未确认 / on trial, not confirmed") }
     return found
+  }
+
+  /// As the desk writes it and as the boards' manuals do: `1001 (0x000003E9)`.
+  public static func unit(_ number: UInt32) -> String {
+    let digits = String(number, radix: 16, uppercase: true)
+    return "\(number) (0x\(String(repeating: "0", count: 8 - digits.count))\(digits))"
   }
 
   public static func board(_ number: UInt16) -> String { PanelBoard(rawValue: number).map { "\($0)" } ?? "\(number)" }

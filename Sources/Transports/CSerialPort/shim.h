@@ -8,12 +8,14 @@
 #include <linux/serial.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/timex.h>
 #include <termios.h>
 #include <time.h>
@@ -66,6 +68,16 @@ extern int ppoll(struct pollfd *descriptors, nfds_t count, const struct timespec
 static inline int linli_wait(struct pollfd *descriptors, nfds_t count, const struct timespec *limit) {
   return ppoll(descriptors, count, limit, 0);
 }
+
+/// accept4(2) and the spawn action are declared for GNU sources only, too. A connection that is no child's from its first moment, as another
+/// thread may start a program at any time.
+extern int accept4(int listener, struct sockaddr *address, socklen_t *length, int flags);
+
+static inline int linli_accept(int listener, int flags) { return accept4(listener, 0, 0, flags | SOCK_CLOEXEC); }
+
+extern int pipe2(int ends[2], int flags);
+
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
 
 /// The slack that the kernel may add to this thread's timed waits.
 static inline int linli_set_timer_slack(unsigned long nanoseconds) { return prctl(PR_SET_TIMERSLACK, nanoseconds, 0, 0, 0); }
