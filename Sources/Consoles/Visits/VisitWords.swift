@@ -2,6 +2,5 @@ import Station
 
 /// The words of the pages in the hall and at the windows.
 extension PageWords {
-  static let hall: [Word] = []
   static let window: [Word] = []
 }
