@@ -40,6 +40,13 @@ export function back() {
   kiosk.draw();
 }
 
+// The same person begins again: all is forgotten but how he wants it shown.
+export function renew(screen) {
+  hush();
+  kiosk.visit = { ...newVisit(), hasChangedDisplay: kiosk.visit.hasChangedDisplay };
+  show(screen);
+}
+
 export function wipe() {
   hush();
   kiosk.visit = newVisit();

@@ -3,7 +3,7 @@ import { clock, setHidden, setText } from "./dom.js";
 import { askForStaff, ownCard, staffText } from "./kiosk-help.js";
 import { stay, tickLeaving, touched } from "./kiosk-leaving.js";
 import { home, idle, lost } from "./kiosk-screens.js";
-import { back, connect, isIdle, kiosk, show, topScreen, wipe } from "./kiosk-session.js";
+import { back, connect, isIdle, kiosk, renew, show, topScreen } from "./kiosk-session.js";
 import { offlineText } from "./kiosk-ticket.js";
 import { draw, say } from "./kiosk-view.js";
 import { follow, timeText } from "./station.js";
@@ -47,10 +47,7 @@ function strip(id, text) {
 byId("staff").addEventListener("click", askForStaff);
 byId("repeat").addEventListener("click", say);
 byId("back").addEventListener("click", back);
-byId("restart").addEventListener("click", () => {
-  wipe();
-  show(home());
-});
+byId("restart").addEventListener("click", () => renew(home()));
 for (const name of ["large", "contrast", "low"]) {
   byId(name).addEventListener("click", () => {
     document.body.classList.toggle(name);
