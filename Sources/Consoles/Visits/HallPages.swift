@@ -32,9 +32,13 @@ public final class HallPages: Sendable {
 
 struct HallRoutes: Routes {
   static let fileNames = [
-    "kiosk.html", "kiosk.css", "kiosk.js", "hall.html", "hall.css", "hall.js", "notice.html", "notice.css", "notice.js",
+    "kiosk.html", "kiosk.css", "kiosk.js", "kiosk-session.js", "kiosk-view.js", "kiosk-screens.js", "kiosk-help.js",
+    "kiosk-ticket.js",
+    "kiosk-status.js", "kiosk-leaving.js", "hall.html", "hall.css", "hall.js", "notice.html", "notice.css", "notice.js",
     "kept.html",
-    "kept.js", "index-hall.html", "dom.js", "stream.js", "stream-worker.js", "words.js", "speech.js", "favicon.svg",
+    "kept.js", "kept-table.js", "index-hall.html", "index-hall.js", "page.js", "pictures.js", "station.js", "speech.js", "dom.js",
+    "events.js",
+    "stream.js", "stream-worker.js", "words.js", "favicon.svg",
   ]
 
   let files: WebFiles

@@ -92,6 +92,8 @@ extension VisitView {
       $0.field("tickets", keptTickets)
       $0.field("matters", keptMatters)
       $0.field("sealed", keptContacts)
+      $0.field("hazards", max(0, counts.hazards - counts.hazardsHandled))
+      $0.field("ratings", counts.ratings.reduce(0) { $0 &+ $1 })
       $0.field("closedDays", plan.keepClosedDays)
       $0.field("contact", plan.contact)
     }

@@ -1,0 +1,121 @@
+// The self-service terminal. It knows nothing but what the station told it last, asks no name, and forgets every visit.
+import { clock, setHidden, setText } from "./dom.js";
+import { askForStaff, ownCard, staffText } from "./kiosk-help.js";
+import { stay, tickLeaving, touched } from "./kiosk-leaving.js";
+import { home, idle, lost } from "./kiosk-screens.js";
+import { back, connect, isIdle, kiosk, renew, show, topScreen } from "./kiosk-session.js";
+import { offlineText } from "./kiosk-ticket.js";
+import { draw, say } from "./kiosk-view.js";
+import { follow, timeText } from "./station.js";
+import { loadWords, onLanguage, setLanguage, word } from "./words.js";
+
+const byId = (id) => document.getElementById(id);
+const aliveEvery = 2000;
+const lostScreen = lost();
+
+// What needs the station gives way while there is none; what is to be read stays.
+function screen() {
+  const top = topScreen();
+  return kiosk.link.liveness() === "live" || top.keeps ? top : lostScreen;
+}
+
+function drawAll() {
+  const state = kiosk.link.liveness();
+  setText(byId("site"), kiosk.link.view?.site ?? "");
+  strip("lost", state !== "live" ? `⚠ ${word(`${state}Long`)}` : unknownText());
+  strip("offline", [offlineText(), kiosk.link.view?.recorded === false ? word("notRecordedNow") : ""].filter(Boolean).join(" "));
+  strip("staff-strip", staffText());
+  draw(screen());
+  setHidden(byId("back"), isIdle() || kiosk.visit.screens.length === 2);
+  setHidden(byId("restart"), isIdle());
+  for (const name of ["large", "contrast", "low"]) byId(name).setAttribute("aria-pressed", document.body.classList.contains(name));
+  byId("bar").setAttribute("aria-label", word("bar"));
+  byId("tools").setAttribute("aria-label", word("tools"));
+}
+
+function unknownText() {
+  return kiosk.link.view && !ownCard() ? `⚠ ${word("unknownKiosk", { id: kiosk.id })}` : "";
+}
+
+function strip(id, text) {
+  setHidden(byId(id), !text);
+  setText(byId(id), text);
+}
+
+// MARK: - Hands
+
+byId("staff").addEventListener("click", askForStaff);
+byId("repeat").addEventListener("click", say);
+byId("back").addEventListener("click", back);
+byId("restart").addEventListener("click", () => renew(home()));
+for (const name of ["large", "contrast", "low"]) {
+  byId(name).addEventListener("click", () => {
+    document.body.classList.toggle(name);
+    kiosk.visit.hasChangedDisplay = true;
+    drawAll();
+  });
+}
+byId("language").addEventListener("click", () => {
+  kiosk.visit.hasChangedDisplay = true;
+  setLanguage(document.documentElement.lang === "en" ? 0 : 1);
+  say();
+});
+
+// Touched anywhere, the idle screen gives way.
+byId("upper").addEventListener("click", () => {
+  if (isIdle() && kiosk.link.liveness() === "live") show(home());
+});
+
+const dialogIsOpen = () => byId("leaving").open;
+for (const kind of ["pointerdown", "keydown", "wheel"]) {
+  addEventListener(kind, () => dialogIsOpen() || touched(), { capture: true, passive: true });
+}
+
+addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  if (dialogIsOpen()) return event.key === "Escape" || stay();
+  if (screen().key?.(event)) return event.preventDefault();
+  const isChoice = /^[1-3]$/.test(event.key);
+  if (isChoice) byId("choices").children[Number(event.key) - 1]?.click();
+  else if (event.key === "Escape") back();
+});
+
+// MARK: - The page's own pulse
+
+let aliveAt = -aliveEvery;
+let isTelling = false;
+
+// Only a page that still draws says that it is alive.
+async function tellAlive() {
+  if (isTelling || clock() - aliveAt < aliveEvery) return;
+  isTelling = true;
+  aliveAt = clock();
+  try {
+    await fetch(`/api/kiosk/${encodeURIComponent(kiosk.id)}/alive`, {
+      method: "POST", headers: { "Content-Type": "application/json" }, body: "{}", signal: AbortSignal.timeout(aliveEvery),
+    });
+  } catch {
+    // Whoever watches over the page sees that.
+  }
+  isTelling = false;
+}
+
+function frame() {
+  tellAlive();
+  tickLeaving();
+  setText(byId("time"), timeText(new Date()));
+  setTimeout(() => requestAnimationFrame(frame), 100);
+}
+
+// MARK: - Start
+
+// Not drawn before the words are there.
+let hasWords = false;
+connect(idle, () => hasWords && drawAll());
+setLanguage(0);
+onLanguage(() => kiosk.draw());
+await loadWords();
+hasWords = true;
+kiosk.link = follow(() => kiosk.draw());
+kiosk.draw();
+requestAnimationFrame(frame);

@@ -38,6 +38,11 @@ export function name(kind, value) {
   return catalogue[kind]?.[String(value)]?.[language] ?? String(value);
 }
 
+// Promised hours, as one says them.
+export function timeOf(hours) {
+  return hours >= 48 && hours % 24 === 0 ? word("days", { count: hours / 24 }) : word("hours", { count: hours });
+}
+
 // Picks from an object with a Chinese and an English field.
 export function pick(object, chinese = "chinese", english = "english") {
   return language === 0 ? object[chinese] : object[english];
@@ -45,6 +50,12 @@ export function pick(object, chinese = "chinese", english = "english") {
 
 export function onLanguage(listener) {
   listeners.push(listener);
+}
+
+// For a page of which every visitor begins anew: 0 is Chinese, and nothing is remembered.
+export function setLanguage(next) {
+  language = next;
+  if (catalogue.page) apply();
 }
 
 export function switchLanguage() {

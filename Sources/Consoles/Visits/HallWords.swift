@@ -1,0 +1,220 @@
+import Station
+
+/// The words of terminal, hall display, notice board and of what is kept: short, as one says them to an old person.
+extension PageWords {
+  static let hall: [Word] = terminal + asking + danger + slips + progress + hazards + leaving + display + board + kept
+
+  private static func word(_ key: String, _ chinese: String, _ english: String) -> Word { (key, BilingualText(chinese, english)) }
+
+  /// What stands around every screen.
+  private static let terminal = [
+    word("kioskTitle", "自助服务", "Self-service"),
+    word("tools", "显示方式", "Display"),
+    word("bar", "帮助和返回", "Help and back"),
+    word("staff", "请工作人员帮我", "Please help me"),
+    word("repeat", "再听一遍", "Say it again"),
+    word("back", "返回", "Back"),
+    word("restart", "重来", "Start again"),
+    word("contrast", "高对比", "High contrast"),
+    word("large", "大字", "Large text"),
+    word("low", "低位", "Low"),
+    word("earlier", "上一页", "Earlier"),
+    word("later", "下一页", "More"),
+    word("pageOf", "第 {page} 页,共 {pages} 页", "page {page} of {pages}"),
+    word("working", "请稍候……", "One moment …"),
+    word("staffAsked", "已经叫了工作人员,请在这里等一等", "The staff have been called: please wait here"),
+    word("staffNotAsked", "没有送到,请喊人或按墙上的红色按钮", "It did not get through: call out, or press the red button on the wall"),
+    word(
+      "staffUncertain", "没有得到答复,不知道送到没有:请喊人或按墙上的红色按钮",
+      "No answer came, it may not have got through: call out, or press the red button on the wall"),
+    word("connectingLong", "正在连接,请稍候", "Connecting, one moment"),
+    word("startingLong", "机器正在启动,请稍候", "The machine is starting, one moment"),
+    word("lostLong", "机器现在连不上,办不了事", "The machine cannot be reached, and nothing can be done on it now"),
+    word(
+      "lostWhatToDo", "请到窗口找工作人员。有危险请喊人,或按墙上的红色按钮。",
+      "Please go to a window. In danger call out, or press the red button on the wall."),
+    word(
+      "unknownKiosk", "这台机器(“{id}”)没有登记,不能用,请到窗口",
+      "This machine (“{id}”) is not registered and cannot be used: please go to a window"),
+    word("notRecordedNow", "机器现在存不了新的记录,请告诉工作人员", "The machine cannot keep new records now: please tell the staff"),
+    word("offline", "网络中断(从 {time} 起),已保存,恢复后自动上报", "The line is down (since {time}): all is kept, and sent when it is back"),
+    word("didNotWork", "没有办成", "It did not work"),
+    word("notDelivered", "没有送到,请再试一次,或到窗口找工作人员", "It did not get through: try again, or go to a window"),
+    word("uncertain", "没有得到答复,不知道办成没有,请问工作人员", "No answer came, it may or may not have worked: please ask the staff"),
+    word("tryAgain", "再试一次", "Try again"),
+    word("toStart", "回到开头", "To the start"),
+  ]
+
+  /// Three questions lead to the right place (前台分流).
+  private static let asking = [
+    word("welcome", "您好,欢迎", "Welcome"),
+    word("touchMe", "请摸一下屏幕", "Please touch the screen"),
+    word("noCardNeeded", "不用证件,不用手机,不问姓名", "No card, no telephone, no name is needed"),
+    word("whatFor", "您要做什么?", "What would you like?"),
+    word("help", "求助", "I need help"),
+    word("helpNote", "有危险,或不知道找谁", "Danger, or I do not know whom to ask"),
+    word("business", "办事", "A service"),
+    word("businessNote", "取号、查我的号", "Take a number, look up my number"),
+    word("report", "反映问题", "Report a problem"),
+    word("reportNote", "路灯、电梯、通道……", "Lights, lifts, passages …"),
+    word("keptLink", "本机保存了什么", "What is kept here"),
+    word("whichHelp", "现在有危险吗?", "Is there danger now?"),
+    word("dangerYes", "有危险,快来人", "Danger: come at once"),
+    word("dangerDispute", "没有危险,和别人有矛盾", "No danger: a dispute"),
+    word("dangerUnsure", "我不知道,请人帮我", "I do not know: please help me"),
+    word("whichBusiness", "您要办哪一种?", "Which kind is it?"),
+    word("dispute", "和别人有矛盾", "I have a dispute"),
+    word("oneService", "办一件事", "I need a service"),
+    word("myNumber", "查我的号", "Look up my number"),
+    word("whichDispute", "想怎么解决?", "How shall it be settled?"),
+    word("whichService", "要办什么?", "Which service?"),
+    word("noServices", "这里没有登记可办的事,请到窗口", "No service is listed here: please go to a window"),
+    word("waitingNow", "等候 {count} 人", "{count} waiting"),
+    word("bring", "请带好:", "Please bring:"),
+    word("bringNothing", "不用带什么", "You need not bring anything"),
+    word("promise", "承诺 {time}内答复", "An answer within {time}"),
+    word("hours", " {count} 小时", " {count} hours"),
+    word("days", " {count} 天", " {count} days"),
+    word("atWindows", "在 {windows} 号窗口办", "At window {windows}"),
+    word("takeNumber", "取号", "Take a number"),
+    word("takePriority", "优先取号", "Take a number with priority"),
+    word("priorityNote", "老人、残疾人,不用说理由", "Old or disabled: no reason is asked"),
+    word("comma", ",", ", "),
+    word("listComma", "、", ", "),
+  ]
+
+  private static let danger = [
+    word("calling", "正在送出求助……", "Sending your call for help …"),
+    word("callStands", "求助已经按下", "You have called for help"),
+    word("callRecorded", "已记录", "It is recorded"),
+    word("callAtCentre", "中心已收到", "The centre has it"),
+    word("callComing", "有人来了", "Someone is coming"),
+    word("callNotYet", "还没有", "not yet"),
+    word("callReached", "已到这一步", "done"),
+    word("callWait", "请留在这里,看着屏幕", "Please stay here and watch the screen"),
+    word("callWaitComing", "有人正在过来,请留在这里", "Someone is on the way: please stay here"),
+    word(
+      "callFault", "这里的求助键失灵:请喊人或按墙上的红色按钮", "The help key here is out of order: call out, or press the red button on the wall"),
+    word("callOver", "这次求助已经结束", "This call for help is over"),
+    word("callFailed", "没有送到!", "It did not get through!"),
+    word("callFailedHelp", "没有送到,请喊人或按墙上的红色按钮", "It did not get through: call out, or press the red button on the wall"),
+    word("callUncertain", "不知道送到没有!", "It may not have got through!"),
+    word("callAgain", "再按一次求助", "Call for help again"),
+  ]
+
+  private static let slips = [
+    word("yourNumber", "您的号", "Your number"),
+    word("yourCode", "四位码", "Code"),
+    word("qr", "号和四位码的二维码", "Number and code as a QR code"),
+    word("writeDown", "没有打印:请记下号和四位码,或用手机拍下来", "Nothing was printed: please write number and code down, or take a picture"),
+    word("slipPrinted", "号单已打出,请拿好", "Your slip is printed: please take it"),
+    word("slipUnknown", "号单可能没有打出,请记下号和四位码", "The slip may not have come out: please write number and code down"),
+    word("ahead", "前面还有 {count} 位", "{count} before you"),
+    word("aheadNone", "前面没有人", "Nobody is before you"),
+    word("waitFor", "请等叫号,到 {windows} 号窗口", "please wait to be called to window {windows}"),
+    word("pendingUp", "待上报", "To be sent up"),
+    word("nowCalled", "正在叫您:请到 {window} 号窗口", "You are called: please go to window {window}"),
+    word("slipDone", "记好了", "I have it"),
+  ]
+
+  private static let progress = [
+    word("typeNumber", "请按号单上的号,例如 {example}", "Please type the number on your slip, for instance {example}"),
+    word("typeCode", "再按号单上的四位码", "Now the four-digit code on your slip"),
+    word("typed", "您按的是", "You typed"),
+    word("nothingTyped", "还没有按", "nothing yet"),
+    word("keypad", "键盘", "Keypad"),
+    word("next", "下一步", "Next"),
+    word("delete", "删一个", "Delete one"),
+    word("look", "查一查", "Look it up"),
+    word("standingOf", "{number} 号", "Number {number}"),
+    word("rateAsk", "您满意吗?按一下就行", "Are you satisfied? One touch will do"),
+    word("face.3", "满意", "Yes"),
+    word("face.2", "一般", "Half"),
+    word("face.1", "不满意", "No"),
+    word("rated", "谢谢,已经记下", "Thank you, it is noted"),
+  ]
+
+  private static let hazards = [
+    word("whichHazard", "是哪一种问题?", "What kind of problem?"),
+    word("whichPlace", "在哪里?", "Where is it?"),
+    word("aboutThings", "只说东西和地方,不问您是谁", "About things and places only: nobody asks who you are"),
+    word("noHazards", "这里没有登记问题种类,请告诉工作人员", "No kinds are listed here: please tell the staff"),
+    word("hazardThanks", "谢谢,已经记下", "Thank you, it is noted"),
+    word("hazardNoted", "{kind},{place}", "{kind}, {place}"),
+  ]
+
+  private static let leaving = [
+    word("stillThere", "您还在吗?", "Are you still there?"),
+    word("countdown", "{count} 秒后清除屏幕上的内容", "In {count} seconds all of this is wiped"),
+    word("iAmHere", "我还在", "I am still here"),
+  ]
+
+  private static let display = [
+    word("hallTitle", "叫号", "Calls"),
+    word("pleaseCome", "请 {number} 号到 {window} 号窗口", "Number {number}, please go to window {window}"),
+    word("nobodyCalled", "还没有叫号", "Nobody is called yet"),
+    word("windowColumn", "窗口", "Window"),
+    word("numberColumn", "号码", "Number"),
+    word("windowNumber", "{window} 号窗口", "Window {window}"),
+    word("windowFree", "—", "—"),
+    word("newest", "最新叫号", "Newest call"),
+    word("currentNumbers", "各窗口正在办理", "At the windows now"),
+    word("waitingPeople", "等候人数", "Waiting"),
+    word("people", "{count} 人", "{count}"),
+    word("hallLost", "连不上主机,以下停在 {time},请听工作人员叫号", "The station cannot be reached: this stopped at {time}. Listen for the staff"),
+    word("hallConnecting", "正在连接主机……", "Connecting to the station …"),
+    word("soundOff", "没有声音:点这里打开语音", "No sound: press here to turn the voice on"),
+    word("noVoice", "这台机器没有语音,请看屏幕", "There is no voice on this machine: please watch the screen"),
+  ]
+
+  private static let board = [
+    word("noticeTitle", "信息公开", "Public notice"),
+    word("servicesTitle", "能办什么", "Services"),
+    word("bringTitle", "要带什么", "What to bring"),
+    word("flowTitle", "怎么办", "How it goes"),
+    word("dutiesTitle", "我们的职责", "What we owe you"),
+    word("limitTitle", "答复时限", "Answer within"),
+    word("windowsTitle", "在哪里办", "Where"),
+    word("nothingListed", "无", "none"),
+    word("signedOff", "{by} {date} 审定", "Signed off by {by} on {date}"),
+    word("notSignedOff", "还没有审定", "Not signed off yet"),
+    word("hazardsTitle", "隐患(只有数字)", "Hazards (numbers only)"),
+    word("hazardsReported", "已反映 {count} 件", "{count} reported"),
+    word("hazardsHandled", "已处理 {count} 件", "{count} dealt with"),
+    word("hazardsOpen", "正在处理 {count} 件", "{count} still open"),
+    word("contactTitle", "个人信息查询、更正、删除,请找", "To see, correct or delete your data, ask"),
+    word("noContact", "没有登记,请问窗口", "not named here: ask at a window"),
+    word("lostPage", "连不上主机,以下停在 {time}", "The station cannot be reached: this stopped at {time}"),
+    word("indexTitle", "大厅页面", "Pages in the hall"),
+    word("kioskAt", "自助终端 {id}(地点 {place})", "Terminal {id} (place {place})"),
+  ]
+
+  /// 本机保存了什么. The numbers come from the station; what stands here says what they are for.
+  private static let kept = [
+    word("keptTitle", "本机保存了什么", "What is kept here"),
+    word("keptKind", "种类", "Kind"),
+    word("keptCount", "现有", "Now"),
+    word("keptFor", "保存多久", "For how long"),
+    word("keptPurpose", "为了什么", "What for"),
+    word("kept.tickets", "今天的号(没有姓名)", "Today's numbers (without names)"),
+    word("keptFor.tickets", "到下一个取号的日子", "Until the next day on which numbers are taken"),
+    word("keptPurpose.tickets", "排队叫号", "To call you in turn"),
+    word("kept.matters", "受理的事项(没有姓名)", "Matters (without names)"),
+    word("keptFor.matters", "办结后 {days} 天", "{days} days after the end"),
+    word("keptPurpose.matters", "办理、督办、凭号单查询", "To deal with it, and to answer whoever holds the slip"),
+    word("kept.sealed", "事项里加密的联系方式", "Sealed contacts of matters"),
+    word("keptFor.sealed", "随事项一起删除", "Deleted with the matter"),
+    word("keptPurpose.sealed", "回访;本机打不开", "To call back; this machine cannot open it"),
+    word("kept.hazards", "还没处理的隐患(东西和地方)", "Open hazards (things and places)"),
+    word("keptFor.hazards", "到处理为止", "Until it is dealt with"),
+    word("keptPurpose.hazards", "派人处理", "To have it put right"),
+    word("kept.ratings", "满意度(只有数字)", "Ratings (numbers only)"),
+    word("keptFor.ratings", "一直累计", "Added up without end"),
+    word("keptPurpose.ratings", "改进服务", "To serve better"),
+    word("keptCounts", "{count} 个", "{count}"),
+    word(
+      "keptNot", "不保存:照片、指纹、人脸、录音、您按的四位码。", "Not kept: photographs, fingerprints, faces, recordings, the four digits you type."),
+    word("keptLog", "操作日志另外保存:时间、号码、窗口,没有姓名。", "A log is kept besides: times, numbers and windows, no names."),
+    word("keptUnknown", "现在连不上主机,不知道", "The station cannot be reached: not known now"),
+  ]
+}

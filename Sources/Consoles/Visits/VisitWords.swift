@@ -1,6 +1,0 @@
-import Station
-
-/// The words of the pages in the hall and at the windows.
-extension PageWords {
-  static let hall: [Word] = []
-}

@@ -1,0 +1,185 @@
+import Testing
+
+@testable import Station
+
+extension BrowserTests {
+  /// Old eyes and old hands: sizes, contrast, names and words of every screen of the terminal, from what the browser has drawn.
+  @Suite struct KioskLayoutTests {
+    static let script = """
+      const found = [];
+      const name = (node) => `${node.tagName}.${node.className} "${node.textContent.trim().slice(0, 20)}"`;
+      const visible = (node) => node.checkVisibility({ visibilityProperty: true }) && !node.closest(".unseen");
+      const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
+      const light = (channel) => (channel / 255 <= 0.04045 ? channel / 255 / 12.92 : ((channel / 255 + 0.055) / 1.055) ** 2.4);
+      const luminance = ([r, g, b]) => 0.2126 * light(r) + 0.7152 * light(g) + 0.0722 * light(b);
+      const ground = (node) => {
+        for (let at = node; at; at = at.parentElement) {
+          const colour = rgb(getComputedStyle(at).backgroundColor);
+          if (colour.length === 3 || colour[3] === 1) return colour;
+        }
+        return [255, 255, 255];
+      };
+      if (document.documentElement.scrollWidth > innerWidth) found.push("scrolls sideways");
+      const targets = [...document.querySelectorAll("button, a, input, select, summary")].filter(visible);
+      for (const node of targets) {
+        const box = node.getBoundingClientRect();
+        if (box.width < 72 || box.height < 72) found.push(`too small: ${name(node)} ${box.width}x${box.height}`);
+        if (box.left < 0 || box.right > innerWidth) found.push(`sticks out: ${name(node)}`);
+        if (node.scrollWidth > node.clientWidth + 1) found.push(`cut off: ${name(node)}`);
+        if (!(node.innerText.trim() || node.getAttribute("aria-label"))) found.push(`no name: ${name(node)}`);
+        if (LOW && box.top < innerHeight * 0.4 - 1) found.push(`too high: ${name(node)} ${box.top}`);
+      }
+      for (const [index, node] of targets.entries()) {
+        const box = node.getBoundingClientRect();
+        const over = targets.slice(index + 1).find((other) => {
+          const two = other.getBoundingClientRect();
+          return box.left < two.right && two.left < box.right && box.top < two.bottom && two.top < box.bottom;
+        });
+        if (over && !STICKY) found.push(`${name(node)} lies under ${name(over)}`);
+      }
+      if (document.querySelectorAll(".choice").length > 3) found.push("more than three choices");
+      const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+      for (let text = walker.nextNode(); text; text = walker.nextNode()) {
+        const node = text.parentElement;
+        if (!text.data.trim() || !visible(node) || node.closest("dialog:not([open])")) continue;
+        const style = getComputedStyle(node);
+        const size = parseFloat(style.fontSize);
+        if (size < 24) found.push(`small text: ${name(node)} ${size}`);
+        if (parseFloat(style.lineHeight) / size < 1.49) found.push(`narrow lines: ${name(node)} ${style.lineHeight}`);
+        const lights = [luminance(rgb(style.color)), luminance(ground(node))].sort((one, two) => two - one);
+        const contrast = (lights[0] + 0.05) / (lights[1] + 0.05);
+        if (contrast < 7) found.push(`weak contrast: ${name(node)} ${contrast}`);
+      }
+      if (!document.querySelector("main h1").innerText.trim()) found.push("no heading");
+      if (!document.title) found.push("no title");
+      for (const node of document.querySelectorAll("[role=group], nav:not([hidden]) button, dialog[open]")) {
+        if (node.matches("[role=group]") && !node.getAttribute("aria-label")) found.push(`group without a name: ${name(node)}`);
+      }
+      for (const node of document.querySelectorAll("svg")) {
+        if (node.getAttribute("aria-hidden") !== "true" && !(node.getAttribute("role") === "img" && node.getAttribute("aria-label"))) found.push("a picture without a name");
+      }
+      for (const id of ["staff", "repeat"]) if (!visible(document.getElementById(id))) found.push(`${id} is not there`);
+      for (const id of ["back", "restart"]) {
+        const screen = document.body.dataset.screen;
+        if (!["idle", "lost"].includes(screen) && id === "restart" && !visible(document.getElementById(id))) found.push(`${id} is not there`);
+      }
+      return found;
+      """
+
+    /// Each screen by what is touched from the idle screen.
+    static let scenes: [(screen: String, keys: [String])] = [
+      ("idle", []), ("home", ["touch"]), ("kept", ["touch", "kept-link"]), ("which-help", ["touch", "help"]),
+      ("help", ["touch", "help", "danger"]), ("which-business", ["touch", "business"]),
+      ("which-service", ["touch", "business", "service"]), ("bring", ["touch", "business", "service", "legal"]),
+      ("slip", ["touch", "business", "service", "legal", "take"]),
+      ("type-number", ["touch", "business", "mine", "key-A", "key-7"]),
+      ("type-code", ["touch", "business", "mine", "key-A", "key-7", "next", "key-1", "key-2", "key-3", "key-4"]),
+      ("standing", ["touch", "business", "mine", "key-A", "key-7", "next", "key-1", "key-2", "key-3", "key-4", "look"]),
+      ("which-hazard", ["touch", "report"]), ("which-place", ["touch", "report", "lamp"]),
+      ("hazard-thanks", ["touch", "report", "lamp", "stair"]),
+    ]
+
+    static let standing = VisitStanding(
+      shown: "A007", service: Hall.names[1], ticket: nil, ahead: 0, window: nil,
+      matter: .init(
+        id: 3, phase: .resulted, owner: "x", offeredTo: nil, result: .agreed, overdue: false, hoursLeft: nil, rating: nil))
+
+    /// More than fits on a page, and long names.
+    static func view() -> VisitView {
+      var view = Hall.view()
+      view.plan.services.append(.init(id: "more", name: Hall.names[2], letter: "F"))
+      view.queues.append(.init(service: "more", waiting: 120, lastNumber: 1))
+      view.plan.hazardKinds += [.init(id: "c", name: Hall.names[10]), .init(id: "d", name: Hall.names[11])]
+      return view
+    }
+
+    private func walk(_ rig: HallRig, _ scene: (screen: String, keys: [String])) async throws {
+      let restart = "document.querySelector('#restart')"
+      try await rig.browser.run("if (!\(restart).hidden) \(restart).click()")
+      let isHome = try await rig.browser.evaluate("return document.body.dataset.screen === 'home'", as: Bool.self)
+      if scene.screen == "standing" { rig.answer(.standing(Self.standing)) }
+      for key in scene.keys.dropFirst(isHome ? 1 : 0) {
+        try await rig.browser.wait("the screen takes a touch", for: "document.body.dataset.ready === 'yes'")
+        // By script, as nothing here is about hands; one that has none counts as a key.
+        try await rig.browser.run("document.querySelector(\"[data-key='\(key)'], #\(key)\").click()")
+      }
+      try await rig.expectScreen(scene.screen)
+    }
+
+    private func check(_ rig: HallRig, _ scene: String, low: Bool = false, sticky: Bool = false) async throws {
+      let script = Self.script.replacing("LOW", with: "\(low)").replacing("STICKY", with: "\(sticky)")
+      let found = try await rig.browser.evaluate(script, as: [String].self)
+      #expect(found == [], "\(scene)")
+    }
+
+    @Test(arguments: ["zh-CN", "en"]) func everyScreenIsLargeClearAndNamed(language: String) async throws {
+      try await HallRig.run("kiosk/hall", Self.view()) { rig in
+        for scene in Self.scenes {
+          try await walk(rig, scene)
+          if try await rig.browser.evaluate("return document.documentElement.lang", as: String.self) != language {
+            try await rig.browser.run("document.querySelector('#language').click()")
+          }
+          for (width, height) in [(1366, 768), (1080, 1920), (360, 740)] {
+            try await rig.browser.resize(width, height)
+            try await check(rig, "\(scene.screen), \(width) pixels, \(language)")
+          }
+          try await TextTests.expectNothingForeign(rig.browser, names: Hall.names, in: language)
+        }
+        try await rig.browser.resize(1366, 768)
+        try await walk(rig, ("home", ["touch"]))
+        try await rig.browser.run("document.documentElement.dataset.idleSeconds = '0'")
+        try await rig.browser.wait("it asks", for: KioskLeavingTests.dialog)
+        try await check(rig, "leaving, \(language)", sticky: true)
+        rig.pages.stationLost()
+        try await rig.browser.run("document.documentElement.dataset.idleSeconds = '60'; document.querySelector('#stay').click()")
+        try await rig.expectScreen("lost")
+        try await check(rig, "lost, \(language)")
+        try await TextTests.expectNothingForeign(rig.browser, names: Hall.names, in: language)
+      }
+    }
+
+    @Test func highContrastAndLargerTextHoldOnEveryScreen() async throws {
+      try await HallRig.run("kiosk/hall", Self.view()) { rig in
+        for scene in Self.scenes {
+          try await walk(rig, scene)
+          let plain = try await rig.browser.evaluate(
+            "return parseFloat(getComputedStyle(document.querySelector('h1')).fontSize)", as: Double.self)
+          try await rig.browser.run("document.body.classList.add('contrast', 'large')")
+          let large = try await rig.browser.evaluate(
+            "return parseFloat(getComputedStyle(document.querySelector('h1')).fontSize)", as: Double.self)
+          #expect(large > plain * 1.25)
+          #expect(
+            try await rig.browser.evaluate("return getComputedStyle(document.body).backgroundColor", as: String.self)
+              == "rgb(0, 0, 0)")
+          for (width, height) in [(1366, 768), (1080, 1920), (360, 740)] {
+            try await rig.browser.resize(width, height)
+            // On a low screen what is long is scrolled to, over the keys that stay.
+            try await check(rig, "\(scene.screen), \(width) pixels, contrast and large", sticky: true)
+          }
+          try await rig.browser.resize(1366, 768)
+          try await rig.browser.run("document.body.classList.remove('contrast', 'large')")
+        }
+      }
+    }
+
+    @Test(arguments: [(1366, 768), (1080, 1920)]) func inLowModeAllTargetsLieInTheLowerPart(width: Int, height: Int) async throws
+    {
+      var view = Self.view()
+      view.parentLostMilliseconds = Hall.now
+      try await HallRig.run("kiosk/hall", view) { rig in
+        try await rig.browser.resize(width, height)
+        for scene in Self.scenes {
+          try await walk(rig, scene)
+          try await rig.browser.run("document.body.classList.add('low')")
+          try await check(rig, "\(scene.screen), \(width) pixels, low", low: true)
+          try await rig.browser.run("document.body.classList.remove('low')")
+        }
+        try await rig.browser.run("document.body.classList.add('low'); document.documentElement.dataset.idleSeconds = '0'")
+        try await rig.browser.wait("it asks", for: KioskLeavingTests.dialog)
+        #expect(
+          try await rig.browser.evaluate(
+            "return document.querySelector('#stay').getBoundingClientRect().top >= innerHeight * 0.4", as: Bool.self))
+      }
+    }
+  }
+}
