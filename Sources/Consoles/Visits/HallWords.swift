@@ -4,8 +4,6 @@ import Station
 extension PageWords {
   static let hall: [Word] = terminal + asking + danger + slips + progress + hazards + leaving + display + board + kept
 
-  private static func word(_ key: String, _ chinese: String, _ english: String) -> Word { (key, BilingualText(chinese, english)) }
-
   /// What stands around every screen.
   private static let terminal = [
     word("kioskTitle", "自助服务", "Self-service"),
