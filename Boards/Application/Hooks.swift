@@ -9,6 +9,8 @@ import Support
 /// | 9 | supply: the same |
 /// | 10 | read only: bytes of stack that were never used |
 /// | 11 | contacts: with bit 31 set, bits 7...0 take the place of the buttons (1 = closed), bit 8 that of the tamper switch |
+/// | 12 | read, and written 0, on a Cortex-M0: the longest round of the main loop, in ticks of SysTick (which the nRF51 lacks, its emulator has) |
+/// | 13 | read only: where SysTick stood as the round began |
 enum Hooks {
   #if HOOKS
     private static var words: UnsafeMutablePointer<UInt32>? { UnsafeMutablePointer(bitPattern: support_hooks_start()) }
@@ -19,6 +21,12 @@ enum Hooks {
         words?[index] = 0
         index &+= 1
       }
+      #if CORTEX_M0
+        Processor.SYST_RVR.store(0xFF_FFFF)
+        Processor.SYST_CVR.store(0)
+        // Processor clock, on, no interrupt.
+        Processor.SYST_CSR.store(5)
+      #endif
     }
 
     static func obey() {
@@ -48,6 +56,20 @@ enum Hooks {
       return word & 1 << 8 != 0
     }
 
+    static func roundBegins() {
+      #if CORTEX_M0
+        words?[13] = Processor.SYST_CVR.load()
+      #endif
+    }
+
+    static func roundEnds() {
+      #if CORTEX_M0
+        guard let words else { return }
+        let took = (words[13] &- Processor.SYST_CVR.load()) & 0xFF_FFFF
+        if took > words[12] { words[12] = took }
+      #endif
+    }
+
     static func report() { words?[10] = StackGuard.unused() }
 
     /// Overflows for 0, which is what the word holds.
@@ -66,5 +88,7 @@ enum Hooks {
     @inline(always) static func contacts(_ pins: UInt8) -> UInt8 { pins }
     @inline(always) static func housing(_ isOpen: Bool) -> Bool { isOpen }
     @inline(always) static func report() {}
+    @inline(always) static func roundBegins() {}
+    @inline(always) static func roundEnds() {}
   #endif
 }

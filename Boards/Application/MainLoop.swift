@@ -57,7 +57,9 @@ struct MainLoop<B: Board>: ~Copyable {
   mutating func run(memoryIsGood: Bool) {
     start(memoryIsGood)
     while true {
+      Hooks.roundBegins()
       round()
+      Hooks.roundEnds()
       board.dog.feed()
       sleep()
     }

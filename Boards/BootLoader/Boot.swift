@@ -5,7 +5,7 @@ import Support
 
 /// The boot loader: looks at the boot record and the two slots, writes down what it does, and jumps. All decisions are `BootChoice`'s.
 ///
-/// Interrupts stay off. It needs no tick: an operation of the memory that does not end is given up after so many questions.
+/// Interrupts stay off, and it needs no tick.
 @c(resetHandler) func resetHandler() {
   support_disable_interrupts()
   startMemory()
@@ -28,14 +28,8 @@ import Support
 @inline(never) private func choose() -> (slot: UInt16?, isTrial: Bool) {
   var memory = BootMemory()
   memory.open()
-  let layout = BootMemory.layout
-  var store = RecordStore(page: layout.boot, pageBytes: layout.pageBytes)
-  var record: BootRecord?
-  if let found = store.load(from: &memory) { record = BootRecord(stored: found.payload) }
-  let choice = BootChoice.decide(record: record) { isGood(UInt16($0), &memory) }
-  guard let new = choice.record else { return (choice.slot, choice.isTrial) }
-  if save(new, in: &store, &memory) { return (choice.slot, choice.isTrial) }
-  return (BootChoice.withoutRecord(record) { isGood(UInt16($0), &memory) }, false)
+  let choice = BootChoice.make(&memory, layout: BootMemory.layout) { isGood(UInt16($0), &$1) }
+  return (choice.slot, choice.isTrial)
 }
 
 /// Whether a whole image for this board lies in `slot`.
@@ -51,24 +45,6 @@ import Support
     dog.feed()
     if let verdict = check.step(&memory, bytes: 1_024) { return verdict }
   }
-}
-
-private func save(_ record: BootRecord, in store: inout RecordStore, _ memory: inout BootMemory) -> Bool {
-  store.save(record.stored)
-  // The boot loader has no clock: the memory is asked, and its own patience is what ends.
-  var now = Instant.zero
-  while store.isBusy {
-    store.start(&memory)
-    var questions = 0
-    var succeeded: Bool?
-    while succeeded == nil && questions < 100_000 {
-      now += .microseconds(10)
-      succeeded = memory.finished(at: now)
-      questions &+= 1
-    }
-    store.finished(succeeded ?? false, &memory)
-  }
-  return store.outcome() ?? false
 }
 
 #if CORTEX_M0

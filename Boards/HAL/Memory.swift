@@ -40,7 +40,7 @@ private func testMemory(_ start: UInt, _ end: UInt) -> Bool {
 /// Where interrupts find this image's handlers.
 func takeVectors() {
   #if CORTEX_M0
-    // The processor has no VTOR: it reads the boot loader's table, whose entries jump through this one (BootLoader/forward.c).
+    // The processor has no VTOR: it reads the boot loader's table, whose entries jump through this one (BootLoader/vectors.c).
     let mine = UnsafePointer<UInt32>(bitPattern: support_image_start())
     let table = UnsafeMutablePointer<UInt32>(bitPattern: support_forward_start())
     if let mine, let table { copy(mine, table, words: 48) }

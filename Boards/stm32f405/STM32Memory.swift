@@ -31,6 +31,9 @@ struct STM32Memory: BoardMemory {
   private static let words: UInt32 = 2 << 8
   private static let begin: UInt32 = 1 << 16
   private static let lock: UInt32 = 1 << 31
+  // ACR: caches of instructions and data, on and reset.
+  private static let caches: UInt32 = 1 << 9 | 1 << 10
+  private static let resetCaches: UInt32 = 1 << 11 | 1 << 12
 
   private var result: Bool?
 
@@ -49,16 +52,19 @@ struct STM32Memory: BoardMemory {
       result = true
       return
     }
+    let cached = stopCaches()
     unlock()
     STM32.FLASH.CR.store(STM32Memory.eraseSector | STM32Memory.words | sector << 3)
     STM32.FLASH.CR.set(STM32Memory.begin)
     result = isDone()
     STM32.FLASH.CR.store(STM32Memory.lock)
+    startCaches(cached)
   }
 
   mutating func write(_ bytes: inout FixedBytes<64>, at address: UInt32) {
     result = false
     guard address & 3 == 0, STM32Memory.isOurs(address, count: UInt32(truncatingIfNeeded: bytes.count)) else { return }
+    let cached = stopCaches()
     unlock()
     STM32.FLASH.CR.store(STM32Memory.program | STM32Memory.words)
     var index = 0
@@ -69,6 +75,7 @@ struct STM32Memory: BoardMemory {
       index &+= 4
     }
     STM32.FLASH.CR.store(STM32Memory.lock)
+    startCaches(cached)
     result = isGood
   }
 
@@ -89,6 +96,21 @@ struct STM32Memory: BoardMemory {
 
   private static func isOurs(_ address: UInt32, count: UInt32) -> Bool {
     address >= layout.settings && address < end && count <= end &- address
+  }
+
+  /// The caches go on holding what the flash held before an erasure [3.5.2, 3.6.4 "Programming and caches"]: a record or a block that is read back would be looked up there, and
+  /// a write that never arrived look good. They are off meanwhile, and empty afterwards; they can be reset only while they are off [3.9.1].
+  private func stopCaches() -> UInt32 {
+    let was = STM32.FLASH.ACR.load()
+    STM32.FLASH.ACR.store(was & ~STM32Memory.caches)
+    return was
+  }
+
+  private func startCaches(_ was: UInt32) {
+    let off = was & ~STM32Memory.caches
+    STM32.FLASH.ACR.store(off | STM32Memory.resetCaches)
+    STM32.FLASH.ACR.store(off)
+    STM32.FLASH.ACR.store(was)
   }
 
   private func unlock() {

@@ -261,6 +261,14 @@ import Testing
     #expect(jobs(rig).last?.failure == .signatureWrong && rig.panel.logic.about.patch == 1)
   }
 
+  @Test func anImageWithTestHooksIsNotSent() throws {
+    let images = TestImages()
+    var rig = try images.rig()
+    rig.command(.update(PanelRig.device, ticket: 1, images: [try images.image(patch: 2, slot: 1, flags: ImageHeader.forTests)]))
+    rig.run(.seconds(10))
+    #expect(jobs(rig).last?.failure == .otherBoard && rig.panel.logic.updateStatus.state == .idle)
+  }
+
   @Test func aPanelWithoutABootLoaderSaysSo() throws {
     var rig = PanelRig()
     rig.run(.seconds(1))

@@ -192,6 +192,14 @@ struct PanelRig {
     return answer
   }
 
+  /// A request to all.
+  mutating func broadcast(_ request: ModbusPDU) {
+    let wire = ModbusFrame(address: 0, pdu: request).encoded()
+    advance(to: now + PanelRig.characterTime * wire.count)
+    feed(.received(wire))
+    advance(to: now + .milliseconds(20))
+  }
+
   private mutating func exchange(_ request: ModbusPDU) -> ModbusPDU? {
     let driver = driver
     return exchange(request) { driver.accepts($0) }

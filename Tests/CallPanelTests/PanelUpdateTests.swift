@@ -66,41 +66,6 @@ import Testing
     #expect(rig.recorded.filter { $0.kind == .press }.map(\.button.button) == [1, 2, 3, 4, 5, 6, 7, 8, 1, 2])
   }
 
-  @Test func anUnwatchedOrUnhealthyImageGivesWay() throws {
-    var rig = try images.rig()
-    let image = try images.image(patch: 2, slot: 1)
-    rig.begin(image)
-    rig.sendBlocks(image)
-    _ = rig.verify()
-    rig.order(.activate)
-    // No host polls the new image.
-    rig.idle(.seconds(30))
-    #expect(rig.panel.logic.about.patch == 2 && rig.panel.logic.about.isOnTrial)
-    rig.idle(.seconds(100))
-    #expect(rig.panel.logic.about.patch == 1 && !rig.panel.logic.about.isOnTrial)
-    // Somebody asks it, and it may not even be heard: only a host that took note of the start confirms it.
-    rig.begin(image)
-    rig.sendBlocks(image)
-    _ = rig.verify()
-    rig.order(.activate)
-    for _ in 0..<22 {
-      rig.idle(.seconds(5))
-      _ = rig.ask(.writeRegister(PanelMap.identify, value: 0))
-    }
-    #expect(rig.panel.logic.about.patch == 2 && rig.panel.logic.about.isOnTrial)
-    rig.idle(.seconds(20))
-    #expect(rig.panel.logic.about.patch == 1)
-    // A loss of power before it was confirmed: the old one again.
-    rig.update(image)
-    #expect(rig.panel.logic.about.patch == 2)
-    rig.hand(.powerOff)
-    rig.run(.seconds(1))
-    rig.hand(.powerOn(.powerOn, keepsQueue: false))
-    rig.run(.seconds(1))
-    let found = rig.panel.logic.about
-    #expect(found.patch == 2 && !found.isOnTrial || found.patch == 1)
-  }
-
   @Test func whatDoesNotFitIsRefusedWithItsReason() throws {
     var rig = try images.rig()
     let good = try images.image(patch: 2, slot: 1)
@@ -119,6 +84,7 @@ import Testing
     var header = good
     header[9] ^= 1
     #expect(refusal(header) == .signature)
+    #expect(refusal(try images.image(patch: 2, slot: 1, flags: ImageHeader.forTests)) == .board)
     var magic = FixedBytes<128>(good.prefix(128))
     magic[0] = 0x4D
     #expect(ImageHeader(magic) == nil)

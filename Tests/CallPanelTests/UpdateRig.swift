@@ -12,14 +12,14 @@ struct TestImages {
 
   /// Header and payload. `signedBy` another key for an image that must be refused.
   func image(
-    patch: UInt16, slot: UInt16, bytes: Int = 1_500, board: UInt16 = PanelBoard.simulated.rawValue,
+    patch: UInt16, slot: UInt16, bytes: Int = 1_500, board: UInt16 = PanelBoard.simulated.rawValue, flags: UInt16 = 0,
     signedBy other: Curve25519.Signing.PrivateKey? = nil
   ) throws -> [UInt8] {
     var random = SeededRandom(seed: UInt64(patch) << 16 | UInt64(slot))
     let payload = (0..<bytes & ~3).map { _ in UInt8(truncatingIfNeeded: random.next()) }
     var header = ImageHeader(
       board: board, version: 0x0102, patch: patch, payloadLength: UInt32(payload.count), slot: slot,
-      hash: FixedBytes(SHA256.hash(data: payload)))
+      flags: flags, hash: FixedBytes(SHA256.hash(data: payload)))
     let signed = (0..<ImageHeader.signedLength).map { header.bytes[$0] }
     let signature = Array(try (other ?? signer).signature(for: signed))
     for (index, byte) in signature.enumerated() { header.bytes[ImageHeader.signedLength + index] = byte }
@@ -69,6 +69,16 @@ extension PanelRig {
     }
     for _ in 0..<600 where updateStatus()?.state == .verifying { run(.milliseconds(100)) }
     return updateStatus()
+  }
+
+  /// As far as the image is on trial and nobody has spoken to it.
+  mutating func startTrial(of image: [UInt8]) {
+    begin(image)
+    sendBlocks(image)
+    _ = verify()
+    order(.activate)
+    let end = now + .seconds(1)
+    while !panel.logic.about.isOnTrial, now < end { idle(.milliseconds(1)) }
   }
 
   /// The whole of it, as far as it goes.

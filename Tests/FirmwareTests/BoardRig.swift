@@ -17,6 +17,7 @@ final class BoardRig {
   let nodes: [Int]
   private let description: BoardDescription
   private let image: String
+  private let more: [String]
   private let done = DispatchGroup()
 
   /// Images are made by `make -C Boards`; a missing one fails.
@@ -38,15 +39,17 @@ final class BoardRig {
   ///   - image: `panel`, or `hooks` with the words of Boards/Application/Hooks.swift.
   ///   - buttons: how many of each board's buttons the site file names.
   ///   - baud: how fast the wires are; the emulated UARTs take any rate.
+  ///   - more: further arguments of the emulator.
   ///   - prepare: makes a board's EEPROM file before its first start.
   init(
     _ description: BoardDescription = .lm3s6965evb, nodes: [Int] = [247], image: String = "panel", buttons: Int = 2,
-    baud: Int = 19_200,
+    baud: Int = 19_200, more: [String] = [],
     prepare: (_ file: String, _ node: Int) throws -> Void = { _, _ in }
   ) throws {
     self.nodes = nodes
     self.description = description
     self.image = Self.image(image, of: description)
+    self.more = more
     let list = (1...buttons).map { "{button: \($0), place: p}" }.joined(separator: ", ")
     shell = try Shell { folder in
       nodes.reduce("  - name: A\n    port: \(folder)/bus\n    panels:\n") {
@@ -78,7 +81,7 @@ final class BoardRig {
   private func start(_ place: Int) throws -> VirtualBoard {
     let board = try VirtualBoard(
       description, name: "\(nodes[place])", image: image, memory: file(place), unit: UInt32(1001 + place),
-      watching: description.lamps.first?.device)
+      watching: description.lamps.first?.device, more: more)
     bus.connect(board.serial, at: place)
     return board
   }

@@ -10,10 +10,10 @@ import VirtualBoards
 
 extension Firmware {
   /// New firmware over the bus, on the board whose flash the emulator models: the panel goes on answering and taking presses, and comes back
-  /// from whatever is cut. The new firmware is the image with test hooks for slot 1; it is another build of the same version.
+  /// from whatever is cut. The new firmware is the same for slot 1: another build of the same version.
   @Suite struct UpdateTests {
     private static var images: String { (BoardRig.image("panel", of: .microbit) as NSString).deletingLastPathComponent }
-    private let new = "\(images)/hooks-1.lnl"
+    private let new = "\(images)/panel-1.lnl"
 
     /// A technician's command to the running station, which goes on polling, and takes a call while blocks are being sent.
     @Test func theStationUpdatesAPanelWhileItCalls() throws {
@@ -22,7 +22,7 @@ extension Firmware {
       let site = "\(rig.shell.folder)/site.yaml"
       let before = try rig.shell.run(["panel", "info", site, "A/247"])
       #expect(before.code == 0 && before.text.contains("microbit"), "\(before.text)")
-      let update = try rig.shell.start(["panel", "update", site, "A/247", "\(Self.images)/hooks-0.lnl", new])
+      let update = try rig.shell.start(["panel", "update", site, "A/247", new])
       // The first blocks go; it takes some ten seconds in all.
       usleep(3_000_000)
       #expect(update.isRunning)
@@ -93,10 +93,16 @@ extension Firmware {
       var bytes = Array(try Data(contentsOf: URL(fileURLWithPath: new)))
       bytes[70] ^= 1
       let file = try ImageFile(bytes)
-      try send(file, master, unit: unit, blocks: Int(file.blocks))
-      order(.verify, master, unit)
+      _ = ask(UpdateTransaction.begin(unit: unit, file.header), master)
       try rig.shell.waitUntil("it has looked at it", seconds: 120) { status(master)?.state == .failed }
-      #expect(status(master)?.refusal == .signature)
+      #expect(status(master)?.refusal == .signature && status(master)?.nextBlock == 0)
+      #expect(ask(UpdateTransaction.block(0, file.block(0)), master)?.exception == .illegalDataValue)
+      // Signed for it, but made for no building.
+      let hooks = try ImageFile(Array(try Data(contentsOf: URL(fileURLWithPath: "\(Self.images)/hooks-1.lnl"))))
+      let product = try image()
+      #expect(hooks.isForTests && !product.isForTests)
+      _ = ask(UpdateTransaction.begin(unit: unit, hooks.header), master)
+      #expect(status(master)?.refusal == .board)
       order(.activate, master, unit)
       try expectCallAfterReset(rig, master)
       #expect(about(master)?.slot == 0)

@@ -50,7 +50,7 @@ enum FirmwareRow {
     show("instructions a tick, idle", \.idle, goal: 1)
     show("instructions a short poll, with its interrupts", \.poll, goal: 1)
     show("instructions an exchange with 4 events", \.exchange, goal: 1)
-    show("instructions the worst request (66 registers of 0)", \.worst, goal: 1)
+    show("instructions the longest request (66 registers of 0, refused)", \.worst, goal: 1)
     show("instructions of the tick that records a press", \.press, goal: 1)
     show("flash, bytes", \.flash, goal: 1.1)
     show("RAM, variables and kept memory, bytes", \.memory, goal: nil)

@@ -8,6 +8,8 @@ import ModbusRTUDeviceModel
 extension PanelCore: ModbusBank {
   mutating func begin(_ request: ModbusRequest, isBroadcast: Bool) throws(ModbusException) {
     hostSpoke()
+    isForAll = isBroadcast
+    restartIsShown = false
     switch request {
     case .writeRegister(let address, _), .maskWriteRegister(let address, _, _):
       guard !PanelCore.touchesOrder(address, 1), address < UpdateMap.begin else { throw .illegalDataAddress }
@@ -17,8 +19,9 @@ extension PanelCore: ModbusBank {
       else { throw .illegalDataAddress }
     case .readWriteRegisters(_, _, let start, let count):
       guard PanelCore.isWholeOrder(start, count) else { throw .illegalDataAddress }
-    case .readHoldingRegisters:
+    case .readHoldingRegisters(let start, _):
       takeSnapshot()
+      restartIsShown = restartUnseen && start == PanelMap.exchangeRead
     default: break
     }
   }
@@ -64,15 +67,20 @@ extension PanelCore: ModbusBank {
     switch request {
     case .writeRegisters(PanelMap.exchangeWrite, _): obey()
     case .writeRegisters(let start, _) where start >= UpdateMap.begin: obeyUpdate(start)
-    case .readWriteRegisters(_, _, PanelMap.exchangeWrite, _):
+    case .readWriteRegisters(let start, _, PanelMap.exchangeWrite, _):
       obey()
       takeSnapshot()
+      restartIsShown = restartUnseen && start == PanelMap.exchangeRead
       // From here on the host knows, if the answer arrives; if it does not, the exchange is repeated.
       changed = false
       silenceNoted = false
     case .readWriteRegisters: takeSnapshot()
     default: break
     }
+  }
+
+  mutating func answered() {
+    if restartIsShown { restartWasTold = true }
   }
 
   mutating func identificationLength(_ object: UInt8) -> Int? {

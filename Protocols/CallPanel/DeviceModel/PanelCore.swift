@@ -38,7 +38,7 @@ struct PanelCore: Sendable {
   var now: Instant = .zero
   var startedAt: Instant = .zero
   var hostHeardAt: Instant = .zero
-  /// A host has taken note of this start: it has heard our answers, and we its order.
+  /// A host has taken note of this start: it has been told of it since, and we have heard its order.
   var hostKnowsOfStart = false
 
   // Towards the host.
@@ -47,6 +47,11 @@ struct PanelCore: Sendable {
   /// The registers of the exchange block as they were when it was last asked for.
   var reported: InlineArray<36, UInt16> = InlineArray(repeating: 0)
   var restartUnseen = false
+  /// The request under way is a broadcast: whoever sent it hears no answer.
+  var isForAll = false
+  /// The answer to the request under way tells of the restart; such an answer has left since the start.
+  var restartIsShown = false
+  var restartWasTold = false
   var changed = false
   var silenceNoted = false
 
@@ -113,6 +118,7 @@ struct PanelCore: Sendable {
     order = PanelOrder(token: 0)
     armedAt = nil
     restartUnseen = true
+    (restartIsShown, restartWasTold) = (false, false)
     changed = true
     silenceNoted = false
     (saving, saveAgain, saveRetryAt, failedSaves) = (false, false, nil, 0)

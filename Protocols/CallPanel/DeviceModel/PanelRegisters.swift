@@ -12,6 +12,7 @@ extension PanelCore {
     case 0x0002: return UInt16(truncatingIfNeeded: unit)
     case 0x0003: return UInt16(buttons)
     case PanelMap.poll..<(PanelMap.poll &+ PanelMap.tokenCount):
+      if restartUnseen { restartIsShown = true }
       return status(token: UInt8(truncatingIfNeeded: address &- PanelMap.poll)).word
     case UpdateMap.about..<(UpdateMap.about &+ UpdateMap.aboutCount): return about.register(address &- UpdateMap.about)
     case UpdateMap.status..<(UpdateMap.status &+ UpdateMap.statusCount):
@@ -184,7 +185,8 @@ extension PanelCore {
     order.epoch = staged.epoch
     order.sequence = staged.sequence
     order.lamps = staged.lamps
-    if staged.acknowledgesRestart && restartUnseen {
+    // What nobody was told since this start, nobody can have seen: it is said to all, or of the start before.
+    if staged.acknowledgesRestart && restartUnseen && restartWasTold && !isForAll {
       restartUnseen = false
       hostKnowsOfStart = true
     }

@@ -99,6 +99,8 @@ public struct CallPanelDriver: ModbusNode, Sendable {
       side.completed(nil, at: now)
       pollDue = now
     }
+    // A retry: an answer is missing, and the panel may have started again since the one that told of a start.
+    if underway != nil { restartAcknowledgementDue = false }
     guard due <= now else { return nil }
     if case .refused = state { state = .strings }
     token = (token &+ 1) & 15
@@ -162,6 +164,7 @@ public struct CallPanelDriver: ModbusNode, Sendable {
       if let finished { answered(finished, answer, at: now) }
     case .failed, .lineLost:
       failures = min(failures + 1, 1_000)
+      restartAcknowledgementDue = false
       if finished == .side { side.completed(nil, at: now) }
     }
     side.tick(failures: failures, at: now)

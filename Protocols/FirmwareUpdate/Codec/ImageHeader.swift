@@ -10,6 +10,8 @@ public struct ImageHeader: Sendable {
   public static let payloadOffset: UInt32 = 0x200
   /// In `slot`: the image runs wherever it lies.
   public static let anySlot: UInt16 = 0xFFFF
+  /// In `flags`: built with test hooks. No panel takes it over the bus.
+  public static let forTests: UInt16 = 1
 
   public var bytes: FixedBytes<128>
 
@@ -22,7 +24,9 @@ public struct ImageHeader: Sendable {
   }
 
   /// A header still without signature.
-  public init(board: UInt16, version: UInt16, patch: UInt16, payloadLength: UInt32, slot: UInt16, hash: FixedBytes<32>) {
+  public init(
+    board: UInt16, version: UInt16, patch: UInt16, payloadLength: UInt32, slot: UInt16, flags: UInt16 = 0, hash: FixedBytes<32>
+  ) {
     bytes = FixedBytes()
     bytes.append(bigEndian: 0x4C4E)
     bytes.append(bigEndian: 0x4C46)
@@ -33,6 +37,7 @@ public struct ImageHeader: Sendable {
     bytes.append(bigEndian: UInt16(truncatingIfNeeded: payloadLength >> 16))
     bytes.append(bigEndian: UInt16(truncatingIfNeeded: payloadLength))
     bytes.append(bigEndian: slot)
+    bytes.append(bigEndian: flags)
     while bytes.count < 32 { bytes.append(0) }
     var hash = hash
     bytes.append(from: &hash, at: 0, length: 32)
@@ -49,6 +54,7 @@ public struct ImageHeader: Sendable {
   public var payloadLength: UInt32 { mutating get { UInt32(bytes.word(at: 12)) << 16 | UInt32(bytes.word(at: 14)) } }
   /// The slot it is linked for: 0, 1 or `anySlot`.
   public var slot: UInt16 { mutating get { bytes.word(at: 16) } }
+  public var isForTests: Bool { mutating get { bytes.word(at: 18) & ImageHeader.forTests != 0 } }
   /// Byte `index` (0...31) of the payload's SHA-256; the first eight are the build id.
   public mutating func hashByte(_ index: Int) -> UInt8 { bytes.byte(at: 32 &+ index) }
   /// Byte `index` (0...63) of the Ed25519 signature.

@@ -33,7 +33,7 @@ public enum UpdateState: UInt16, Sendable {
 /// Why an update was refused or given up.
 public enum UpdateRefusal: UInt16, Sendable {
   case none = 0
-  /// Made for another board.
+  /// Made for another board, or for no building (with test hooks).
   case board = 1
   /// Empty, too long for the slot, or not whole words.
   case length = 2

@@ -71,6 +71,37 @@ public struct BootChoice: Sendable, Equatable {
   }
 }
 
+extension BootChoice {
+  /// All that a boot loader does before the jump: reads the record, decides, and writes down what it decided. `slot` is the one to run, and
+  /// `isTrial` only true where the record says so. `isGood` is asked as by `decide`.
+  ///
+  /// It has no clock: the memory is asked, and its own patience is what ends.
+  public static func make<Memory: StableMemory>(
+    _ memory: inout Memory, layout: StoreLayout, isGood: (UInt8, inout Memory) -> Bool
+  ) -> BootChoice {
+    var store = RecordStore(page: layout.boot, pageBytes: layout.pageBytes)
+    var record: BootRecord?
+    if let found = store.load(from: &memory) { record = BootRecord(stored: found.payload) }
+    let choice = decide(record: record) { isGood($0, &memory) }
+    guard let new = choice.record else { return choice }
+    store.save(new.stored)
+    var now = Instant.zero
+    while store.isBusy {
+      store.start(&memory)
+      var questions = 0
+      var succeeded: Bool?
+      while succeeded == nil && questions < 100_000 {
+        now += .microseconds(10)
+        succeeded = memory.finished(at: now)
+        questions &+= 1
+      }
+      store.finished(succeeded ?? false, &memory)
+    }
+    if store.outcome() ?? false { return choice }
+    return BootChoice(slot: withoutRecord(record) { isGood($0, &memory) })
+  }
+}
+
 /// Looks at what lies in a slot: as the boot loader does before a jump, and the running image at itself.
 public struct SlotCheck: Sendable {
   private let address: UInt32

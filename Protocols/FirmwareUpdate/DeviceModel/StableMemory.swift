@@ -17,7 +17,7 @@ public protocol StableMemory {
 
 /// Where things lie in a board's stable memory.
 public struct StoreLayout: Sendable, Equatable {
-  /// Bytes that are erased together; a power of two, at least 64.
+  /// Bytes that are erased together; a power of two, at least 128: an image's header lies in one page.
   public var pageBytes: UInt32
   /// The first of two pages of settings.
   public var settings: UInt32

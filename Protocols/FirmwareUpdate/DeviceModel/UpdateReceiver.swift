@@ -1,7 +1,8 @@
 import DeviceKit
 import FirmwareUpdateCodec
 
-/// The panel's side of an update: takes an image block by block into the other slot, verifies it in slices, and writes its header last.
+/// The panel's side of an update: finds out whether the maker signed the header, then takes the image block by block into the other slot,
+/// takes its hash, and writes the header last. What the other slot holds is not touched for a header that nobody signed.
 ///
 /// It does one operation of the memory at a time (`hasWork`, `start`, `finished`) and a bounded piece of computing at each `slice`, so that
 /// polls and presses go on. Nothing of the running image is touched.
@@ -13,12 +14,14 @@ public struct UpdateReceiver: Sendable {
 
   private enum Step: Sendable {
     case idle
+    /// Begun: the header's signature comes before the first erasure.
+    case signatureDue, signature
     /// Waits for a block.
     case waiting
     /// The page of the next write has to be erased first.
     case eraseDue, erasing
     case writeDue, writing
-    case hashing, signature
+    case hashing
     case headerDue, headerWriting
   }
 
@@ -79,6 +82,10 @@ public struct UpdateReceiver: Sendable {
       fail(refusal)
       return
     }
+    guard !new.isForTests else {
+      fail(.board)
+      return
+    }
     header = new
     heardAt = now
     status.state = .receiving
@@ -88,11 +95,9 @@ public struct UpdateReceiver: Sendable {
     status.percent = 0
     chunk.removeAll()
     verifyDue = false
-    // The page with the header goes first: from here on the slot counts as empty.
-    address = layout.slot(slot)
-    if step == .erasing || step == .writing || step == .headerWriting { restartDue = true } else { step = .eraseDue }
+    if step == .erasing || step == .writing || step == .headerWriting { restartDue = true } else { step = .signatureDue }
   }
-  /// Whether a block may be sent now; `false` while the one before is being written.
+  /// Whether a block may be sent now; `false` while the header is looked at, a page erased or the block before written.
   public var isReady: Bool { mutating get { step == .waiting } }
 
   /// Takes block `number`. `true` when it was taken or had been before, `false` when it is not its turn.
@@ -134,7 +139,7 @@ public struct UpdateReceiver: Sendable {
   /// Neither memory nor computing nor a restart is wanted.
   public var isResting: Bool { mutating get { (step == .idle || step == .waiting) && !wantsActivation } }
   /// Whether `slice` has something to compute.
-  public var isVerifying: Bool { mutating get { step == .hashing || step == .signature } }
+  public var isVerifying: Bool { mutating get { step == .signatureDue || step == .signature || step == .hashing } }
 
   public var deadline: Instant? { status.state == .receiving ? heardAt + UpdateReceiver.patience : nil }
 
@@ -161,8 +166,7 @@ public struct UpdateReceiver: Sendable {
     if restartDue {
       restartDue = false
       chunk.removeAll()
-      address = layout.slot(slot)
-      step = status.state == .receiving ? .eraseDue : .idle
+      step = status.state == .receiving ? .signatureDue : .idle
       return
     }
     // Given up meanwhile: the memory is free again, nothing else is to be done.
@@ -190,18 +194,30 @@ public struct UpdateReceiver: Sendable {
   public mutating func slice<Memory: StableMemory>(_ memory: inout Memory) {
     switch step {
     case .hashing: hashSome(&memory)
+    case .signatureDue: beginSignature()
     case .signature:
       guard let isGood = verifier.step() else { return }
       guard isGood else {
         fail(.signature)
         return
       }
-      status.percent = 100
-      // The second half first: the header is recognised by its beginning.
-      composeHeader(from: 64)
-      step = .headerDue
+      // The page with the header goes first: from here on the slot counts as empty.
+      address = layout.slot(slot)
+      step = .eraseDue
     default: break
     }
+  }
+
+  private mutating func beginSignature() {
+    var signature = FixedBytes<64>()
+    signature.append(from: &header.bytes, at: ImageHeader.signedLength, length: 64)
+    verifier.begin(key: &key, signature: &signature)
+    var index = 0
+    while index < ImageHeader.signedLength {
+      verifier.update(header.bytes.byte(at: index))
+      index &+= 1
+    }
+    step = .signature
   }
 
   private mutating func hashSome<Memory: StableMemory>(_ memory: inout Memory) {
@@ -213,9 +229,9 @@ public struct UpdateReceiver: Sendable {
       hashed &+= 1
       count &+= 1
     }
-    // Half of the bar: the signature takes as long as many a hash. 16 bits a side, so that nothing overflows.
+    // 16 bits a side, so that nothing overflows.
     let (done, whole) = (hashed >> 6, length >> 6)
-    status.percent = whole == 0 ? 50 : UInt16(truncatingIfNeeded: done &* 50 / whole)
+    status.percent = whole == 0 ? 100 : UInt16(truncatingIfNeeded: done &* 100 / whole)
     guard hashed == length else { return }
     var sum = FixedBytes<32>()
     hash.finish(into: &sum)
@@ -227,15 +243,9 @@ public struct UpdateReceiver: Sendable {
       }
       index &+= 1
     }
-    var signature = FixedBytes<64>()
-    signature.append(from: &header.bytes, at: ImageHeader.signedLength, length: 64)
-    verifier.begin(key: &key, signature: &signature)
-    index = 0
-    while index < ImageHeader.signedLength {
-      verifier.update(header.bytes.byte(at: index))
-      index &+= 1
-    }
-    step = .signature
+    // The second half first: the header is recognised by its beginning.
+    composeHeader(from: 64)
+    step = .headerDue
   }
 
   private mutating func beginVerifying() {

@@ -20,6 +20,8 @@ public struct ImageFile: Sendable {
   public let release: FirmwareRelease
   /// The slot it is linked for; `nil`: it runs in any.
   public let slot: UInt16?
+  /// Built with test hooks: it belongs into no building, and no panel takes it.
+  public let isForTests: Bool
   /// Whether anything stands where the signature should. If it is a good one, the panel finds out.
   public let isSigned: Bool
 
@@ -35,6 +37,7 @@ public struct ImageFile: Sendable {
     board = header.board
     release = FirmwareRelease(version: header.version, patch: header.patch, build: build)
     slot = header.slot == ImageHeader.anySlot ? nil : header.slot
+    isForTests = header.isForTests
     isSigned = (0..<64).contains { header.signatureByte($0) != 0 }
     self.header = header
     self.payload = payload
@@ -79,7 +82,7 @@ public enum ImageChoice {
   public static func pick(_ images: [ImageFile], board: UInt16, slot: UInt16, kibibytes: UInt16) -> Result<ImageFile, JobFailure>
   {
     guard !images.isEmpty else { return .failure(.notAnImage) }
-    let ofBoard = images.filter { $0.board == board }
+    let ofBoard = images.filter { $0.board == board && !$0.isForTests }
     guard !ofBoard.isEmpty else { return .failure(.otherBoard) }
     guard slot != UpdateMap.noSlot else { return .failure(.noBootLoader) }
     guard let image = ofBoard.first(where: { $0.slot == slot }) ?? ofBoard.first(where: { $0.slot == nil }) else {

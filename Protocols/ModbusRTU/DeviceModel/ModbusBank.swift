@@ -24,6 +24,8 @@ public protocol ModbusBank {
   mutating func setRegister(at address: UInt16, value: UInt16)
   /// All values of one request are set; the read half of function 0x17 comes after this.
   mutating func wrote(_ request: ModbusRequest)
+  /// The answer to the request under way is on the wire; not told of an exception.
+  mutating func answered()
 
   /// How many registers wait in the queue at `pointer`: more than 31 is answered with exception 03.
   mutating func fifoCount(at pointer: UInt16) throws(ModbusException) -> Int
@@ -51,6 +53,7 @@ extension ModbusBank {
   public mutating func checkRegister(at address: UInt16, value: UInt16) throws(ModbusException) { throw .illegalDataAddress }
   public mutating func setRegister(at address: UInt16, value: UInt16) {}
   public mutating func wrote(_ request: ModbusRequest) {}
+  public mutating func answered() {}
 
   public mutating func fifoCount(at pointer: UInt16) throws(ModbusException) -> Int { throw .illegalDataAddress }
   public mutating func fifoValue(at pointer: UInt16, index: Int) -> UInt16 { 0 }

@@ -89,6 +89,7 @@ public struct ModbusSlave<Bank: ModbusBank>: Machine {
   }
 
   public mutating func transmitted() {
+    if isSending && reply.byte(at: 1) & 0x80 == 0 { bank.answered() }
     isSending = false
     decoder.removeAll()
   }

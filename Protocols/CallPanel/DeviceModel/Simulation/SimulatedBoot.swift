@@ -39,18 +39,12 @@ extension SimulatedMemory {
   /// The boot loader: which image runs from now on, as its header and the record say. Without any image the panel runs what it is made of.
   mutating func chooseImage(board: UInt16) -> FirmwareAbout {
     let layout = SimulatedMemory.layout
-    let record = newest(at: layout.boot).flatMap { BootRecord(stored: $0) }
-    func header(_ slot: UInt8) -> ImageHeader? {
-      var copy = self
-      var check = SlotCheck(&copy, layout: layout, slot: UInt16(slot), board: board)
-      return check.step(&copy, bytes: .max) == true ? check.found : nil
+    func header(_ slot: UInt16, _ memory: inout SimulatedMemory) -> ImageHeader? {
+      var check = SlotCheck(&memory, layout: layout, slot: slot, board: board)
+      return check.step(&memory, bytes: .max) == true ? check.found : nil
     }
-    let choice = BootChoice.decide(record: record) { header($0) != nil }
-    var slot = choice.slot
-    if let new = choice.record, !save(new.stored, at: layout.boot) {
-      slot = BootChoice.withoutRecord(record) { header($0) != nil }
-    }
-    guard let slot, var found = header(UInt8(truncatingIfNeeded: slot)) else { return .bare }
+    let choice = BootChoice.make(&self, layout: layout) { header(UInt16($0), &$1) != nil }
+    guard let slot = choice.slot, var found = header(slot, &self) else { return .bare }
     return FirmwareAbout(&found, slot: slot)
   }
 }

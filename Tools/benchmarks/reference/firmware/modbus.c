@@ -44,6 +44,7 @@ void modbus_line_error(void) {
 }
 
 void modbus_transmitted(void) {
+  if (is_sending && !(reply[1] & 0x80) && panel.restart_shown) panel.restart_told = true;
   is_sending = false;
   forget();
 }
@@ -270,7 +271,7 @@ void modbus_tick(void) {
   reply[0] = own_address, reply[1] = pdu[0];
   reply_count = 2;
   int wrong = parse(&request);
-  if (!wrong) wrong = panel_begin(&request);
+  if (!wrong) wrong = panel_begin(&request, is_broadcast);
   // Only writes make sense for all at once.
   if (is_broadcast && (request.function < 0x05 || request.function == 0x08 || request.function > 0x16 || request.function == 0x11)) return;
   if (!wrong) wrong = perform(&request);

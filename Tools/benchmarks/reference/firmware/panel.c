@@ -55,6 +55,7 @@ void panel_start(const Settings *stored, bool queue_kept, bool epoch_shown, uint
   lamps_start();
   panel.order[6] = panel.order[7] = 0xFFFF;
   panel.restart_unseen = panel.changed = true;
+  panel.restart_shown = panel.restart_told = false;
   if (queue_kept && stored) {
     panel.epoch_stored = epoch_shown;
     for (unsigned button = 1; button <= BUTTONS; button++)

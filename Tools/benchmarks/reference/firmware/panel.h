@@ -68,7 +68,7 @@ static inline uint16_t crc16_byte(uint16_t crc, uint8_t byte) {
 uint32_t crc32_byte(uint32_t crc, uint8_t byte);
 
 // --- registers.c: the panel as registers; an int is 0 or the exception -------------------------------------------------------------------
-int panel_begin(const Request *request);
+int panel_begin(const Request *request, bool is_for_all);
 int panel_input(uint16_t address, uint16_t *value);
 int panel_discrete(uint16_t address, bool *value);
 int panel_holding(uint16_t address, uint16_t *value);
@@ -97,7 +97,7 @@ typedef struct {
   // A bit for each button.
   uint8_t closed, stuck, chatters;
   uint16_t lines;  // two bits for each button: 1 open, 2 short
-  bool tamper, restart_unseen, changed, silence_noted, host_heard;
+  bool tamper, restart_unseen, restart_shown, restart_told, is_for_all, changed, silence_noted, host_heard;
   bool wants_line_change;
   uint16_t supply_mv;
   uint8_t reset_cause;

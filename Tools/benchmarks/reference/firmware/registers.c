@@ -125,11 +125,16 @@ static bool is_whole_update(unsigned start, unsigned count) {
          (start == UPDATE_ORDER && count == UPDATE_ORDER_COUNT);
 }
 
-int panel_begin(const Request *request) {
+int panel_begin(const Request *request, bool is_for_all) {
   panel_host_spoke();
+  panel.is_for_all = is_for_all;
+  panel.restart_shown = false;
   bool is_allowed = true;
   switch (request->function) {
-    case 0x03: take_snapshot(); break;
+    case 0x03:
+      take_snapshot();
+      panel.restart_shown = panel.restart_unseen && request->start == REPORT;
+      break;
     case 0x06:
     case 0x16: is_allowed = !touches_order(request->start, 1) && request->start < UPDATE_BEGIN; break;
     case 0x10: is_allowed = is_whole_order(request->start, request->count) || is_whole_update(request->start, request->count); break;
@@ -141,6 +146,7 @@ int panel_begin(const Request *request) {
 int panel_input(uint16_t address, uint16_t *value) {
   if (address >= POLL && address < POLL + 16) {
     *value = status(address - POLL);
+    if (panel.restart_unseen) panel.restart_shown = true;
     return 0;
   }
   if (address >= ABOUT && address < ABOUT + 16) {
@@ -271,7 +277,8 @@ static void obey(void) {
     return;
   }
   for (unsigned index = 0; index < ORDER_COUNT; index++) panel.order[index] = staged[index];
-  if (staged[0] & 1 << 8) panel.restart_unseen = false;
+  // What nobody was told since this start, nobody can have seen.
+  if ((staged[0] & 1 << 8) && panel.restart_told && !panel.is_for_all) panel.restart_unseen = false;
   lamps_set_muted(staged[0] & 1 << 9);
   if (staged[3] == panel.shown_epoch && panel.epoch_stored) queue_acknowledge((uint32_t)staged[4] << 16 | staged[5]);
   uint32_t wishes = (uint32_t)staged[7] << 16 | staged[6];
@@ -292,6 +299,7 @@ void panel_wrote(const Request *request) {
   } else if (request->function == 0x17) {
     if (request->write_start == ORDER) obey();
     take_snapshot();
+    panel.restart_shown = panel.restart_unseen && request->start == REPORT;
     // From here on the host knows, if the answer arrives; if it does not, the exchange is repeated.
     if (request->write_start == ORDER) panel.changed = panel.silence_noted = false;
   }
