@@ -67,7 +67,7 @@ extension BrowserTests {
       for key in ["restart", "business", "mine", "key-A", "key-1", "next"] + code.map({ "key-\($0)" }) + ["look"] {
         try await touch(browser, key)
       }
-      try await browser.wait("the result", for: "document.querySelector('#lines').innerText.includes('有结果了:办好了')")
+      try await browser.wait("the result", for: "document.querySelector('#heading').innerText.includes('有结果了:办好了')")
       try await touch(browser, "face-3")
       try await browser.wait("thanks", for: "document.body.dataset.screen === 'rated'")
       try await callForHelp(browser, shell, ports)
