@@ -134,7 +134,7 @@ extension BrowserTests {
         try await rig.browser.click("#language")
         for (width, height) in [(1366, 768), (360, 740)] {
           try await rig.browser.resize(width, height)
-          #expect(try await rig.browser.evaluate("return document.documentElement.scrollWidth <= innerWidth", as: Bool.self))
+          try await KioskLayoutTests.check(rig.browser, "\(width) pixels, \(language)")
         }
         try await TextTests.expectNothingForeign(rig.browser, names: Hall.names + ["hall"], in: language)
       }

@@ -29,6 +29,11 @@ extension BrowserTests {
           rig.asked.last == .slip(Self.ticket, .shown)
         }
         #expect(rig.asked.first == .takeTicket(service: "legal", priority: false, 4821))
+        // Others in the hall hear the number, and the code only when it is asked for.
+        let aloud = try await rig.browser.evaluate("return said.join()", as: String.self)
+        #expect(aloud.contains("A001") && !aloud.contains("4 8 2 1") && !aloud.contains(Hall.code))
+        try await rig.touch("repeat")
+        #expect(try await rig.browser.evaluate("return said.at(-1)", as: String.self).contains("四位码 4 8 2 1"))
         // It is called while its owner still stands there.
         rig.change { $0.windows[1] = Hall.called(1, 3) }
         try await rig.expectText("#heading", "请到 3 号窗口")
@@ -160,7 +165,8 @@ extension BrowserTests {
         rig.answer(.standing(standing))
         try await rig.touch("key-4", "key-8", "key-2", "key-1", "key-9", "look")
         try await rig.expectScreen("standing")
-        try await rig.expectText("#lines", Texts.text(standing).chinese)
+        try await rig.expectText("#heading", Texts.text(standing).chinese)
+        try await rig.expectText("#lines", "A011 号 · 法律咨询")
         #expect(rig.asked.last == .status(letter: "A", number: 11, 4821))
         let faces = "return [...document.querySelectorAll('.rating')].map((face) => face.innerText).join()"
         #expect(try await rig.browser.evaluate(faces, as: String.self) == "满意,一般,不满意")

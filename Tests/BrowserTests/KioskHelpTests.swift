@@ -54,6 +54,19 @@ extension BrowserTests {
         try await rig.expectText("#lines", Texts.unrecorded.chinese)
         rig.change { $0.kiosks[0].help = .fault }
         try await rig.expectText("#lines", "失灵")
+        // What the station said before it was lost is not taken for news, and covers no press that did not get through.
+        rig.change { $0.kiosks[0].help = .coming }
+        try await expectReached(rig, ["已记录", "有人来了"])
+        try await rig.startAgain()
+        try await rig.touch("help", "danger")
+        try await expectReached(rig, ["已记录", "有人来了"])
+        rig.pages.stationLost()
+        try await rig.expectText("#lines", "断线以前")
+        try await rig.touch("restart")
+        try await rig.expectScreen("lost")
+        try await rig.touch("help")
+        try await rig.expectText("#heading", "没有送到")
+        #expect(try await rig.text("body").contains("有人来了") == false)
       }
     }
 
@@ -114,8 +127,9 @@ extension BrowserTests {
         try await rig.browser.waitUntil("it says so") { try await age() < 500 }
         try await rig.browser.waitUntil("it does not say so all the time") { try await age() > 800 }
         try await rig.browser.waitUntil("but again and again") { try await age() < 500 }
+        // Late enough for the browser to have answered before.
         try await rig.browser.run(
-          "setTimeout(() => { const until = performance.now() + 6000; while (performance.now() < until); })")
+          "setTimeout(() => { const until = performance.now() + 6000; while (performance.now() < until); }, 500)")
         try await rig.browser.waitUntil("a page that hangs is silent") { try await age() > 4000 }
         try await rig.browser.waitUntil("and when it draws again") { try await age() < 500 }
       }

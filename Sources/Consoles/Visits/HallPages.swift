@@ -60,7 +60,7 @@ struct HallRoutes: Routes {
     let path = request.path
     switch (path.first, path.dropFirst().first, path.count) {
     case (nil, _, _): return get(request) { file("index-hall.html", request) }
-    case ("kiosk", .some, 2): return get(request) { file("kiosk.html", request) }
+    case ("kiosk", let id?, 2) where !id.isEmpty: return get(request) { file("kiosk.html", request) }
     case ("hall", _, 1), ("notice", _, 1), ("kept", _, 1): return get(request) { file(path[0] + ".html", request) }
     case ("healthz", _, 1): return get(request) { .reply(board.health(pages: hub.clientCount)) }
     case ("api", "visits", 2): return get(request) { .reply(board.reply()) }

@@ -93,6 +93,9 @@ extension PageWords {
     word("callWaitComing", "有人正在过来,请留在这里", "Someone is on the way: please stay here"),
     word(
       "callFault", "这里的求助键失灵:请喊人或按墙上的红色按钮", "The help key here is out of order: call out, or press the red button on the wall"),
+    word(
+      "callStale", "这是断线以前的情况。着急请喊人,或按墙上的红色按钮",
+      "So it stood before the line broke. In need call out, or press the red button on the wall"),
     word("callOver", "这次求助已经结束", "This call for help is over"),
     word("callFailed", "没有送到!", "It did not get through!"),
     word("callFailedHelp", "没有送到,请喊人或按墙上的红色按钮", "It did not get through: call out, or press the red button on the wall"),

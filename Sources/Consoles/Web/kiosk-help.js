@@ -29,11 +29,13 @@ async function press(call) {
 }
 
 function helpScreen(call) {
-  // Its lamp says more than the answer: also when the answer was lost on the way.
+  const isLive = () => kiosk.link.liveness() === "live";
+  // Its lamp says more than the answer, also when the answer was lost on the way: but only while there is a station that says it.
   const state = () => {
     const lamp = ownCard()?.help ?? 0;
     if (lamp > 0) call.seen = true;
-    if (kiosk.link.liveness() !== "live" && !call.said) return "sending";
+    if (!isLive() && !call.said) return "sending";
+    if (!isLive() && call.said.answer !== "done") return call.said.answer;
     if (lamp === fault) return "fault";
     if (lamp > 0) return lamp;
     if (!call.said) return "sending";
@@ -45,9 +47,9 @@ function helpScreen(call) {
   return {
     name: "help",
     keeps: true,
-    holds: () => state() > 0 || state() === "sending",
+    holds: () => (state() > 0 && isLive()) || state() === "sending",
     heading: () => word({ sending: "calling", fault: "callFailed", undelivered: "callFailed", refused: "callFailed", uncertain: "callUncertain", over: "callOver" }[state()] ?? "callStands"),
-    lines: () => linesOf(state(), call),
+    lines: () => (typeof state() === "number" && !isLive() ? [word("callStale")] : linesOf(state(), call)),
     mark: () => state(),
     body: () => (typeof state() === "number" ? [ladder(state())] : []),
     choices: () => (failed() ? [{ key: "again", label: word("callAgain"), style: "danger", act: () => press(call) }] : []),
@@ -95,6 +97,7 @@ export async function askForStaff() {
 export function staffText() {
   const said = kiosk.visit.staffSaid;
   if (said) return ["working", "staffNotAsked", "staffUncertain"].includes(said) ? word(said) : said;
+  if (kiosk.link.liveness() !== "live") return "";
   if (ownCard()?.helpAsked) return word("staffAsked");
   const lamp = ownCard()?.help ?? 0;
   if (lamp === 0 || lamp === fault || topScreen().name === "help") return "";

@@ -77,8 +77,8 @@ function look(typed) {
 const standing = (typed, said) => ({
   name: "standing",
   keeps: true,
-  heading: () => word("standingOf", { number: said.number }),
-  lines: () => [said.service, pick(said), ...(canRate(said) ? [word("rateAsk")] : [])],
+  heading: () => pick(said),
+  lines: () => [`${word("standingOf", { number: said.number })} · ${said.service}`, ...(canRate(said) ? [word("rateAsk")] : [])],
   choices: () => (canRate(said) ? [3, 2, 1].map((faces) => ({
     key: `face-${faces}`, label: word(`face.${faces}`), style: "rating", picture: facePicture(faces), act: () => rate(typed, faces),
   })) : []),

@@ -44,7 +44,7 @@ const slip = (ticket) => ({
   body: () => [element("div", { class: "slip" },
     element("div", {},
       element("p", { class: "number spoken" }, ticket.number),
-      element("p", { class: "code" }, element("span", { class: "spoken" }, `${word("yourCode")} `), element("b", { class: "spoken" }, ticket.code),
+      element("p", { class: "code" }, element("span", {}, `${word("yourCode")} `), element("b", { class: "spoken quiet", "data-say": `${word("yourCode")} ${[...ticket.code].join(" ")}` }, ticket.code),
         ...(isOffline() ? [element("span", { class: "pending spoken" }, word("pendingUp"))] : []))),
     ...(ticket.qr ? [qrPicture(ticket.qr, word("qr"))] : []))],
   choices: () => [{ key: "done", label: word("slipDone"), style: "main", act: wipe }],

@@ -79,11 +79,11 @@ function showPages(screen, pages) {
   setClass(byId("later"), "gone", screen.page === pages - 1);
 }
 
-// All that stands on the screen, as it is spoken.
-export function say() {
+// All that stands on the screen, as it is spoken. In a hall others listen: a code is said only to who asks to hear it.
+export function say(isAskedFor = false) {
   const stop = document.documentElement.lang === "en" ? ". " : "。";
   const parts = [byId("heading"), ...document.querySelectorAll("#body .spoken, #lines p, #choices .label")];
-  const text = parts.map((node) => node.textContent).filter(Boolean).join(stop);
+  const text = parts.filter((node) => isAskedFor || !node.matches(".quiet")).map((node) => node.dataset.say ?? node.textContent).filter(Boolean).join(stop);
   setText(byId("announcements"), "");
   speak(text);
   return text;

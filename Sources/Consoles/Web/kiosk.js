@@ -45,7 +45,7 @@ function strip(id, text) {
 // MARK: - Hands
 
 byId("staff").addEventListener("click", askForStaff);
-byId("repeat").addEventListener("click", say);
+byId("repeat").addEventListener("click", () => say(true));
 byId("back").addEventListener("click", back);
 byId("restart").addEventListener("click", () => renew(home()));
 for (const name of ["large", "contrast", "low"]) {
@@ -65,6 +65,9 @@ byId("language").addEventListener("click", () => {
 byId("upper").addEventListener("click", () => {
   if (isIdle() && kiosk.link.liveness() === "live") show(home());
 });
+
+// A finger that rests on the screen opens nothing.
+addEventListener("contextmenu", (event) => event.preventDefault());
 
 const dialogIsOpen = () => byId("leaving").open;
 for (const kind of ["pointerdown", "keydown", "wheel"]) {
