@@ -15,8 +15,8 @@ public struct VisitPages: Sendable, Equatable {
 }
 
 extension SiteReader {
-  static let publicPort = 8461
-  static let windowPort = 8462
+  static let publicPort = 8466
+  static let windowPort = 8467
 
   /// `visits`: what the centre offers.
   func visits(_ node: Node, posts: [SitePlan.Post], places: [SitePlan.Place]) -> (plan: VisitPlan, pages: VisitPages) {

@@ -29,7 +29,7 @@ import Testing
     #expect(visits.services[0].limitHours == 48 && visits.services[1].kind == .dispute && visits.services[1].offerMinutes == 30)
     #expect(visits.windows.map(\.number) == [3] && visits.priorityMinutes == 30 && visits.keepClosedDays == 30)
     #expect(visits.signedOff == VisitPlan.SignedOff(by: "铁西街道", date: "2026-11-01"))
-    #expect(site.visitPages == VisitPages(publicPort: 8461, windowPort: 8462))
+    #expect(site.visitPages == VisitPages(publicPort: 8466, windowPort: 8467))
     // The help key of a terminal calls from its place.
     #expect(site.plan.callPoints.last == SitePlan.CallPoint(button: try #require(visits.helpKey("hall")), place: "hall"))
   }
@@ -42,8 +42,8 @@ import Testing
     ("{id: hall, place: hall}", "{id: hall, place: roof}", 26, "no place \"roof\""),
     ("\"2026-11-01\"", "\"2026-13-01\"", 29, "2026-11-26"), ("\"2026-11-01\"", "\"1 May\"", 29, "2026-11-26"),
     ("limitHours: 48", "limitHours: 0", 21, "from 1 to 8760"), ("kind: dispute", "kind: quarrel", 22, "service, dispute"),
-    ("contact: 综治中心前台", "publicPort: 8462", 20, "needs \"contact\""),
-    ("contact: 综治中心前台", "contact: x\n  publicPort: 8462", 31, "must differ"), ("hazards:", "hazard:", 27, "hazards?"),
+    ("contact: 综治中心前台", "publicPort: 8467", 20, "needs \"contact\""),
+    ("contact: 综治中心前台", "contact: x\n  publicPort: 8467", 31, "must differ"), ("hazards:", "hazard:", 27, "hazards?"),
     ("- name: A\n", "- name: kiosk\n", 9, "help keys of terminals"),
   ]
 
