@@ -40,6 +40,8 @@ enum PageWords {
     word("cancel", "取消", "Cancel"),
     word("confirm", "确定", "Confirm"),
     word("dialogKeys", "键盘:Ctrl+回车 提交,Esc 取消", "Keys: Ctrl+Enter sends it, Escape cancels"),
+    word("hours", " {count} 小时", " {count} hours"),
+    word("days", " {count} 天", " {count} days"),
     word("buzzing", "♪ 蜂鸣", "♪ beeping"),
   ]
 

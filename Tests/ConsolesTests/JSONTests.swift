@@ -47,14 +47,18 @@ import Testing
     for action in actions { #expect(keys.contains(action.name), "\(action.name)") }
   }
 
-  @Test(arguments: [("desk", PageWords.desk), ("panels", PageWords.panels)])
+  @Test(arguments: [
+    ("desk", PageWords.desk), ("panels", PageWords.panels), ("hall", PageWords.hall), ("window", PageWords.window),
+  ])
   func everyWordThatThePageAsksForIsThere(page: String, words: [PageWords.Word]) throws {
     let keys = Set((words + PageWords.common).map(\.key))
     #expect(keys.count == words.count + PageWords.common.count, "a key stands twice")
-    let names = (page == "desk" ? DeskRoutes.fileNames : PanelsRoutes.fileNames).filter {
-      $0.hasSuffix(".js") || $0.hasSuffix(".html")
-    }
-    for name in names {
+    let files = [
+      "desk": DeskRoutes.fileNames, "panels": PanelsRoutes.fileNames, "hall": HallRoutes.fileNames,
+      "window": WindowRoutes.fileNames,
+    ]
+    let names = try #require(files[page])
+    for name in names where name.hasSuffix(".js") || name.hasSuffix(".html") {
       let text = try String(contentsOfFile: Sample.webRoot + "/" + name, encoding: .utf8)
       for match in text.matches(of: #/(?:[^a-zA-Z.]word\(|data-word(?:"?[:=]) ?)"([A-Za-z_.]+)"/#) {
         #expect(keys.contains(String(match.1)), "\(name) asks for \(match.1)")

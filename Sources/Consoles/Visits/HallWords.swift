@@ -71,8 +71,6 @@ extension PageWords {
     word("bring", "请带好:", "Please bring:"),
     word("bringNothing", "不用带什么", "You need not bring anything"),
     word("promise", "承诺 {time}内答复", "An answer within {time}"),
-    word("hours", " {count} 小时", " {count} hours"),
-    word("days", " {count} 天", " {count} days"),
     word("atWindows", "在 {windows} 号窗口办", "At window {windows}"),
     word("takeNumber", "取号", "Take a number"),
     word("takePriority", "优先取号", "Take a number with priority"),

@@ -54,7 +54,6 @@ extension PageWords {
     word("owner", "负责", "Owner"),
     word("notAccepted", "等它接收", "not accepted yet"),
     word("timeLeft", "还剩", "Left"),
-    word("hours", "{count} 小时", "{count} hours"),
     word("result", "结果", "Result"),
     word("rating", "评价 {faces}/3", "rated {faces}/3"),
     word("matter-offer", "移交", "Hand over"),

@@ -2,7 +2,7 @@
 import { send } from "./asking.js";
 import { ask } from "./dialogs.js";
 import { element, setClass, setText } from "./dom.js";
-import { name, word } from "./words.js";
+import { name, timeOf, word } from "./words.js";
 
 const results = ["done", "agreed", "notAgreed", "notPossible", "referred", "withdrawn"];
 
@@ -24,7 +24,7 @@ export function updateMatter(card, matter, view, page) {
   setText(card.querySelector(".overdue-tag"), word("overdue"));
   card.querySelector(".overdue-tag").hidden = !matter.overdue;
   fact(card, "owner", word("owner"), post(matter.owner) + (matter.offeredTo ? ` → ${post(matter.offeredTo)} (${word("notAccepted")})` : ""));
-  fact(card, "time", word("timeLeft"), matter.hoursLeft === undefined ? "" : word("hours", { count: matter.hoursLeft }));
+  fact(card, "time", word("timeLeft"), matter.hoursLeft === undefined ? "" : timeOf(matter.hoursLeft).trim());
   const result = matter.result === undefined ? "" : [name("result", matter.result), matter.note].filter(Boolean).join(": ");
   fact(card, "result", word("result"), result + (matter.rating === undefined ? "" : ` · ${word("rating", { faces: matter.rating })}`));
   const wanted = actions(matter, page, isOffered);
