@@ -170,6 +170,8 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     case receiver
     /// The ticket printer.
     case printer
+    /// A terminal in the hall, by its name in the site file.
+    case kiosk(String)
     /// A way to the parent, by its name in the site file; the parent as a whole.
     case path(String)
     case parent
@@ -186,12 +188,13 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     case diskFull, diskFailed, entryTooLong, notCarried
     case printerNotConnected, printerNotAnswering, printerCoverOpen, printerPaperOut, printerCutterError, printerError
     case printerOffline, printerPaperNearEnd
+    case kioskSilent
     case receiverSilent, receiverRefuses, receiverMisses, receiverUnfed
     case pathDown, parentLost, journalForked, proofFailed, certificateExpires, parentLacksPast, parentFloods, clockApart
     case childLost, childPathDown, childBranched, childCertificateExpires, childLacksPast, childWithholds, childFloods
 
     /// Something to know and to do one day: no sound, no light.
-    public var isInformation: Bool { self == .firmwareDiffers || self == .printerPaperNearEnd }
+    public var isInformation: Bool { [.firmwareDiffers, .printerPaperNearEnd, .kioskSilent].contains(self) }
     /// These are about the journal and about nothing else, so that a bus may be called `journal`.
     var isOfJournal: Bool { [.diskFull, .diskFailed, .entryTooLong, .notCarried].contains(self) }
     /// These are about the alarm receiver and about nothing else, so that a bus may be called `receiver`.
@@ -214,6 +217,7 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     case .journal: "journal:\(kind.rawValue)"
     case .receiver: "receiver:\(kind.rawValue)"
     case .printer: "printer:\(kind.rawValue)"
+    case .kiosk(let kiosk): "kiosk \(kiosk):\(kind.rawValue)"
     case .path(let name): "^\(name):\(kind.rawValue)"
     case .parent: "^:\(kind.rawValue)"
     case .child(let child): "@\(child):\(kind.rawValue)"
@@ -237,6 +241,8 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
       self.init(.journal, kind)
     } else if subject == "receiver", kind.isOfReceiver {
       self.init(.receiver, kind)
+    } else if subject.hasPrefix(Self.kioskMark), kind == .kioskSilent {
+      self.init(.kiosk(String(subject.dropFirst(Self.kioskMark.count))), kind)
     } else if subject == "printer", kind.isOfPrinter {
       self.init(.printer, kind)
     } else if let button = ButtonID(subject) {
@@ -249,6 +255,9 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
       return nil
     }
   }
+
+  /// No bus has a blank in its name.
+  private static let kioskMark = "kiosk "
 
   public static func < (left: FaultKey, right: FaultKey) -> Bool { left.description < right.description }
 

@@ -53,6 +53,10 @@ extension FaultKey.Kind {
       FaultText(
         "面板反复重启", "Panel restarts again and again", "测量面板供电电压,检查电源和接线",
         "Measure the panel's supply voltage; check power and wiring")
+    case .kioskSilent:
+      FaultText(
+        "自助终端没有开,或画面停了", "The terminal in the hall is off, or its page hangs", "看终端屏幕;黑屏就开电源,画面不动就重启终端",
+        "Look at its screen; switch it on if it is dark, restart it if it stands still")
     case .printerNotConnected:
       FaultText(
         "号单打印机没有连上,号码只显示在屏幕上", "The ticket printer is not connected: numbers are on the screen only", "检查打印机电源和数据线;网络打印机看网线和地址",

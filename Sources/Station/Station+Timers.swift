@@ -37,6 +37,7 @@ extension Station {
     writeOwedReasons()
     runProofs()
     runVisits()
+    runKiosks()
     runChildren()
     shown.removeAll { now - $0.asOf > Self.shownTimeToLive }
   }
@@ -97,6 +98,7 @@ extension Station {
     for flip in flips where flip.isHeld { consider(flip.at + Self.flipSettles) }
     if let trial = nextTrial() { consider(trial) }
     if let owed = nextOwedIdentity() { consider(owed) }
+    if let kiosk = nextKioskTimer() { consider(kiosk) }
     if let visit = nextVisitTimer() { consider(now + visit) }
     if let owed = nextOwedReason() { consider(owed) }
     if let proof = nextProof() { consider(now + proof) }

@@ -70,9 +70,13 @@ extension Station {
     }
     return DeskView.CallPointCard(
       button: point.button, place: point.place, placeName: placeName(point.place, point.button), silent: point.silent,
-      health: devices.first { $0.device == point.button.device }?.health ?? .absent, lampWish: state.indicator(for: point),
+      health: health(of: point.button.device), lampWish: state.indicator(for: point),
       lampShown: shownIndicator(point.button), bypass: bypass,
       testAnnounced: state.announcedTests.contains { $0.button == point.button })
+  }
+
+  private func health(of device: DeviceID) -> Health {
+    kioskHealth(device) ?? devices.first { $0.device == device }?.health ?? .absent
   }
 
   private func whereText(_ key: FaultKey) -> String {
@@ -80,6 +84,7 @@ extension Station {
     case .bus(let name): return name
     case .journal: return ""
     case .receiver: return "外部接警中心 / alarm receiver"
+    case .kiosk(let kiosk): return kioskPlace(kiosk)
     case .printer: return "号单打印机 / ticket printer"
     case .path(let name): return name
     case .parent: return link?.parent ?? ""

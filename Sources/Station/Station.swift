@@ -44,6 +44,8 @@ public enum StationInput: Sendable, Equatable, Codable {
   case childCertificate(String, String?)
   /// The alarm receiver answers, does not answer, or does not take what it is sent.
   case receiver(ReceiverCondition, detail: String)
+  /// Whether a terminal's page shows that it works.
+  case kiosk(String, isAlive: Bool)
   /// What is the matter with the ticket printer, or no longer is.
   case printer(PrinterFault, isPresent: Bool)
   /// Somebody of the staff logged in, or was refused.
@@ -96,6 +98,8 @@ public struct Station: Machine, Sendable {
   var childLinks: [ChildLink] = []
   var commandRate = CommandRate()
   var wrongCodes: [WrongCode] = []
+  /// Terminals of the site file whose page has been heard of in this run of the program.
+  var kiosks: [KioskStatus] = []
   var journal = DeskView.JournalStatus.Condition.healthy
   /// What was last asked of lamps and outputs, so that only changes are sent.
   var wishedIndicators: [(button: ButtonID, indicator: Indicator)] = []
@@ -184,6 +188,7 @@ public struct Station: Machine, Sendable {
     case .childCertificate(let child, let warning):
       condition(FaultKey(.child(child), .childCertificateExpires), warning != nil, detail: warning ?? "")
     case .access(let note): record(.access(note))
+    case .kiosk(let kiosk, let isAlive): kioskChanged(kiosk, isAlive: isAlive)
     case .printer(let fault, let isPresent): condition(FaultKey(.printer, .of(fault)), isPresent)
     case .receiver(let condition, let detail): receiverChanged(condition, detail)
     }

@@ -44,7 +44,7 @@ import Testing
     defer { test.pages.stop() }
     let answer = try await test.client.post("/api/kiosk/hall/ticket", #"{"service":"legal","priority":"no"}"#)
     let slip =
-      #"{"answer":"ticket","id":"20783/A001","number":"A001","code":"4821","service":"legal","ahead":2,"slip":"none","qr":["10","01"]}"#
+      #"{"answer":"ticket","id":"20783/A001","number":"A001","code":"4821","service":"legal","ahead":2,"slip":"shown","qr":["10","01"]}"#
     #expect(answer.body == slip)
     #expect(asked.withLockedValue { $0 } == ["A001-4821"])
     #expect(try await test.client.get("/api/visits").body.contains("4821") == false)

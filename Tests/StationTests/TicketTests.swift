@@ -173,6 +173,31 @@ import Testing
     #expect(bench.touch(.callForHelp, kiosk: "nowhere") == .refused(.unknownKiosk))
   }
 
+  @Test func aTerminalThatIsOffOrHangsIsKnownAndCallsNobody() {
+    var bench = Bench(plan: Bench.centre)
+    let key = FaultKey(.kiosk("hall"), .kioskSilent)
+    func health(_ bench: Bench) -> Health? { bench.view.callPoints.first { $0.button == "kiosk/1/1" }?.health }
+    #expect(health(bench) == .absent)
+    bench.pass(.seconds(59))
+    #expect(bench.station.state.fault(key) == nil)
+    bench.pass(.seconds(1))
+    #expect(bench.station.state.fault(key)?.present == true && bench.view.sound == .none && health(bench) == .stale)
+    bench.give(.kiosk("hall", isAlive: true))
+    #expect(bench.station.state.fault(key)?.present == false && health(bench) == .online)
+    #expect(bench.ask("desk", .retest(key)) == .done)
+    bench.give(.kiosk("hall", isAlive: false))
+    #expect(bench.station.state.fault(key)?.present == true && health(bench) == .stale)
+    // One that the site file does not have is nobody's.
+    bench.give(.kiosk("moon", isAlive: false))
+    #expect(bench.station.state.faults.map(\.key) == [key])
+    #expect(FaultKey(key.description) == key)
+    // Heard in time: no card.
+    var early = Bench(plan: Bench.centre)
+    early.give(.kiosk("hall", isAlive: true))
+    early.pass(.seconds(120))
+    #expect(early.station.state.faults.isEmpty)
+  }
+
   @Test func aSiteWithoutWindowsRefusesInWords() {
     var bench = Bench()
     #expect(bench.touch(.takeTicket(service: "legal", priority: false, 1)) == .refused(.unknownKiosk))

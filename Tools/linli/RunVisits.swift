@@ -17,6 +17,9 @@ final class RunVisits: Sendable {
     var open: Open?
     /// What came before the pages were there.
     var newest: VisitView?
+    /// What the station was last told of each terminal.
+    var told: [String: Bool] = [:]
+    var tell: (@Sendable (StationInput) -> Bool)?
   }
   private let state = Mutex(State())
 
@@ -27,6 +30,16 @@ final class RunVisits: Sendable {
     }
     open?.hall.publish(view)
     open?.windows.publish(view)
+    if let hall = open?.hall { tellKiosks(view, hall) }
+  }
+
+  /// A terminal whose page came up, or stopped saying that it works.
+  private func tellKiosks(_ view: VisitView, _ hall: HallPages) {
+    for kiosk in view.plan.kiosks {
+      guard let isAlive = hall.isAlive(kiosk.id) else { continue }
+      let tell = state.withLock { $0.told[kiosk.id] == isAlive ? nil : $0.tell }
+      if tell?(.kiosk(kiosk.id, isAlive: isAlive)) == true { state.withLock { $0.told[kiosk.id] = isAlive } }
+    }
   }
 
   func lost() {
@@ -52,6 +65,7 @@ final class RunVisits: Sendable {
     let windows = try WindowPages(
       port: plan.windowPort, webRoot: root, staff: staff, codes: slips, qr: { QRCode.rows($0) }, print: print, submit: submit)
     let newest = state.withLock { state in
+      state.tell = { runtime.tell($0) }
       state.open = Open(hall: hall, windows: windows, printer: printer)
       return state.newest
     }
@@ -75,7 +89,7 @@ final class RunVisits: Sendable {
   private static func print(_ ticket: PrintedTicket, _ printer: TicketPrinter?, _ site: Site, parentLost: Bool) async
     -> SlipOnPaper
   {
-    guard let printer, let offered = site.plan.visits else { return .none }
+    guard let printer, let offered = site.plan.visits else { return .shown }
     let service = offered.services.first { $0.letter == ticket.id.letter }
     let windows = offered.windows.filter { window in service.map { window.services.contains($0.id) } ?? false }
     let code = "\(ticket.id.shown)-\(ticket.code)"
@@ -86,7 +100,7 @@ final class RunVisits: Sendable {
       isWaitingToReport: parentLost)
     switch await printer.print(slip, modules: QRCode.rows(code)) {
     case .printed: return .printed
-    case .notPrinted: return .none
+    case .notPrinted: return .shown
     // A printer that tells nothing gets the benefit of the doubt on no page.
     case .sentNotVerified, .unknown: return .unknown
     }

@@ -9,6 +9,7 @@ public final class HallPages: Sendable {
 
   public var port: Int { pages.port }
   private let pages: LivePages
+  private let pulses = KioskPulses()
 
   /// - Parameters:
   ///   - codes: of slips.
@@ -16,17 +17,23 @@ public final class HallPages: Sendable {
   /// - Throws: `.notLoopback`, `.cannotListen`, `.webFile`.
   public init(
     address: String = "127.0.0.1", port: Int, webRoot: String, limits: ServerLimits = .standard, codes: SlipCodes,
-    qr: @escaping @Sendable (String) -> [[Bool]]?, print: @escaping PrintSlip = { _ in .none }, submit: @escaping Submit
+    qr: @escaping @Sendable (String) -> [[Bool]]?, print: @escaping PrintSlip = { _ in .shown }, submit: @escaping Submit
   ) throws(ConsoleError) {
     let files = try WebFiles(root: webRoot, names: HallRoutes.fileNames)
+    let pulses = pulses
     pages = try LivePages(address: address, port: port, limits: limits) { board, hub in
-      HallRoutes(files: files, board: board, hub: hub, desk: KioskDesk(codes: codes, qr: qr, submit: submit, print: print))
+      HallRoutes(
+        files: files, board: board, hub: hub, desk: KioskDesk(codes: codes, qr: qr, submit: submit, print: print), pulses: pulses)
     }
   }
 
   /// As `DutyDesk.publish`.
   public func publish(_ view: VisitView) { pages.publish(revision: view.revision) { view.json(for: .hall).bytes } }
   public func stationLost() { pages.stationLost() }
+
+  /// Whether a terminal's page has said within the last 10 s that it works; `nil`: it never has.
+  public func isAlive(_ kiosk: String) -> Bool? { pulses.age(kiosk).map { $0 < 10_000 } }
+
   public func stop() { pages.stop() }
 }
 
@@ -45,15 +52,15 @@ struct HallRoutes: Routes {
   let board: PageBoard
   let hub: EventHub
   let desk: KioskDesk
-  /// When each terminal's page last said that it works.
-  private let alive: NIOLockedValueBox<[String: NIODeadline]> = NIOLockedValueBox([:])
+  let pulses: KioskPulses
   private let texts = HTTPReply(status: 200, json: PageWords.catalogue(PageWords.hall))
 
-  init(files: WebFiles, board: PageBoard, hub: EventHub, desk: KioskDesk) {
+  init(files: WebFiles, board: PageBoard, hub: EventHub, desk: KioskDesk, pulses: KioskPulses) {
     self.files = files
     self.board = board
     self.hub = hub
     self.desk = desk
+    self.pulses = pulses
   }
 
   func route(_ request: HTTPRequest) -> RouteResult {
@@ -94,14 +101,10 @@ struct HallRoutes: Routes {
   private func heartbeat(_ request: HTTPRequest) -> HTTPReply {
     let kiosk = request.path[2]
     if request.method == .post {
-      alive.withLockedValue { seen in
-        // Terminals have names in the site file; whatever else calls itself one does not fill the memory.
-        if seen.count < 1000 || seen[kiosk] != nil { seen[kiosk] = .now() }
-      }
+      pulses.note(kiosk)
       return HTTPReply(status: 200, json: .object { $0.field("answer", "done") })
     }
-    let age = alive.withLockedValue { $0[kiosk] }.map { (NIODeadline.now() - $0).nanoseconds / 1_000_000 }
-    return HTTPReply(status: 200, json: .object { $0.field("aliveMillisecondsAgo", optional: age) })
+    return HTTPReply(status: 200, json: .object { $0.field("aliveMillisecondsAgo", optional: pulses.age(kiosk)) })
   }
 
   private func act(_ request: HTTPRequest) -> RouteResult {

@@ -46,8 +46,8 @@ public enum SlipOnPaper: String, Sendable {
   case printed
   /// It may be: nobody knows.
   case unknown
-  /// It is not, for sure: the screen shows it.
-  case none
+  /// It is not, for sure: the screen has to show the number.
+  case shown
 }
 
 /// Puts a slip on paper, and returns when it is known what became of it: within 8 s, because the page waits.

@@ -10,7 +10,7 @@ public final class WindowPages: Sendable {
   /// Parameters and errors as for `HallPages`.
   public init(
     address: String = "127.0.0.1", port: Int, webRoot: String, limits: ServerLimits = .standard, staff: StaffDoor? = nil,
-    codes: SlipCodes, qr: @escaping @Sendable (String) -> [[Bool]]?, print: @escaping PrintSlip = { _ in .none },
+    codes: SlipCodes, qr: @escaping @Sendable (String) -> [[Bool]]?, print: @escaping PrintSlip = { _ in .shown },
     submit: @escaping DutyDesk.Submit
   ) throws(ConsoleError) {
     let files = try WebFiles(root: webRoot, names: WindowRoutes.fileNames)

@@ -10,7 +10,7 @@ import { word } from "./words.js";
 const byId = (id) => document.getElementById(id);
 const perPage = 3;
 // A trembling finger touches twice: what it has just brought up does not take the second touch.
-const settleAfter = 350;
+const settleAfter = () => Number(document.documentElement.dataset.settleMilliseconds);
 let shown = null;
 let shownMark = "";
 let shownLines = "";
@@ -56,7 +56,7 @@ function entered(screen) {
   enteredAt = clock();
   setTimeout(() => {
     if (shown === screen) document.body.dataset.ready = "yes";
-  }, settleAfter);
+  }, settleAfter());
 }
 
 // What changed while one looks at the screen is read out and spoken.
@@ -100,5 +100,5 @@ for (const [id, step] of [["earlier", -1], ["later", 1]]) {
 
 byId("middle").addEventListener("click", (event) => {
   // The keyboard's clicks have no finger.
-  if (event.detail > 0 && clock() - enteredAt < settleAfter) event.stopImmediatePropagation();
+  if (event.detail > 0 && clock() - enteredAt < settleAfter()) event.stopImmediatePropagation();
 }, true);
