@@ -40,7 +40,8 @@ extension Shell {
     var port: UInt16?
     try waitUntil("the station names its port") {
       let log = (try? String(contentsOfFile: "\(folder)/station.log", encoding: .utf8)) ?? ""
-      port = log.split(separator: "127.0.0.1:").dropFirst().last.flatMap { UInt16($0.prefix { $0.isNumber }) }
+      // Other ports are named as well, before and after it.
+      port = log.split(separator: "duty desk: http://127.0.0.1:").dropFirst().last.flatMap { UInt16($0.prefix { $0.isNumber }) }
       return port != nil
     }
     return port ?? 0
