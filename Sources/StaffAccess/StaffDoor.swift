@@ -61,7 +61,8 @@ public final class StaffDoor: Sendable {
   private let note: @Sendable (Note) -> Void
   private let pause: @Sendable () -> Void
   /// For an id that nobody has: refusing it takes as long as refusing a wrong PIN.
-  private let decoy: PinHash?
+  private let decoy = Mutex<PinHash?>(nil)
+  private let rounds: Int
 
   public static let wrongLimit = 5
   public static let lockTime = Duration.seconds(900)
@@ -83,7 +84,7 @@ public final class StaffDoor: Sendable {
     self.today = today
     self.pause = pause
     self.note = note
-    decoy = try? PinHash("decoy-for-nobody", rounds: rounds)
+    self.rounds = rounds
   }
 
   /// False only when there is no account at all: then the pages are open on this computer.
@@ -126,7 +127,7 @@ public final class StaffDoor: Sendable {
       pause()
       return .failure(.locked)
     }
-    let matches = (account?.pin ?? decoy)?.matches(pin) ?? false
+    let matches = (account?.pin ?? decoyHash)?.matches(pin) ?? false
     guard let account, account.pin != nil, matches else {
       if account != nil { state.withLock { fail(id, &$0) } }
       pause()
@@ -136,6 +137,14 @@ public final class StaffDoor: Sendable {
     return state.withLock { state in
       state.failures[id] = nil
       return admit(account, &state)
+    }
+  }
+
+  /// Made when it is first needed: a station's start does not wait for a slow hash.
+  private var decoyHash: PinHash? {
+    decoy.withLock { decoy in
+      if decoy == nil { decoy = try? PinHash("decoy-for-nobody", rounds: rounds) }
+      return decoy
     }
   }
 
