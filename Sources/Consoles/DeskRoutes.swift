@@ -52,16 +52,9 @@ struct DeskRoutes: Routes {
 
   // MARK: - Reading
 
-  private func get(_ request: HTTPRequest, _ body: () -> RouteResult) -> RouteResult {
-    guard request.method == .get else {
-      return .reply(HTTPReply(405, .wrongMethod, at: request.pathText, accepted: "GET", allow: "GET"))
-    }
-    return body()
-  }
-
   /// What only the staff may see.
   private func look(_ request: HTTPRequest, _ body: () -> RouteResult) -> RouteResult {
-    get(request) { staff.refusalToLook(request).map { .reply($0) } ?? body() }
+    get(request) { staff.look(request, body) }
   }
 
   private func file(_ name: String, _ request: HTTPRequest) -> RouteResult { .reply(files[name] ?? notFound(request)) }
@@ -81,17 +74,10 @@ struct DeskRoutes: Routes {
       let accepted = request.path[1] == "children" ? ChildAction.accepted : DeskAction.accepted(group: request.path[1])
       return .reply(HTTPReply(404, .notFound, at: request.pathText, accepted: accepted))
     }
-    guard request.method == .post else {
-      return .reply(HTTPReply(405, .wrongMethod, at: request.pathText, accepted: "POST", allow: "POST"))
-    }
-    if let refusal = board.refusal() { return .reply(refusal) }
     let submit = submit
-    do throws(BadRequest) {
+    return post(request, board) { () throws(BadRequest) in
       let (post, action) = try read(request.body)
-      if let refusal = staff.refusalToAct(request, for: post) { return .reply(refusal) }
-      return .later { HTTPReply(await submit(post, action)) }
-    } catch {
-      return .reply(HTTPReply(400, error.fault, at: error.place, accepted: error.accepted))
+      return staff.act(request, for: post) { HTTPReply(await submit(post, action)) }
     }
   }
 

@@ -9,6 +9,28 @@ protocol Routes: Sendable {
   func route(_ request: HTTPRequest) -> RouteResult
 }
 
+extension Routes {
+  func get(_ request: HTTPRequest, _ body: () -> RouteResult) -> RouteResult {
+    guard request.method == .get else {
+      return .reply(HTTPReply(405, .wrongMethod, at: request.pathText, accepted: "GET", allow: "GET"))
+    }
+    return body()
+  }
+
+  /// What is asked of the station: nothing while it is not there, and what makes no sense is refused in words.
+  func post(_ request: HTTPRequest, _ board: PageBoard, _ read: () throws(BadRequest) -> RouteResult) -> RouteResult {
+    guard request.method == .post else {
+      return .reply(HTTPReply(405, .wrongMethod, at: request.pathText, accepted: "POST", allow: "POST"))
+    }
+    if let refusal = board.refusal() { return .reply(refusal) }
+    do throws(BadRequest) {
+      return try read()
+    } catch {
+      return .reply(HTTPReply(400, error.fault, at: error.place, accepted: error.accepted))
+    }
+  }
+}
+
 enum RouteResult: Sendable {
   case reply(HTTPReply)
   case later(@Sendable () async -> HTTPReply)

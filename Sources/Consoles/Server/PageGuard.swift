@@ -6,8 +6,16 @@ struct PageGuard: Sendable {
   let door: StaffDoor?
   let page: StaffPage
 
+  func look(_ request: HTTPRequest, _ body: () -> RouteResult) -> RouteResult {
+    refusalToLook(request).map { .reply($0) } ?? body()
+  }
+
+  func act(_ request: HTTPRequest, for post: String, _ work: @escaping @Sendable () async -> HTTPReply) -> RouteResult {
+    refusalToAct(request, for: post).map { .reply($0) } ?? .later(work)
+  }
+
   /// `nil`: whoever asks may look.
-  func refusalToLook(_ request: HTTPRequest) -> HTTPReply? {
+  private func refusalToLook(_ request: HTTPRequest) -> HTTPReply? {
     guard let door, door.isGuarded else { return nil }
     guard let session = door.session(request.session) else { return Self.login }
     if session.roles.mayLook(at: page) { return nil }
@@ -16,7 +24,7 @@ struct PageGuard: Sendable {
   }
 
   /// `nil`: whoever asks may act, for this post.
-  func refusalToAct(_ request: HTTPRequest, for post: String) -> HTTPReply? {
+  private func refusalToAct(_ request: HTTPRequest, for post: String) -> HTTPReply? {
     guard let door, door.isGuarded else { return nil }
     guard let session = door.session(request.session) else { return Self.login }
     guard session.roles.mayAct(on: page) else {

@@ -80,13 +80,6 @@ struct HallRoutes: Routes {
     }
   }
 
-  private func get(_ request: HTTPRequest, _ body: () -> RouteResult) -> RouteResult {
-    guard request.method == .get else {
-      return .reply(HTTPReply(405, .wrongMethod, at: request.pathText, accepted: "GET", allow: "GET"))
-    }
-    return body()
-  }
-
   private func file(_ name: String, _ request: HTTPRequest) -> RouteResult { .reply(files[name] ?? notFound(request)) }
 
   private func notFound(_ request: HTTPRequest) -> HTTPReply {
@@ -111,16 +104,9 @@ struct HallRoutes: Routes {
     guard let wanted = KioskRequest(rawValue: request.path[3]) else {
       return .reply(HTTPReply(404, .notFound, at: request.pathText, accepted: KioskRequest.accepted))
     }
-    guard request.method == .post else {
-      return .reply(HTTPReply(405, .wrongMethod, at: request.pathText, accepted: "POST", allow: "POST"))
-    }
-    if let refusal = board.refusal() { return .reply(refusal) }
-    do throws(BadRequest) {
+    return post(request, board) { () throws(BadRequest) in
       let fields = try BodyFields(request.body, accepted: wanted.fields)
-      let work = try desk.work(wanted, request.path[2], fields)
-      return .later(work)
-    } catch {
-      return .reply(HTTPReply(400, error.fault, at: error.place, accepted: error.accepted))
+      return .later(try desk.work(wanted, request.path[2], fields))
     }
   }
 }

@@ -29,7 +29,8 @@ public final class WindowPages: Sendable {
 
 struct WindowRoutes: Routes {
   static let fileNames = [
-    "window.html", "window.css", "window.js", "desk.css", "login.css", "login.js", "asking.js", "live.js", "matters.js", "dom.js",
+    "window.html", "window.css", "window.js", "desk.css", "login.css", "login.js", "asking.js", "station.js", "matters.js",
+    "dom.js",
     "dialogs.js", "events.js", "stream.js", "stream-worker.js", "words.js", "favicon.svg",
   ]
 
@@ -73,15 +74,8 @@ struct WindowRoutes: Routes {
     }
   }
 
-  private func get(_ request: HTTPRequest, _ body: () -> RouteResult) -> RouteResult {
-    guard request.method == .get else {
-      return .reply(HTTPReply(405, .wrongMethod, at: request.pathText, accepted: "GET", allow: "GET"))
-    }
-    return body()
-  }
-
   private func look(_ request: HTTPRequest, _ body: () -> RouteResult) -> RouteResult {
-    get(request) { staff.refusalToLook(request).map { .reply($0) } ?? body() }
+    get(request) { staff.look(request, body) }
   }
 
   private func file(_ name: String, _ request: HTTPRequest) -> RouteResult { .reply(files[name] ?? notFound(request)) }
@@ -97,21 +91,21 @@ struct WindowRoutes: Routes {
     guard let action = WindowAction(group: group, verb: request.path[3]) else {
       return .reply(HTTPReply(404, .notFound, at: request.pathText, accepted: WindowAction.accepted(group: group)))
     }
-    return post(request) { () throws(BadRequest) in
+    return post(request, board) { () throws(BadRequest) in
       let (post, wanted) = try action.read(subject: request.path[2], body: request.body)
-      return (post, { HTTPReply(await submit(post, .visit(wanted))) })
+      return staff.act(request, for: post) { HTTPReply(await submit(post, .visit(wanted))) }
     }
   }
 
   /// A new slip with another code for one that is lost, or that did not come out for certain.
   private func reissue(_ request: HTTPRequest) -> RouteResult {
-    post(request) { () throws(BadRequest) in
+    post(request, board) { () throws(BadRequest) in
       let fields = try BodyFields(request.body, accepted: ["post"])
       let post = try fields.text("post")
       guard let id = TicketID(path: "\(request.path[2])/\(request.path[3])") else {
         throw BadRequest(fault: .badPath, place: request.pathText, accepted: "/api/tickets/20783/A001/reissue")
       }
-      return (post, { await reissue(id, by: post) })
+      return staff.act(request, for: post) { await reissue(id, by: post) }
     }
   }
 
@@ -127,21 +121,5 @@ struct WindowRoutes: Routes {
       }
     }
     return HTTPReply(.refused(.codeTaken))
-  }
-
-  private func post(
-    _ request: HTTPRequest, _ read: () throws(BadRequest) -> (post: String, work: @Sendable () async -> HTTPReply)
-  ) -> RouteResult {
-    guard request.method == .post else {
-      return .reply(HTTPReply(405, .wrongMethod, at: request.pathText, accepted: "POST", allow: "POST"))
-    }
-    if let refusal = board.refusal() { return .reply(refusal) }
-    do throws(BadRequest) {
-      let (post, work) = try read()
-      if let refusal = staff.refusalToAct(request, for: post) { return .reply(refusal) }
-      return .later(work)
-    } catch {
-      return .reply(HTTPReply(400, error.fault, at: error.place, accepted: error.accepted))
-    }
   }
 }

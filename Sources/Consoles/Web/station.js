@@ -6,13 +6,14 @@ import { listen } from "./stream.js";
 const lostAfter = 4300;
 const lostAfterBreak = 2500;
 
-// changed(): a view or a heartbeat came, or the station was lost. Answers {view, heardTime, liveness()}: "connecting", "starting", "live", "lost".
-export function follow(changed) {
+// changed(): a view or a heartbeat came, or the station was lost. broke(): the connection is gone, and is being made again.
+// Answers {view, viewAt, heardTime, liveness()}: "connecting", "starting", "live", "lost".
+export function follow(changed, broke = () => {}) {
   let station = "connecting";
   let heardAt = clock();
   let broken = false;
   let shown = "";
-  const link = { view: null, heardTime: null, liveness };
+  const link = { view: null, viewAt: 0, heardTime: null, liveness };
 
   function liveness() {
     if (clock() - heardAt > (broken ? lostAfterBreak : lostAfter)) return link.view ? "lost" : "connecting";
@@ -26,10 +27,10 @@ export function follow(changed) {
 
   listen((message) => {
     broken = message.kind === "broken";
-    if (broken) return;
+    if (broken) return broke();
     heardAt = message.at;
     link.heardTime = new Date(Date.now() - (clock() - message.at));
-    if (message.kind === "view") link.view = message.view;
+    if (message.kind === "view") [link.view, link.viewAt] = [message.view, message.at];
     else station = message.heartbeat.station;
     tell();
   });

@@ -2,9 +2,9 @@
 import { connectAsking, send, toast } from "./asking.js";
 import { ask, enableDialogs } from "./dialogs.js";
 import { clock, duration, element, keepingFocus, reconcile, setClass, setHidden, setText, timeOfDay } from "./dom.js";
-import { follow } from "./live.js";
 import { leaveWhenEnded, logInFirst } from "./login.js";
 import { createMatter, updateMatter } from "./matters.js";
+import { follow } from "./station.js";
 import { loadWords, name, onLanguage, switchLanguage, word } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
@@ -26,7 +26,7 @@ function remembered() {
 const show = () => keepingFocus(showAll);
 
 function showAll() {
-  const state = live.state();
+  const state = live.liveness();
   const view = live.view;
   setClass(document.body, "lost", state === "lost");
   setClass(document.body, "not-started", !page.started);
@@ -226,7 +226,7 @@ byId("language").addEventListener("click", switchLanguage);
 await loadWords();
 page.staff = await logInFirst();
 live = follow(show, leaveWhenEnded);
-connectAsking(page, () => live.state());
+connectAsking(page, () => live.liveness());
 onLanguage(show);
 show();
 setInterval(() => page.started && live.view && showTickets(live.view), 5000);
