@@ -104,7 +104,8 @@ let package = Package(
       "StationRuntime",
       kit + drivers + codecs
         + [
-          "SIADC09Codec", "StationLinkCodec", "StationLinkDriver", "Station", "Journal", "Transports", crypto,
+          "SIADC09Codec", "StationLinkCodec", "StationLinkDriver", "ResidentCardCodec", "Station", "Journal", "Transports",
+          crypto,
           .product(name: "Yams", package: "Yams"),
         ]),
     source(
@@ -177,8 +178,7 @@ let package = Package(
       "StationRuntimeTests",
       kit + [
         "ModbusRTUCodec", "ModbusRTUDriver", "DigitalIOCodec", "DigitalIODriver", "DigitalIODeviceModel", "Station",
-        "StationRuntime", "Journal",
-        "Transports",
+        "StationRuntime", "Journal", "Transports", "ResidentCardCodec", "ResidentCardDeviceModel",
       ]),
     tests(
       "UplinkTests",

@@ -63,6 +63,8 @@ public enum Refusal: String, Sendable, Codable, CaseIterable {
   case unknownKiosk, unknownService, unknownWindow, unknownTicket, unknownMatter, unknownHazard, unknownPlace, noVisits
   case nobodyWaits, windowBusy, windowEmpty, notAtThisWindow, notThisPostsWindow, notServed
   case wrongCode, tooManyTries, codeTaken, ticketsExhausted, tooManyMatters
+  /// At a terminal: it has no card reader; what was read of a card is erased already.
+  case noReader, cardIsOver
   case notResulted, notCalledBack, ratingOutOfRange
   case unknownChild, childNeverConnected, commandUnderWay, mayBeKnownBelow
   /// More requests wait than the station takes.

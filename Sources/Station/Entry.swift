@@ -189,15 +189,20 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     case printerNotConnected, printerNotAnswering, printerCoverOpen, printerPaperOut, printerCutterError, printerError
     case printerOffline, printerPaperNearEnd
     case kioskSilent
+    case readerAbsent, readerSilent, readerGarbled, readerSelfTest, readerNotAuthorised
     case receiverSilent, receiverRefuses, receiverMisses, receiverUnfed
     case pathDown, parentLost, journalForked, proofFailed, certificateExpires, parentLacksPast, parentFloods, clockApart
     case childLost, childPathDown, childBranched, childCertificateExpires, childLacksPast, childWithholds, childFloods
 
     /// Something to know and to do one day: no sound, no light.
-    public var isInformation: Bool { [.firmwareDiffers, .printerPaperNearEnd, .kioskSilent].contains(self) }
+    public var isInformation: Bool {
+      [.firmwareDiffers, .printerPaperNearEnd, .kioskSilent].contains(self) || isOfReader
+    }
     /// These are about the journal and about nothing else, so that a bus may be called `journal`.
     var isOfJournal: Bool { [.diskFull, .diskFailed, .entryTooLong, .notCarried].contains(self) }
     /// These are about the alarm receiver and about nothing else, so that a bus may be called `receiver`.
+    /// The reader of a terminal: there is a way without a card for everything.
+    var isOfReader: Bool { rawValue.hasPrefix("reader") }
     var isOfPrinter: Bool { rawValue.hasPrefix("printer") }
     var isOfReceiver: Bool { [.receiverSilent, .receiverRefuses, .receiverMisses, .receiverUnfed].contains(self) }
   }
@@ -241,7 +246,7 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
       self.init(.journal, kind)
     } else if subject == "receiver", kind.isOfReceiver {
       self.init(.receiver, kind)
-    } else if subject.hasPrefix(Self.kioskMark), kind == .kioskSilent {
+    } else if subject.hasPrefix(Self.kioskMark), kind == .kioskSilent || kind.isOfReader {
       self.init(.kiosk(String(subject.dropFirst(Self.kioskMark.count))), kind)
     } else if subject == "printer", kind.isOfPrinter {
       self.init(.printer, kind)

@@ -57,6 +57,28 @@ extension FaultKey.Kind {
       FaultText(
         "自助终端没有开,或画面停了", "The terminal in the hall is off, or its page hangs", "看终端屏幕;黑屏就开电源,画面不动就重启终端",
         "Look at its screen; switch it on if it is dark, restart it if it stands still")
+    case .readerAbsent:
+      FaultText(
+        "自助终端的读卡器没有插上(不用证件照常取号)", "The terminal's card reader is not plugged in (numbers are given without a card as ever)",
+        "检查读卡器的数据线;插回以后自己会恢复", "Look at its cable; plugged in again it comes back by itself")
+    case .readerSilent:
+      FaultText(
+        "自助终端的读卡器没有应答(不用证件照常取号)", "The terminal's card reader does not answer (numbers are given without a card as ever)",
+        "拔下读卡器,等 5 秒再插上;还不行就换线换口;串口读卡器核对波特率",
+        "Unplug it, wait 5 s, plug it in; else another cable or socket; with a serial one check the baud rate")
+    case .readerGarbled:
+      FaultText(
+        "自助终端的读卡器应答不清楚(不用证件照常取号)",
+        "What the terminal's card reader answers makes no sense (numbers are given without a card as ever)",
+        "串口读卡器核对波特率和接线;USB 读卡器换一根短线", "With a serial reader check baud rate and wiring; with a USB one take a shorter cable")
+    case .readerSelfTest:
+      FaultText(
+        "读卡器的安全模块自检没有通过", "The security module of the card reader failed its self-test", "拔下再插上一次;还不行只能换读卡器",
+        "Unplug it and plug it in once; if that does not help the reader has to be changed")
+    case .readerNotAuthorised:
+      FaultText(
+        "读卡器的安全模块没有授权", "The security module of the card reader is not authorised", "请联系读卡器的供应商,本站改不了",
+        "The supplier has to see to it: nothing here can change it")
     case .printerNotConnected:
       FaultText(
         "号单打印机没有连上,号码只显示在屏幕上", "The ticket printer is not connected: numbers are on the screen only", "检查打印机电源和数据线;网络打印机看网线和地址",

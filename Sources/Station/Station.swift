@@ -46,6 +46,8 @@ public enum StationInput: Sendable, Equatable, Codable {
   case receiver(ReceiverCondition, detail: String)
   /// Whether a terminal's page shows that it works.
   case kiosk(String, isAlive: Bool)
+  /// How the card reader of a terminal is.
+  case reader(kiosk: String, ReaderStanding)
   /// What is the matter with the ticket printer, or no longer is.
   case printer(PrinterFault, isPresent: Bool)
   /// Somebody of the staff logged in, or was refused.
@@ -100,6 +102,7 @@ public struct Station: Machine, Sendable {
   var wrongCodes: [WrongCode] = []
   /// Terminals of the site file whose page has been heard of in this run of the program.
   var kiosks: [KioskStatus] = []
+  var readers: [ReaderStatus] = []
   var journal = DeskView.JournalStatus.Condition.healthy
   /// What was last asked of lamps and outputs, so that only changes are sent.
   var wishedIndicators: [(button: ButtonID, indicator: Indicator)] = []
@@ -189,6 +192,7 @@ public struct Station: Machine, Sendable {
       condition(FaultKey(.child(child), .childCertificateExpires), warning != nil, detail: warning ?? "")
     case .access(let note): record(.access(note))
     case .kiosk(let kiosk, let isAlive): kioskChanged(kiosk, isAlive: isAlive)
+    case .reader(let kiosk, let standing): readerChanged(kiosk, standing)
     case .printer(let fault, let isPresent): condition(FaultKey(.printer, .of(fault)), isPresent)
     case .receiver(let condition, let detail): receiverChanged(condition, detail)
     }

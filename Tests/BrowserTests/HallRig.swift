@@ -22,7 +22,7 @@ final class HallRig: Sendable {
     func answer(_ kiosk: String, _ action: KioskAction) -> DeskAnswer {
       asked.withLock { $0.append(action) }
       if let planned = answers.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) { return planned }
-      guard case .takeTicket(let service, let priority, let digest) = action else { return .done }
+      guard case .takeTicket(let service, let priority, let digest, _) = action else { return .done }
       let taken = Ticket.Taken(
         ticket: TicketID(day: 20783, letter: "A", number: 1), service: service, priority: priority, kiosk: kiosk, digest: digest)
       return .ticket(Ticket(taken, at: Hall.time), ahead: 2)
@@ -30,14 +30,15 @@ final class HallRig: Sendable {
   }
 
   static func run(
-    _ path: String, _ view: VisitView = Hall.view(), onEveryPage: [String] = [], _ body: (HallRig) async throws -> Void
+    _ path: String, _ view: VisitView = Hall.view(), onEveryPage: [String] = [], cards: CardDesk = .none,
+    _ body: (HallRig) async throws -> Void
   ) async throws {
     let folder = "\(FileManager.default.temporaryDirectory.path)/linli-hall-\(UUID().uuidString.prefix(8))"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let notes = Notes(view)
     let codes = SlipCodes(draw: { Hall.code }, digest: { CodeDigest($0) ?? 0 })
-    let pages = try HallPages(port: 0, webRoot: webRoot, codes: codes, qr: { _ in Hall.qr }) { _, action in
+    let pages = try HallPages(port: 0, webRoot: webRoot, codes: codes, qr: { _ in Hall.qr }, cards: cards) { _, action in
       guard case .kiosk(let kiosk, let wanted) = action else { return .refused(.unknownKiosk) }
       return notes.answer(kiosk, wanted)
     }

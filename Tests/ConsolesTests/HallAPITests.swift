@@ -9,7 +9,7 @@ import Testing
 @Suite struct HallAPITests {
   @Test func everyActionReachesTheStationAndNoCodeIsInClear() async throws {
     let test = try await TestHall { action in
-      if case .kiosk(_, .takeTicket(let service, _, let digest)) = action {
+      if case .kiosk(_, .takeTicket(let service, _, let digest, _)) = action {
         return .ticket(VisitSample.ticket(digest, service: service), ahead: 2)
       }
       return .done
@@ -17,8 +17,8 @@ import Testing
     defer { test.pages.stop() }
     let requests: [(String, String, KioskAction)] = [
       ("help", "{}", .callForHelp), ("staff", "{}", .askForStaff),
-      ("ticket", #"{"service":"legal","priority":"no"}"#, .takeTicket(service: "legal", priority: false, 5821)),
-      ("ticket", #"{"service":"aid","priority":"yes"}"#, .takeTicket(service: "aid", priority: true, 5822)),
+      ("ticket", #"{"service":"legal","priority":"no","card":""}"#, .takeTicket(service: "legal", priority: false, 5821)),
+      ("ticket", #"{"service":"aid","priority":"yes","card":""}"#, .takeTicket(service: "aid", priority: true, 5822)),
       ("slip", #"{"id":"20783/A001","slip":"shown"}"#, .slip(VisitSample.id, .shown)),
       ("slip", #"{"id":"20783/A001","slip":"printed"}"#, .slip(VisitSample.id, .printed)),
       ("hazard", #"{"kind":"lamp","place":"hall"}"#, .reportHazard(kind: "lamp", place: "hall")),
@@ -35,14 +35,14 @@ import Testing
   @Test func aSlipIsTheOnlyPlaceOfItsCode() async throws {
     let asked = NIOLockedValueBox<[String]>([])
     let test = try await TestHall { action in
-      guard case .kiosk(_, .takeTicket(_, _, let digest)) = action else { return .done }
+      guard case .kiosk(_, .takeTicket(_, _, let digest, _)) = action else { return .done }
       return .ticket(VisitSample.ticket(digest), ahead: 2)
     } qr: { text in
       asked.withLockedValue { $0.append(text) }
       return [[true, false], [false, true]]
     }.live()
     defer { test.pages.stop() }
-    let answer = try await test.client.post("/api/kiosk/hall/ticket", #"{"service":"legal","priority":"no"}"#)
+    let answer = try await test.client.post("/api/kiosk/hall/ticket", #"{"service":"legal","priority":"no","card":""}"#)
     let slip =
       #"{"answer":"ticket","id":"20783/A001","number":"A001","code":"4821","service":"legal","ahead":2,"slip":"shown","qr":["10","01"]}"#
     #expect(answer.body == slip)
@@ -50,15 +50,70 @@ import Testing
     #expect(try await test.client.get("/api/visits").body.contains("4821") == false)
   }
 
+  @Test func aCardIsReachedByItsOwnVisitOnly() async throws {
+    let notes = NIOLockedValueBox<[String]>([])
+    let field = SealedField(key: "k", bytes: [9])
+    @Sendable func note(_ text: String) { notes.withLockedValue { $0.append(text) } }
+    let cards = CardDesk(
+      begin: { $0 == "hall" ? 0xab : nil },
+      picture: { _, card, seen in
+        var picture = CardPicture(revision: seen + 1, stage: card == 0xab ? .read : .over)
+        if card == 0xab { (picture.name, picture.number) = ("王*", "220***********1234") }
+        return picture
+      },
+      touched: { note("touched \($0) \($1)") }, end: { note("end \($0) \($1 ?? 0)") },
+      takeField: { _, card in card == 0xab ? field : nil }, taken: { note("taken \($0) \($1)") },
+      giveBack: { note("back \($0) \($1) \($2.key)") })
+    let test = try await TestHall(
+      answer: { action in
+        guard case .kiosk(_, .takeTicket(let service, _, let digest, _)) = action else { return .done }
+        return service == "full" ? .refused(.ticketsExhausted) : .ticket(VisitSample.ticket(digest, service: service), ahead: 0)
+      }, cards: cards
+    ).live()
+    defer { test.pages.stop() }
+    let begun = try await test.client.post("/api/kiosk/hall/read", "{}")
+    #expect(begun.body == #"{"answer":"reading","card":"00000000000000ab"}"#)
+    #expect(try await test.client.post("/api/kiosk/other/read", "{}").body.contains("noReader"))
+    let picture = try await test.client.post("/api/kiosk/hall/card", #"{"card":"00000000000000ab","seen":4}"#)
+    #expect(
+      picture.body
+        == #"{"answer":"card","revision":5,"stage":"read","name":"王*","number":"220***********1234","doubtful":false}"#)
+    #expect(try await test.client.post("/api/kiosk/hall/card", #"{"card":"00000000000000ac","seen":4}"#).body.contains("over"))
+    for bad in ["", "ab", "00000000000000ag", "+0000000000000ab"] {
+      #expect(try await test.client.post("/api/kiosk/hall/touched", #"{"card":"\#(bad)"}"#).status == 400, "\(bad)")
+    }
+    for seen in ["-1", "99999999999"] {
+      #expect(try await test.client.post("/api/kiosk/hall/card", #"{"card":"00000000000000ab","seen":\#(seen)}"#).status == 400)
+    }
+    let ticket = #"{"service":"legal","priority":"no","card":"00000000000000ab"}"#
+    #expect(try await test.client.post("/api/kiosk/hall/ticket", ticket).status == 200)
+    #expect(
+      test.notes.asked.last?.action
+        == .kiosk("hall", .takeTicket(service: "legal", priority: false, 5821, contact: field)))
+    let other = ticket.replacingOccurrences(of: "ab\"", with: "ac\"")
+    #expect(try await test.client.post("/api/kiosk/hall/ticket", other).body.contains("cardIsOver"))
+    let full = ticket.replacingOccurrences(of: "legal", with: "full")
+    #expect(try await test.client.post("/api/kiosk/hall/ticket", full).status == 409)
+    for (verb, body) in [
+      ("touched", #"{"card":"00000000000000ab"}"#), ("forget", #"{"card":"00000000000000ab"}"#), ("help", "{}"),
+    ] {
+      #expect(try await test.client.post("/api/kiosk/hall/\(verb)", body).status == 200)
+    }
+    let told = ["taken hall 171", "back hall 171 k", "touched hall 171", "end hall 171", "end hall 0"]
+    #expect(notes.withLockedValue { $0 } == told)
+  }
+
   @Test func aCodeThatIsTakenIsDrawnAgainButNotForEver() async throws {
     let test = try await TestHall { action in
-      guard case .kiosk(_, .takeTicket(let service, _, let digest)) = action else { return .done }
+      guard case .kiosk(_, .takeTicket(let service, _, let digest, _)) = action else { return .done }
       return digest < 5823 || service == "full" ? .refused(.codeTaken) : .ticket(VisitSample.ticket(digest), ahead: 0)
     }.live()
     defer { test.pages.stop() }
-    #expect(try await test.client.post("/api/kiosk/hall/ticket", #"{"service":"legal","priority":"no"}"#).body.contains("4823"))
+    #expect(
+      try await test.client.post("/api/kiosk/hall/ticket", #"{"service":"legal","priority":"no","card":""}"#).body.contains(
+        "4823"))
     #expect(test.notes.draws == 3)
-    let full = try await test.client.post("/api/kiosk/hall/ticket", #"{"service":"full","priority":"no"}"#)
+    let full = try await test.client.post("/api/kiosk/hall/ticket", #"{"service":"full","priority":"no","card":""}"#)
     #expect(full.status == 409 && full.body.contains("codeTaken") && !full.body.contains("48"))
     #expect(test.notes.draws == 3 + KioskDesk.draws)
   }
@@ -99,7 +154,7 @@ import Testing
   @Test func whatIsNotOnDiskIsSaidToBeSo() async throws {
     let test = try await TestHall { _ in .unrecorded }.live()
     defer { test.pages.stop() }
-    for (verb, body) in [("help", "{}"), ("ticket", #"{"service":"legal","priority":"no"}"#)] {
+    for (verb, body) in [("help", "{}"), ("ticket", #"{"service":"legal","priority":"no","card":""}"#)] {
       let answer = try await test.client.post("/api/kiosk/hall/\(verb)", body)
       #expect(answer.status == 202 && answer.body.contains(Texts.unrecorded.chinese), "\(verb)")
       #expect(!answer.body.contains("A001") && !answer.body.contains("48"))
@@ -117,7 +172,7 @@ import Testing
     ("/api/kiosk/hall/ticket", #"{"service":"legal","priority":true}"#, 400, "badBody"),
     ("/api/kiosk/hall/ticket", #"{"service":"legal","priority":"maybe"}"#, 400, "badBody"),
     ("/api/kiosk/hall/ticket", #"{"service":"legal","priority":"no","name":"王"}"#, 400, "unknownField"),
-    ("/api/kiosk/hall/ticket", #"{"service":"le\u0007gal","priority":"no"}"#, 400, "badBody"),
+    ("/api/kiosk/hall/ticket", #"{"service":"le\u0007gal","priority":"no","card":""}"#, 400, "badBody"),
     ("/api/kiosk/hall/slip", #"{"id":"A001","slip":"shown"}"#, 400, "badBody"),
     ("/api/kiosk/hall/slip", #"{"id":"20783/A0","slip":"shown"}"#, 400, "badBody"),
     ("/api/kiosk/hall/slip", #"{"id":"99999999999/A001","slip":"shown"}"#, 400, "badBody"),

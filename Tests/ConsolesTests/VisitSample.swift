@@ -119,11 +119,13 @@ final class TestHall: Sendable {
 
   init(
     answer: @escaping @Sendable (DeskRequest.Action) async -> DeskAnswer = { _ in .done },
-    qr: @escaping @Sendable (String) -> [[Bool]]? = { _ in nil }
+    qr: @escaping @Sendable (String) -> [[Bool]]? = { _ in nil }, cards: CardDesk = .none
   ) throws {
     let notes = VisitNotes(answer: answer)
     self.notes = notes
-    pages = try HallPages(port: 0, webRoot: Sample.webRoot, codes: notes.codes, qr: qr) { await notes.submit($0, $1) }
+    pages = try HallPages(port: 0, webRoot: Sample.webRoot, codes: notes.codes, qr: qr, cards: cards) {
+      await notes.submit($0, $1)
+    }
     client = PageClient(port: pages.port)
   }
 

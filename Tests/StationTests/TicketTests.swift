@@ -198,6 +198,45 @@ import Testing
     #expect(early.station.state.faults.isEmpty)
   }
 
+  @Test func aReaderOutOfOrderIsOneCardForEachFaultAndCallsNobody() {
+    var bench = Bench(plan: Bench.centre)
+    bench.give(.kiosk("hall", isAlive: true))
+    func reader(_ bench: Bench) -> ReaderStanding? { bench.station.visitView(onDisk: nil)?.kiosks.first?.reader }
+    #expect(reader(bench) == nil)
+    bench.give(.reader(kiosk: "hall", .ready))
+    #expect(reader(bench) == .ready && bench.station.state.faults.isEmpty)
+    let kinds: [FaultKey.Kind] = [.readerAbsent, .readerSilent, .readerGarbled, .readerSelfTest, .readerNotAuthorised]
+    for (repair, kind) in zip(ReaderRepair.allCases, kinds) {
+      let key = FaultKey(.kiosk("hall"), kind)
+      let before = bench.entries.count
+      for _ in 0..<3 { bench.give(.reader(kiosk: "hall", .broken(repair))) }
+      #expect(bench.entries.count == before + 1 + (repair == .absent ? 0 : 1), "one is raised, the one before is gone")
+      #expect(bench.station.state.fault(key)?.present == true && bench.view.sound == .none && reader(bench) == .broken(repair))
+      #expect(FaultKey(key.description) == key)
+      // While it starts nobody knows whether that is over.
+      bench.give(.reader(kiosk: "hall", .starting))
+      #expect(bench.station.state.fault(key)?.present == true)
+    }
+    bench.give(.reader(kiosk: "hall", .ready))
+    #expect(bench.station.state.faults.allSatisfy { !$0.present } && reader(bench) == .ready)
+    bench.give(.reader(kiosk: "moon", .broken(.silent)))
+    #expect(bench.station.state.faults.allSatisfy { !$0.present })
+  }
+
+  @Test func whatWasReadOfACardGoesFromTheTicketToTheMatter() {
+    var bench = Bench(plan: Bench.centre)
+    let field = SealedField(key: "k1", bytes: [1, 2, 3])
+    let long = SealedField(key: "k2", bytes: [UInt8](repeating: 0, count: SealedField.limit + 1))
+    #expect(bench.touch(.takeTicket(service: "legal", priority: false, 8, contact: long)) == .refused(.noteTooLong))
+    guard case .ticket = bench.touch(.takeTicket(service: "legal", priority: false, 7, contact: field)) else {
+      Issue.record("no ticket")
+      return
+    }
+    #expect(bench.clerk("w3", .callNext(window: 3)) == .done && bench.clerk("w3", .serve(window: 3)) == .done)
+    #expect(bench.clerk("w3", .open(window: 3, contact: nil)) == .done)
+    #expect(bench.visits.matters.first?.contact == field)
+  }
+
   @Test func aSiteWithoutWindowsRefusesInWords() {
     var bench = Bench()
     #expect(bench.touch(.takeTicket(service: "legal", priority: false, 1)) == .refused(.unknownKiosk))

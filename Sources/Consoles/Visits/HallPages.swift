@@ -17,13 +17,15 @@ public final class HallPages: Sendable {
   /// - Throws: `.notLoopback`, `.cannotListen`, `.webFile`.
   public init(
     address: String = "127.0.0.1", port: Int, webRoot: String, limits: ServerLimits = .standard, codes: SlipCodes,
-    qr: @escaping @Sendable (String) -> [[Bool]]?, print: @escaping PrintSlip = { _ in .shown }, submit: @escaping Submit
+    qr: @escaping @Sendable (String) -> [[Bool]]?, print: @escaping PrintSlip = { _ in .shown }, cards: CardDesk = .none,
+    submit: @escaping Submit
   ) throws(ConsoleError) {
     let files = try WebFiles(root: webRoot, names: HallRoutes.fileNames)
     let pulses = pulses
     pages = try LivePages(address: address, port: port, limits: limits) { board, hub in
       HallRoutes(
-        files: files, board: board, hub: hub, desk: KioskDesk(codes: codes, qr: qr, submit: submit, print: print), pulses: pulses)
+        files: files, board: board, hub: hub,
+        desk: KioskDesk(codes: codes, qr: qr, submit: submit, print: print, cards: cards), pulses: pulses)
     }
   }
 
@@ -40,7 +42,7 @@ public final class HallPages: Sendable {
 struct HallRoutes: Routes {
   static let fileNames = [
     "kiosk.html", "kiosk.css", "kiosk.js", "kiosk-session.js", "kiosk-view.js", "kiosk-screens.js", "kiosk-help.js",
-    "kiosk-ticket.js",
+    "kiosk-ticket.js", "kiosk-card.js",
     "kiosk-status.js", "kiosk-leaving.js", "hall.html", "hall.css", "hall.js", "notice.html", "notice.css", "notice.js",
     "kept.html",
     "kept.js", "kept-table.js", "index-hall.html", "index-hall.js", "page.js", "pictures.js", "station.js", "speech.js", "dom.js",

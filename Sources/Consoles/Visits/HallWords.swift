@@ -2,7 +2,7 @@ import Station
 
 /// The words of terminal, hall display, notice board and of what is kept: short, as one says them to an old person.
 extension PageWords {
-  static let hall: [Word] = terminal + asking + danger + slips + progress + hazards + leaving + display + board + kept
+  static let hall: [Word] = terminal + asking + danger + cards + slips + progress + hazards + leaving + display + board + kept
 
   /// What stands around every screen.
   private static let terminal = [
@@ -99,6 +99,39 @@ extension PageWords {
     word("callFailedHelp", "没有送到,请喊人或按墙上的红色按钮", "It did not get through: call out, or press the red button on the wall"),
     word("callUncertain", "不知道送到没有!", "It may not have got through!"),
     word("callAgain", "再按一次求助", "Call for help again"),
+  ]
+
+  /// A card is read only after a "yes" on a screen that says what for.
+  private static let cards = [
+    word("takeWithCard", "用身份证取号", "With my identity card"),
+    word("takeWithCardNote", "窗口少填一张表;不用也能办", "One form less at the window; it works without, too"),
+    word("cardAsk", "要读您的身份证吗?", "May your identity card be read?"),
+    word("cardWhat", "只读姓名、号码和住址,不留照片和指纹", "Only name, number and address; no photograph, no fingerprints are kept"),
+    word("cardWhy", "给窗口填表、以后回访您", "To fill in the form at the window, and to call you back"),
+    word("cardKept", "加密保存,办结后 {days} 天删除", "Kept sealed, and deleted {days} days after the end"),
+    word("cardWhom", "查询、更正、删除,请找:{contact}", "To see, correct or delete it, ask: {contact}"),
+    word("cardOptional", "不读也一样能办", "All works without it, too"),
+    word("cardAgree", "同意,读身份证", "Yes, read my card"),
+    word("cardWithout", "不用证件,直接取号", "No card: take a number"),
+    word("cardLay", "请把身份证放在读卡器上", "Please lay your card on the reader"),
+    word("cardLayNote", "放好不要动,大约两秒", "Leave it there for about two seconds"),
+    word("cardReading", "正在读,请不要拿走", "Reading: please leave it there"),
+    word("cardRead", "读到了:{name}", "Read: {name}"),
+    word("cardReadNote", "身份证可以拿走了。请核对,再取号", "You can take your card back. Please compare, then take a number"),
+    word("cardDoubt", "证件上有一处对不上,请给窗口看证件", "Something on the card does not fit: please show it at the window"),
+    word("cardTake", "对,取号", "Right: take a number"),
+    word("cardAgain", "再读一次", "Read it again"),
+    word("cardNotRead", "没有读成", "It was not read"),
+    word("card.brokeOff", "卡拿走了,没关系,请再放一次,或不用卡继续", "The card was taken away: lay it down again, or go on without it"),
+    word("card.unclear", "读卡器上好像有两张卡,请只放身份证", "There seem to be two cards: please lay down the identity card only"),
+    word("card.refused", "读卡器不认这张卡,请再放一次,或不用卡继续", "The reader does not accept this card: try again, or go on without it"),
+    word("card.unknownCard", "这张卡读不了,请不用卡继续", "This card cannot be read: please go on without it"),
+    word("card.garbled", "没有读清楚,请再放一次,或不用卡继续", "It was not read clearly: lay it down again, or go on without it"),
+    word(
+      "card.outOfOrder", "读卡器坏了,已经通知工作人员;请不用卡继续", "The reader is out of order, the staff are told: please go on without a card"),
+    word("card.consentEnded", "等了一分钟没有读到卡,已经停止", "No card came within a minute: it has stopped"),
+    word("card.notSealed", "现在不能加密保存,读到的已经清除;请不用卡继续", "It cannot be sealed now, and was erased: please go on without a card"),
+    word("cardOver", "读到的已经清除", "What was read is erased"),
   ]
 
   private static let slips = [

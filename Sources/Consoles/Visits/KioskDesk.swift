@@ -6,17 +6,38 @@ struct KioskDesk: Sendable {
   let qr: @Sendable (String) -> [[Bool]]?
   let submit: DutyDesk.Submit
   let print: PrintSlip
+  let cards: CardDesk
 
   /// A code that two slips of one number would share is drawn again; so often by chance only when the digits are nearly used up.
   static let draws = 20
 
   func work(_ wanted: KioskRequest, _ kiosk: String, _ fields: BodyFields) throws(BadRequest) -> @Sendable () async -> HTTPReply {
     switch wanted {
-    case .help: return { await ask(kiosk, .callForHelp) }
+    case .help:
+      // Who calls for help looks at nothing else.
+      cards.end(kiosk, nil)
+      return { await ask(kiosk, .callForHelp) }
     case .staff: return { await ask(kiosk, .askForStaff) }
     case .ticket:
       let (service, priority) = (try fields.text("service"), try fields.flag("priority"))
-      return { await takeTicket(kiosk, service, priority) }
+      let card = try fields.optionalCard("card")
+      return { await takeTicket(kiosk, service, priority, card) }
+    case .read: return { HTTPReply(begunWith: cards.begin(kiosk)) }
+    case .card:
+      let (card, seen) = (try fields.card("card"), try fields.seen("seen"))
+      return { HTTPReply(await cards.picture(kiosk, card, seen)) }
+    case .touched:
+      let card = try fields.card("card")
+      return {
+        cards.touched(kiosk, card)
+        return HTTPReply(.done)
+      }
+    case .forget:
+      let card = try fields.card("card")
+      return {
+        cards.end(kiosk, card)
+        return HTTPReply(.done)
+      }
     case .slip:
       let (id, slip) = (try fields.ticket("id"), try fields.choice("slip", Ticket.Slip.self))
       return { await ask(kiosk, .slip(id, slip)) }
@@ -36,22 +57,35 @@ struct KioskDesk: Sendable {
     HTTPReply(await submit("", .kiosk(kiosk, action)))
   }
 
-  private func takeTicket(_ kiosk: String, _ service: String, _ priority: Bool) async -> HTTPReply {
+  private func takeTicket(_ kiosk: String, _ service: String, _ priority: Bool, _ card: UInt64?) async -> HTTPReply {
+    guard let card else { return await takeTicket(kiosk, service, priority, contact: nil).reply }
+    // Whoever has laid a card down and is given a number must be able to rely on it.
+    guard let field = await cards.takeField(kiosk, card) else { return HTTPReply(.refused(.cardIsOver)) }
+    let (reply, isGiven) = await takeTicket(kiosk, service, priority, contact: field)
+    if isGiven { cards.taken(kiosk, card) } else { cards.giveBack(kiosk, card, field) }
+    return reply
+  }
+
+  /// - Returns: also whether a ticket was given, or may have been.
+  private func takeTicket(
+    _ kiosk: String, _ service: String, _ priority: Bool, contact: SealedField?
+  ) async -> (reply: HTTPReply, isGiven: Bool) {
     for _ in 0..<Self.draws {
       let code = codes.draw()
       let answer = await submit(
-        "", .kiosk(kiosk, .takeTicket(service: service, priority: priority, codes.digest(code))))
+        "", .kiosk(kiosk, .takeTicket(service: service, priority: priority, codes.digest(code), contact: contact)))
       switch answer {
       case .refused(.codeTaken): continue
       case .ticket(let ticket, let ahead):
         let paper = await print(PrintedTicket(id: ticket.id, code: code, ahead: ahead))
         // What nobody knows stays unknown: a clerk looks.
         if paper == .printed { _ = await submit("", .kiosk(kiosk, .slip(ticket.id, .printed))) }
-        return .slip(ticket.id, code: code, service: ticket.service, ahead: ahead, paper: paper, qr: qr)
-      default: return HTTPReply(answer)
+        return (.slip(ticket.id, code: code, service: ticket.service, ahead: ahead, paper: paper, qr: qr), true)
+      case .refused: return (HTTPReply(answer), false)
+      default: return (HTTPReply(answer), true)
       }
     }
-    return HTTPReply(.refused(.codeTaken))
+    return (HTTPReply(.refused(.codeTaken)), false)
   }
 }
 

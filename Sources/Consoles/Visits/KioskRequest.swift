@@ -7,11 +7,15 @@ enum KioskRequest: String, CaseIterable {
   /// 请工作人员帮我: somebody is to come.
   case staff
   case ticket, slip, hazard, status, rate
+  /// He agrees to have his card read; how far that has come; he is still there; it is to be forgotten.
+  case read, card, touched, forget
 
   var fields: [String] {
     switch self {
-    case .help, .staff: []
-    case .ticket: ["service", "priority"]
+    case .help, .staff, .read: []
+    case .card: ["card", "seen"]
+    case .touched, .forget: ["card"]
+    case .ticket: ["service", "priority", "card"]
     case .slip: ["id", "slip"]
     case .hazard: ["kind", "place"]
     case .status: ["number", "code"]
@@ -94,6 +98,26 @@ extension BodyFields {
     }
     return value
   }
+
+  /// What a visitor's card session is known by: sixteen hexadecimal digits.
+  func card(_ name: String) throws(BadRequest) -> UInt64 {
+    let text = try text(name)
+    guard text.utf8.count == 16, text.utf8.first != UInt8(ascii: "+"), let token = UInt64(text, radix: 16) else {
+      throw BadRequest(fault: .badBody, place: name, accepted: "what /api/kiosk/{terminal}/read answered")
+    }
+    return token
+  }
+
+  /// The revision of the picture that a page has.
+  func seen(_ name: String) throws(BadRequest) -> UInt32 {
+    guard let seen = UInt32(exactly: try number(name)) else {
+      throw BadRequest(fault: .badBody, place: name, accepted: "the revision of the last picture, or 0")
+    }
+    return seen
+  }
+
+  /// As `card`, or empty for who has laid none down.
+  func optionalCard(_ name: String) throws(BadRequest) -> UInt64? { try text(name).isEmpty ? nil : try card(name) }
 
   /// "yes" or "no".
   func flag(_ name: String) throws(BadRequest) -> Bool {

@@ -38,6 +38,7 @@ extension VisitView {
           $0.field("place", kiosk.place)
           $0.field("help", kiosk.help.rawValue)
           $0.field("helpAsked", kiosk.helpAsked)
+          $0.field("reader", optional: kiosk.reader?.name)
         }
       }
       json.key("places")

@@ -11,6 +11,7 @@ const seconds = (name) => Number(document.documentElement.dataset[name]);
 
 export function touched() {
   kiosk.visit.touchedAt = clock();
+  kiosk.visit.onTouch?.();
 }
 
 export function stay() {

@@ -1,5 +1,6 @@
 // The screens that lead somewhere: idle, three choices, the three questions (前台分流), services, hazards, what is kept.
 import { element } from "./dom.js";
+import { cardConsent, hasReader } from "./kiosk-card.js";
 import { callForHelp, askForStaff } from "./kiosk-help.js";
 import { ask, conclude, kiosk, show, wipe } from "./kiosk-session.js";
 import { askNumber } from "./kiosk-status.js";
@@ -88,6 +89,7 @@ const whatToBring = (id) => {
     choices: () => (service() ? [
       { key: "take", label: word("takeNumber"), style: "main", act: () => takeTicket(id, false) },
       { key: "priority", label: word("takePriority"), note: word("priorityNote"), act: () => takeTicket(id, true) },
+      ...(hasReader() ? [{ key: "card", label: word("takeWithCard"), note: word("takeWithCardNote"), act: () => show(cardConsent(id)) }] : []),
     ] : []),
   };
 };

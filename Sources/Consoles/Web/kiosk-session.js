@@ -29,6 +29,12 @@ export function show(screen) {
   kiosk.draw();
 }
 
+// In place of the screen that is there; back leads to what was before it.
+export function swap(screen) {
+  kiosk.visit.screens[kiosk.visit.screens.length - 1] = screen;
+  kiosk.draw();
+}
+
 // In place of the screen that is there, which one cannot come back to: what was done stays done.
 export function conclude(screen) {
   kiosk.visit.screens = [kiosk.visit.screens[0], screen];
@@ -43,12 +49,14 @@ export function back() {
 // The same person begins again: all is forgotten but how he wants it shown.
 export function renew(screen) {
   hush();
+  kiosk.visit.forget?.();
   kiosk.visit = { ...newVisit(), hasChangedDisplay: kiosk.visit.hasChangedDisplay };
   show(screen);
 }
 
 export function wipe() {
   hush();
+  kiosk.visit.forget?.();
   kiosk.visit = newVisit();
   for (const name of ["large", "contrast", "low"]) document.body.classList.remove(name);
   setLanguage(0);

@@ -9,8 +9,9 @@ import { word } from "./words.js";
 const tries = 5;
 const betweenTries = 2000;
 
-export function takeTicket(service, priority) {
-  ask("ticket", { service, priority: priority ? "yes" : "no" }, (said) => {
+// card: what stands for the card that was read, "" without one.
+export function takeTicket(service, priority, card = "") {
+  ask("ticket", { service, priority: priority ? "yes" : "no", card }, (said) => {
     if (said.answer !== "ticket") return show(failure(said));
     const ticket = { ...said, slip: outcome(said) };
     conclude(slip(ticket));

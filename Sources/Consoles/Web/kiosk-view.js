@@ -13,6 +13,7 @@ const perPage = 3;
 const settleAfter = () => Number(document.documentElement.dataset.settleMilliseconds);
 let shown = null;
 let shownMark = "";
+let shownHeading = "";
 let shownLines = "";
 let enteredAt = 0;
 
@@ -45,8 +46,9 @@ export function draw(screen) {
     say();
   } else {
     if (wasInMain) ([...document.querySelectorAll("#middle [data-key]")].find((node) => node.dataset.key === focused) ?? byId("heading")).focus();
-    announce(lines);
+    announce(heading, lines);
   }
+  shownHeading = heading;
   shownLines = lines.join(" ");
 }
 
@@ -60,9 +62,9 @@ function entered(screen) {
 }
 
 // What changed while one looks at the screen is read out and spoken.
-function announce(lines) {
-  const text = lines.join(" ");
-  if (text === shownLines) return;
+function announce(heading, lines) {
+  if (heading === shownHeading && lines.join(" ") === shownLines) return;
+  const text = [...(heading === shownHeading ? [] : [heading]), ...lines].join(" ");
   setText(byId("announcements"), text);
   if (text) speak(text);
 }

@@ -23,7 +23,8 @@ extension Station {
       pressed(Press(button: key, identity: nil, ageMilliseconds: 0))
     case .askForStaff:
       if !visits.helps.contains(where: { $0.kiosk == kiosk.id }) { record(.visit(.helpAsked(kiosk: kiosk.id))) }
-    case .takeTicket(let service, let priority, let digest): return take(service, priority, digest, kiosk, offered)
+    case .takeTicket(let service, let priority, let digest, let contact):
+      return take(service, priority, digest, contact, kiosk, offered)
     case .slip(let id, let slip):
       guard let ticket = visits.ticket(id), ticket.kiosk == kiosk.id else { return .refused(.unknownTicket) }
       if ticket.slip != slip { record(.visit(.slip(id, slip))) }
@@ -49,9 +50,11 @@ extension Station {
   // MARK: - Tickets
 
   private mutating func take(
-    _ service: String, _ priority: Bool, _ digest: CodeDigest, _ kiosk: VisitPlan.Kiosk, _ offered: VisitPlan
+    _ service: String, _ priority: Bool, _ digest: CodeDigest, _ contact: SealedField?, _ kiosk: VisitPlan.Kiosk,
+    _ offered: VisitPlan
   ) -> DeskAnswer {
     guard let service = offered.service(service) else { return .refused(.unknownService) }
+    if let contact, !contact.fits { return .refused(.noteTooLong) }
     beginDay()
     let next = visits.lastNumber(service.letter) + 1
     guard next <= VisitLimit.ticketsPerLetter, let number = UInt16(exactly: next) else { return .refused(.ticketsExhausted) }
@@ -61,8 +64,9 @@ extension Station {
     }
     if isTaken { return .refused(.codeTaken) }
     let id = TicketID(day: visits.day, letter: service.letter, number: number)
-    record(
-      .visit(.taken(Ticket.Taken(ticket: id, service: service.id, priority: priority, kiosk: kiosk.id, digest: digest))))
+    let taken = Ticket.Taken(
+      ticket: id, service: service.id, priority: priority, kiosk: kiosk.id, digest: digest, contact: contact)
+    record(.visit(.taken(taken)))
     guard let ticket = visits.ticket(id) else { return .refused(.unknownTicket) }
     return .ticket(ticket, ahead: ahead(of: ticket))
   }
@@ -245,13 +249,13 @@ extension Station {
       if ticket.phase != .serving { return .refused(.notServed) }
       if ticket.matter != nil { return .refused(.alreadyDone) }
       if visits.matters.count >= VisitLimit.matters { return .refused(.tooManyMatters) }
-      if let contact, contact.bytes.count > SealedField.limit || contact.key.utf8.count > 64 { return .refused(.noteTooLong) }
+      if let contact, !contact.fits { return .refused(.noteTooLong) }
       return .record(
         .visit(
           .opened(
             Matter.Opened(
               matter: visits.lastMatter &+ 1, ticket: ticket.id, service: ticket.service, digest: ticket.digest,
-              window: window, post: post, contact: contact))))
+              window: window, post: post, contact: contact ?? ticket.contact))))
     }
   }
 }

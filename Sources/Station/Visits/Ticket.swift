@@ -56,6 +56,8 @@ public struct Ticket: Sendable, Equatable, Codable {
   public var calls: Int
   public var slip: Slip
   public var matter: MatterID?
+  /// Read from a card at the terminal, and sealed.
+  public var contact: SealedField?
 
   public enum Phase: String, Sendable, Codable, CaseIterable {
     case waiting, called, serving
@@ -83,6 +85,7 @@ public struct Ticket: Sendable, Equatable, Codable {
     priority = taken.priority
     kiosk = taken.kiosk
     digest = taken.digest
+    contact = taken.contact
     takenAt = time
     phase = .waiting
     calls = 0
@@ -97,13 +100,17 @@ public struct Ticket: Sendable, Equatable, Codable {
     public var priority: Bool
     public var kiosk: String
     public var digest: CodeDigest
+    public var contact: SealedField?
 
-    public init(ticket: TicketID, service: String, priority: Bool, kiosk: String, digest: CodeDigest) {
+    public init(
+      ticket: TicketID, service: String, priority: Bool, kiosk: String, digest: CodeDigest, contact: SealedField? = nil
+    ) {
       self.ticket = ticket
       self.service = service
       self.priority = priority
       self.kiosk = kiosk
       self.digest = digest
+      self.contact = contact
     }
   }
 }
@@ -122,6 +129,7 @@ public struct SealedField: Sendable, Equatable, Codable {
 
   /// A name, a number and an address with all that sealing adds take less.
   public static let limit = 1024
+  var fits: Bool { bytes.count <= Self.limit && key.utf8.count <= 64 }
 }
 
 /// What somebody came for (事), from its opening at a window to its end. It is about the matter: nothing here says whose it is.

@@ -6,7 +6,8 @@ public enum KioskAction: Sendable, Equatable, Codable {
   case callForHelp
   /// "I don't know, please help me": a person is to come.
   case askForStaff
-  case takeTicket(service: String, priority: Bool, CodeDigest)
+  /// `contact` was read from a card and sealed; without one nobody is named.
+  case takeTicket(service: String, priority: Bool, CodeDigest, contact: SealedField? = nil)
   /// What became of the slip.
   case slip(TicketID, Ticket.Slip)
   case reportHazard(kind: String, place: String)

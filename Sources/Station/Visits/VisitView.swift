@@ -84,6 +84,8 @@ public struct VisitView: Sendable, Equatable {
     /// How far a call for help from this terminal has come: what a lamp would show.
     public var help: Indicator
     public var helpAsked: Bool
+    /// `nil`: it has none, or it was not heard of yet.
+    public var reader: ReaderStanding?
   }
 }
 
@@ -128,7 +130,8 @@ extension Station {
         let point = offered.helpKey(kiosk.id).flatMap { plan.callPoint($0) }
         return VisitView.KioskCard(
           id: kiosk.id, place: kiosk.place, help: point.map { state.indicator(for: $0) } ?? .off,
-          helpAsked: visits.helps.contains { $0.kiosk == kiosk.id })
+          helpAsked: visits.helps.contains { $0.kiosk == kiosk.id },
+          reader: readers.first { $0.kiosk == kiosk.id }?.standing)
       },
       counts: visits.counts, keptMatters: visits.matters.count,
       keptContacts: visits.matters.count { $0.contact != nil }, keptTickets: visits.lines.reduce(0) { $0 + $1.tickets.count },

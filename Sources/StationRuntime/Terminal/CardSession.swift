@@ -1,0 +1,132 @@
+import DeviceKit
+import DeviceVocabulary
+import ResidentCardCodec
+import Station
+
+/// One visitor and the card reader of one terminal, from his "yes" to his end. A card is read once, sealed in the same step and erased; what
+/// is left is its masked text for the screen, and a sealed field that only a ticket keeps.
+struct CardSession: Machine {
+  enum Input: Sendable {
+    /// He has agreed. Who had agreed before is over.
+    case begin(token: UInt64)
+    case touched(token: UInt64)
+    /// His visit is over, or (`nil`) somebody has called for help: whoever's it is.
+    case end(token: UInt64?)
+    /// His ticket has the field that was handed out.
+    case taken(token: UInt64)
+    /// No ticket was given for it.
+    case givenBack(token: UInt64, SealedField)
+    case report(ReaderReport)
+    /// What became of the last `.seal`.
+    case sealed(SealedField?)
+    case wake
+  }
+
+  enum Effect: Sendable {
+    case read(CardConsent)
+    /// Ends the reader's part: whatever it holds is erased.
+    case cancel
+    /// Answered by `.sealed` before anything else is handed in.
+    case seal(CardRecord)
+    /// No ticket has it: its key is deleted.
+    case shred(SealedField)
+  }
+
+  /// Without a touch; also as long as a consent holds.
+  static let patience = Interval.seconds(60)
+
+  private struct Visit: Sendable {
+    var token: UInt64
+    var touchedAt: Instant
+    var field: SealedField?
+  }
+
+  private var visit: Visit?
+  private var consents: UInt64 = 0
+  private(set) var picture = CardPicture(revision: 0, stage: .over)
+
+  var deadline: Instant? { visit.map { $0.touchedAt + Self.patience } }
+
+  /// What the page of that visitor may see. Of another's, and of one that is over, there is nothing.
+  func picture(for token: UInt64) -> CardPicture {
+    visit?.token == token ? picture : CardPicture(revision: picture.revision, stage: .over)
+  }
+
+  /// Hands the field out: until it is given back its key is not deleted, whatever else happens, because a ticket may have it by then.
+  mutating func takeField(of token: UInt64) -> SealedField? {
+    guard visit?.token == token else { return nil }
+    defer { visit?.field = nil }
+    return visit?.field
+  }
+
+  mutating func handle(_ input: Input, at now: Instant, into effects: inout Effects<Effect>) {
+    switch input {
+    case .begin(let token):
+      end(into: &effects)
+      visit = Visit(token: token, touchedAt: now)
+      consents += 1
+      show(.waiting)
+      effects.append(.read(CardConsent(number: consents, until: now + Self.patience)))
+    case .touched(let token): if visit?.token == token { visit?.touchedAt = now }
+    case .end(let token): if token == nil || visit?.token == token { end(into: &effects) }
+    case .taken(let token): if visit?.token == token { end(into: &effects) }
+    case .givenBack(let token, let field):
+      if visit?.token == token { visit?.field = field } else { effects.append(.shred(field)) }
+    case .report(.event(let event)): heard(event, at: now)
+    case .report(.record(let record)):
+      if isAwaiting {
+        show(.reading, name: record.masked.name, number: record.masked.number, isDoubtful: !record.doubts.isEmpty)
+        effects.append(.seal(record))
+      }
+      effects.append(.cancel)
+    case .report(.health): break
+    case .sealed(let field):
+      guard visit != nil else {
+        if let field { effects.append(.shred(field)) }
+        return
+      }
+      visit?.field = field
+      if field == nil { show(.over, problem: .notSealed) } else { advance(.read) }
+    case .wake: if let deadline, deadline <= now { end(into: &effects) }
+    }
+  }
+
+  private var isAwaiting: Bool { visit != nil && (picture.stage == .waiting || picture.stage == .reading) }
+
+  private mutating func heard(_ event: ReaderEvent, at now: Instant) {
+    guard isAwaiting else { return }
+    switch event {
+    case .cardArrived:
+      // Who lays a card down is there.
+      visit?.touchedAt = now
+      show(.reading)
+    case .readFailed(let failure): show(failure.endsRequest ? .over : .waiting, problem: CardPicture.Problem(failure))
+    case .repairNeeded, .detached: show(.over, problem: .outOfOrder)
+    case .attached, .ready, .read, .removed, .wiped, .repaired: break
+    }
+  }
+
+  private mutating func end(into effects: inout Effects<Effect>) {
+    guard let visit else { return }
+    if let field = visit.field { effects.append(.shred(field)) }
+    self.visit = nil
+    effects.append(.cancel)
+    show(.over)
+  }
+
+  private mutating func show(
+    _ stage: CardPicture.Stage, name: String = "", number: String = "", isDoubtful: Bool = false,
+    problem: CardPicture.Problem? = nil
+  ) {
+    picture = CardPicture(revision: picture.revision &+ 1, stage: stage)
+    picture.name = name
+    picture.number = number
+    picture.isDoubtful = isDoubtful
+    picture.problem = problem
+  }
+
+  private mutating func advance(_ stage: CardPicture.Stage) {
+    picture.stage = stage
+    picture.revision &+= 1
+  }
+}

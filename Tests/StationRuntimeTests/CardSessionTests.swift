@@ -1,0 +1,228 @@
+import DeviceKit
+import DeviceVocabulary
+import ResidentCardCodec
+import ResidentCardDeviceModel
+import Station
+import Testing
+
+@testable import StationRuntime
+
+/// One visitor, his card and the reader of a terminal, in virtual time.
+@Suite struct CardSessionTests {
+  struct Bench {
+    var session = CardSession()
+    var now = Instant.zero + .seconds(100)
+    var consents: [CardConsent] = []
+    var cancels = 0
+    var sealed: [CardRecord] = []
+    var shredded: [String] = []
+    /// What sealing answers.
+    var seals = true
+
+    mutating func give(_ input: CardSession.Input) {
+      var effects = Effects<CardSession.Effect>()
+      session.handle(input, at: now, into: &effects)
+      while let effect = effects.takeFirst() {
+        switch effect {
+        case .read(let consent): consents.append(consent)
+        case .cancel: cancels += 1
+        case .shred(let field): shredded.append(field.key)
+        case .seal(let record):
+          sealed.append(record)
+          give(.sealed(seals ? SealedField(key: "k\(sealed.count)", bytes: [1]) : nil))
+        }
+      }
+    }
+
+    /// Time passes; the machine is woken when it asked for it.
+    mutating func pass(_ seconds: Int) {
+      let end = now + .seconds(seconds)
+      while let due = session.deadline, due <= end {
+        now = due
+        give(.wake)
+      }
+      now = end
+    }
+
+    func picture(_ token: UInt64) -> CardPicture { session.picture(for: token) }
+
+    mutating func lay(_ card: SyntheticCard = .person(.resident, seed: 1)) throws {
+      give(.report(.event(.cardArrived)))
+      give(.report(.record(try CardSessionTests.record(card))))
+      give(.report(.event(.read(CardHandle(number: 1)))))
+    }
+  }
+
+  static func record(_ card: SyntheticCard) throws -> CardRecord {
+    let content = SecretBuffer(capacity: CardText.length)
+    content.fill(from: card.text)
+    let text = try #require(CardText(content))
+    return CardRecord(
+      handle: CardHandle(number: 1), text: text, content: content, newestAddress: nil, doubts: CardDoubts(rawValue: 0))
+  }
+
+  @Test func aCardIsReadOnceSealedAtOnceAndErased() throws {
+    var bench = Bench()
+    bench.give(.begin(token: 7))
+    #expect(bench.picture(7).stage == .waiting && bench.consents.map(\.number) == [1])
+    #expect(bench.consents.first?.until == bench.now + .seconds(60))
+    bench.give(.report(.event(.cardArrived)))
+    #expect(bench.picture(7).stage == .reading)
+    bench.give(.report(.record(try Self.record(.person(.resident, seed: 3)))))
+    let picture = bench.picture(7)
+    #expect(picture.stage == .read && picture.name.contains("*") && picture.number.contains("***********"))
+    #expect(bench.sealed.count == 1 && bench.cancels == 1)
+    // It can be taken away now: what is left is sealed.
+    bench.give(.report(.event(.removed)))
+    bench.give(.report(.event(.wiped(CardHandle(number: 1)))))
+    #expect(bench.picture(7) == picture)
+    let taken = bench.session.takeField(of: 7)
+    #expect(taken?.key == "k1")
+    bench.give(.taken(token: 7))
+    #expect(bench.shredded.isEmpty && bench.picture(7).stage == .over)
+  }
+
+  @Test func nobodyElseSeesIt() throws {
+    var bench = Bench()
+    bench.give(.begin(token: 7))
+    try bench.lay()
+    let others = bench.session.takeField(of: 8)
+    #expect(bench.picture(8).stage == .over && bench.picture(8).name.isEmpty && others == nil)
+    bench.give(.begin(token: 8))
+    #expect(bench.shredded == ["k1"])
+    #expect(bench.picture(7).stage == .over && bench.picture(7).name.isEmpty)
+    #expect(bench.picture(8).stage == .waiting && bench.picture(8).name.isEmpty)
+    // What comes too late of the one before is nobody's.
+    bench.give(.end(token: 7))
+    #expect(bench.picture(8).stage == .waiting)
+  }
+
+  @Test func whoGoesAwayLeavesNothing() throws {
+    var bench = Bench()
+    bench.give(.begin(token: 7))
+    try bench.lay()
+    bench.pass(50)
+    bench.give(.touched(token: 7))
+    bench.pass(59)
+    #expect(bench.picture(7).stage == .read)
+    bench.pass(1)
+    #expect(bench.picture(7).stage == .over && bench.picture(7).name.isEmpty && bench.shredded == ["k1"])
+    #expect(bench.session.deadline == nil)
+  }
+
+  @Test func aCallForHelpEndsItWhoeversItIs() throws {
+    var bench = Bench()
+    bench.give(.begin(token: 7))
+    try bench.lay()
+    let cancels = bench.cancels
+    bench.give(.end(token: nil))
+    #expect(bench.picture(7).stage == .over && bench.shredded == ["k1"] && bench.cancels == cancels + 1)
+  }
+
+  /// A ticket may have it by then: its key must not go.
+  @Test func whatWasHandedOutIsNotShreddedBehindTheTicketsBack() throws {
+    var bench = Bench()
+    bench.give(.begin(token: 7))
+    try bench.lay()
+    let taken = bench.session.takeField(of: 7)
+    let field = try #require(taken)
+    bench.pass(120)
+    #expect(bench.picture(7).stage == .over && bench.shredded.isEmpty)
+    bench.give(.taken(token: 7))
+    #expect(bench.shredded.isEmpty)
+    // And given back to nobody it goes.
+    bench.give(.givenBack(token: 7, field))
+    #expect(bench.shredded == [field.key])
+  }
+
+  @Test func aRefusedTicketGivesItBack() throws {
+    var bench = Bench()
+    bench.give(.begin(token: 7))
+    try bench.lay()
+    let taken = bench.session.takeField(of: 7)
+    let field = try #require(taken)
+    bench.give(.givenBack(token: 7, field))
+    let again = bench.session.takeField(of: 7)
+    #expect(again == field && bench.shredded.isEmpty)
+  }
+
+  @Test func aCardTakenAwayTooSoonMayBeLaidDownAgain() throws {
+    var bench = Bench()
+    bench.give(.begin(token: 7))
+    bench.give(.report(.event(.cardArrived)))
+    bench.give(.report(.event(.readFailed(.brokeOff))))
+    #expect(bench.picture(7).stage == .waiting && bench.picture(7).problem == .brokeOff)
+    try bench.lay()
+    #expect(bench.picture(7).stage == .read && bench.picture(7).problem == nil && bench.consents.count == 1)
+  }
+
+  @Test(arguments: [ReaderEvent.repairNeeded(.silent), .detached, .readFailed(.outOfOrder), .readFailed(.consentEnded)])
+  func aReaderThatFailsEndsTheReadingAndSaysWhy(_ event: ReaderEvent) {
+    var bench = Bench()
+    bench.give(.begin(token: 7))
+    bench.give(.report(.event(event)))
+    #expect(bench.picture(7).stage == .over)
+    #expect(bench.picture(7).problem == (event == .readFailed(.consentEnded) ? .consentEnded : .outOfOrder))
+  }
+
+  @Test func whatCannotBeSealedIsErased() throws {
+    var bench = Bench()
+    bench.seals = false
+    bench.give(.begin(token: 7))
+    try bench.lay()
+    #expect(bench.picture(7).stage == .over && bench.picture(7).problem == .notSealed && bench.picture(7).name.isEmpty)
+    let field = bench.session.takeField(of: 7)
+    #expect(bench.cancels == 1 && field == nil)
+  }
+
+  /// Read while its owner had gone already.
+  @Test func aRecordThatNobodyWaitsForIsErasedUnread() throws {
+    var bench = Bench()
+    bench.give(.begin(token: 7))
+    bench.give(.end(token: 7))
+    let cancels = bench.cancels
+    bench.give(.report(.record(try Self.record(.person(.resident, seed: 1)))))
+    #expect(bench.sealed.isEmpty && bench.cancels == cancels + 1)
+  }
+
+  // MARK: the fields
+
+  @Test(arguments: CardKind.allCases) func theFieldsOfEachKindAreJSON(_ kind: CardKind) throws {
+    for seed in UInt64(0)..<20 {
+      let json = try Self.fields(.person(kind, seed: seed))
+      #expect(json["name"]?.isEmpty == false && json["number"]?.isEmpty == false && json.count == 3)
+      #expect((json["address"]?.isEmpty == false) == (kind == .resident || kind == .regional))
+    }
+  }
+
+  @Test func theNewestAddressWins() throws {
+    let json = try Self.fields(.person(.resident, seed: 1, newestAddress: "新址路2号"))
+    #expect(json["address"] == "新址路2号")
+  }
+
+  @Test func quotesAndGarbageStayInsideTheirField() throws {
+    let json = try Self.fields(
+      SyntheticCard(.resident, [(.name, #"王",\"x":"#), (.number, "\u{0}\u{1}\u{7f}"), (.address, "\u{202E}号\n")]))
+    #expect(json["name"] == #"王",\"x":"# && json.count == 3)
+    #expect(json["number"]?.unicodeScalars.allSatisfy { $0 == "\u{FFFD}" } == true)
+    var random = SeededRandom(seed: 11)
+    for _ in 0..<200 {
+      var card = SyntheticCard(.resident, [])
+      for index in 0..<220 { card.text[index] = UInt8(truncatingIfNeeded: random.next()) }
+      #expect(try Self.fields(card).count == 3)
+    }
+  }
+
+  private static func fields(_ card: SyntheticCard) throws -> [String: String] {
+    let content = SecretBuffer(capacity: CardText.length)
+    content.fill(from: card.text)
+    let newest = card.newestAddress.map { bytes in
+      let buffer = SecretBuffer(capacity: CardText.addressLength)
+      buffer.fill(from: bytes)
+      return buffer
+    }
+    let target = SecretBuffer(capacity: CardFields.capacity)
+    try #require(CardFields.write(content, newestAddress: newest, into: target))
+    return try JSONReader.object(target)
+  }
+}
