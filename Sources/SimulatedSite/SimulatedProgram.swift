@@ -12,7 +12,7 @@ final class SimulatedProgram {
 
   enum Release {
     case effect(StationEffect)
-    case page(DeskView)
+    case page(DeskView, VisitView?)
     /// Entries are on disk: the uplink may send them.
     case recorded([JournalEntry])
   }
@@ -35,6 +35,8 @@ final class SimulatedProgram {
   /// What the commits let go and has not been seen yet, in order of site time.
   var releases: [(at: Instant, release: Release)] = []
   var publishedAt: Instant
+  /// What terminal and windows show.
+  var visitPage: VisitView?
   var maintainedAt: Instant
   var lineDue: [Instant?]
   /// Deadlines in site time, as they were after the last input: looked at far more often than they change.

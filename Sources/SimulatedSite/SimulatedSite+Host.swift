@@ -15,6 +15,7 @@ extension SimulatedSite {
     case .disk(let fault): host.storage.strike(fault)
     case .healDisk: host.storage.heal()
     case .stepClock(let milliseconds): host.clock.step(by: milliseconds)
+    case .visit(let choice): actAtVisits(choice)
     case .desk(let choice): host.role == .street ? actAtStreet(host, choice) : actAtDesk(choice)
     }
   }
@@ -62,6 +63,8 @@ extension SimulatedSite {
       observers.see(host.fact(.folded(fromSnapshot: known, fromZero: folded)), at: now)
       host.program = started
       if host.role == .community { beginUplink(started) }
+      // Its page is up as soon as the station is.
+      if options.layout.hasVisits, host.role == .community { host.send(.kiosk(SiteLayout.kiosk, isAlive: true), at: now) }
       observers.see(host.fact(.programStarted), at: now)
     } catch {
       // The disk is repaired by the script.

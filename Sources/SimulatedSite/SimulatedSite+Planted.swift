@@ -58,6 +58,16 @@ extension SimulatedSite {
         effects.removeAll()
       }
       observers.see(host.fact(.page(ahead.view())), at: now)
+    case (.ticketBeforeDisk, .community):
+      var ahead = program.decider.station
+      var effects = Effects<StationEffect>()
+      for item in inputs {
+        guard case .request(let request) = item.input else { continue }
+        ahead.handle(Stimulus(wall: host.clock.wall(now), input: item.input), at: item.at, into: &effects)
+        while let effect = effects.takeFirst() {
+          if case .answer(_, let answer) = effect { observers.see(.answered(request, answer), at: now) }
+        }
+      }
     case (.answerBeforeDisk, .community):
       for item in inputs { if case .request(let request) = item.input { observers.see(.answered(request, .done), at: now) } }
     default: break

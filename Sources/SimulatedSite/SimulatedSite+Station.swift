@@ -38,7 +38,7 @@ extension SimulatedSite {
     for effect in released { program.releases.append((seen, .effect(effect))) }
     if changed || now - program.publishedAt >= .seconds(2) {
       program.publishedAt = now
-      program.releases.append((seen, .page(program.decider.view())))
+      program.releases.append((seen, .page(program.decider.view(), program.decider.visitView())))
     }
   }
 
@@ -46,8 +46,9 @@ extension SimulatedSite {
     while let program = host.program, let first = program.releases.first, first.at <= now {
       program.releases.removeFirst()
       switch first.release {
-      case .page(let view):
+      case .page(let view, let visits):
         host.page = view
+        program.visitPage = visits
         observers.see(host.fact(.page(view)), at: now)
       case .recorded(let fresh):
         plantDelivered(fresh)
@@ -83,6 +84,7 @@ extension SimulatedSite {
       log("\(host.role == .street ? "street " : "")entry \(stored.position) \(String(decoding: stored.body, as: UTF8.self))")
       guard let entry = try? coder.decode(stored.body) else { continue }
       told.append((entry, host.clock.siteTime(entry.time.monotonic, of: entry.time.boot) ?? now))
+      if options.planted == .repeatsNumber, case .visit(.taken) = entry.change, let last = told.last { told.append(last) }
     }
     observers.see(host.fact(.durable(told)), at: now)
   }

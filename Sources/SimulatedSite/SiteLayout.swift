@@ -49,8 +49,11 @@ public struct SiteLayout: Sendable, Equatable {
   public var line: Line?
   /// Every so many call points one is a duress button.
   public var silentEvery: Int
+  /// The community has a terminal and two windows.
+  public var hasVisits: Bool
 
-  public init(wires: [Wire], line: Line? = nil, silentEvery: Int = 9) {
+  public init(wires: [Wire], line: Line? = nil, silentEvery: Int = 9, hasVisits: Bool = false) {
+    self.hasVisits = hasVisits
     self.wires = wires
     self.line = line
     self.silentEvery = silentEvery
@@ -71,6 +74,9 @@ public struct SiteLayout: Sendable, Equatable {
           baud: bauds[Int(random.below(4))], adapterLatency: .milliseconds(latencies[Int(random.below(4))])))
     }
     silentEvery = 9
+    // Draws of its own, so that the other parts of a site are the same with windows and without.
+    var own = SeededRandom(seed: seed ^ 0x7151)
+    hasVisits = own.chance(1, in: 2)
     guard random.chance(3, in: 4) else { return }
     let ways = ["main", "mobile"].prefix(random.chance(1, in: 2) ? 2 : 1)
     line = Line(
@@ -87,6 +93,7 @@ public struct SiteLayout: Sendable, Equatable {
 
   static let posts = ["desk", "lead", "patrol"]
   static let station = "sim"
+  static let kiosk = "hall"
   static let streetPosts = ["centre", "chief"]
 
   func isSilent(wire: Int, panel: Int, button: UInt8) -> Bool {
@@ -113,8 +120,23 @@ public struct SiteLayout: Sendable, Equatable {
       text += "parent:\n  paths:\n"
       for (index, way) in line.ways.enumerated() { text += "    - {name: \(way.name), host: street-\(index)}\n" }
     }
+    if hasVisits { text += Self.visits }
     return text + "escalation: {steps: [{after: 30, posts: [lead]}, {after: 60}, {after: 120}], onSceneWithin: 300}\n"
   }
+
+  private static let visits = """
+    visits:
+      services:
+        - {id: civil, name: 证明, letter: A}
+        - {id: dispute, name: 调解, letter: B, kind: dispute, offerMinutes: 1}
+      windows:
+        - {number: 1, name: 一号, post: desk, services: [civil, dispute]}
+        - {number: 3, name: 三号, post: lead, services: [dispute]}
+      kiosks: [{id: \(kiosk), place: p0-0}]
+      hazards: [{id: lamp, name: 路灯}]
+      contact: 前台
+
+    """
 
   /// The street centre: no wires, one station below.
   var streetFile: String {

@@ -16,6 +16,8 @@ public enum HostAct: Sendable, Equatable {
   case stepClock(milliseconds: Int64)
   /// Somebody at the desk does something that the page offers, or something that it does not.
   case desk(choice: UInt32)
+  /// Somebody at the terminal or at a window does.
+  case visit(choice: UInt32)
 
   var kind: String? {
     switch self {
@@ -27,6 +29,7 @@ public enum HostAct: Sendable, Equatable {
     case .disk(let fault): "disk \(fault.rawValue)"
     case .stepClock: "clock step"
     case .desk: "desk action"
+    case .visit: "visit"
     }
   }
 }
@@ -132,6 +135,10 @@ public struct SiteScript: Sendable, Equatable {
         Self.breakWay(way, until: end, &own, &unsorted)
       }
     }
+    if layout.hasVisits {
+      own = random.fork()
+      unsorted += Self.visits(until: end, &own).map { Line(at: $0.at, act: .host($0.act)) }
+    }
     // Of two acts at one moment the one that was drawn first goes first.
     lines = unsorted.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
   }
@@ -219,6 +226,17 @@ public struct SiteScript: Sendable, Equatable {
     while at < end {
       acts.append((at, .desk(choice: UInt32(truncatingIfNeeded: random.next()))))
       at += between(least, most, &random)
+    }
+    return acts
+  }
+
+  /// Those who come, and their clerks.
+  private static func visits(until end: Instant, _ random: inout SeededRandom) -> [(at: Instant, act: HostAct)] {
+    var acts: [(at: Instant, act: HostAct)] = []
+    var at = Instant.zero + warmUp
+    while at < end {
+      acts.append((at, .visit(choice: UInt32(truncatingIfNeeded: random.next()))))
+      at += .milliseconds(200) + between(0, 4, &random)
     }
     return acts
   }

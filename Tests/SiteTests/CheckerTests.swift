@@ -11,7 +11,8 @@ import Testing
   static func options(_ planted: PlantedFault?) -> SimulatedSite.Options {
     let layout = SiteLayout(
       wires: [SiteLayout.Wire(name: "A", panels: 4, buttons: 2, baud: 9600, adapterLatency: .zero)],
-      line: SiteLayout.Line(ways: [SiteLayout.Line.Way(name: "main", latency: .milliseconds(15))]), silentEvery: 5)
+      line: SiteLayout.Line(ways: [SiteLayout.Line.Way(name: "main", latency: .milliseconds(15))]), silentEvery: 5,
+      hasVisits: true)
     var script = SiteScript(duration: .seconds(140))
     func at(_ seconds: Int) -> Instant { .zero + .seconds(seconds) }
     for (index, second) in stride(from: 16, to: 80, by: 4).enumerated() {
@@ -23,6 +24,7 @@ import Testing
         script.add(.street(.desk(choice: UInt32(index * 3 + turn))), at: at(second + 1 + turn) + .milliseconds(500))
       }
     }
+    for turn in 0..<60 { script.add(.host(.visit(choice: UInt32(turn))), at: at(16 + turn) + .milliseconds(700)) }
     script.add(.way(0, .cut), at: at(30))
     script.add(.way(0, .none), at: at(36))
     script.add(.wires(wire: 0, .cutBefore(0)), at: at(41))
@@ -42,7 +44,7 @@ import Testing
     .silentShows: "lamp", .pageBeforeDisk: "page", .answerBeforeDisk: "page", .altersEntry: "chain", .idleWire: "turn",
     .hidesBusFaults: "bus", .neverAccepts: "heal", .falseSnapshot: "fold", .receiptBeforeDisk: "receipt",
     .deliveredUnasked: "lamp", .losesOnTheLine: "arrive", .turnsOrder: "order", .storesTwice: "twice",
-    .inventsCommand: "command", .streetPageBeforeDisk: "street page",
+    .inventsCommand: "command", .streetPageBeforeDisk: "street page", .ticketBeforeDisk: "visit", .repeatsNumber: "visit",
   ]
 
   @Test func withoutADefectNothingIsFound() throws {

@@ -118,4 +118,8 @@ public enum PlantedFault: String, Sendable, CaseIterable {
   case inventsCommand
   /// The street's page is drawn before the entry is on its disk.
   case streetPageBeforeDisk
+  /// A number is handed out before it is on disk.
+  case ticketBeforeDisk
+  /// Two people are given one number.
+  case repeatsNumber
 }

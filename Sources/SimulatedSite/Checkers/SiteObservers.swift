@@ -15,6 +15,7 @@ struct SiteObservers {
   private var once = OnceChecker()
   private var arrival = ArrivalChecker()
   private var command = CommandChecker()
+  private var visit = VisitChecker()
   private var streetPage = StreetPageChecker()
   private var streetChain = ChainChecker()
   private var streetFold = FoldChecker()
@@ -40,6 +41,7 @@ struct SiteObservers {
     once.see(fact, at: now)
     arrival.see(fact, at: now)
     command.see(fact, at: now)
+    visit.see(fact, at: now)
     streetPage.see(fact, at: now)
     if case .street(let own) = fact { streetFold.see(own, at: now) }
   }
@@ -50,6 +52,7 @@ struct SiteObservers {
     heal.finish(end, at: now)
     receipt.finish(end, at: now)
     arrival.finish(end, at: now)
+    visit.finish(end, at: now)
     if let street = end.street {
       streetChain.finish(SiteEnd(entries: street.entries, waiting: [], lamps: [], view: nil), at: now)
     }
@@ -57,7 +60,8 @@ struct SiteObservers {
 
   var findings: [SiteFinding] {
     (press.findings + lamp.findings + page.findings + chain.findings + fold.findings + turn.findings + bus.findings
-      + heal.findings + receipt.findings + once.findings + arrival.findings + command.findings + streetPage.findings
+      + heal.findings + receipt.findings + once.findings + arrival.findings + command.findings + visit.findings
+      + streetPage.findings
       + streetChain.findings + streetFold.findings).enumerated().sorted {
         ($0.element.at, $0.offset) < ($1.element.at, $1.offset)
       }.map(\.element)
