@@ -99,6 +99,7 @@ extension Station {
     if let trial = nextTrial() { consider(trial) }
     if let owed = nextOwedIdentity() { consider(owed) }
     if let kiosk = nextKioskTimer() { consider(kiosk) }
+    if let interruption = nextInterruptionTimer() { consider(interruption) }
     if let visit = nextVisitTimer() { consider(now + visit) }
     if let owed = nextOwedReason() { consider(owed) }
     if let proof = nextProof() { consider(now + proof) }

@@ -103,6 +103,7 @@ public struct Station: Machine, Sendable {
   /// Terminals of the site file whose page has been heard of in this run of the program.
   var kiosks: [KioskStatus] = []
   var readers: [ReaderStatus] = []
+  var interruptedTickets: [TicketID] = []
   var journal = DeskView.JournalStatus.Condition.healthy
   /// What was last asked of lamps and outputs, so that only changes are sent.
   var wishedIndicators: [(button: ButtonID, indicator: Indicator)] = []
@@ -212,6 +213,7 @@ public struct Station: Machine, Sendable {
     lastWall = (wall, now)
     record(.started(program: program))
     describeSite()
+    noteInterruptedTickets()
     for index in devices.indices { devices[index].silentDue = now + Self.startGrace }
     for point in plan.callPoints { pending.append(.device(.setSilent(point.button, point.silent))) }
   }

@@ -186,6 +186,10 @@ extension BrowserTests {
       try await HallRig.run("kiosk/hall", view) { rig in
         try await rig.expectText("#offline", "恢复后自动上报")
         try await rig.expectText("#offline", "机器现在存不了新的记录")
+        #expect(try await rig.text("#interrupted").isEmpty)
+        rig.change { $0.kiosks[0].interrupted = ["A005", "B002"] }
+        try await rig.expectText("#interrupted", "刚才停电了。您的号是 A005、B002,请工作人员核对")
+        rig.change { $0.kiosks[0].interrupted = [] }
         try await rig.touch("touch", "business", "service", "aid", "take")
         try await rig.expectScreen("slip")
         try await rig.expectText(".slip", "待上报")

@@ -237,6 +237,33 @@ import Testing
     #expect(bench.visits.matters.first?.contact == field)
   }
 
+  @Test func whoStoodThereAsThePowerFailedFindsHisNumber() {
+    var bench = Bench(plan: Bench.centre)
+    func interrupted(_ bench: Bench) -> [String] { bench.station.visitView(onDisk: nil)?.kiosks.first?.interrupted ?? [] }
+    bench.takeTicket(code: 1)
+    bench.pass(.seconds(601))
+    bench.takeTicket(code: 2)
+    #expect(bench.touch(.slip(bench.visits.waiting[1], .printed)) == .done)
+    bench.takeTicket(code: 3)
+    bench.takeTicket(code: 4)
+    #expect(interrupted(bench).isEmpty)
+    // A001 is too old, A002 has its slip; of the last two nobody knows.
+    var next = bench.restarted(boot: "boot-2", after: .seconds(40))
+    #expect(interrupted(next) == ["A003", "A004"])
+    #expect(next.clerk("w3", .call(window: 3, next.visits.waiting[2])) == .done)
+    #expect(interrupted(next) == ["A004"])
+    let last = next.visits.waiting[2]
+    #expect(next.clerk("w3", .reissue(last, 9)) == .done && interrupted(next) == ["A004"])
+    #expect(next.clerk("w3", .slip(last, .printed)) == .done && interrupted(next).isEmpty)
+    #expect(next.clerk("w3", .slip(last, .printed)) == .refused(.alreadyDone))
+    var later = bench.restarted(boot: "boot-2", after: .seconds(40))
+    later.pass(.seconds(599))
+    #expect(interrupted(later) == ["A003", "A004"])
+    let revision = later.view.revision
+    later.pass(.seconds(1))
+    #expect(interrupted(later).isEmpty && later.view.revision > revision)
+  }
+
   @Test func aSiteWithoutWindowsRefusesInWords() {
     var bench = Bench()
     #expect(bench.touch(.takeTicket(service: "legal", priority: false, 1)) == .refused(.unknownKiosk))

@@ -34,6 +34,9 @@ extension PageWords {
     word(
       "unknownKiosk", "这台机器(“{id}”)没有登记,不能用,请到窗口",
       "This machine (“{id}”) is not registered and cannot be used: please go to a window"),
+    word(
+      "interrupted", "刚才停电了。您的号是 {numbers},请工作人员核对",
+      "The power was off just now. Your number is {numbers}: please let the staff check it"),
     word("notRecordedNow", "机器现在存不了新的记录,请告诉工作人员", "The machine cannot keep new records now: please tell the staff"),
     word("offline", "网络中断(从 {time} 起),已保存,恢复后自动上报", "The line is down (since {time}): all is kept, and sent when it is back"),
     word("didNotWork", "没有办成", "It did not work"),

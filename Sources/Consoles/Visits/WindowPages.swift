@@ -116,6 +116,7 @@ struct WindowRoutes: Routes {
       case .refused(.codeTaken): continue
       case .done:
         let paper = await print(PrintedTicket(id: id, code: code, ahead: nil))
+        if paper == .printed { _ = await submit(post, .visit(.slip(id, .printed))) }
         return .slip(id, code: code, service: "", ahead: nil, paper: paper, qr: qr)
       case let answer: return HTTPReply(answer)
       }

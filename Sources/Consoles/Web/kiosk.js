@@ -23,6 +23,7 @@ function drawAll() {
   const state = kiosk.link.liveness();
   setText(byId("site"), kiosk.link.view?.site ?? "");
   strip("lost", state !== "live" ? `⚠ ${word(`${state}Long`)}` : unknownText());
+  strip("interrupted", interruptedText());
   strip("offline", [offlineText(), kiosk.link.view?.recorded === false ? word("notRecordedNow") : ""].filter(Boolean).join(" "));
   strip("staff-strip", staffText());
   draw(screen());
@@ -35,6 +36,12 @@ function drawAll() {
 
 function unknownText() {
   return kiosk.link.view && !ownCard() ? `⚠ ${word("unknownKiosk", { id: kiosk.id })}` : "";
+}
+
+// For whoever stood here as the power failed.
+function interruptedText() {
+  const numbers = (kiosk.link.liveness() === "live" && ownCard()?.interrupted) || [];
+  return numbers.length ? word("interrupted", { numbers: numbers.join(word("listComma")) }) : "";
 }
 
 function strip(id, text) {

@@ -42,6 +42,31 @@ extension Station {
     return status.isAlive ? .online : .stale
   }
 
+  // MARK: - After a power cut
+
+  /// How long ago a number may have been taken, and how long it is shown, for its owner to be still there.
+  static let interruptionTime = Interval.seconds(600)
+
+  /// Numbers of which nobody knows whether a slip came out: the power failed, or the program was started anew, in that moment.
+  mutating func noteInterruptedTickets() {
+    for ticket in state.visits.lines.flatMap(\.tickets) where ticket.slip == .unknown && ticket.phase == .waiting {
+      let age = ticket.takenAt.elapsed(at: stamp) ?? .zero
+      if age <= Self.interruptionTime { interruptedTickets.append(ticket.id) }
+    }
+  }
+
+  /// Those of one terminal that wait still, `A005`.
+  func interrupted(_ kiosk: String) -> [String] {
+    guard let startedAt, now - startedAt.monotonic < Self.interruptionTime else { return [] }
+    let tickets = interruptedTickets.compactMap { state.visits.ticket($0) }
+    return tickets.filter { $0.kiosk == kiosk && $0.slip == .unknown && $0.phase == .waiting }.map { $0.id.shown }
+  }
+
+  func nextInterruptionTimer() -> Instant? {
+    guard let startedAt, !interruptedTickets.isEmpty, now - startedAt.monotonic < Self.interruptionTime else { return nil }
+    return startedAt.monotonic + Self.interruptionTime
+  }
+
   func kioskPlace(_ kiosk: String) -> String {
     let place = plan.visits?.kiosk(kiosk).flatMap { plan.place($0.place)?.name } ?? ""
     return "\(place) 自助终端 / terminal (\(kiosk))"

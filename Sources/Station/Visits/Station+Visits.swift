@@ -217,6 +217,9 @@ extension Station {
         $0.ticket != id && $0.ticket.letter == id.letter && $0.ticket.number == id.number && $0.digest == digest
       }
       return isTaken ? .refused(.codeTaken) : .record(.visit(.reissued(id, digest)))
+    case .slip(let id, let slip):
+      return visits.ticket(id).map { $0.slip == slip ? .refused(.alreadyDone) : .record(.visit(.slip(id, slip))) }
+        ?? .refused(.unknownTicket)
     case .open(let number, let contact):
       return atWindow(number, post, offered) { _ in open(at: number, post, contact) }
     case .giveHelp(let kiosk):

@@ -28,6 +28,8 @@ public enum VisitAction: Sendable, Equatable, Codable {
   case transfer(window: Int, service: String)
   case finish(window: Int)
   case reissue(TicketID, CodeDigest)
+  /// What became of the slip that was issued anew.
+  case slip(TicketID, Ticket.Slip)
   /// Opens a matter for who is at the window. `contact` has been sealed already.
   case open(window: Int, contact: SealedField?)
   case offer(MatterID, to: String)
