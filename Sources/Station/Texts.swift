@@ -62,6 +62,8 @@ public enum Texts {
     case .codeTaken: BilingualText("四位码重复,请再取一次", "The code is in use: take it again")
     case .ticketsExhausted: BilingualText("今天的号已经取完", "All numbers of today are taken")
     case .tooManyMatters: BilingualText("未结的事太多,请先结案", "Too many matters are kept here: close some first")
+    case .noMatter: BilingualText("还没有登记事项,联系方式只随事项保存", "No matter is open: a contact is kept with a matter only")
+    case .noContact: BilingualText("这位来访人没有留下个人信息", "This visitor has left no personal data")
     case .notResulted: BilingualText("还没有结果", "There is no result yet")
     case .notCalledBack: BilingualText("还没有回访或评价,不能结案", "Not called back nor rated yet: it cannot be closed")
     case .ratingOutOfRange: BilingualText("评价只能是 1、2、3", "A rating is 1, 2 or 3")

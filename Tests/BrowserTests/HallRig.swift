@@ -22,7 +22,7 @@ final class HallRig: Sendable {
     func answer(_ kiosk: String, _ action: KioskAction) -> DeskAnswer {
       asked.withLock { $0.append(action) }
       if let planned = answers.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) { return planned }
-      guard case .takeTicket(let service, let priority, let digest) = action else { return .done }
+      guard case .takeTicket(let service, let priority, let digest, _) = action else { return .done }
       let taken = Ticket.Taken(
         ticket: TicketID(day: 20783, letter: "A", number: 1), service: service, priority: priority, kiosk: kiosk, digest: digest)
       return .ticket(Ticket(taken, at: Hall.time), ahead: 2)

@@ -9,7 +9,7 @@ import Testing
 @Suite struct HallAPITests {
   @Test func everyActionReachesTheStationAndNoCodeIsInClear() async throws {
     let test = try await TestHall { action in
-      if case .kiosk(_, .takeTicket(let service, _, let digest)) = action {
+      if case .kiosk(_, .takeTicket(let service, _, let digest, _)) = action {
         return .ticket(VisitSample.ticket(digest, service: service), ahead: 2)
       }
       return .done
@@ -35,7 +35,7 @@ import Testing
   @Test func aSlipIsTheOnlyPlaceOfItsCode() async throws {
     let asked = NIOLockedValueBox<[String]>([])
     let test = try await TestHall { action in
-      guard case .kiosk(_, .takeTicket(_, _, let digest)) = action else { return .done }
+      guard case .kiosk(_, .takeTicket(_, _, let digest, _)) = action else { return .done }
       return .ticket(VisitSample.ticket(digest), ahead: 2)
     } qr: { text in
       asked.withLockedValue { $0.append(text) }
@@ -52,7 +52,7 @@ import Testing
 
   @Test func aCodeThatIsTakenIsDrawnAgainButNotForEver() async throws {
     let test = try await TestHall { action in
-      guard case .kiosk(_, .takeTicket(let service, _, let digest)) = action else { return .done }
+      guard case .kiosk(_, .takeTicket(let service, _, let digest, _)) = action else { return .done }
       return digest < 5823 || service == "full" ? .refused(.codeTaken) : .ticket(VisitSample.ticket(digest), ahead: 0)
     }.live()
     defer { test.pages.stop() }

@@ -88,6 +88,8 @@ struct Run: AsyncParsableCommand {
       let cursor = ReceiverCursorFile(folder: file.path(site.journalFolder))
       options.othersThrough = { cursor.load()?.readThrough ?? .start }
     }
+    let sealing = RunSealing()
+    options.keys = sealing.keeper
     let runtime = try StationRuntime(site: site, journalFolder: file.path(site.journalFolder), options: options)
     if let receiverProblem {
       Terminal.log(receiverProblem)
@@ -96,11 +98,17 @@ struct Run: AsyncParsableCommand {
       // A fault of one that was taken out of the site file is over.
       _ = runtime.tell(.unknown, detail: "")
     }
+    sealing.open(site, folder: file.path(site.journalFolder)) { runtime.tell($0) }
     receiver?.start { runtime.tell($0, detail: $1) }
     link.start(site, file, runtime)
     enrolment.resume()
     let panels = PanelOrders()
     let control = try Self.openSocket(Socket.station(file.site)) { line in
+      if let said = SealAudit.say(
+        line, submit: { note in waitFor { await runtime.submit(post: note.post, action: note.action) } })
+      {
+        return said
+      }
       if let said = enrolment.say(line) ?? panels.say(line, tell: { runtime.tell($0) }) { return said }
       return DeskControl.answer(line, board: board, readings: { link.readings($0, runtime) }, buses: { runtime.buses }) {
         post, action in
@@ -128,6 +136,7 @@ struct Run: AsyncParsableCommand {
     receiver?.stop()
     desk.stop()
     visits.stop()
+    sealing.stop()
   }
 }
 
