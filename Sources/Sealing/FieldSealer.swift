@@ -14,6 +14,8 @@ public final class FieldSealer: Sendable {
   private let pages: SecretBuffer.PageKeeper?
   private let now: @Sendable () -> Instant
   private let held = Mutex<[Held]>([])
+  private let counted = Mutex<Int?>(nil)
+  private let counting = NSLock()
 
   private struct Held {
     var name: String
@@ -39,6 +41,7 @@ public final class FieldSealer: Sendable {
     self.keys = keys
     self.pages = pages
     self.now = now
+    countKeys()
   }
 
   /// Somebody may read it, and its key can be kept. Where this is false nothing personal is written anywhere.
@@ -73,6 +76,7 @@ public final class FieldSealer: Sendable {
     } catch {
       throw .keyNotKept(error.reason)
     }
+    countKeys()
     held.withLock { held in
       held.append(Held(name: name, plain: plain, sealedAt: now()))
       // Those that gave up their key long ago are not needed here either.
@@ -137,6 +141,7 @@ public final class FieldSealer: Sendable {
   public func shred(_ keys: [String]) {
     forget(keys)
     _ = try? self.keys?.delete(keys)
+    countKeys()
   }
 
   private func forget(_ keys: [String]) {
@@ -166,9 +171,17 @@ public final class FieldSealer: Sendable {
     let orphans = present.filter { !named.contains($0) && !fresh.contains($0) }
     forget(orphans)
     let deleted = try keys.delete(orphans)
+    countKeys()
     return Sweep(deleted: deleted, missing: named.subtracting(present).count)
   }
 
-  /// How many wrapped keys are kept; `nil`: not known.
-  public var count: Int? { keys.flatMap { try? $0.count() } }
+  /// How many wrapped keys are kept, after the last that came or went; `nil`: not known. Waits for no disk.
+  public var count: Int? { counted.withLock { $0 } }
+
+  private func countKeys() {
+    counting.lock()
+    defer { counting.unlock() }
+    let count = keys.flatMap { try? $0.count() }
+    counted.withLock { $0 = count }
+  }
 }

@@ -66,7 +66,7 @@ public enum Refusal: String, Sendable, Codable, CaseIterable {
   case nobodyWaits, windowBusy, windowEmpty, notAtThisWindow, notThisPostsWindow, notServed
   case wrongCode, tooManyTries, codeTaken, ticketsExhausted, tooManyMatters
   case notResulted, notCalledBack, ratingOutOfRange
-  case noMatter, noContact
+  case noMatter, noContact, closedHere, notSealing
   case unknownChild, childNeverConnected, commandUnderWay, mayBeKnownBelow
   /// More requests wait than the station takes.
   case stationBusy

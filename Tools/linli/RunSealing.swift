@@ -85,6 +85,9 @@ final class RunSealing: Sendable {
     if tell?(.swept(keys: deleted, files: files)) == true { state.withLock { $0.deleted -= deleted } }
   }
 
+  /// How many keys are kept, as of the last time that one came or went; `nil`: not known.
+  var keyCount: Int? { sealer?.count }
+
   /// Returns when all that was asked for is done.
   func stop() { queue.sync {} }
 }

@@ -6,7 +6,7 @@ public enum Retention {
     case tickets, sealed, keys, matters, hazards, ratings, calls, faults, access, journal, staff, recordings
   }
 
-  /// Where `{days}` and `{months}` stand the site file's numbers are put in.
+  /// Where `{days}` stands the site file's number is put in.
   public struct Rule: Sendable {
     public var kind: Kind
     public var name: BilingualText
@@ -63,7 +63,7 @@ public enum Retention {
       isPersonal: true),
     Rule(
       kind: .journal, name: BilingualText("操作日志(时间、号码、窗口,没有姓名)", "The log (times, numbers, windows, no names)"),
-      time: BilingualText("{months}", "{months}"),
+      time: BilingualText("一直保存;有上级的,上级已有后按月清除", "For good; with a parent, whole months go once it has them"),
       purpose: BilingualText("不丢求助、可以核查", "That no call is lost and all can be checked"),
       ground: BilingualText("网络安全法第二十一条: 不少于六个月", "Cybersecurity Law art. 21: six months at least"), isPersonal: false),
     Rule(
@@ -84,33 +84,37 @@ public enum Retention {
 public struct KeptCount: Sendable, Equatable {
   public var kind: Retention.Kind
   public var count: Int?
+
+  public init(_ kind: Retention.Kind, _ count: Int?) {
+    self.kind = kind
+    self.count = count
+  }
 }
 
 extension VisitView {
-  /// What others than the station count: keys, accounts, recordings.
-  public mutating func count(_ kind: Retention.Kind, _ count: Int?) {
-    guard let index = kept.firstIndex(where: { $0.kind == kind }) else { return }
-    kept[index].count = count
+  /// In the order of the table.
+  public var keptCounts: [KeptCount] {
+    Retention.rules.map { rule in
+      let count: Int? =
+        switch rule.kind {
+        case .tickets: keptTickets
+        case .sealed: keptContacts
+        case .matters: keptMatters
+        case .hazards: max(0, counts.hazards - counts.hazardsHandled)
+        case .ratings: counts.ratings.reduce(0) { $0 &+ $1 }
+        default: keptBesides.first { $0.kind == rule.kind }?.count
+        }
+      return KeptCount(rule.kind, count)
+    }
   }
 }
 
 extension Station {
-  func kept(_ visits: VisitState) -> [KeptCount] {
-    Retention.rules.map { rule in
-      let count: Int? =
-        switch rule.kind {
-        case .tickets: visits.lines.reduce(0) { $0 + $1.tickets.count }
-        case .sealed: visits.namedKeys.count
-        case .matters: visits.matters.count
-        case .hazards: visits.hazards.count
-        case .ratings: visits.counts.ratings.reduce(0) { $0 &+ $1 }
-        case .calls: state.incidents.count
-        case .faults: state.faults.count
-        case .access: state.accessNotes ?? 0
-        case .journal: Int(clamping: state.entries)
-        case .keys, .staff, .recordings: nil
-        }
-      return KeptCount(kind: rule.kind, count: count)
-    }
+  /// What is kept beside visits.
+  var keptBesides: [KeptCount] {
+    [
+      KeptCount(.calls, state.incidents.count), KeptCount(.faults, state.faults.count),
+      KeptCount(.access, state.accessNotes ?? 0), KeptCount(.journal, Int(clamping: state.entries)),
+    ]
   }
 }

@@ -33,8 +33,12 @@ public struct VisitView: Sendable, Equatable {
   public var keptTickets: Int
   /// The parent cannot be reached since then, milliseconds since 1970: what is decided meanwhile is kept and goes up later (待上报).
   public var parentLostMilliseconds: Int64?
-  /// What is kept here, in the order of `Retention.rules`.
-  public var kept: [KeptCount] = []
+  /// What is kept beside visits; whoever shows it adds what the station does not know (keys, accounts, recordings).
+  public var keptBesides: [KeptCount] = []
+  /// Whole months that the journal stays although the parent has them; `nil`: there is no parent, and nothing goes.
+  public var journalMonths: Int?
+  /// Who may read what is sealed here; `nil`: nothing can be sealed.
+  public var sealTo: String?
   /// The last nightly report, and when it was written.
   public var cleared: NightReport?
   public var clearedMilliseconds: Int64?
@@ -139,7 +143,7 @@ extension Station {
       },
       counts: visits.counts, keptMatters: visits.matters.count,
       keptContacts: visits.namedKeys.count, keptTickets: visits.lines.reduce(0) { $0 + $1.tickets.count },
-      parentLostMilliseconds: lost, kept: kept(visits), cleared: visits.clearing?.last,
+      parentLostMilliseconds: lost, keptBesides: keptBesides, cleared: visits.clearing?.last,
       clearedMilliseconds: visits.clearing?.at?.wallMilliseconds)
   }
 
