@@ -33,7 +33,7 @@ func source(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   // Module maps are targets of their own; pages are served from a web root, not compiled.
   let excluded = [
     "Transports": ["CSerialPort", "CSQLite"], "Consoles": ["Web"], "Journal": ["README.md"], "StationIdentity": ["README.md"],
-    "StaffAccess": ["README.md"],
+    "StaffAccess": ["README.md"], "Sealing": ["README.md"],
   ]
   return .target(name: name, dependencies: dependencies, path: "Sources/\(name)", exclude: excluded[name] ?? [])
 }
@@ -123,7 +123,9 @@ let package = Package(
       ]),
     // Who of the staff may use which page.
     source("StaffAccess", [crypto, .product(name: "CryptoExtras", package: "swift-crypto")]),
-    source("Consoles", kit + ["Station", "StaffAccess", "Transports"] + web),
+    // Personal fields: sealed, kept apart from their keys, and shredded with them.
+    source("Sealing", kit + ["Station", "CSQLite", "ResidentCardCodec", crypto]),
+    source("Consoles", kit + ["Station", "StaffAccess", "Transports", "Sealing"] + web),
     // Certificates of the site's own CA: who may speak on the line between stations, under which name.
     source("StationIdentity", tls + web),
     source(
@@ -133,7 +135,8 @@ let package = Package(
     .executableTarget(
       name: "linli",
       dependencies: kit + codecs + models + drivers + [
-        "Station", "StationRuntime", "Journal", "Transports", "Consoles", "StaffAccess", "SimulatedSite", "StationIdentity",
+        "Station", "StationRuntime", "Journal", "Transports", "Consoles", "StaffAccess", "Sealing", "SimulatedSite",
+        "StationIdentity",
         "AlarmReceivers", "VirtualBoards", "Uplink", "StationLinkCodec", "StationLinkDeviceModel",
         "ESCPOSDeviceModel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -196,7 +199,13 @@ let package = Package(
       name: "TransportsTests", dependencies: ["DeviceKit", "Transports", "transport-probe"], path: "Tests/TransportsTests",
       exclude: ["Helpers", "Probe"]),
     tests("StaffAccessTests", ["StaffAccess"]),
-    tests("ConsolesTests", kit + ["Station", "StaffAccess", "Consoles"] + web),
+    tests(
+      "SealingTests",
+      kit + [
+        "Sealing", "Station", "StationRuntime", "Journal", "SimulatedSite", "CSQLite", "ResidentCardCodec",
+        "ResidentCardDeviceModel", crypto,
+      ]),
+    tests("ConsolesTests", kit + ["Station", "StaffAccess", "Consoles", "Sealing"] + web),
     tests("StationIdentityTests", ["StationIdentity", "TestSupport"] + tls + web),
     // The real program with a simulated bus, for the tests that drive it from outside.
     .target(
@@ -219,7 +228,7 @@ let package = Package(
         "TestSupport",
       ]),
     tests("SiteTests", kit + ["SimulatedSite", "CallPanelDeviceModel", "Journal", "Station", "StationRuntime"]),
-    tests("BrowserTests", kit + ["Station", "StationRuntime", "Consoles", "TestSupport"]),
+    tests("BrowserTests", kit + ["Station", "StationRuntime", "Consoles", "Sealing", "TestSupport"]),
     tests("ArchitectureTests", []),
   ],
   swiftLanguageModes: [.v6]

@@ -6,6 +6,12 @@ public enum Purpose: String, Sendable, Codable, CaseIterable {
   case seal
   /// Shown to the clerk at the window, who compares it with the card.
   case compareAtWindow
+  /// The visitor is asked how it went (回访).
+  case callBack
+  /// Whoever the matter was handed over to works on it (办理).
+  case handleMatter
+  /// The person himself asks what is kept about him (PIPL 44-50).
+  case rightsRequest
 }
 
 /// That a personal value was opened: what the audit keeps. It says nothing about whose value it is.

@@ -61,7 +61,9 @@ extension SimulatedSite {
         }
       case .effect(.receipt(let number, let receipt)): answer(number, receipt, program)
       case .effect(.command(_, let command)): sendDown(command)
-      case .effect(.record): break
+      // Nothing is sealed in a simulated site.
+      case .effect(.sweep): program.send(.swept(keys: 0, files: 0), at: host.clock.monotonic(now), wake: now)
+      case .effect(.record), .effect(.forgetKeys), .effect(.shred): break
       }
     }
   }

@@ -24,6 +24,12 @@ public struct WallClock: Sendable, Hashable, Codable {
   private var localSeconds: Int64 { Self.floorDivide(unixMilliseconds, 1000) + Int64(utcOffsetSeconds) }
   /// Days since 1970-01-01 by the local calendar.
   public var localDay: Int64 { Self.floorDivide(localSeconds, 86_400) }
+  /// Until the clock shows this minute of the day next.
+  func millisecondsUntil(minuteOfDay: Int64) -> Int64 {
+    let now = Self.floorModulo(localSeconds, 86_400) * 1000 + Self.floorModulo(unixMilliseconds, 1000)
+    let left = minuteOfDay * 60_000 - now
+    return left > 0 ? left : left + 86_400_000
+  }
   public var localMinuteOfDay: Int { Int(Self.floorModulo(localSeconds, 86_400)) / 60 }
   /// 1 = Monday ... 7 = Sunday; 1970-01-01 was a Thursday.
   public var localWeekday: Int { Int(Self.floorModulo(Self.floorDivide(localSeconds, 86_400) + 3, 7)) + 1 }

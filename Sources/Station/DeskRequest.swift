@@ -36,6 +36,8 @@ public struct DeskRequest: Sendable, Equatable, Codable {
     /// Closes a child's call here, once its station has answered that it does not know it.
     case closeStray(String, IncidentID, note: String)
     case visit(VisitAction)
+    /// Somebody is about to open what is sealed, beside the pages: `done` once that is written down.
+    case opening(AccessNote)
     /// Of a terminal, by its name in the site file: no post asks.
     case kiosk(String, KioskAction)
   }
@@ -66,6 +68,7 @@ public enum Refusal: String, Sendable, Codable, CaseIterable {
   /// At a terminal: it has no card reader; what was read of a card is erased already.
   case noReader, cardIsOver
   case notResulted, notCalledBack, ratingOutOfRange
+  case noMatter, noContact, closedHere, notSealing
   case unknownChild, childNeverConnected, commandUnderWay, mayBeKnownBelow
   /// More requests wait than the station takes.
   case stationBusy

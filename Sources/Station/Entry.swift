@@ -111,6 +111,9 @@ public enum AccessNote: Sendable, Equatable, Codable {
   case refused(staff: String?, reason: String)
   /// Logged in, and without the right to what was asked for.
   case denied(staff: String, what: String)
+  /// Sealed personal data was opened: what kind, of which ticket or matter (never whose), for what, and in whose post's name. `staff` is
+  /// `nil` where nobody has an account.
+  case opened(SecretOpening, of: String, post: String, staff: String?, reason: String?)
 }
 
 extension Change {
@@ -185,7 +188,7 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
       restartsOften
     case unknownProtocol, unknownBoard, selfTestFailed, onTrial, firmwareDiffers, panelFaulted, updateFailed
     case busSilent, busJammed, busGarbled, adapterAbsent, portBusy
-    case diskFull, diskFailed, entryTooLong, notCarried
+    case diskFull, diskFailed, entryTooLong, notCarried, sealingFailed
     case printerNotConnected, printerNotAnswering, printerCoverOpen, printerPaperOut, printerCutterError, printerError
     case printerOffline, printerPaperNearEnd
     case kioskSilent
@@ -199,7 +202,7 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
       [.firmwareDiffers, .printerPaperNearEnd, .kioskSilent].contains(self) || isOfReader
     }
     /// These are about the journal and about nothing else, so that a bus may be called `journal`.
-    var isOfJournal: Bool { [.diskFull, .diskFailed, .entryTooLong, .notCarried].contains(self) }
+    var isOfJournal: Bool { [.diskFull, .diskFailed, .entryTooLong, .notCarried, .sealingFailed].contains(self) }
     /// These are about the alarm receiver and about nothing else, so that a bus may be called `receiver`.
     /// The reader of a terminal: there is a way without a card for everything.
     var isOfReader: Bool { rawValue.hasPrefix("reader") }

@@ -213,6 +213,11 @@ extension FaultKey.Kind {
         "上级没有本站较早的记录,本站也已清除", "The parent has not the older entries, and this station has dropped them",
         "上级换过或还原过磁盘;请上级从备份取回旧日志文件,本站现有的记录会重新上传",
         "The parent's disk was replaced or restored: have it keep the old files of a backup; what is here is sent again")
+    case .sealingFailed:
+      FaultText(
+        "个人信息的密钥库不能用", "The keys of personal data cannot be used",
+        "现在不会保存任何个人信息;按下面的说明修好或换掉密钥库,然后重启程序",
+        "No personal data is kept meanwhile; mend or replace the key database as said below, then restart the program")
     case .notCarried:
       FaultText(
         "本站状态太大,旧日志暂不清除", "The station's state is too large: old journal files are not dropped",

@@ -43,6 +43,7 @@ extension Station {
 
   func decide(_ action: DeskRequest.Action, by post: String) -> Verdict {
     switch action {
+    case .opening(let note): return .record(.access(note))
     case .acknowledge(let id): return onIncident(id) { acknowledge($0, post) }
     case .offerHandOver(let id, let to, let within): return onOwned(id, post) { offer($0, post, to, within) }
     case .acceptHandOver(let id): return onOffered(id, post) { _ in .handOverAccepted(id, post: post) }

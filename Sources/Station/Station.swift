@@ -52,6 +52,10 @@ public enum StationInput: Sendable, Equatable, Codable {
   case printer(PrinterFault, isPresent: Bool)
   /// Somebody of the staff logged in, or was refused.
   case access(AccessNote)
+  /// What is the matter with the keys of sealed fields, in words; `nil`: nothing.
+  case sealing(String?)
+  /// What the runtime has deleted since it was last told: in answer to `sweep`.
+  case swept(keys: Int, files: Int)
   /// A deadline has come.
   case wake
 }
@@ -64,6 +68,12 @@ public enum StationEffect: Sendable, Equatable {
   /// What of a child's journal is on this disk, in answer to its request.
   case receipt(UInt64, LinkReceipt)
   case command(String, ParentCommand)
+  /// These keys are not needed in clear any more: the visit was handed over, or is over.
+  case forgetKeys([String])
+  /// Nothing names these keys any more: what they sealed is to be opened by nobody.
+  case shred([String])
+  /// Keys that nothing names are looked for, and `swept` says what was deleted.
+  case sweep
 }
 
 /// The decisions of one station: calls for help, who owns them, faults and what the lamps should show. Pure.
@@ -100,6 +110,8 @@ public struct Station: Machine, Sendable {
   var childLinks: [ChildLink] = []
   var commandRate = CommandRate()
   var wrongCodes: [WrongCode] = []
+  /// The night for which `sweep` was asked, and when.
+  var nightAsked: (night: Int32, at: Instant)?
   /// Terminals of the site file whose page has been heard of in this run of the program.
   var kiosks: [KioskStatus] = []
   var readers: [ReaderStatus] = []
@@ -192,6 +204,8 @@ public struct Station: Machine, Sendable {
     case .childCertificate(let child, let warning):
       condition(FaultKey(.child(child), .childCertificateExpires), warning != nil, detail: warning ?? "")
     case .access(let note): record(.access(note))
+    case .sealing(let problem): condition(FaultKey(.journal, .sealingFailed), problem != nil, detail: problem ?? "")
+    case .swept(let keys, let files): reportNight(keys: keys, files: files)
     case .kiosk(let kiosk, let isAlive): kioskChanged(kiosk, isAlive: isAlive)
     case .reader(let kiosk, let standing): readerChanged(kiosk, standing)
     case .printer(let fault, let isPresent): condition(FaultKey(.printer, .of(fault)), isPresent)
@@ -246,8 +260,12 @@ public struct Station: Machine, Sendable {
   /// Decides: folds the entry into the state at once and hands it to the runtime, which commits it before anything else of the batch.
   mutating func record(_ change: Change) {
     let entry = Entry(time: stamp, change: change)
+    let keys = keysLeft(by: change)
     state.apply(entry)
     pending.append(.record(entry))
+    // After their entry, so that they are released when it is on disk.
+    if !keys.forgotten.isEmpty { pending.append(.forgetKeys(keys.forgotten)) }
+    if !keys.shredded.isEmpty { pending.append(.shred(keys.shredded)) }
   }
 
   /// What was decided last could not be written as it was: the state is the fold of what will be.

@@ -9,7 +9,7 @@ import DeviceVocabulary
 /// It also stands in journals (`Change.carried`), for years: a new property must be optional, or decoded with a default.
 public struct StationState: Sendable, Equatable, Codable {
   /// Raise this when the form or the meaning of the state changes: older snapshots are then ignored.
-  public static let foldVersion = 8
+  public static let foldVersion = 9
   /// How many closed incidents are kept for the pages; the journal keeps all.
   static let recentLimit = 20
   /// A unit raises its epoch when it lost its queue; events of more than this many epochs back are not under way any more.
@@ -33,6 +33,9 @@ public struct StationState: Sendable, Equatable, Codable {
   /// `nil` until somebody has come.
   var visitState: VisitState?
   public var visits: VisitState { visitState ?? VisitState() }
+
+  /// How often somebody of the staff came, went, was refused or opened what is sealed, since the journal began.
+  public var accessNotes: Int?
 
   // As a child.
   /// What the parent was last told about this site.
@@ -240,8 +243,8 @@ public struct StationState: Sendable, Equatable, Codable {
       identities.removeAll { $0.device == device }
       identities.append(KnownIdentity(device: device, identity: identity))
     case .visit(let change): apply(change, at: time)
-    // For whoever reads the journal.
-    case .access: break
+    // For whoever reads the journal; here they are counted.
+    case .access: accessNotes = ChildFoldLimit.sum(accessNotes ?? 0, 1)
     }
   }
 

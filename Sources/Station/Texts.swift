@@ -65,6 +65,17 @@ public enum Texts {
       BilingualText("读到的证件内容已经清除,请再放一次,或不用证件取号", "What was read of the card is erased: lay it down again, or go on without it")
     case .ticketsExhausted: BilingualText("今天的号已经取完", "All numbers of today are taken")
     case .tooManyMatters: BilingualText("未结的事太多,请先结案", "Too many matters are kept here: close some first")
+    case .noMatter: BilingualText("还没有登记事项,联系方式只随事项保存", "No matter is open: a contact is kept with a matter only")
+    case .noContact: BilingualText("这位来访人没有留下个人信息", "This visitor has left no personal data")
+    case .closedHere:
+      BilingualText(
+        "本站已经打不开:事情已移交、办完,或程序重启过;只有指定的单位能打开",
+        "This station cannot open it any more: handed over, done, or the program was restarted; only the body named in sealTo can"
+      )
+    case .notSealing:
+      BilingualText(
+        "现在不能保存个人信息:没有设置 sealTo,或密钥库不能用",
+        "No personal data can be kept now: there is no sealTo, or the key database cannot be used")
     case .notResulted: BilingualText("还没有结果", "There is no result yet")
     case .notCalledBack: BilingualText("还没有回访或评价,不能结案", "Not called back nor rated yet: it cannot be closed")
     case .ratingOutOfRange: BilingualText("评价只能是 1、2、3", "A rating is 1, 2 or 3")

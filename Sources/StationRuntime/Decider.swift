@@ -280,6 +280,13 @@ public struct Decider {
   /// The journal does not take everything at the moment.
   public var isImpaired: Bool { condition != .healthy }
 
+  /// The keys of sealed fields that something names; `nil` while that cannot be said for sure, because something is not on disk, or was
+  /// not read from it yet.
+  public var namedKeys: Set<String>? {
+    guard uncommitted.isEmpty, !isImpaired, provisional == nil, !store.isProvisional else { return nil }
+    return Set(station.state.visits.namedKeys)
+  }
+
   /// What the pages about visits show: what is on disk, and nothing else.
   public func visitView() -> VisitView? { station.visitView(onDisk: onDisk) }
 

@@ -1,5 +1,6 @@
 import ESCPOSCodec
 import ESCPOSDriver
+import Foundation
 import Station
 import Transports
 import Yams
@@ -12,6 +13,15 @@ public struct VisitPages: Sendable, Equatable {
   public var windowPort: Int
   /// `nil`: numbers are shown on the screen.
   public var printer: PrinterPlan?
+  /// Who may read what is sealed here; `nil`: nothing personal is written anywhere.
+  public var sealTo: SealPlan?
+}
+
+/// A public body and the public key that `linli seal create` printed for it.
+public struct SealPlan: Sendable, Equatable {
+  public var name: String
+  /// X25519, 32 bytes.
+  public var key: [UInt8]
 }
 
 extension SiteReader {
@@ -24,7 +34,7 @@ extension SiteReader {
       node, "visits",
       keys: [
         "services", "windows", "kiosks", "hazards", "priorityMinutes", "keepClosedDays", "signedOff", "contact", "publicPort",
-        "windowPort", "printer",
+        "windowPort", "printer", "sealTo",
       ])
     var plan = VisitPlan(services: [], windows: [])
     for item in section.list("services", required: true) { service(item, &plan.services) }
@@ -50,6 +60,7 @@ extension SiteReader {
       publicPort: section.number("publicPort", in: 0...65535, default: Self.publicPort),
       windowPort: section.number("windowPort", in: 0...65535, default: Self.windowPort))
     pages.printer = section.raw("printer").flatMap { printer($0) }
+    pages.sealTo = section.raw("sealTo").flatMap { sealTo($0) }
     if pages.publicPort == pages.windowPort, pages.publicPort != 0 {
       complain(
         section.raw("windowPort") ?? section.raw("publicPort"), "publicPort 和 windowPort 不能相同:大厅里的页面不能够到窗口的页面",
@@ -120,6 +131,19 @@ extension SiteReader {
       complain(section.raw("date"), "日期应写成 \"2026-11-26\"(加引号)", "a date is written \"2026-11-26\", in quotes")
     }
     return VisitPlan.SignedOff(by: section.text("by"), date: date)
+  }
+
+  /// `sealTo: {name: 铁西街道综治中心, key: "…"}`.
+  private func sealTo(_ node: Node) -> SealPlan? {
+    let section = section(node, "sealTo", keys: ["name", "key"])
+    let (name, text) = (section.text("name"), section.text("key"))
+    let key = Data(base64Encoded: text).map { Array($0) } ?? []
+    if !text.isEmpty, key.count != 32 || key.allSatisfy({ $0 == 0 }) {
+      complain(
+        section.raw("key"), "key 应为 linli seal create 打印的公钥(32 字节的 base64,加引号)",
+        "key must be the public key that linli seal create printed: base64 of 32 bytes, in quotes")
+    }
+    return name.isEmpty || key.count != 32 ? nil : SealPlan(name: name, key: key)
   }
 
   private func refuseRepeat(_ node: Node, _ chinese: String, _ english: String, _ id: String, _ others: [String]) {

@@ -26,6 +26,11 @@ final class StationLoop {
   private var maintainedAt = Instant.zero
   private var droppedAt = Instant.zero
   private var loggedError: String?
+  /// Keys are compared with the state at the start, and when the station asks in the night.
+  private var sweep = Sweep.atStart
+  private var droppedFiles = 0
+
+  private enum Sweep { case none, atStart, nightly }
 
   /// Pages hear from the station at least this often.
   static let publishInterval = Interval.seconds(2)
@@ -89,6 +94,7 @@ final class StationLoop {
       if decider.committed != committed { options.onCommit() }
       inputs.removeAll(keepingCapacity: true)
       sendUnsent()
+      sweepKeys(now)
       if now - maintainedAt >= (decider.isImpaired ? Self.impairedUpkeepInterval : Self.upkeepInterval) {
         maintainedAt = now
         decider.maintain(wall: .current(), now: now)
@@ -113,6 +119,7 @@ final class StationLoop {
     delivered.othersThrough = options.othersThrough()
     do {
       let dropped = try decider.dropDelivered(delivered, keptMonths: keptMonths, wall: .current())
+      droppedFiles += dropped.count
       if !dropped.isEmpty { options.log("上级已有,清除旧日志 / the parent has them, dropped: \(dropped.joined(separator: ", "))") }
     } catch {
       options.log("清除旧日志 / old journal files: \(error)")
@@ -136,7 +143,22 @@ final class StationLoop {
     case .answer(let number, let answer): desk.answer(number, answer)
     case .receipt(let number, let receipt): receipts.answer(number, receipt)
     case .command(let child, let command): options.onCommand(child, command)
+    case .forgetKeys(let keys): options.keys?.forget(keys)
+    case .shred(let keys): options.keys?.shred(keys)
+    case .sweep: sweep = .nightly
     }
+  }
+
+  /// Only while the state is known to be all of it: a key that is named must not go because the disk does not say so at the moment.
+  private func sweepKeys(_ now: Instant) {
+    guard sweep != .none, let named = decider.namedKeys else { return }
+    if let keys = options.keys {
+      keys.sweep(StationRuntime.KeySweep(named: named, at: now, nightlyFiles: sweep == .nightly ? droppedFiles : nil))
+    } else if sweep == .nightly {
+      _ = inbox.send(StationRuntime.Message(input: .swept(keys: 0, files: droppedFiles), at: now), .irreplaceable)
+    }
+    if sweep == .nightly { droppedFiles = 0 }
+    sweep = .none
   }
 
   private func sendUnsent() {

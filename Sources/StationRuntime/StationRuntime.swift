@@ -35,6 +35,9 @@ public final class StationRuntime: Sendable {
     /// they have not read stays on the disk.
     public var othersThrough: @Sendable () -> JournalPosition? = { nil }
 
+    /// Who keeps the keys of sealed fields; `nil`: nothing is sealed here.
+    public var keys: KeyKeeper?
+
     public init(
       program: String, recording: String? = nil, log: @escaping @Sendable (String) -> Void,
       onView: @escaping @Sendable (DeskView) -> Void
@@ -44,6 +47,33 @@ public final class StationRuntime: Sendable {
       self.log = log
       self.onView = onView
     }
+  }
+
+  /// Called on the station's thread, after the commit of what they follow from; none of them may wait.
+  public struct KeyKeeper: Sendable {
+    /// The plain keys are not needed here any more.
+    public var forget: @Sendable ([String]) -> Void
+    /// Nothing names these keys any more.
+    public var shred: @Sendable ([String]) -> Void
+    public var sweep: @Sendable (KeySweep) -> Void
+
+    public init(
+      forget: @escaping @Sendable ([String]) -> Void, shred: @escaping @Sendable ([String]) -> Void,
+      sweep: @escaping @Sendable (KeySweep) -> Void
+    ) {
+      self.forget = forget
+      self.shred = shred
+      self.sweep = sweep
+    }
+  }
+
+  /// Keys that nothing names are to be deleted.
+  public struct KeySweep: Sendable {
+    /// Every key that the state names; all that was decided is on disk.
+    public var named: Set<String>
+    public var at: Instant
+    /// The answer is awaited (`StationInput.swept`), with this many files of the journal.
+    public var nightlyFiles: Int?
   }
 
   struct Message: Sendable {

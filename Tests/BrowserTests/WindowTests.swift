@@ -13,10 +13,13 @@ extension BrowserTests {
       let hall: Int
       let windows: Int
 
-      static func run(_ body: (Rig) async throws -> Void) async throws {
+      /// - Parameter more: lines of `visits` in the site file, made in the folder.
+      static func run(more: (String) throws -> String = { _ in "" }, _ body: (Rig) async throws -> Void) async throws {
         let folder = Shell.newFolder()
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let more = try more(folder)
         let ports = (try LocalHTTP.freePort(), try LocalHTTP.freePort(), try LocalHTTP.freePort())
-        let shell = try Shell(folder: folder, site: site(hall: ports.0, windows: ports.1, children: ports.2))
+        let shell = try Shell(folder: folder, site: site(hall: ports.0, windows: ports.1, children: ports.2) + more)
         _ = try shell.startStation()
         let browser = try await Browser(folder: folder, onEveryPage: [])
         do {
@@ -65,7 +68,7 @@ extension BrowserTests {
       }
 
       func take(_ service: String = "legal", priority: String = "no") async throws -> String {
-        try await kiosk("ticket", #"{"service":"\#(service)","priority":"\#(priority)"}"#)
+        try await kiosk("ticket", #"{"service":"\#(service)","priority":"\#(priority)","card":""}"#)
       }
 
       func sit(_ seat: String) async throws {

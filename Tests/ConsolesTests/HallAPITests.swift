@@ -227,6 +227,11 @@ import Testing
     #expect(kept["tickets"] as? Int == 13 && kept["matters"] as? Int == 12 && kept["sealed"] as? Int == 7)
     #expect(kept["hazards"] as? Int == 5 && kept["ratings"] as? Int == 6 && kept["closedDays"] as? Int == 17)
     #expect(kept["contact"] as? String == "综治中心前台")
+    let rows = try #require(kept["rows"] as? [[String: Any]])
+    #expect(rows.map { $0["kind"] as? String } == Retention.Kind.allCases.map(\.rawValue))
+    #expect(rows.map { $0["count"] as? Int } == [13, 7, nil, 12, 5, 6, 2, 1, 40, 900, 3, nil])
+    let cleared = try #require(kept["cleared"] as? [String: Int])
+    #expect(cleared == ["atMilliseconds": 5, "tickets": 41, "matters": 1, "keys": 7, "files": 2])
   }
 
   @Test func pagesAndAllThatTheyLoadAreServedWithSecurityHeaders() async throws {

@@ -1,5 +1,7 @@
 import DeviceVocabulary
 import NIOConcurrencyHelpers
+import Sealing
+import StaffAccess
 
 @testable import Consoles
 @testable import Station
@@ -12,10 +14,10 @@ struct PageClient: Sendable {
     try await exchange("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\n\r\n")
   }
 
-  func post(_ path: String, _ body: String) async throws -> Answer {
+  func post(_ path: String, _ body: String, cookie: String? = nil) async throws -> Answer {
     try await exchange(
       "POST \(path) HTTP/1.1\r\nHost: localhost:\(port)\r\nContent-Type: application/json\r\n"
-        + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+        + (cookie.map { "Cookie: linli=\($0)\r\n" } ?? "") + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
   }
 
   private func exchange(_ text: String) async throws -> Answer {
@@ -97,7 +99,7 @@ enum VisitSample {
       windows: [.init(number: 3, name: "法律窗口", post: "w3-post", services: ["legal", "dispute"])],
       kiosks: [.init(id: "hall", place: "hall")], hazardKinds: [.init(id: "lamp", name: "路灯不亮")], keepClosedDays: 17,
       signedOff: .init(by: "铁西街道", date: "2026-11-01"), contact: "综治中心前台")
-    return VisitView(
+    var view = VisitView(
       revision: 5, asOfMilliseconds: 1_795_500_000_000, site: "铁西社区综治中心", recorded: true, plan: plan,
       places: [.init(id: "hall", name: "大厅")], posts: [.init(id: "w3-post", name: "三号窗口岗"), .init(id: "m", name: "调解岗")],
       queues: [.init(service: "legal", waiting: 2, lastNumber: 4), .init(service: "dispute", waiting: 1, lastNumber: 9)],
@@ -108,6 +110,12 @@ enum VisitSample {
       kiosks: [.init(id: "hall", place: "hall", help: .steady, helpAsked: true)],
       counts: .init(tickets: 30, matters: 12, overdue: 2, hazards: 9, hazardsHandled: 4, ratings: [1, 2, 3]), keptMatters: 12,
       keptContacts: 7, keptTickets: 13, parentLostMilliseconds: 1_795_400_000_000)
+    view.keptBesides = [
+      KeptCount(.calls, 2), KeptCount(.faults, 1), KeptCount(.access, 40), KeptCount(.journal, 900), KeptCount(.staff, 3),
+    ]
+    view.cleared = NightReport(night: 20783, tickets: 41, matters: 1, keys: 7, files: 2)
+    view.clearedMilliseconds = 5
+    return view
   }
 }
 
@@ -143,11 +151,13 @@ final class TestWindows: Sendable {
 
   init(
     answer: @escaping @Sendable (DeskRequest.Action) async -> DeskAnswer = { _ in .done },
-    qr: @escaping @Sendable (String) -> [[Bool]]? = { _ in nil }
+    qr: @escaping @Sendable (String) -> [[Bool]]? = { _ in nil }, sealer: FieldSealer? = nil, staff: StaffDoor? = nil
   ) throws {
     let notes = VisitNotes(answer: answer)
     self.notes = notes
-    pages = try WindowPages(port: 0, webRoot: Sample.webRoot, codes: notes.codes, qr: qr) { await notes.submit($0, $1) }
+    pages = try WindowPages(
+      port: 0, webRoot: Sample.webRoot, staff: staff, sealer: sealer, codes: notes.codes, qr: qr
+    ) { await notes.submit($0, $1) }
     client = PageClient(port: pages.port)
   }
 

@@ -184,45 +184,4 @@ import Testing
     bench.give(.report(.record(try Self.record(.person(.resident, seed: 1)))))
     #expect(bench.sealed.isEmpty && bench.cancels == cancels + 1)
   }
-
-  // MARK: the fields
-
-  @Test(arguments: CardKind.allCases) func theFieldsOfEachKindAreJSON(_ kind: CardKind) throws {
-    for seed in UInt64(0)..<20 {
-      let json = try Self.fields(.person(kind, seed: seed))
-      #expect(json["name"]?.isEmpty == false && json["number"]?.isEmpty == false && json.count == 3)
-      #expect((json["address"]?.isEmpty == false) == (kind == .resident || kind == .regional))
-    }
-  }
-
-  @Test func theNewestAddressWins() throws {
-    let json = try Self.fields(.person(.resident, seed: 1, newestAddress: "新址路2号"))
-    #expect(json["address"] == "新址路2号")
-  }
-
-  @Test func quotesAndGarbageStayInsideTheirField() throws {
-    let json = try Self.fields(
-      SyntheticCard(.resident, [(.name, #"王",\"x":"#), (.number, "\u{0}\u{1}\u{7f}"), (.address, "\u{202E}号\n")]))
-    #expect(json["name"] == #"王",\"x":"# && json.count == 3)
-    #expect(json["number"]?.unicodeScalars.allSatisfy { $0 == "\u{FFFD}" } == true)
-    var random = SeededRandom(seed: 11)
-    for _ in 0..<200 {
-      var card = SyntheticCard(.resident, [])
-      for index in 0..<220 { card.text[index] = UInt8(truncatingIfNeeded: random.next()) }
-      #expect(try Self.fields(card).count == 3)
-    }
-  }
-
-  private static func fields(_ card: SyntheticCard) throws -> [String: String] {
-    let content = SecretBuffer(capacity: CardText.length)
-    content.fill(from: card.text)
-    let newest = card.newestAddress.map { bytes in
-      let buffer = SecretBuffer(capacity: CardText.addressLength)
-      buffer.fill(from: bytes)
-      return buffer
-    }
-    let target = SecretBuffer(capacity: CardFields.capacity)
-    try #require(CardFields.write(content, newestAddress: newest, into: target))
-    return try JSONReader.object(target)
-  }
 }

@@ -34,6 +34,14 @@ import Testing
     #expect(site.plan.callPoints.last == SitePlan.CallPoint(button: try #require(visits.helpKey("hall")), place: "hall"))
   }
 
+  @Test func whoMayReadWhatIsSealedStandsThere() throws {
+    let key = "4xDphb5yd8T+6VAZ6M8hXS1Sf7BFRSf4DvgtS5yFKTA="
+    let text = Self.good + "\n  sealTo: {name: 铁西街道综治中心, key: \"\(key)\"}\n"
+    let plan = try #require(try SiteFile.read(text, file: "site.yaml").visitPages?.sealTo)
+    #expect(plan.name == "铁西街道综治中心" && plan.key.count == 32 && plan.key.first == 0xE3)
+    #expect(try SiteFile.read(Self.good, file: "site.yaml").visitPages?.sealTo == nil)
+  }
+
   static let mistakes: [(from: String, to: String, line: Int, word: String)] = [
     ("letter: B", "letter: A", 22, "two services have the letter A"), ("letter: B", "letter: b", 22, "one capital letter"),
     ("id: dispute", "id: legal", 22, "given twice"), ("services: [legal, dispute]", "services: [legal]", 21, "nobody would call"),
@@ -45,6 +53,8 @@ import Testing
     ("contact: 综治中心前台", "publicPort: 8467", 20, "needs \"contact\""),
     ("contact: 综治中心前台", "contact: x\n  publicPort: 8467", 31, "must differ"), ("hazards:", "hazard:", 27, "hazards?"),
     ("- name: A\n", "- name: kiosk\n", 9, "help keys of terminals"),
+    ("contact: 综治中心前台", "contact: x\n  sealTo: {name: 街道, key: \"AAAA\"}", 31, "linli seal create"),
+    ("contact: 综治中心前台", "contact: x\n  sealTo: {key: \"AAAA\"}", 31, "needs \"name\""),
   ]
 
   @Test(arguments: mistakes.indices) func aMistakeIsReportedInItsLine(index: Int) throws {

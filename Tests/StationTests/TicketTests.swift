@@ -223,20 +223,6 @@ import Testing
     #expect(bench.station.state.faults.allSatisfy { !$0.present })
   }
 
-  @Test func whatWasReadOfACardGoesFromTheTicketToTheMatter() {
-    var bench = Bench(plan: Bench.centre)
-    let field = SealedField(key: "k1", bytes: [1, 2, 3])
-    let long = SealedField(key: "k2", bytes: [UInt8](repeating: 0, count: SealedField.limit + 1))
-    #expect(bench.touch(.takeTicket(service: "legal", priority: false, 8, contact: long)) == .refused(.noteTooLong))
-    guard case .ticket = bench.touch(.takeTicket(service: "legal", priority: false, 7, contact: field)) else {
-      Issue.record("no ticket")
-      return
-    }
-    #expect(bench.clerk("w3", .callNext(window: 3)) == .done && bench.clerk("w3", .serve(window: 3)) == .done)
-    #expect(bench.clerk("w3", .open(window: 3, contact: nil)) == .done)
-    #expect(bench.visits.matters.first?.contact == field)
-  }
-
   @Test func whoStoodThereAsThePowerFailedFindsHisNumber() {
     var bench = Bench(plan: Bench.centre)
     func interrupted(_ bench: Bench) -> [String] { bench.station.visitView(onDisk: nil)?.kiosks.first?.interrupted ?? [] }

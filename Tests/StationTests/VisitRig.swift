@@ -31,8 +31,10 @@ extension Bench {
 
   /// Takes a ticket and says which, for instance `A001`.
   @discardableResult
-  mutating func takeTicket(_ service: String = "legal", priority: Bool = false, code: CodeDigest = 77) -> String {
-    guard case .ticket(let ticket, _) = touch(.takeTicket(service: service, priority: priority, code)) else {
+  mutating func takeTicket(
+    _ service: String = "legal", priority: Bool = false, code: CodeDigest = 77, contact: SealedField? = nil
+  ) -> String {
+    guard case .ticket(let ticket, _) = touch(.takeTicket(service: service, priority: priority, code, contact: contact)) else {
       Issue.record("no ticket was given")
       return ""
     }

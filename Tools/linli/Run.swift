@@ -60,6 +60,7 @@ struct Run: AsyncParsableCommand {
     let board = ViewBoard()
     let pages = PageHolder()
     let visits = RunVisits()
+    let sealing = RunSealing()
     let (receiver, receiverProblem) = file.receiver(site)
     let newest = NewestTime()
     let link = RunLink(newest: newest)
@@ -75,6 +76,8 @@ struct Run: AsyncParsableCommand {
       })
     options.onSynchronisedTime = { newest.note($0) }
     options.onVisits = { visits.publish($0) }
+    let kept = KeptBesides(site: site, staffFile: file.path(StaffBook.fileName), recording: record)
+    visits.addKept { kept.add(to: &$0, keys: sealing.keyCount) }
     options.onStall = {
       pages.lost()
       visits.lost()
@@ -88,6 +91,7 @@ struct Run: AsyncParsableCommand {
       let cursor = ReceiverCursorFile(folder: file.path(site.journalFolder))
       options.othersThrough = { cursor.load()?.readThrough ?? .start }
     }
+    options.keys = sealing.keeper
     let runtime = try StationRuntime(site: site, journalFolder: file.path(site.journalFolder), options: options)
     if let receiverProblem {
       Terminal.log(receiverProblem)
@@ -96,11 +100,17 @@ struct Run: AsyncParsableCommand {
       // A fault of one that was taken out of the site file is over.
       _ = runtime.tell(.unknown, detail: "")
     }
+    sealing.open(site, folder: file.path(site.journalFolder)) { runtime.tell($0) }
     receiver?.start { runtime.tell($0, detail: $1) }
     link.start(site, file, runtime)
     enrolment.resume()
     let panels = PanelOrders()
     let control = try Self.openSocket(Socket.station(file.site)) { line in
+      if let said = SealAudit.say(
+        line, submit: { note in waitFor { await runtime.submit(post: note.post, action: note.action) } })
+      {
+        return said
+      }
       if let said = enrolment.say(line) ?? panels.say(line, tell: { runtime.tell($0) }) { return said }
       return DeskControl.answer(line, board: board, readings: { link.readings($0, runtime) }, buses: { runtime.buses }) {
         post, action in
@@ -112,7 +122,9 @@ struct Run: AsyncParsableCommand {
       port: site.deskPort, webRoot: try WebRoot.find(web), staff: staff, readings: { link.readings($0, runtime) },
       submit: { await runtime.submit(post: $0, action: $1) })
     pages.open(desk, board.get())
-    try visits.start(site, file, web: web, staff: staff, runtime: runtime) { await runtime.submit(post: $0, action: $1) }
+    try visits.start(site, file, web: web, staff: staff, sealer: sealing.sealer, runtime: runtime) {
+      await runtime.submit(post: $0, action: $1)
+    }
     ServiceManager().ready()
     Terminal.log("\(site.plan.name): 运行中 / running")
     Terminal.log("值班台 / duty desk: http://127.0.0.1:\(desk.port)/")
@@ -128,6 +140,7 @@ struct Run: AsyncParsableCommand {
     receiver?.stop()
     desk.stop()
     visits.stop()
+    sealing.stop()
   }
 }
 

@@ -1,6 +1,7 @@
 import Consoles
 import ESCPOSCodec
 import Foundation
+import Sealing
 import StaffAccess
 import Station
 import StationRuntime
@@ -20,10 +21,13 @@ final class RunVisits: Sendable {
     /// What the station was last told of each terminal.
     var told: [String: Bool] = [:]
     var tell: (@Sendable (StationInput) -> Bool)?
+    var besides: (@Sendable (inout VisitView) -> Void)?
   }
   private let state = Mutex(State())
 
   func publish(_ view: VisitView) {
+    var view = view
+    state.withLock { $0.besides }?(&view)
     let open = state.withLock { state in
       state.newest = view
       return state.open
@@ -48,9 +52,13 @@ final class RunVisits: Sendable {
     open.windows.stationLost()
   }
 
+  /// What the station's picture does not say of what is kept here.
+  func addKept(_ besides: @escaping @Sendable (inout VisitView) -> Void) { state.withLock { $0.besides = besides } }
+
   /// Opens the pages that the site file names; none where nobody comes.
   func start(
-    _ site: Site, _ file: SiteArgument, web: String?, staff: StaffDoor, runtime: StationRuntime, submit: @escaping DutyDesk.Submit
+    _ site: Site, _ file: SiteArgument, web: String?, staff: StaffDoor, sealer: FieldSealer?, runtime: StationRuntime,
+    submit: @escaping DutyDesk.Submit
   ) throws {
     guard let plan = site.visitPages else { return }
     let codes = try TicketCodes(file: file.path(site.journalFolder) + "/slip-codes.key")
@@ -63,7 +71,8 @@ final class RunVisits: Sendable {
     let hall = try HallPages(
       port: plan.publicPort, webRoot: root, codes: slips, qr: { QRCode.rows($0) }, print: print, submit: submit)
     let windows = try WindowPages(
-      port: plan.windowPort, webRoot: root, staff: staff, codes: slips, qr: { QRCode.rows($0) }, print: print, submit: submit)
+      port: plan.windowPort, webRoot: root, staff: staff, sealer: sealer, codes: slips, qr: { QRCode.rows($0) }, print: print,
+      submit: submit)
     let newest = state.withLock { state in
       state.tell = { runtime.tell($0) }
       state.open = Open(hall: hall, windows: windows, printer: printer)

@@ -45,13 +45,10 @@ public struct CardText: Sendable {
   public static func copyAddress(_ address: SecretBuffer, into target: SecretBuffer) -> Int {
     target.wipe()
     guard target !== address else { return 0 }
-    forEachCharacter(ofAddress: address) { append($0, to: target) }
+    address.withSpan { bytes in
+      scan(bytes, CardSpan(0, addressLength), isNumber: false) { append($0, to: target) }
+    }
     return target.count
-  }
-
-  /// As `forEachCharacter(of:_:)`, of the address that was added last.
-  public static func forEachCharacter(ofAddress address: SecretBuffer, _ body: (Unicode.Scalar) -> Void) {
-    address.withSpan { bytes in scan(bytes, CardSpan(0, addressLength), isNumber: false, body) }
   }
 
   private static func append(_ scalar: Unicode.Scalar, to target: SecretBuffer) {

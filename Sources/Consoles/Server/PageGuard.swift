@@ -14,6 +14,12 @@ struct PageGuard: Sendable {
     refusalToAct(request, for: post).map { .reply($0) } ?? .later(work)
   }
 
+  /// Who asks, by the id of his account; `nil` where nobody has one.
+  func staff(_ request: HTTPRequest) -> String? {
+    guard let door, door.isGuarded else { return nil }
+    return door.session(request.session)?.staff
+  }
+
   /// `nil`: whoever asks may look.
   private func refusalToLook(_ request: HTTPRequest) -> HTTPReply? {
     guard let door, door.isGuarded else { return nil }

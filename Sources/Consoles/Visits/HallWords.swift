@@ -225,31 +225,35 @@ extension PageWords {
   ]
 
   /// 本机保存了什么. The numbers come from the station; what stands here says what they are for.
-  private static let kept = [
-    word("keptTitle", "本机保存了什么", "What is kept here"),
-    word("keptKind", "种类", "Kind"),
-    word("keptCount", "现有", "Now"),
-    word("keptFor", "保存多久", "For how long"),
-    word("keptPurpose", "为了什么", "What for"),
-    word("kept.tickets", "今天的号(没有姓名)", "Today's numbers (without names)"),
-    word("keptFor.tickets", "到下一个取号的日子", "Until the next day on which numbers are taken"),
-    word("keptPurpose.tickets", "排队叫号", "To call you in turn"),
-    word("kept.matters", "受理的事项(没有姓名)", "Matters (without names)"),
-    word("keptFor.matters", "办结后 {days} 天", "{days} days after the end"),
-    word("keptPurpose.matters", "办理、督办、凭号单查询", "To deal with it, and to answer whoever holds the slip"),
-    word("kept.sealed", "事项里加密的联系方式", "Sealed contacts of matters"),
-    word("keptFor.sealed", "随事项一起删除", "Deleted with the matter"),
-    word("keptPurpose.sealed", "回访;本机打不开", "To call back; this machine cannot open it"),
-    word("kept.hazards", "还没处理的隐患(东西和地方)", "Open hazards (things and places)"),
-    word("keptFor.hazards", "到处理为止", "Until it is dealt with"),
-    word("keptPurpose.hazards", "派人处理", "To have it put right"),
-    word("kept.ratings", "满意度(只有数字)", "Ratings (numbers only)"),
-    word("keptFor.ratings", "一直累计", "Added up without end"),
-    word("keptPurpose.ratings", "改进服务", "To serve better"),
-    word("keptCounts", "{count} 个", "{count}"),
-    word(
-      "keptNot", "不保存:照片、指纹、人脸、录音、您按的四位码。", "Not kept: photographs, fingerprints, faces, recordings, the four digits you type."),
-    word("keptLog", "操作日志另外保存:时间、号码、窗口,没有姓名。", "A log is kept besides: times, numbers and windows, no names."),
-    word("keptUnknown", "现在连不上主机,不知道", "The station cannot be reached: not known now"),
-  ]
+  private static let kept =
+    [
+      word("keptTitle", "本机保存了什么", "What is kept here"),
+      word("keptKind", "种类", "Kind"),
+      word("keptCount", "现有", "Now"),
+      word("keptFor", "保存多久", "For how long"),
+      word("keptPurpose", "为了什么", "What for"),
+      word("keptGround", "依据", "On which ground"),
+      word("keptMonths", "上级已有后 {months} 个整月", "{months} whole months once the parent has it"),
+      word(
+        "keptCleared", "昨夜删除({time}):号 {tickets}、事项 {matters}、密钥 {keys}、日志文件 {files}",
+        "Deleted last night ({time}): numbers {tickets}, matters {matters}, keys {keys}, files of the log {files}"),
+      word(
+        "keptNotCleared", "每天夜里三点清除到期的;还没有到过那个时候",
+        "What its time is over for is deleted at three every night; none has passed yet"),
+      word("keptCounts", "{count} 个", "{count}"),
+      word("keptNoCount", "不知道", "Not known"),
+      word(
+        "keptNot", "不保存:照片、指纹、人脸、录音、您按的四位码。", "Not kept: photographs, fingerprints, faces, recordings, the four digits you type."),
+      word("keptUnknown", "现在连不上主机,不知道", "The station cannot be reached: not known now"),
+    ] + rules
+
+  /// The table itself is the station's.
+  private static let rules = Retention.rules.flatMap { rule in
+    [
+      word("kept.\(rule.kind.rawValue)", rule.name.chinese, rule.name.english),
+      word("keptFor.\(rule.kind.rawValue)", rule.time.chinese, rule.time.english),
+      word("keptPurpose.\(rule.kind.rawValue)", rule.purpose.chinese, rule.purpose.english),
+      word("keptGround.\(rule.kind.rawValue)", rule.ground.chinese, rule.ground.english),
+    ]
+  }
 }

@@ -98,6 +98,23 @@ extension VisitView {
       $0.field("ratings", counts.ratings.reduce(0) { $0 &+ $1 })
       $0.field("closedDays", plan.keepClosedDays)
       $0.field("contact", plan.contact)
+      $0.field("journalMonths", optional: journalMonths)
+      $0.key("rows")
+      $0.array(keptCounts) { json, row in
+        json.object {
+          $0.field("kind", row.kind.rawValue)
+          $0.field("count", optional: row.count)
+        }
+      }
+      guard let cleared, let clearedMilliseconds else { return }
+      $0.key("cleared")
+      $0.object {
+        $0.field("atMilliseconds", clearedMilliseconds)
+        $0.field("tickets", cleared.tickets)
+        $0.field("matters", cleared.matters)
+        $0.field("keys", cleared.keys)
+        $0.field("files", cleared.files)
+      }
     }
     guard let signed = plan.signedOff else { return }
     json.key("signedOff")
@@ -108,6 +125,7 @@ extension VisitView {
   }
 
   private func writeForWindows(to json: inout JSONText) {
+    json.field("sealTo", optional: sealTo)
     json.key("posts")
     json.array(posts) { json, post in
       json.object {
@@ -157,6 +175,7 @@ extension VisitView.TicketCard {
       $0.field("takenMilliseconds", takenMilliseconds)
       $0.field("slip", slip.rawValue)
       $0.field("matter", optional: matter)
+      $0.field("hasContact", !sealed.isEmpty)
     }
   }
 }
@@ -177,7 +196,7 @@ extension VisitView.MatterCard {
       $0.field("result", optional: matter.result?.rawValue)
       $0.field("note", matter.note)
       $0.field("rating", optional: matter.rating)
-      $0.field("hasContact", matter.contact != nil)
+      $0.field("hasContact", !matter.sealed.isEmpty)
     }
   }
 }

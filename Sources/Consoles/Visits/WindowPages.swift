@@ -1,4 +1,6 @@
+import NIOConcurrencyHelpers
 import NIOCore
+import Sealing
 import StaffAccess
 import Station
 
@@ -6,23 +8,31 @@ import Station
 public final class WindowPages: Sendable {
   public var port: Int { pages.port }
   private let pages: LivePages
+  private let newest = NIOLockedValueBox<VisitView?>(nil)
 
   /// Parameters and errors as for `HallPages`.
+  ///
+  /// - Parameter sealer: `nil`: nothing is sealed here.
   public init(
     address: String = "127.0.0.1", port: Int, webRoot: String, limits: ServerLimits = .standard, staff: StaffDoor? = nil,
+    sealer: FieldSealer? = nil,
     codes: SlipCodes, qr: @escaping @Sendable (String) -> [[Bool]]?, print: @escaping PrintSlip = { _ in .shown },
     submit: @escaping DutyDesk.Submit
   ) throws(ConsoleError) {
     let files = try WebFiles(root: webRoot, names: WindowRoutes.fileNames)
+    let contacts = ContactDesk(sealer: sealer, newest: newest, submit: submit)
     pages = try LivePages(address: address, port: port, limits: limits) { board, hub in
       WindowRoutes(
         files: files, board: board, hub: hub, staff: PageGuard(door: staff, page: .window), codes: codes, qr: qr, print: print,
-        submit: submit)
+        contacts: contacts, submit: submit)
     }
   }
 
   /// As `DutyDesk.publish`.
-  public func publish(_ view: VisitView) { pages.publish(revision: view.revision) { view.json(for: .window).bytes } }
+  public func publish(_ view: VisitView) {
+    newest.withLockedValue { $0 = view }
+    pages.publish(revision: view.revision) { view.json(for: .window).bytes }
+  }
   public func stationLost() { pages.stationLost() }
   public func stop() { pages.stop() }
 }
@@ -41,13 +51,16 @@ struct WindowRoutes: Routes {
   let codes: SlipCodes
   let qr: @Sendable (String) -> [[Bool]]?
   let print: PrintSlip
+  let contacts: ContactDesk
   let submit: DutyDesk.Submit
   private let texts = HTTPReply(status: 200, json: PageWords.catalogue(PageWords.window))
 
   init(
     files: WebFiles, board: PageBoard, hub: EventHub, staff: PageGuard, codes: SlipCodes,
-    qr: @escaping @Sendable (String) -> [[Bool]]?, print: @escaping PrintSlip, submit: @escaping DutyDesk.Submit
+    qr: @escaping @Sendable (String) -> [[Bool]]?, print: @escaping PrintSlip, contacts: ContactDesk,
+    submit: @escaping DutyDesk.Submit
   ) {
+    self.contacts = contacts
     self.files = files
     self.board = board
     self.hub = hub
@@ -68,6 +81,8 @@ struct WindowRoutes: Routes {
     case ("api", "texts", 2): return get(request) { .reply(texts) }
     case ("api", "events", 2): return look(request) { .events(hub, isAllowed: staff.mayListen(request)) }
     case ("api", "tickets", 5) where path[4] == "reissue": return reissue(request)
+    case ("api", "windows", 4) where path[3] == "look": return look(request)
+    case ("api", "windows", 4) where path[3] == "contact": return contact(request)
     case ("api", let group?, 4) where WindowAction.groups.contains(group): return act(request, group)
     case (let name?, _, 1): return get(request) { file(name, request) }
     default: return .reply(notFound(request))
@@ -84,6 +99,7 @@ struct WindowRoutes: Routes {
     HTTPReply(
       404, .notFound, at: request.pathText,
       accepted: "GET /, /api/visits, /api/events, /api/texts, /healthz; POST /api/tickets/{day}/{number}/reissue, "
+        + "/api/windows/{number}/(look | contact), "
         + WindowAction.groups.map(WindowAction.accepted).joined(separator: ", "))
   }
 
@@ -107,6 +123,35 @@ struct WindowRoutes: Routes {
       }
       return staff.act(request, for: post) { await reissue(id, by: post) }
     }
+  }
+
+  private func look(_ request: HTTPRequest) -> RouteResult {
+    post(request, board) { () throws(BadRequest) in
+      let post = try BodyFields(request.body, accepted: ["post"]).text("post")
+      let number = try window(request)
+      let staff = staff.staff(request)
+      return self.staff.act(request, for: post) { await contacts.look(window: number, post: post, staff: staff) }
+    }
+  }
+
+  private func contact(_ request: HTTPRequest) -> RouteResult {
+    post(request, board) { () throws(BadRequest) in
+      let fields = try BodyFields(request.body, accepted: ["post", "name", "phone"])
+      let post = try fields.text("post")
+      let number = try window(request)
+      guard let contact = ContactDesk.read(name: try fields.text("name"), phone: try fields.text("phone")) else {
+        throw BadRequest(
+          fault: .badBody, place: "name, phone", accepted: "a name of 120 bytes at most; a telephone number of 5 to 20 digits")
+      }
+      return staff.act(request, for: post) { await contacts.give(contact, window: number, post: post) }
+    }
+  }
+
+  private func window(_ request: HTTPRequest) throws(BadRequest) -> Int {
+    guard let number = UInt32(digits: request.path[2]), (1...99).contains(number) else {
+      throw BadRequest(fault: .badPath, place: request.pathText, accepted: "a window's number, 1 to 99")
+    }
+    return Int(number)
   }
 
   private func reissue(_ id: TicketID, by post: String) async -> HTTPReply {

@@ -8,12 +8,17 @@ export function dialogIsOpen() {
   return open !== null;
 }
 
+export function closeDialog() {
+  open?.close();
+}
+
 // While the station is lost nothing can be confirmed; what was typed stays.
 export function enableDialogs(enabled) {
   if (open) open.querySelector(".primary").disabled = !enabled;
 }
 
-// fields: [{name, label, kind: "text" | "number" | "choice", value, choices: [[value, text]], required}]. Gives the values, or null.
+// fields: [{name, label, kind: "text" | "line" | "number" | "choice" | "shown", value, choices: [[value, text]], required}]. Gives the values,
+// or null. What is only shown has a text and no name.
 export function ask(title, fields = [], confirm = word("confirm")) {
   return new Promise((resolve) => {
     const spot = spotOf(document.activeElement ?? document.body);
@@ -41,12 +46,15 @@ export function ask(title, fields = [], confirm = word("confirm")) {
 }
 
 function row(field) {
+  if (field.kind === "shown") return element("p", { class: "shown" }, ...(field.label ? [element("b", {}, `${field.label}: `)] : []), field.text);
   const common = { name: field.name, required: field.required ?? false };
   let input;
   if (field.kind === "choice") {
     input = element("select", common, ...field.choices.map(([value, text]) => element("option", { value }, text)));
   } else if (field.kind === "number") {
     input = element("input", { ...common, type: "number", min: field.min, max: field.max, step: 1, value: field.value });
+  } else if (field.kind === "line") {
+    input = element("input", { ...common, type: "text", maxlength: field.limit, autocomplete: "off", spellcheck: "false" });
   } else {
     input = element("textarea", { ...common, rows: 3, maxlength: 500 });
     // Enter makes a new line here; with Control it confirms, and must not press what gets the focus next.

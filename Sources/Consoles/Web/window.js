@@ -1,6 +1,6 @@
 // The page of a window, and of a post behind the windows: who is called, what becomes of his matter.
 import { connectAsking, send, toast } from "./asking.js";
-import { ask, enableDialogs } from "./dialogs.js";
+import { ask, enableDialogs, closeDialog } from "./dialogs.js";
 import { clock, duration, element, keepingFocus, reconcile, setClass, setHidden, setText, timeOfDay } from "./dom.js";
 import { leaveWhenEnded, logInFirst } from "./login.js";
 import { createMatter, updateMatter } from "./matters.js";
@@ -115,8 +115,10 @@ function atWindow(view, ticket) {
   if (ticket.phase === "serving") {
     actions.append(button("finish", "finish", "primary"));
     if (ticket.matter === undefined) actions.append(button("open", "openMatter"));
+    else if (view.sealTo !== undefined) actions.append(element("button", { type: "button", class: "contact", onclick: () => giveContact(view) }, word("giveContact")));
     actions.append(button("park", "park"));
   }
+  if (ticket.hasContact) actions.append(element("button", { type: "button", class: "look", onclick: look }, word("look")));
   actions.append(
     element("button", { type: "button", class: "transfer", onclick: () => transfer(view) }, word("transfer")),
     element("button", { type: "button", class: "reissue", onclick: () => reissue(ticket) }, word("reissue")));
@@ -127,6 +129,28 @@ async function transfer(view) {
   const choices = view.services.map((service) => [service.id, service.name]);
   const values = await ask(word("transfer"), [{ name: "service", label: word("toService"), kind: "choice", choices, required: true }], word("transfer"));
   if (values) act("transfer", values);
+}
+
+// What was opened stands in the dialog and nowhere else, and goes with it.
+async function look() {
+  const said = await send(`/api/windows/${page.window}/look`);
+  if (said?.answer !== "fields") return;
+  const shown = said.fields.flatMap((fields) => Object.entries(fields).map(([kind, text]) => ({ kind: "shown", label: word(`field-${kind}`), text })));
+  if (said.closed > 0) shown.push({ kind: "shown", label: "", text: word("lookClosed", { count: said.closed }) });
+  shown.push({ kind: "shown", label: "", text: word("lookNote") });
+  const closing = setTimeout(closeDialog, 60_000);
+  await ask(word("look"), shown, word("lookDone"));
+  clearTimeout(closing);
+}
+
+async function giveContact(view) {
+  const fields = [
+    { kind: "shown", label: "", text: word("giveContactTo", { body: view.sealTo }) },
+    { name: "name", label: word("field-name"), kind: "line", limit: 40 },
+    { name: "phone", label: word("field-phone"), kind: "line", limit: 24, required: true },
+  ];
+  const values = await ask(word("giveContact"), fields, word("seal"));
+  if (values) act("contact", values);
 }
 
 // The code is shown once, to be written down or printed for the visitor, and is kept nowhere.

@@ -80,6 +80,7 @@ extension Station {
       }
     }
     if !over.isEmpty { record(.visit(.forgotten(over))) }
+    runNight()
   }
 
   /// How long until `runVisits` would do something.
@@ -98,6 +99,7 @@ extension Station {
       if let offer = matter.offer { consider(answerTime(matter), since: offer.at) }
       if matter.result == nil, !matter.overdue { consider(limit(matter), since: matter.openedAt) }
     }
+    if let night = nextNight() { nearest = min(nearest ?? night, night) }
     return nearest
   }
 

@@ -24,6 +24,7 @@ extension Station {
     case .askForStaff:
       if !visits.helps.contains(where: { $0.kiosk == kiosk.id }) { record(.visit(.helpAsked(kiosk: kiosk.id))) }
     case .takeTicket(let service, let priority, let digest, let contact):
+      if contact?.isWithinLimits == false { return .refused(.noteTooLong) }
       return take(service, priority, digest, contact, kiosk, offered)
     case .slip(let id, let slip):
       guard let ticket = visits.ticket(id), ticket.kiosk == kiosk.id else { return .refused(.unknownTicket) }
@@ -54,7 +55,6 @@ extension Station {
     _ offered: VisitPlan
   ) -> DeskAnswer {
     guard let service = offered.service(service) else { return .refused(.unknownService) }
-    if let contact, !contact.fits { return .refused(.noteTooLong) }
     beginDay()
     let next = visits.lastNumber(service.letter) + 1
     guard next <= VisitLimit.ticketsPerLetter, let number = UInt16(exactly: next) else { return .refused(.ticketsExhausted) }
@@ -64,16 +64,18 @@ extension Station {
     }
     if isTaken { return .refused(.codeTaken) }
     let id = TicketID(day: visits.day, letter: service.letter, number: number)
-    let taken = Ticket.Taken(
-      ticket: id, service: service.id, priority: priority, kiosk: kiosk.id, digest: digest, contact: contact)
-    record(.visit(.taken(taken)))
+    record(
+      .visit(
+        .taken(
+          Ticket.Taken(
+            ticket: id, service: service.id, priority: priority, kiosk: kiosk.id, digest: digest, contact: contact))))
     guard let ticket = visits.ticket(id) else { return .refused(.unknownTicket) }
     return .ticket(ticket, ahead: ahead(of: ticket))
   }
 
   /// The day of the tickets only moves forward, and by a clock that nobody has checked by a week at most: a battery that died must not
   /// take the numbers to another year for good.
-  private mutating func beginDay() {
+  mutating func beginDay() {
     guard let today = Int32(exactly: wall.localDay), today > visits.day else { return }
     guard wall.synchronised || visits.day == 0 || today - visits.day <= 7 else { return }
     record(.visit(.dayBegan(today)))
@@ -222,6 +224,10 @@ extension Station {
         ?? .refused(.unknownTicket)
     case .open(let number, let contact):
       return atWindow(number, post, offered) { _ in open(at: number, post, contact) }
+    case .giveContact(let number, let contact):
+      return atWindow(number, post, offered) { _ in give(contact, at: number, post) }
+    case .look(let number, let keys, let staff):
+      return atWindow(number, post, offered) { _ in look(keys, at: number, post, staff: staff) }
     case .giveHelp(let kiosk):
       return visits.helps.contains { $0.kiosk == kiosk }
         ? .record(.visit(.helpGiven(kiosk: kiosk, post: post))) : .refused(.alreadyDone)
@@ -252,13 +258,35 @@ extension Station {
       if ticket.phase != .serving { return .refused(.notServed) }
       if ticket.matter != nil { return .refused(.alreadyDone) }
       if visits.matters.count >= VisitLimit.matters { return .refused(.tooManyMatters) }
-      if let contact, !contact.fits { return .refused(.noteTooLong) }
+      if contact?.isWithinLimits == false { return .refused(.noteTooLong) }
       return .record(
         .visit(
           .opened(
             Matter.Opened(
               matter: visits.lastMatter &+ 1, ticket: ticket.id, service: ticket.service, digest: ticket.digest,
-              window: window, post: post, contact: contact ?? ticket.contact))))
+              window: window, post: post, contact: contact, fromTicket: ticket.contact))))
+    }
+  }
+
+  /// A contact is for the call-back of a matter: without one there is nothing to keep it for.
+  private func give(_ contact: SealedField, at window: Int, _ post: String) -> Verdict {
+    present(window) { ticket in
+      if !contact.isWithinLimits { return .refused(.noteTooLong) }
+      guard let id = ticket.matter, let matter = visits.matter(id), matter.phase != .closed else { return .refused(.noMatter) }
+      if matter.owner != post { return .refused(.notOwner) }
+      return .record(.visit(.contactGiven(id, contact, post: post)))
+    }
+  }
+
+  /// Only of who is at the window, and only by its post.
+  private func look(_ keys: [String], at window: Int, _ post: String, staff: String?) -> Verdict {
+    present(window) { ticket in
+      let known = visits.sealed(ticket).map(\.key)
+      guard !keys.isEmpty, keys.count <= known.count, keys.allSatisfy({ known.contains($0) }) else {
+        return .refused(.noContact)
+      }
+      let opening = SecretOpening(what: "contact", purpose: .compareAtWindow)
+      return .record(.access(.opened(opening, of: ticket.id.description, post: post, staff: staff, reason: nil)))
     }
   }
 }

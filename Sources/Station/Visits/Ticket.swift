@@ -56,7 +56,7 @@ public struct Ticket: Sendable, Equatable, Codable {
   public var calls: Int
   public var slip: Slip
   public var matter: MatterID?
-  /// Read from a card at the terminal, and sealed.
+  /// What was read off a card at the terminal, sealed there; it goes to the matter when one is opened, and with the visit otherwise.
   public var contact: SealedField?
 
   public enum Phase: String, Sendable, Codable, CaseIterable {
@@ -90,6 +90,7 @@ public struct Ticket: Sendable, Equatable, Codable {
     phase = .waiting
     calls = 0
     slip = .unknown
+    contact = taken.contact
   }
 
   /// A ticket as it is taken.
@@ -100,6 +101,7 @@ public struct Ticket: Sendable, Equatable, Codable {
     public var priority: Bool
     public var kiosk: String
     public var digest: CodeDigest
+    /// Only of who let his card be read, and said yes to that.
     public var contact: SealedField?
 
     public init(
@@ -116,21 +118,6 @@ public struct Ticket: Sendable, Equatable, Codable {
 }
 
 public typealias MatterID = UInt32
-
-/// A personal field of a matter, closed for this station: ciphertext and which key opens it (design.md, decision 6).
-public struct SealedField: Sendable, Equatable, Codable {
-  public var key: String
-  public var bytes: [UInt8]
-
-  public init(key: String, bytes: [UInt8]) {
-    self.key = key
-    self.bytes = bytes
-  }
-
-  /// A name, a number and an address with all that sealing adds take less.
-  public static let limit = 1024
-  var fits: Bool { bytes.count <= Self.limit && key.utf8.count <= 64 }
-}
 
 /// What somebody came for (事), from its opening at a window to its end. It is about the matter: nothing here says whose it is.
 public struct Matter: Sendable, Equatable, Codable {
@@ -153,7 +140,10 @@ public struct Matter: Sendable, Equatable, Codable {
   /// 1 not, 2 half, 3 satisfied: one touch of the visitor.
   public var rating: Int?
   public var closedAt: EntryTime?
+  /// What the clerk was told for the call-back.
   public var contact: SealedField?
+  /// What was sealed at the terminal.
+  public var fromTicket: SealedField?
 
   public struct Offer: Sendable, Equatable, Codable {
     public var to: String
@@ -188,7 +178,10 @@ public struct Matter: Sendable, Equatable, Codable {
     note = ""
     overdue = false
     contact = opened.contact
+    fromTicket = opened.fromTicket
   }
+
+  public var sealed: [SealedField] { [fromTicket, contact].compactMap { $0 } }
 
   public struct Opened: Sendable, Equatable, Codable {
     public var matter: MatterID
@@ -198,9 +191,11 @@ public struct Matter: Sendable, Equatable, Codable {
     public var window: Int
     public var post: String
     public var contact: SealedField?
+    public var fromTicket: SealedField?
 
     public init(
-      matter: MatterID, ticket: TicketID, service: String, digest: CodeDigest, window: Int, post: String, contact: SealedField?
+      matter: MatterID, ticket: TicketID, service: String, digest: CodeDigest, window: Int, post: String, contact: SealedField?,
+      fromTicket: SealedField? = nil
     ) {
       self.matter = matter
       self.ticket = ticket
@@ -209,6 +204,7 @@ public struct Matter: Sendable, Equatable, Codable {
       self.window = window
       self.post = post
       self.contact = contact
+      self.fromTicket = fromTicket
     }
   }
 }

@@ -28,6 +28,10 @@ public enum VisitChange: Sendable, Equatable, Codable {
   case overdue(MatterID)
   /// Its days are over: it is deleted here.
   case forgotten([MatterID])
+  /// Whom to call back, sealed; it takes the place of what was there.
+  case contactGiven(MatterID, SealedField, post: String)
+  /// What was deleted since the report before, because its time was over.
+  case cleared(NightReport)
 
   case hazardReported(Hazard)
   case hazardHandled(UInt32, post: String)
@@ -42,7 +46,7 @@ extension VisitChange {
   var isOfQueue: Bool {
     switch self {
     case .dayBegan, .taken, .slip, .reissued, .called, .serving, .skipped, .parked, .transferred, .finished, .helpAsked,
-      .helpGiven:
+      .helpGiven, .cleared:
       true
     default: false
     }

@@ -6,7 +6,7 @@ public enum KioskAction: Sendable, Equatable, Codable {
   case callForHelp
   /// "I don't know, please help me": a person is to come.
   case askForStaff
-  /// `contact` was read from a card and sealed; without one nobody is named.
+  /// `contact` was read off a card with the visitor's consent, and has been sealed already.
   case takeTicket(service: String, priority: Bool, CodeDigest, contact: SealedField? = nil)
   /// What became of the slip.
   case slip(TicketID, Ticket.Slip)
@@ -32,6 +32,10 @@ public enum VisitAction: Sendable, Equatable, Codable {
   case slip(TicketID, Ticket.Slip)
   /// Opens a matter for who is at the window. `contact` has been sealed already.
   case open(window: Int, contact: SealedField?)
+  /// Seals for the matter of who is at the window whom to call back.
+  case giveContact(window: Int, SealedField)
+  /// The clerk is about to see these fields of who is at the window: written down before he does.
+  case look(window: Int, keys: [String], staff: String?)
   case offer(MatterID, to: String)
   case accept(MatterID)
   case refuse(MatterID, reason: String)

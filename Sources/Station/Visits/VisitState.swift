@@ -19,6 +19,8 @@ public struct VisitState: Sendable, Equatable, Codable {
   public var lastHazard: UInt32 = 0
   public var helps: [KioskHelp] = []
   public var counts = Counts()
+  /// What was deleted because its time was over; `nil`: nothing yet, and no night has passed.
+  public var clearing: Clearing?
 
   /// All tickets of one letter of the day: number n is at n - 1.
   public struct Line: Sendable, Equatable, Codable {
@@ -50,6 +52,7 @@ public struct VisitState: Sendable, Equatable, Codable {
     switch change {
     case .dayBegan(let next):
       guard next > day else { return }
+      noteCleared(tickets: lines.reduce(0) { $0 + $1.tickets.count })
       day = next
       lines = []
       waiting = []
@@ -77,7 +80,9 @@ public struct VisitState: Sendable, Equatable, Codable {
     case .serving(let id): self.change(id) { $0.phase = .serving }
     case .skipped(let id): leave(id, .skipped)
     case .parked(let id): leave(id, .parked)
-    case .finished(let id): leave(id, .done)
+    case .finished(let id):
+      leave(id, .done)
+      self.change(id) { $0.contact = nil }
     case .transferred(let id, let service):
       seats.removeAll { $0.ticket == id }
       self.change(id) { ticket in
@@ -86,7 +91,11 @@ public struct VisitState: Sendable, Equatable, Codable {
         ticket.window = nil
       }
       if ticket(id) != nil, !waiting.contains(id) { waiting.append(id) }
-    case .opened(let opened): open(Matter(opened, at: time))
+    case .opened(let opened):
+      open(Matter(opened, at: time))
+      self.change(opened.ticket) { $0.contact = nil }
+    case .contactGiven(let id, let contact, _): self.change(id) { $0.contact = contact }
+    case .cleared(let report): clearing = Clearing(night: report.night, last: report, at: time)
     case .offered(let id, _, let to): self.change(id) { $0.offer = Matter.Offer(to: to, at: time) }
     case .accepted(let id, let post):
       self.change(id) { matter in
@@ -122,7 +131,10 @@ public struct VisitState: Sendable, Equatable, Codable {
       guard let matter = matter(id), !matter.overdue else { return }
       self.change(id) { $0.overdue = true }
       counts.overdue = ChildFoldLimit.sum(counts.overdue, 1)
-    case .forgotten(let ids): matters.removeAll { ids.contains($0.id) }
+    case .forgotten(let ids):
+      let before = matters.count
+      matters.removeAll { ids.contains($0.id) }
+      noteCleared(matters: before - matters.count)
     case .hazardReported(let hazard):
       hazards.append(hazard)
       lastHazard = max(lastHazard, hazard.id)
@@ -230,9 +242,9 @@ extension VisitState {
     first.matters = []
     var parts = [first]
     for line in lines {
-      for start in stride(from: 0, to: line.tickets.count, by: Self.partSize) {
+      for tickets in Self.split(line.tickets, { $0.contact.map { [$0] } ?? [] }) {
         var part = VisitState()
-        part.lines = [Line(letter: line.letter, tickets: Array(line.tickets[start...].prefix(Self.partSize)))]
+        part.lines = [Line(letter: line.letter, tickets: tickets)]
         parts.append(part)
       }
     }
@@ -241,12 +253,28 @@ extension VisitState {
       part.waiting = Array(waiting[start...].prefix(Self.partSize * 4))
       parts.append(part)
     }
-    for start in stride(from: 0, to: matters.count, by: Self.partSize) {
+    for matters in Self.split(matters, { $0.sealed }) {
       var part = VisitState()
-      part.matters = Array(matters[start...].prefix(Self.partSize))
+      part.matters = matters
       parts.append(part)
     }
     return parts
+  }
+
+  /// In pieces of about the same length in bytes: what is sealed is longer than all the rest of a ticket or a matter.
+  private static func split<Item>(_ items: [Item], _ sealed: (Item) -> [SealedField]) -> [[Item]] {
+    var pieces: [[Item]] = []
+    var weight = partSize
+    for item in items {
+      let own = 1 + sealed(item).reduce(0) { $0 + 1 + $1.bytes.count / 256 }
+      if weight + own > partSize {
+        pieces.append([])
+        weight = 0
+      }
+      pieces[pieces.count - 1].append(item)
+      weight += own
+    }
+    return pieces
   }
 
   private mutating func resume(_ part: VisitState, _ number: Int) {

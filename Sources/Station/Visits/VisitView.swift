@@ -27,12 +27,21 @@ public struct VisitView: Sendable, Equatable {
   public var counts: VisitState.Counts
   /// Matters that are kept here, open or closed.
   public var keptMatters: Int
-  /// Those of them with a sealed personal field.
+  /// Sealed personal fields of tickets and matters.
   public var keptContacts: Int
   /// Tickets of today.
   public var keptTickets: Int
   /// The parent cannot be reached since then, milliseconds since 1970: what is decided meanwhile is kept and goes up later (待上报).
   public var parentLostMilliseconds: Int64?
+  /// What is kept beside visits; whoever shows it adds what the station does not know (keys, accounts, recordings).
+  public var keptBesides: [KeptCount] = []
+  /// Whole months that the journal stays although the parent has them; `nil`: there is no parent, and nothing goes.
+  public var journalMonths: Int?
+  /// Who may read what is sealed here; `nil`: nothing can be sealed.
+  public var sealTo: String?
+  /// The last nightly report, and when it was written.
+  public var cleared: NightReport?
+  public var clearedMilliseconds: Int64?
 
   public static let listLimit = 60
 
@@ -58,6 +67,8 @@ public struct VisitView: Sendable, Equatable {
     public var calledMilliseconds: Int64?
     public var slip: Ticket.Slip
     public var matter: MatterID?
+    /// For the pages' server only: no page is given it.
+    public var sealed: [SealedField] = []
   }
 
   public struct MatterCard: Sendable, Equatable {
@@ -116,9 +127,9 @@ extension Station {
           lastNumber: visits.lastNumber(service.letter))
       },
       windows: offered.windows.map {
-        VisitView.WindowCard(number: $0.number, current: visits.current(window: $0.number).map(ticketCard))
+        VisitView.WindowCard(number: $0.number, current: visits.current(window: $0.number).map { ticketCard($0, visits) })
       },
-      waiting: inCallOrder(visits).map(ticketCard), aside: aside(visits).map(ticketCard),
+      waiting: inCallOrder(visits).map { ticketCard($0, visits) }, aside: aside(visits).map { ticketCard($0, visits) },
       matters: open.sorted { ($0.overdue ? 0 : 1, $0.id) < ($1.overdue ? 0 : 1, $1.id) }.prefix(VisitView.listLimit * 4)
         .map { VisitView.MatterCard(matter: $0, hoursLeft: $0.result == nil ? hoursLeft($0) : nil) },
       hazards: visits.hazards.suffix(VisitView.listLimit).map {
@@ -136,8 +147,9 @@ extension Station {
           reader: readers.first { $0.kiosk == kiosk.id }?.standing, interrupted: interrupted(kiosk.id))
       },
       counts: visits.counts, keptMatters: visits.matters.count,
-      keptContacts: visits.matters.count { $0.contact != nil }, keptTickets: visits.lines.reduce(0) { $0 + $1.tickets.count },
-      parentLostMilliseconds: lost)
+      keptContacts: visits.namedKeys.count, keptTickets: visits.lines.reduce(0) { $0 + $1.tickets.count },
+      parentLostMilliseconds: lost, keptBesides: keptBesides, cleared: visits.clearing?.last,
+      clearedMilliseconds: visits.clearing?.at?.wallMilliseconds)
   }
 
   private func inCallOrder(_ visits: VisitState) -> [Ticket] {
@@ -152,10 +164,11 @@ extension Station {
         .prefix(VisitView.listLimit))
   }
 
-  private func ticketCard(_ ticket: Ticket) -> VisitView.TicketCard {
+  private func ticketCard(_ ticket: Ticket, _ visits: VisitState) -> VisitView.TicketCard {
     VisitView.TicketCard(
       id: ticket.id, service: ticket.service, priority: ticket.priority, phase: ticket.phase, window: ticket.window,
       calls: ticket.calls, takenMilliseconds: ticket.takenAt.wallMilliseconds,
-      calledMilliseconds: ticket.calledAt?.wallMilliseconds, slip: ticket.slip, matter: ticket.matter)
+      calledMilliseconds: ticket.calledAt?.wallMilliseconds, slip: ticket.slip, matter: ticket.matter,
+      sealed: visits.sealed(ticket))
   }
 }

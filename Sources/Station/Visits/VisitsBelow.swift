@@ -30,6 +30,7 @@ extension VisitState {
     state.waiting = []
     state.seats = []
     state.helps = []
+    state.clearing = nil
     for key in [\Counts.tickets, \.matters, \.overdue, \.hazards, \.hazardsHandled] {
       state.counts[keyPath: key] = ChildFoldLimit.sum(counts[keyPath: key], 0)
     }

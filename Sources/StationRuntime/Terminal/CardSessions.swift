@@ -12,19 +12,17 @@ public final class CardSessions: Sendable {
   public struct Hands: Sendable {
     public var read: @Sendable (_ kiosk: String, CardConsent) -> Void
     public var cancel: @Sendable (_ kiosk: String) -> Void
-    /// The JSON of `CardFields`, sealed for whoever has to read it; `nil`: it cannot be.
-    public var seal: @Sendable (SecretBuffer) -> SealedField?
+    /// What of a card is kept, sealed for whoever has to read it; `nil`: it cannot be.
+    public var seal: @Sendable (_ card: SecretBuffer, _ newestAddress: SecretBuffer?) -> SealedField?
     public var shred: @Sendable (SealedField) -> Void
     /// A card is about to be opened at this terminal: `false` when the audit cannot be written.
     public var audit: @Sendable (_ kiosk: String, SecretOpening) -> Bool
     public var standing: @Sendable (_ kiosk: String, ReaderStanding) -> Void
-    public var makeBuffer: @Sendable (_ capacity: Int) -> SecretBuffer
 
     public init(
       read: @escaping @Sendable (String, CardConsent) -> Void, cancel: @escaping @Sendable (String) -> Void,
-      seal: @escaping @Sendable (SecretBuffer) -> SealedField?, shred: @escaping @Sendable (SealedField) -> Void,
-      audit: @escaping @Sendable (String, SecretOpening) -> Bool, standing: @escaping @Sendable (String, ReaderStanding) -> Void,
-      makeBuffer: @escaping @Sendable (Int) -> SecretBuffer
+      seal: @escaping @Sendable (SecretBuffer, SecretBuffer?) -> SealedField?, shred: @escaping @Sendable (SealedField) -> Void,
+      audit: @escaping @Sendable (String, SecretOpening) -> Bool, standing: @escaping @Sendable (String, ReaderStanding) -> Void
     ) {
       self.read = read
       self.cancel = cancel
@@ -32,7 +30,6 @@ public final class CardSessions: Sendable {
       self.shred = shred
       self.audit = audit
       self.standing = standing
-      self.makeBuffer = makeBuffer
     }
   }
 
@@ -213,9 +210,7 @@ final class CardSessionLoop {
     guard let content = record.content.open(for: .seal, audit: audit) else { return nil }
     // One opening, one line: the address belongs to the card.
     let address = record.newestAddress?.open(for: .seal) { _ in true }
-    let fields = hands.makeBuffer(CardFields.capacity)
-    defer { fields.wipe() }
-    return CardFields.write(content, newestAddress: address, into: fields) ? hands.seal(fields) : nil
+    return hands.seal(content, address)
   }
 
   /// What the station is told of the reader, once for each change.
