@@ -94,10 +94,16 @@ let package = Package(
     .systemLibrary(
       name: "CSQLite", path: "Sources/Transports/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     source("Transports", ["DeviceKit", "CSerialPort"]),
+    // Programs that end with this one; the terminal's browser and voice are such.
+    source("ChildPrograms", ["CSerialPort"]),
+    source("KioskHost", ["DeviceKit", "Transports", "ChildPrograms"]),
     // Boards in an emulator, running their real images, on a bus of their own.
     source(
       "VirtualBoards",
-      ["DeviceKit", "FirmwareUpdateCodec", "FirmwareUpdateDeviceModel", "CallPanelDeviceModel", "Transports", "CSerialPort"]),
+      [
+        "DeviceKit", "FirmwareUpdateCodec", "FirmwareUpdateDeviceModel", "CallPanelDeviceModel", "Transports", "CSerialPort",
+        "ChildPrograms",
+      ]),
     source("Journal", kit + ["CSQLite", crypto]),
     source("Station", kit),
     source(
@@ -133,7 +139,7 @@ let package = Package(
       name: "linli",
       dependencies: kit + codecs + models + drivers + [
         "Station", "StationRuntime", "Journal", "Transports", "Consoles", "StaffAccess", "SimulatedSite", "StationIdentity",
-        "AlarmReceivers", "VirtualBoards", "Uplink", "StationLinkCodec", "StationLinkDeviceModel",
+        "AlarmReceivers", "VirtualBoards", "KioskHost", "Uplink", "StationLinkCodec", "StationLinkDeviceModel",
         "ESCPOSDeviceModel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Tools/linli"),
@@ -196,6 +202,7 @@ let package = Package(
       name: "TransportsTests", dependencies: ["DeviceKit", "Transports", "transport-probe"], path: "Tests/TransportsTests",
       exclude: ["Helpers", "Probe"]),
     tests("StaffAccessTests", ["StaffAccess"]),
+    tests("KioskHostTests", ["DeviceKit", "KioskHost", "ChildPrograms", "TestSupport"]),
     tests("ConsolesTests", kit + ["Station", "StaffAccess", "Consoles"] + web),
     tests("StationIdentityTests", ["StationIdentity", "TestSupport"] + tls + web),
     // The real program with a simulated bus, for the tests that drive it from outside.
@@ -215,11 +222,11 @@ let package = Package(
       "FirmwareTests",
       kit + [
         "ModbusRTUCodec", "CallPanelCodec", "CallPanelDeviceModel", "FirmwareUpdateCodec", "FirmwareUpdateDriver", "Transports",
-        "VirtualBoards",
+        "VirtualBoards", "ChildPrograms",
         "TestSupport",
       ]),
     tests("SiteTests", kit + ["SimulatedSite", "CallPanelDeviceModel", "Journal", "Station", "StationRuntime"]),
-    tests("BrowserTests", kit + ["Station", "StationRuntime", "Consoles", "TestSupport"]),
+    tests("BrowserTests", kit + ["Station", "StationRuntime", "Consoles", "KioskHost", "TestSupport"]),
     tests("ArchitectureTests", []),
   ],
   swiftLanguageModes: [.v6]
