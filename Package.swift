@@ -33,7 +33,7 @@ func source(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   // Module maps are targets of their own; pages are served from a web root, not compiled.
   let excluded = [
     "Transports": ["CSerialPort", "CSQLite"], "Consoles": ["Web"], "Journal": ["README.md"], "StationIdentity": ["README.md"],
-    "StaffAccess": ["README.md"],
+    "StaffAccess": ["README.md"], "KioskHost": ["README.md"],
   ]
   return .target(name: name, dependencies: dependencies, path: "Sources/\(name)", exclude: excluded[name] ?? [])
 }

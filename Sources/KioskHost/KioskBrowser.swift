@@ -20,25 +20,38 @@ public struct KioskBrowser: Sendable {
 
   public init(program: String?, address: KioskAddress) throws(KioskError) {
     if let program {
-      guard access(program, X_OK) == 0 else { throw .noBrowser }
+      guard Self.canRun(program) else { throw .noBrowser }
       self.program = program
     } else {
-      guard let found = Self.names.lazy.compactMap({ try? ChildProgram.find($0) }).first else { throw .noBrowser }
+      guard let found = Self.find() else { throw .noBrowser }
       self.program = found
     }
     self.address = address
   }
 
-  static let names = ["/usr/lib/chromium/chromium", "chromium", "chromium-browser", "google-chrome"]
+  static func canRun(_ program: String) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: program, isDirectory: &isFolder) && !isFolder.boolValue
+      && access(program, X_OK) == 0
+  }
+
+  /// Debian's own first: the script in PATH would add flags of others.
+  static func find() -> String? {
+    names.lazy.compactMap { $0.hasPrefix("/") ? (canRun($0) ? $0 : nil) : try? ChildProgram.find($0) }.first
+  }
+
+  private static let names = ["/usr/lib/chromium/chromium", "chromium", "chromium-browser", "google-chrome"]
 
   // MARK: - The policy
 
   /// What administrators may order, as a file for `/etc/chromium/policies/managed`.
-  public var policy: Data {
+  public var policy: Data { policy(.terminal) }
+
+  func policy(_ page: KioskWatch.Page) -> Data {
     var orders: [String: Any] = [
       "URLBlocklist": [
         "*", "chrome://*", "chrome-untrusted://*", "devtools://*", "view-source:*", "file://*", "javascript://*", "about:*",
-      ], "URLAllowlist": ["\(address.host)\(address.path)", "data:text/html*"],
+      ], "URLAllowlist": [page == .terminal ? "\(address.host)\(address.path)" : "data:*"],
       "AllowFileSelectionDialogs": false, "DownloadRestrictions": 3, "PrintingEnabled": false, "DefaultPopupsSetting": 2,
       "DeveloperToolsAvailability": 2, "RemoteDebuggingAllowed": false, "TaskManagerEndProcessEnabled": false,
       "ExtensionInstallBlocklist": ["*"], "BrowserAddPersonEnabled": false, "BrowserGuestModeEnabled": false, "BrowserSignin": 0,

@@ -28,7 +28,7 @@ public struct KioskCheckUp: Sendable {
 
   private mutating func look(_ told: String?) {
     let found =
-      told.map { access($0, X_OK) == 0 ? $0 : nil } ?? KioskBrowser.names.lazy.compactMap { try? ChildProgram.find($0) }.first
+      told.map { KioskBrowser.canRun($0) ? $0 : nil } ?? KioskBrowser.find()
     if let found {
       add(.good, "浏览器 / browser: \(found)")
     } else {
@@ -77,7 +77,7 @@ public struct KioskCheckUp: Sendable {
     } else {
       add(
         .missing,
-        "没有图形屏幕:apt install cage,再用 cage -s -- linli kiosk …;或在桌面自启动里运行 / no screen: run it under cage, or from the desktop's autostart"
+        "没有图形屏幕:apt install cage,再用 cage -- linli kiosk …;或在桌面自启动里运行 / no screen: run it under cage, or from the desktop's autostart"
       )
     }
   }

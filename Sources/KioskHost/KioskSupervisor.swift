@@ -136,7 +136,7 @@ private struct Hands {
     defer { close(nothing) }
     do {
       try profile.renew()
-      try profile.write("etc/policies/managed/linli.json", browser.policy)
+      try profile.write("etc/policies/managed/linli.json", browser.policy(page))
       try profile.write("etc/master_preferences", Data("{}".utf8))
       child = try KioskChild(browser.command(page, in: profile.path), folder: profile.path, underPolicy: hasPolicy, log: nothing)
     } catch {

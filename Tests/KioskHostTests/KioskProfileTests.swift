@@ -37,10 +37,10 @@ import Testing
       !command.contains { $0.hasPrefix("--no-sandbox") || $0.hasPrefix("--remote-debugging") || $0.hasPrefix("--headless") })
     let policy = try #require(try JSONSerialization.jsonObject(with: browser.policy) as? [String: Any])
     #expect(policy["DeveloperToolsAvailability"] as? Int == 2 && policy["RemoteDebuggingAllowed"] as? Bool == false)
-    #expect(policy["URLAllowlist"] as? [String] == ["127.0.0.1:8466/kiosk/hall", "data:text/html*"])
+    #expect(policy["URLAllowlist"] as? [String] == ["127.0.0.1:8466/kiosk/hall"])
     browser.debugPort = 9
     #expect(browser.command(.broken, in: "/x").contains("--remote-debugging-port=9"))
     #expect(browser.command(.broken, in: "/x").contains { $0.hasPrefix("--app=data:text/html") })
-    #expect(throws: KioskError.noBrowser) { try KioskBrowser(program: "/nowhere", address: browser.address) }
+    #expect(throws: KioskError.noBrowser) { try KioskBrowser(program: "/tmp", address: browser.address) }
   }
 }

@@ -82,7 +82,7 @@ enum KioskText {
       User=kiosk
       PAMName=login
       TTYPath=/dev/tty1
-      ExecStart=/usr/bin/cage -s -- /usr/local/bin/linli kiosk --site /etc/linli/site.yaml --console /dev/tty1
+      ExecStart=/usr/bin/cage -- /usr/local/bin/linli kiosk --site /etc/linli/site.yaml --console /dev/tty1
       Restart=always
       RestartSec=2
       KillMode=control-group
