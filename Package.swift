@@ -33,7 +33,7 @@ func source(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   // Module maps are targets of their own; pages are served from a web root, not compiled.
   let excluded = [
     "Transports": ["CSerialPort", "CSQLite"], "Consoles": ["Web"], "Journal": ["README.md"], "StationIdentity": ["README.md"],
-    "StaffAccess": ["README.md"], "Sealing": ["README.md"],
+    "StaffAccess": ["README.md"], "Sealing": ["README.md"], "KioskHost": ["README.md"],
   ]
   return .target(name: name, dependencies: dependencies, path: "Sources/\(name)", exclude: excluded[name] ?? [])
 }
@@ -94,10 +94,16 @@ let package = Package(
     .systemLibrary(
       name: "CSQLite", path: "Sources/Transports/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     source("Transports", ["DeviceKit", "CSerialPort"]),
+    // Programs that end with this one; the terminal's browser and voice are such.
+    source("ChildPrograms", ["CSerialPort"]),
+    source("KioskHost", ["DeviceKit", "Transports", "ChildPrograms"]),
     // Boards in an emulator, running their real images, on a bus of their own.
     source(
       "VirtualBoards",
-      ["DeviceKit", "FirmwareUpdateCodec", "FirmwareUpdateDeviceModel", "CallPanelDeviceModel", "Transports", "CSerialPort"]),
+      [
+        "DeviceKit", "FirmwareUpdateCodec", "FirmwareUpdateDeviceModel", "CallPanelDeviceModel", "Transports", "CSerialPort",
+        "ChildPrograms",
+      ]),
     source("Journal", kit + ["CSQLite", crypto]),
     source("Station", kit),
     source(
@@ -136,8 +142,7 @@ let package = Package(
       name: "linli",
       dependencies: kit + codecs + models + drivers + [
         "Station", "StationRuntime", "Journal", "Transports", "Consoles", "StaffAccess", "Sealing", "SimulatedSite",
-        "StationIdentity",
-        "AlarmReceivers", "VirtualBoards", "Uplink", "StationLinkCodec", "StationLinkDeviceModel",
+        "StationIdentity", "AlarmReceivers", "VirtualBoards", "KioskHost", "Uplink", "StationLinkCodec", "StationLinkDeviceModel",
         "ESCPOSDeviceModel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Tools/linli"),
@@ -205,6 +210,7 @@ let package = Package(
         "Sealing", "Station", "StationRuntime", "Journal", "SimulatedSite", "CSQLite", "ResidentCardCodec",
         "ResidentCardDeviceModel", crypto,
       ]),
+    tests("KioskHostTests", ["DeviceKit", "KioskHost", "ChildPrograms", "TestSupport"]),
     tests("ConsolesTests", kit + ["Station", "StaffAccess", "Consoles", "Sealing"] + web),
     tests("StationIdentityTests", ["StationIdentity", "TestSupport"] + tls + web),
     // The real program with a simulated bus, for the tests that drive it from outside.
@@ -224,11 +230,11 @@ let package = Package(
       "FirmwareTests",
       kit + [
         "ModbusRTUCodec", "CallPanelCodec", "CallPanelDeviceModel", "FirmwareUpdateCodec", "FirmwareUpdateDriver", "Transports",
-        "VirtualBoards",
+        "VirtualBoards", "ChildPrograms",
         "TestSupport",
       ]),
     tests("SiteTests", kit + ["SimulatedSite", "CallPanelDeviceModel", "Journal", "Station", "StationRuntime"]),
-    tests("BrowserTests", kit + ["Station", "StationRuntime", "Consoles", "Sealing", "TestSupport"]),
+    tests("BrowserTests", kit + ["Station", "StationRuntime", "Consoles", "Sealing", "KioskHost", "TestSupport"]),
     tests("ArchitectureTests", []),
   ],
   swiftLanguageModes: [.v6]

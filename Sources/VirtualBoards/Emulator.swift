@@ -1,3 +1,4 @@
+import ChildPrograms
 import DeviceKit
 import Foundation
 import Glibc
@@ -49,7 +50,9 @@ final class Emulator: Sendable {
     do { wake = try WakeSignal() } catch { throw .system(operation: "eventfd", code: errno) }
     // Whoever owns this end never waits in a write.
     _ = fcntl(serial.number, F_SETFL, fcntl(serial.number, F_GETFL) | O_NONBLOCK)
-    let command = [try ChildProgram.find("qemu-system-arm")] + Self.lines + arguments
+    let command =
+      [try VirtualBoardError.wrapping { () throws(ChildProgramError) in try ChildProgram.find("qemu-system-arm") }] + Self.lines
+      + arguments
     // Standard input and outputs, then the lines, as the child numbers them.
     let nothing = OwnedDescriptor(open("/dev/null", O_RDWR | O_CLOEXEC))
     let passed = [nothing, theirMessages, theirMessages, theirSerial, theirMonitor, theirPins]
@@ -153,7 +156,9 @@ final class Emulator: Sendable {
 
   private func live(_ command: [String], passing passed: [(ours: Int32, theirs: Int32)], _ started: DispatchSemaphore) {
     do throws(VirtualBoardError) {
-      let process = try ChildProgram.start(command, passing: passed)
+      let process = try VirtualBoardError.wrapping { () throws(ChildProgramError) in
+        try ChildProgram.start(command, passing: passed)
+      }
       state.withLock { $0.process = process }
       started.signal()
       while pump() && serveResets() {}

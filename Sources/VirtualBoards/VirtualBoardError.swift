@@ -1,3 +1,5 @@
+import ChildPrograms
+
 /// Why a virtual board could not be started or does not do what it was asked. The text is for whoever typed the command: plain Chinese first,
 /// English second, and what to do next.
 public enum VirtualBoardError: Error, Sendable, Equatable {
@@ -36,6 +38,19 @@ extension VirtualBoardError: CustomStringConvertible {
       "板 \(board) 的模拟器不接受 \(command): \(answer) / the emulator of board \(board) refused this"
     case .noPin(let board, let pin): "板 \(board) 没有 \(pin) / board \(board) has no \(pin)"
     case .system(let operation, let code): "系统调用 \(operation) 失败,errno \(code) / system call failed"
+    }
+  }
+}
+
+extension VirtualBoardError {
+  static func wrapping<Value>(_ body: () throws(ChildProgramError) -> Value) throws(VirtualBoardError) -> Value {
+    do {
+      return try body()
+    } catch {
+      switch error {
+      case .programMissing(let name): throw .programMissing(name)
+      case .system(let operation, let code): throw .system(operation: operation, code: code)
+      }
     }
   }
 }

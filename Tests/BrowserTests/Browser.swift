@@ -10,7 +10,8 @@ final class Browser: Sendable {
   /// - Parameters:
   ///   - folder: where it may leave files.
   ///   - onEveryPage: scripts that run in each document before its own.
-  init(folder: String, onEveryPage: [String]) async throws {
+  ///   - debugPort: of a browser that runs already, and goes on when this one quits; `nil`: one of its own is started.
+  init(folder: String, onEveryPage: [String], attachedTo debugPort: Int? = nil) async throws {
     self.onEveryPage = onEveryPage
     driver = Process()
     driver.executableURL = URL(fileURLWithPath: "/usr/bin/env")
@@ -28,7 +29,8 @@ final class Browser: Sendable {
       throw error
     }
     let arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1366,900"]
-    let capabilities = ["alwaysMatch": ["goog:chromeOptions": ["args": arguments]]]
+    let options: [String: Any] = debugPort.map { ["debuggerAddress": "127.0.0.1:\($0)"] } ?? ["args": arguments]
+    let capabilities = ["alwaysMatch": ["goog:chromeOptions": options]]
     struct Session: Decodable, Sendable { var sessionId: String }
     do {
       let made = try await Self.call(port, "POST", "/session", ["capabilities": capabilities], as: Session.self)

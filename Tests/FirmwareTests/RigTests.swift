@@ -1,3 +1,4 @@
+import ChildPrograms
 import DeviceKit
 import Foundation
 import TestSupport

@@ -9,7 +9,7 @@ struct Linli: AsyncParsableCommand {
     subcommands: [
       Run.self, Check.self, Ports.self, Desk.self, Doctor.self, Panel.self, JournalCommand.self, ReplayCommand.self, Sim.self,
       Simulate.self,
-      Pki.self, Enroll.self, Staff.self, Seal.self,
+      Pki.self, Enroll.self, Staff.self, Seal.self, Kiosk.self,
     ])
 
   /// Shown in the journal and on pages.

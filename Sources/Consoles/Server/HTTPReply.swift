@@ -9,6 +9,8 @@ struct HTTPReply: Sendable, Equatable {
   var allow: String?
   /// The session's cookie: set when it is text, taken away when it is empty.
   var session: String?
+  /// The page opens nothing: no other page, window, dialog, print or download.
+  var isSandboxed = false
   var body: [UInt8]
 
   init(status: Int, json: JSONText) {
@@ -47,6 +49,7 @@ struct HTTPReply: Sendable, Equatable {
       head +=
         "Set-Cookie: \(HTTPRequest.cookie)=\(session); Path=/; HttpOnly; SameSite=Strict\(session.isEmpty ? "; Max-Age=0" : "")\r\n"
     }
+    if isSandboxed { head += "Content-Security-Policy: sandbox allow-scripts allow-same-origin\r\n" }
     head += Self.commonHeaders
     var buffer = allocator.buffer(capacity: head.utf8.count + body.count)
     buffer.writeString(head)
@@ -54,10 +57,11 @@ struct HTTPReply: Sendable, Equatable {
     return buffer
   }
 
-  /// Nothing is loaded from elsewhere, nothing is framed, nothing is kept by the browser.
+  /// Nothing is loaded from elsewhere, nothing is framed, nothing is kept by the browser, and no device of the computer is asked for.
   static let commonHeaders = """
     Cache-Control: no-store\r
     Content-Security-Policy: default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'\r
+    Permissions-Policy: \(noDevices)\r
     X-Content-Type-Options: nosniff\r
     X-Frame-Options: DENY\r
     Referrer-Policy: no-referrer\r
@@ -66,6 +70,12 @@ struct HTTPReply: Sendable, Equatable {
     \r
 
     """
+
+  private static let noDevices = [
+    "bluetooth", "camera", "clipboard-read", "clipboard-write", "display-capture", "geolocation", "hid", "local-fonts",
+    "microphone",
+    "midi", "payment", "serial", "usb", "window-management",
+  ].map { "\($0)=()" }.joined(separator: ", ")
 
   static let eventStreamHead =
     "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n" + commonHeaders + "retry: 1000\n\n"

@@ -41,7 +41,8 @@ public final class HallPages: Sendable {
 
 struct HallRoutes: Routes {
   static let fileNames = [
-    "kiosk.html", "kiosk.css", "kiosk.js", "kiosk-session.js", "kiosk-view.js", "kiosk-screens.js", "kiosk-help.js",
+    "kiosk.html", "kiosk.css", "kiosk.js", "kiosk-session.js", "kiosk-keys.js", "kiosk-view.js", "kiosk-screens.js",
+    "kiosk-help.js",
     "kiosk-ticket.js", "kiosk-card.js",
     "kiosk-status.js", "kiosk-leaving.js", "hall.html", "hall.css", "hall.js", "notice.html", "notice.css", "notice.js",
     "kept.html",
@@ -82,7 +83,11 @@ struct HallRoutes: Routes {
     }
   }
 
-  private func file(_ name: String, _ request: HTTPRequest) -> RouteResult { .reply(files[name] ?? notFound(request)) }
+  private func file(_ name: String, _ request: HTTPRequest) -> RouteResult {
+    var reply = files[name] ?? notFound(request)
+    reply.isSandboxed = name.hasSuffix(".html")
+    return .reply(reply)
+  }
 
   private func notFound(_ request: HTTPRequest) -> HTTPReply {
     HTTPReply(

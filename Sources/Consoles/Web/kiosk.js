@@ -1,5 +1,6 @@
 // The self-service terminal. It knows nothing but what the station told it last, asks no name, and forgets every visit.
 import { clock, setHidden, setText } from "./dom.js";
+import "./kiosk-keys.js";
 import { askForStaff, ownCard, staffText } from "./kiosk-help.js";
 import { stay, tickLeaving, touched } from "./kiosk-leaving.js";
 import { home, idle, lost } from "./kiosk-screens.js";
@@ -72,9 +73,6 @@ byId("language").addEventListener("click", () => {
 byId("upper").addEventListener("click", () => {
   if (isIdle() && kiosk.link.liveness() === "live") show(home());
 });
-
-// A finger that rests on the screen opens nothing.
-addEventListener("contextmenu", (event) => event.preventDefault());
 
 const dialogIsOpen = () => byId("leaving").open;
 for (const kind of ["pointerdown", "keydown", "wheel"]) {

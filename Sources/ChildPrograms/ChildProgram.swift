@@ -3,11 +3,11 @@ import Foundation
 import Glibc
 
 /// Starts programs that end when the thread that started them does: nothing is left behind when this program is killed.
-enum ChildProgram {
+public enum ChildProgram {
   /// The whole path of a program.
   ///
   /// - Throws: `programMissing` when no folder of PATH holds it.
-  static func find(_ name: String) throws(VirtualBoardError) -> String {
+  public static func find(_ name: String) throws(ChildProgramError) -> String {
     let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
     for folder in path.split(separator: ":") + ["/usr/bin"] {
       let file = "\(folder)/\(name)"
@@ -22,7 +22,10 @@ enum ChildProgram {
   /// - Parameter passed: descriptors of ours and the numbers that the child knows them by, 0 and up; others are not inherited, not even those
   ///   that a library has opened for all children.
   /// - Returns: the process id.
-  static func start(_ command: [String], passing passed: [(ours: Int32, theirs: Int32)]) throws(VirtualBoardError) -> pid_t {
+  public static func start(
+    _ command: [String], passing passed: [(ours: Int32, theirs: Int32)],
+    environment: [String: String] = ProcessInfo.processInfo.environment
+  ) throws(ChildProgramError) -> pid_t {
     // The kernel is asked only when the child runs already: it goes no further when this program has ended by then.
     let guarded = ["/bin/sh", "-c", "[ \"$PPID\" = \"$0\" ] && exec \"$@\"", "\(getpid())"]
     let words = [try find("setpriv"), "--pdeathsig", "KILL", "--"] + guarded + command
@@ -47,13 +50,30 @@ enum ChildProgram {
     posix_spawnattr_setsigmask(&attributes, &none)
     posix_spawnattr_setpgroup(&attributes, 0)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP) | Int16(POSIX_SPAWN_SETSIGMASK))
-    let environment = ProcessInfo.processInfo.environment.map { "\($0.key)=\($0.value)" }
+    let environment = environment.map { "\($0.key)=\($0.value)" }
     var child: pid_t = 0
     let code = withTexts(words) { arguments in
       withTexts(environment) { posix_spawn(&child, words[0], &actions, &attributes, arguments, $0) }
     }
     guard code == 0 else { throw .system(operation: "posix_spawn", code: code) }
     return child
+  }
+
+  /// How a child of this program ended: its exit status, or 128 and the signal's number; `nil` while it runs.
+  public static func ending(of child: pid_t) -> Int32? {
+    var status: Int32 = 0
+    let answer = waitpid(child, &status, WNOHANG)
+    // Whoever is no child of ours any more is gone as well.
+    guard answer != 0 else { return nil }
+    guard answer == child else { return 0 }
+    return status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F)
+  }
+
+  /// Kills a child with its whole process group, and waits until it is gone.
+  public static func end(_ child: pid_t) {
+    _ = kill(-child, SIGKILL)
+    var status: Int32 = 0
+    while waitpid(child, &status, 0) < 0 && errno == EINTR {}
   }
 
   /// Texts as the system calls take them: pointers, the last one null.
@@ -69,5 +89,19 @@ enum ChildProgram {
       start.deallocate()
     }
     return body(UnsafePointer(start))
+  }
+}
+
+public enum ChildProgramError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// No folder of PATH holds it.
+  case programMissing(String)
+  /// A system call failed; `code` is errno.
+  case system(operation: String, code: Int32)
+
+  public var description: String {
+    switch self {
+    case .programMissing(let name): "找不到 \(name),请安装 / \(name) is not installed"
+    case .system(let operation, let code): "系统调用 \(operation) 失败,errno \(code) / system call failed"
+    }
   }
 }
