@@ -32,7 +32,7 @@ func wire(_ name: String, uses others: [String] = []) -> [Target] {
 func source(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   // Module maps are targets of their own; pages are served from a web root, not compiled.
   let excluded = [
-    "Transports": ["CSerialPort", "CSQLite"], "Consoles": ["Web"], "Journal": ["README.md"], "StationIdentity": ["README.md"],
+    "Transports": ["CSerialPort", "CSQLite", "CLibUSB"], "Consoles": ["Web"], "Journal": ["README.md"], "StationIdentity": ["README.md"],
     "StaffAccess": ["README.md"],
   ]
   return .target(name: name, dependencies: dependencies, path: "Sources/\(name)", exclude: excluded[name] ?? [])
@@ -93,7 +93,9 @@ let package = Package(
       providers: [.apt(["libserialport-dev"])]),
     .systemLibrary(
       name: "CSQLite", path: "Sources/Transports/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
-    source("Transports", ["DeviceKit", "CSerialPort"]),
+    .systemLibrary(
+      name: "CLibUSB", path: "Sources/Transports/CLibUSB", pkgConfig: "libusb-1.0", providers: [.apt(["libusb-1.0-0-dev"])]),
+    source("Transports", ["DeviceKit", "CSerialPort", "CLibUSB"]),
     // Boards in an emulator, running their real images, on a bus of their own.
     source(
       "VirtualBoards",
@@ -104,7 +106,8 @@ let package = Package(
       "StationRuntime",
       kit + drivers + codecs
         + [
-          "SIADC09Codec", "StationLinkCodec", "StationLinkDriver", "Station", "Journal", "Transports", crypto,
+          "SIADC09Codec", "StationLinkCodec", "StationLinkDriver", "ResidentCardCodec", "ResidentCardDriver", "Station", "Journal",
+          "Transports", crypto,
           .product(name: "Yams", package: "Yams"),
         ]),
     source(
@@ -134,7 +137,7 @@ let package = Package(
       dependencies: kit + codecs + models + drivers + [
         "Station", "StationRuntime", "Journal", "Transports", "Consoles", "StaffAccess", "SimulatedSite", "StationIdentity",
         "AlarmReceivers", "VirtualBoards", "Uplink", "StationLinkCodec", "StationLinkDeviceModel",
-        "ESCPOSDeviceModel",
+        "ESCPOSDeviceModel", "ResidentCardCodec", "ResidentCardDeviceModel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Tools/linli"),
     // Run by Tools/bench.
@@ -195,6 +198,15 @@ let package = Package(
     .testTarget(
       name: "TransportsTests", dependencies: ["DeviceKit", "Transports", "transport-probe"], path: "Tests/TransportsTests",
       exclude: ["Helpers", "Probe"]),
+    // The station's side of a reader, over emulated USB and serial wires.
+    .executableTarget(
+      name: "reader-probe", dependencies: kit + ["ResidentCardCodec", "StationRuntime", "Transports"],
+      path: "Tests/ReaderWireTests/Probe"),
+    .testTarget(
+      name: "ReaderWireTests",
+      dependencies: kit + [
+        "ResidentCardCodec", "ResidentCardDeviceModel", "ResidentCardDriver", "StationRuntime", "Transports", "reader-probe",
+      ], path: "Tests/ReaderWireTests", exclude: ["Helpers", "Probe"]),
     tests("StaffAccessTests", ["StaffAccess"]),
     tests("ConsolesTests", kit + ["Station", "StaffAccess", "Consoles"] + web),
     tests("StationIdentityTests", ["StationIdentity", "TestSupport"] + tls + web),
