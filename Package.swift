@@ -32,7 +32,8 @@ func wire(_ name: String, uses others: [String] = []) -> [Target] {
 func source(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   // Module maps are targets of their own; pages are served from a web root, not compiled.
   let excluded = [
-    "Transports": ["CSerialPort", "CSQLite", "CLibUSB"], "Consoles": ["Web"], "Journal": ["README.md"], "StationIdentity": ["README.md"],
+    "Transports": ["CSerialPort", "CSQLite", "CLibUSB"], "Consoles": ["Web"], "Journal": ["README.md"],
+    "StationIdentity": ["README.md"],
     "StaffAccess": ["README.md"],
   ]
   return .target(name: name, dependencies: dependencies, path: "Sources/\(name)", exclude: excluded[name] ?? [])
@@ -106,7 +107,8 @@ let package = Package(
       "StationRuntime",
       kit + drivers + codecs
         + [
-          "SIADC09Codec", "StationLinkCodec", "StationLinkDriver", "ResidentCardCodec", "ResidentCardDriver", "Station", "Journal",
+          "SIADC09Codec", "StationLinkCodec", "StationLinkDriver", "ResidentCardCodec", "ResidentCardDriver", "Station",
+          "Journal",
           "Transports", crypto,
           .product(name: "Yams", package: "Yams"),
         ]),

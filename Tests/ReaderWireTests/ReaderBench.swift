@@ -26,6 +26,9 @@ final class ReaderBench: Sendable {
     var text: [UInt8] = []
     var isOver = false
     var effects: [String] = []
+    /// What the bench told of devices, in order, and how many of it were waited for.
+    var news: [String] = []
+    var newsSeen = 0
   }
   private let state = Mutex(Handed(value: State()))
   private struct Handed: @unchecked Sendable { var value: State }
@@ -39,8 +42,12 @@ final class ReaderBench: Sendable {
   private static let pace = 8
 
   /// - Parameter readers: sockets and layouts; one of `serial` layout under any name makes it a pseudo-terminal.
-  init(_ readers: [(socket: String, layout: PipeLayout)], probe: [String], findsLyingCard: Bool = false) throws {
-    isUSB = !readers.contains { $0.layout == .serial }
+  /// - Parameter first: a command to the bench before the program is started.
+  init(
+    _ readers: [(socket: String, layout: PipeLayout)], usb: Bool = false, probe: [String], first: String? = nil,
+    findsLyingCard: Bool = false
+  ) throws {
+    isUSB = usb || !readers.contains { $0.layout == .serial }
     // Always there, whatever TMPDIR says: umockdev's socket paths must stay under 108 bytes.
     folder = "/tmp/linli-\(UUID().uuidString.prefix(8))"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
@@ -50,13 +57,15 @@ final class ReaderBench: Sendable {
     process.arguments =
       isUSB
       ? ["umockdev-wrapper", try Self.testbed(), program] + probe : [program, "serial", "\(folder)/reader"]
-    process.environment = ProcessInfo.processInfo.environment.merging(["TMPDIR": folder]) { $1 }
+    process.environment = ProcessInfo.processInfo.environment.merging(["TMPDIR": folder, "SWIFT_BACKTRACE": "enable=no"]) { $1 }
     process.standardInput = input
     process.standardOutput = output
     self.process = HandedProcess(value: process)
     try process.run()
     _ = fcntl(output.fileHandleForReading.fileDescriptor, F_SETFL, O_NONBLOCK)
     for (socket, layout) in readers { try plug(socket, CardReaderModel(layout, findsLyingCard: findsLyingCard)) }
+    if let first { send(first) }
+    if isUSB { send("start") }
     let thread = Thread { [weak self] in
       while let self, self.pump() {}
     }
@@ -65,7 +74,8 @@ final class ReaderBench: Sendable {
   }
 
   deinit {
-    kill(process.value.processIdentifier, SIGKILL)
+    // The bench ends its program, or the program itself.
+    try? input.fileHandleForWriting.close()
     process.value.waitUntilExit()
     state.withLock { $0.value.terminal?.hangUp() }
     try? FileManager.default.removeItem(atPath: folder)
@@ -123,7 +133,9 @@ final class ReaderBench: Sendable {
     let end = MonotonicClock.now() + .milliseconds(Int(seconds * 1000))
     while true {
       let found = state.withLock { state -> String? in
-        guard let index = state.value.lines[state.value.seen...].firstIndex(where: { $0.hasPrefix(beginning) }) else { return nil }
+        guard let index = state.value.lines[state.value.seen...].firstIndex(where: { $0.hasPrefix(beginning) }) else {
+          return nil
+        }
         state.value.seen = index + 1
         return state.value.lines[index]
       }
@@ -138,6 +150,21 @@ final class ReaderBench: Sendable {
   /// Whether such a line has come since the one that was found last.
   func has(_ beginning: String) -> Bool {
     state.withLock { state in state.value.lines[state.value.seen...].contains { $0.hasPrefix(beginning) } }
+  }
+
+  /// The next such news of a device, after the one that was waited for last.
+  func news(_ wanted: String, within seconds: Double = 10) async throws {
+    let end = MonotonicClock.now() + .milliseconds(Int(seconds * 1000))
+    while !state.withLock({ state in
+      guard let index = state.value.news[state.value.newsSeen...].firstIndex(of: wanted) else { return false }
+      state.value.newsSeen = index + 1
+      return true
+    }) {
+      guard MonotonicClock.now() < end else {
+        throw Failure(description: "no news \"\(wanted)\": \(state.withLock { $0.value.news.suffix(8) })")
+      }
+      try await Task.sleep(for: .milliseconds(4))
+    }
   }
 
   // MARK: the models
@@ -225,6 +252,7 @@ final class ReaderBench: Sendable {
     let words = line.split(separator: " ", maxSplits: 3).map(String.init)
     guard words.count > 1 else { return }
     let socket = words[1]
+    if words[0] != "heard" { state.news.append(line) }
     switch words[0] {
     case "heard": state.lines.append(String(line.dropFirst("heard ".count)))
     case "out" where words.count > 2:
@@ -295,7 +323,8 @@ final class ReaderBench: Sendable {
   private static func testbed() throws -> String {
     try built.withLock { built in
       if let built { return try built.get() }
-      let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Helpers/usb-testbed.c").path
+      let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Helpers/usb-testbed.c")
+        .path
       let binary = FileManager.default.temporaryDirectory.appendingPathComponent("linli-usb-testbed-\(getpid())").path
       let compiler = Process()
       compiler.executableURL = URL(fileURLWithPath: "/bin/sh")
@@ -306,7 +335,8 @@ final class ReaderBench: Sendable {
       compiler.waitUntilExit()
       let result: Result<String, Failure> =
         compiler.terminationStatus == 0
-        ? .success(binary) : .failure(Failure(description: "\(source) does not compile: umockdev and gcc are needed (Tools/setup test)"))
+        ? .success(binary)
+        : .failure(Failure(description: "\(source) does not compile: umockdev and gcc are needed (Tools/setup test)"))
       built = result
       atexit { ReaderBench.removeTestbed() }
       return try result.get()

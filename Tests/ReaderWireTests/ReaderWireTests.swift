@@ -37,7 +37,8 @@ import Testing
     try await bench.line("end")
   }
 
-  @Test(arguments: wires, [0, 1]) func aCardPulledAtAnyByteIsNoRecordAndTheNextOneIsRead(layout: PipeLayout, half: Int) async throws
+  @Test(arguments: wires, [0, 1]) func aCardPulledAtAnyByteIsNoRecordAndTheNextOneIsRead(layout: PipeLayout, half: Int)
+    async throws
   {
     let bench = try await ready(layout)
     let offsets = [[0, 5, 7, 71, 200, 1000], [1, 64, 128, 520, 1280, 1294]][half]
@@ -84,9 +85,9 @@ import Testing
     #expect(bench.lines.contains("event readFailed(DeviceVocabulary.ReadFailure.outOfOrder)"))
     if layout != .serial {
       // The ladder, in its order: pipes, reset, open anew.
-      let steps = bench.effects.filter { !$0.hasPrefix("out") }.map { $0.split(separator: " ")[0] }
+      let steps = bench.effects.filter { !$0.hasPrefix("out") }.map { String($0.prefix(5)) }
       let endpoints = layout == .split ? 4 : 2
-      #expect(steps.dropFirst().prefix(endpoints + 2) == Array(repeating: "clear", count: endpoints) + ["reset", "claim"])
+      #expect(Array(steps.dropFirst().prefix(endpoints + 2)) == Array(repeating: "clear", count: endpoints) + ["reset", "claim"])
     }
     bench.set(nil)
     try await bench.line("event repaired")
@@ -140,6 +141,40 @@ import Testing
     #expect(bench.effects.contains("reset 1-1"))
     #expect(bench.effects.filter { $0 == "claim 1-1" }.count == (fault == .deadUntilReset ? 1 : 2))
     #expect(!bench.lines.contains { $0.hasPrefix("event repairNeeded") })
+  }
+
+  /// Looked for in the memory of a program that holds it and then does not, on the wire that leaves nothing of it in test tools.
+  @Test func nothingOfACardIsLeftInMemoryWhenItIsCancelledPulledOrOver() async throws {
+    let bench = try await ready(.serial)
+    let number = Array(Self.card.text[122..<158])
+    let inverted = ReaderBench.hex(number.map { ~$0 })
+    let plain = ReaderBench.hex(stride(from: 0, to: number.count, by: 2).map { ~number[$0] })
+    func count(_ pattern: String) async throws -> String {
+      bench.say("scan \(pattern)")
+      return String(try await bench.line("found ").dropFirst("found ".count))
+    }
+    try bench.touch(.put(Self.card))
+    bench.say("read 1 60000 address")
+    try await bench.line("event read(")
+    // The search itself works: it is in one place, and there only.
+    #expect(try await count(inverted) == "1")
+    #expect(try await count(plain) == "0")
+    bench.say("cancel")
+    try await bench.line("cancelled")
+    #expect(try await count(inverted) == "0")
+    // Behind the number, then away.
+    try bench.touch(.put(Self.card))
+    try bench.touch(.takeAtByte(500))
+    bench.say("read 2 60000 -")
+    try await bench.line("event readFailed")
+    #expect(try await count(inverted) == "0")
+    // Its time is over.
+    try bench.touch(.put(Self.card))
+    bench.say("read 3 60000 -")
+    try await bench.line("event read(")
+    try bench.touch(.unplug)
+    try await bench.line("event wiped(")
+    #expect(try await count(inverted) == "0")
   }
 
   @Test func twoReadersOfOneMakeAreToldApartByTheirSockets() async throws {

@@ -100,7 +100,7 @@ final class ReaderUSB: ReaderWire {
     // What came last is erased, too.
     if let device { settleReads(device.takeCompletions()) }
     device = nil
-    for read in reads.values where read.isStopped == false { read.buffer.wipe() }
+    for read in reads.values { read.buffer.wipe() }
     reads = [:]
   }
 
@@ -170,6 +170,9 @@ final class ReaderUSB: ReaderWire {
       }
     }
     guard let device else { return }
+    // Both halves of a command fail together: told once, so that the second one is not taken for a failure of what mends the first.
+    var failure: CardReaderInput?
+    defer { if let failure, self.device != nil { inputs.append(failure) } }
     for completion in device.takeCompletions() {
       let read = reads.removeValue(forKey: completion.token)
       if case .done(let count) = completion.outcome {
@@ -187,9 +190,8 @@ final class ReaderUSB: ReaderWire {
       switch completion.outcome {
       case .done, .answered, .cancelled: continue
       case .gone: return inputs.append(lost())
-      // The failure of a read that nobody wants, too, says that the pipe is in disorder; the driver takes it as it comes.
-      case .stalled: inputs.append(.transferFailed(.stalled))
-      case .timedOut, .failed: if read?.isStopped != true { inputs.append(.transferFailed(.failed)) }
+      case .stalled: failure = .transferFailed(.stalled)
+      case .timedOut, .failed: if read?.isStopped != true, failure == nil { failure = .transferFailed(.failed) }
       }
     }
   }

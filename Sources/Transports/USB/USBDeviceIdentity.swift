@@ -33,7 +33,9 @@ public struct USBDeviceIdentity: Sendable, Equatable, CustomStringConvertible {
 
   var file: String { "/dev/bus/usb/\(Self.padded(bus))/\(Self.padded(address))" }
 
-  private static func padded(_ number: Int) -> String { String(repeating: "0", count: max(0, 3 - "\(number)".count)) + "\(number)" }
+  private static func padded(_ number: Int) -> String {
+    String(repeating: "0", count: max(0, 3 - "\(number)".count)) + "\(number)"
+  }
 }
 
 /// Maker and product, `0400:C35A`.

@@ -1,10 +1,11 @@
 // USB devices that are not there: umockdev gives their files and sysfs entries, this program answers what libusb asks of usbfs, and leaves what
-// is behind the endpoints to whoever started it. It runs the program named on its command line among those devices.
+// is behind the endpoints to whoever started it. At `start` it runs the program named on its command line
+// among those devices.
 //
 // One command per line on its standard input, in hexadecimal where bytes are meant:
 //   plug SOCKET split|single|plain VENDOR PRODUCT SERIAL   unplug SOCKET   driver SOCKET on|off   refuse SOCKET on|off
 //   in SOCKET EP BYTES   what a read that stands there brings      done SOCKET EP   a write is taken      stall SOCKET   all that stands is halted
-//   say TEXT   a line to the program's standard input              end   closes it
+//   start   say TEXT   a line to the program's standard input              end   closes it
 // and one line of news each on its standard output:
 //   out SOCKET EP BYTES   ask SOCKET EP   stop SOCKET EP   clear SOCKET EP   reset SOCKET   claim SOCKET   release SOCKET   heard TEXT   ended CODE
 
@@ -14,6 +15,7 @@
 #include <glib-object.h>
 #include <glib-unix.h>
 #include <linux/usbdevice_fs.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,10 +39,15 @@ typedef struct {
   guint patience;
 } Device;
 
+// umockdev answers requests on a thread of its own.
+static GRecMutex lock;
 static UMockdevTestbed *bed;
 static UMockdevIoctlBase *handler;
 static GMainLoop *loop;
 static Device devices[8];
+static char **program_words;
+static int say[2], said[2];
+static pid_t program;
 static int device_count, next_number = 2, to_program = -1, status = 1;
 
 static void tell(const char *format, ...) G_GNUC_PRINTF(1, 2);
@@ -107,8 +114,14 @@ static void reap(Device *device) {
 
 static gboolean nothing_came(gpointer data) {
   Device *device = data;
-  device->patience = 0;
-  if (device->reaper) answer(device, device->reaper, -1, EAGAIN);
+  g_rec_mutex_lock(&lock);
+  // It may have been answered while this waited for the lock.
+  GSource *self = g_main_current_source();
+  if (device->patience == g_source_get_id(self)) {
+    device->patience = 0;
+    if (device->reaper) answer(device, device->reaper, -1, EAGAIN);
+  }
+  g_rec_mutex_unlock(&lock);
   return G_SOURCE_REMOVE;
 }
 
@@ -151,7 +164,7 @@ static void submit(Device *device, UMockdevIoctlClient *client) {
   }
 }
 
-static gboolean answer_request(UMockdevIoctlBase *base, UMockdevIoctlClient *client, gpointer unused) {
+static gboolean answer_locked(UMockdevIoctlClient *client) {
   Device *device = by_node(umockdev_ioctl_client_get_devnode(client));
   UMockdevIoctlData *arg = umockdev_ioctl_client_get_arg(client);
   unsigned long request = umockdev_ioctl_client_get_request(client);
@@ -240,6 +253,13 @@ static gboolean answer_request(UMockdevIoctlBase *base, UMockdevIoctlClient *cli
   }
 }
 
+static gboolean answer_request(UMockdevIoctlBase *base, UMockdevIoctlClient *client, gpointer unused) {
+  g_rec_mutex_lock(&lock);
+  gboolean is_answered = answer_locked(client);
+  g_rec_mutex_unlock(&lock);
+  return is_answered;
+}
+
 static void plug(const char *socket, const char *layout, int vendor, int product, const char *serial) {
   Device *device = by_socket(socket);
   if (!device && device_count == 8) exit(2);
@@ -293,6 +313,29 @@ static void unplug(Device *device) {
   umockdev_testbed_remove_device(bed, path);
 }
 
+static gboolean hear(int fd, GIOCondition condition, gpointer unused);
+
+static void ended(GPid child, int how, gpointer unused) {
+  status = WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how);
+  tell("ended %d", status);
+  g_main_loop_quit(loop);
+}
+
+static void start(void) {
+  program = fork();
+  if (program == 0) {
+    dup2(say[0], 0);
+    dup2(said[1], 1);
+    execv(program_words[0], program_words);
+    _exit(127);
+  }
+  close(say[0]);
+  close(said[1]);
+  to_program = say[1];
+  g_unix_fd_add(said[0], G_IO_IN | G_IO_HUP, hear, NULL);
+  g_child_watch_add(program, ended, NULL);
+}
+
 static gboolean obey_line(char *line) {
   char socket[32], layout[16], serial[64], word[8];
   int vendor, product, at = 0;
@@ -331,6 +374,8 @@ static gboolean obey_line(char *line) {
   } else if (!strncmp(line, "say ", 4)) {
     line[strlen(line)] = '\n';
     if (write(to_program, line + 4, strcspn(line + 4, "\n") + 1) < 0) return FALSE;
+  } else if (!strcmp(line, "start") && !program) {
+    start();
   } else if (!strcmp(line, "end")) {
     close(to_program);
     to_program = -1;
@@ -343,7 +388,8 @@ static gboolean obey(int fd, GIOCondition condition, gpointer unused) {
   static size_t length;
   ssize_t got = read(fd, text + length, sizeof text - 2 - length);
   if (got <= 0) {
-    // Whoever started this is gone.
+    // Whoever started this wants no more. The program must not meet devices that nobody answers for.
+    if (program > 0) kill(program, SIGKILL);
     g_main_loop_quit(loop);
     return G_SOURCE_REMOVE;
   }
@@ -354,7 +400,9 @@ static gboolean obey(int fd, GIOCondition condition, gpointer unused) {
     char line[used + 1];
     memcpy(line, text, used);
     line[used - 1] = line[used] = 0;
+    g_rec_mutex_lock(&lock);
     if (!obey_line(line)) g_main_loop_quit(loop);
+    g_rec_mutex_unlock(&lock);
     memmove(text, end + 1, length -= used);
   }
   return G_SOURCE_CONTINUE;
@@ -375,32 +423,14 @@ static gboolean hear(int fd, GIOCondition condition, gpointer unused) {
   return G_SOURCE_CONTINUE;
 }
 
-static void ended(GPid child, int how, gpointer unused) {
-  status = WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how);
-  tell("ended %d", status);
-  g_main_loop_quit(loop);
-}
-
 int main(int count, char **arguments) {
-  int say[2], said[2];
   if (count < 2 || pipe2(say, O_CLOEXEC) || pipe2(said, O_CLOEXEC)) return 2;
+  program_words = arguments + 1;
   bed = umockdev_testbed_new();
   handler = umockdev_ioctl_base_new();
   loop = g_main_loop_new(NULL, FALSE);
   g_signal_connect(handler, "handle-ioctl", G_CALLBACK(answer_request), NULL);
-  pid_t child = fork();
-  if (child == 0) {
-    dup2(say[0], 0);
-    dup2(said[1], 1);
-    execv(arguments[1], arguments + 1);
-    _exit(127);
-  }
-  close(say[0]);
-  close(said[1]);
-  to_program = say[1];
   g_unix_fd_add(0, G_IO_IN | G_IO_HUP, obey, NULL);
-  g_unix_fd_add(said[0], G_IO_IN | G_IO_HUP, hear, NULL);
-  g_child_watch_add(child, ended, NULL);
   g_main_loop_run(loop);
   if (to_program >= 0) close(to_program);
   g_object_unref(bed);
