@@ -207,7 +207,7 @@ let package = Package(
     .testTarget(
       name: "ReaderWireTests",
       dependencies: kit + [
-        "ResidentCardCodec", "ResidentCardDeviceModel", "ResidentCardDriver", "StationRuntime", "Transports", "reader-probe",
+        "ResidentCardCodec", "ResidentCardDeviceModel", "StationRuntime", "Transports", "reader-probe", "linli",
       ], path: "Tests/ReaderWireTests", exclude: ["Helpers", "Probe"]),
     tests("StaffAccessTests", ["StaffAccess"]),
     tests("ConsolesTests", kit + ["Station", "StaffAccess", "Consoles"] + web),

@@ -36,18 +36,35 @@ final class ReaderBench: Sendable {
   private struct HandedProcess: @unchecked Sendable { let value: Process }
   private let input = Pipe()
   private let output = Pipe()
+  /// Given back with this.
+  private let place: Place
   private let folder: String
   private let isUSB: Bool
   private let started = MonotonicClock.now()
   private static let pace = 8
 
-  /// - Parameter readers: sockets and layouts; one of `serial` layout under any name makes it a pseudo-terminal.
-  /// - Parameter first: a command to the bench before the program is started.
-  init(
+  /// So many at a time: each is two programs and a thread, and on a busy machine none would be in time.
+  private static let places = Places(6)
+
+  /// Waits for a place, and makes one.
+  ///
+  /// - Parameters:
+  ///   - readers: sockets and layouts; one of `serial` layout under any name makes it a pseudo-terminal.
+  ///   - first: a command to the bench before the program is started.
+  ///   - patient: it waits longer for answers than a station would.
+  static func make(
     _ readers: [(socket: String, layout: PipeLayout)], usb: Bool = false, probe: [String], first: String? = nil,
-    findsLyingCard: Bool = false
+    patient: Bool = true
+  ) async throws -> ReaderBench {
+    try await ReaderBench(readers, usb, probe, first, patient, place: places.take())
+  }
+
+  private init(
+    _ readers: [(socket: String, layout: PipeLayout)], _ usb: Bool, _ probe: [String], _ first: String?, _ patient: Bool,
+    place: Place
   ) throws {
-    isUSB = usb || !readers.contains { $0.layout == .serial }
+    self.place = place
+    isUSB = usb || probe.first != "serial" && !readers.contains { $0.layout == .serial }
     // Always there, whatever TMPDIR says: umockdev's socket paths must stay under 108 bytes.
     folder = "/tmp/linli-\(UUID().uuidString.prefix(8))"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
@@ -56,14 +73,17 @@ final class ReaderBench: Sendable {
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments =
       isUSB
-      ? ["umockdev-wrapper", try Self.testbed(), program] + probe : [program, "serial", "\(folder)/reader"]
-    process.environment = ProcessInfo.processInfo.environment.merging(["TMPDIR": folder, "SWIFT_BACKTRACE": "enable=no"]) { $1 }
+      ? ["umockdev-wrapper", try Self.testbed(), program] + probe
+      : [program, "serial", probe.first == "serial" ? probe[1] : "\(folder)/reader"]
+    var environment = ["TMPDIR": folder, "SWIFT_BACKTRACE": "enable=no"]
+    environment["LINLI_PATIENT"] = patient ? "1" : nil
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardInput = input
     process.standardOutput = output
     self.process = HandedProcess(value: process)
     try process.run()
     _ = fcntl(output.fileHandleForReading.fileDescriptor, F_SETFL, O_NONBLOCK)
-    for (socket, layout) in readers { try plug(socket, CardReaderModel(layout, findsLyingCard: findsLyingCard)) }
+    for (socket, layout) in readers { try plug(socket, CardReaderModel(layout)) }
     if let first { send(first) }
     if isUSB { send("start") }
     let thread = Thread { [weak self] in
@@ -304,7 +324,7 @@ final class ReaderBench: Sendable {
   // MARK: programs
 
   /// In the folder of the test bundle.
-  private static func program(_ name: String) throws -> String {
+  static func program(_ name: String) throws -> String {
     let bundle = CommandLine.arguments.drop { $0 != "--test-bundle-path" }.dropFirst().first
     for start in [bundle, CommandLine.arguments.first, Bundle.main.executablePath].compactMap({ $0 }) {
       var folder = URL(fileURLWithPath: start).deletingLastPathComponent()
@@ -344,6 +364,30 @@ final class ReaderBench: Sendable {
   }
 
   private static func removeTestbed() { built.withLock { if case .success(let path)? = $0 { unlink(path) } } }
+}
+
+/// A place among few, until it is released.
+final class Place: Sendable {
+  private let places: Places
+  init(_ places: Places) { self.places = places }
+  deinit { places.giveBack() }
+}
+
+final class Places: Sendable {
+  private let free: Mutex<Int>
+
+  init(_ count: Int) { free = Mutex(count) }
+
+  func take() async throws -> Place {
+    while !free.withLock({ free in
+      guard free > 0 else { return false }
+      free -= 1
+      return true
+    }) { try await Task.sleep(for: .milliseconds(20)) }
+    return Place(self)
+  }
+
+  func giveBack() { free.withLock { $0 += 1 } }
 }
 
 /// What the program prints of a card that it read whole.

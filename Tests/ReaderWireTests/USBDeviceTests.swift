@@ -8,7 +8,7 @@ import Testing
   }
 
   @Test func devicesAreListedWithTheirSocketsAndEndpoints() async throws {
-    let bench = try ReaderBench([("1-1", .split), ("1-1.2", .single)], probe: ["devices"])
+    let bench = try await ReaderBench.make([("1-1", .split), ("1-1.2", .single)], probe: ["devices"])
     #expect(try await value(bench, "listed") == "0400:C35A at 1-1 (card reader) SN-1-1")
     #expect(try await value(bench, "listed") == "0400:C35A at 1-1.2 (card reader) SN-1-1.2")
     #expect(try await value(bench, "interface") == "0 255 2 bulk 64, 6 bulk 64, 81 bulk 64, 85 bulk 64")
@@ -18,7 +18,7 @@ import Testing
   }
 
   @Test func aDriverOfTheKernelGivesWayAndAnotherProgramDoesNot() async throws {
-    let bench = try ReaderBench([("1-1", .single)], probe: ["devices"])
+    let bench = try await ReaderBench.make([("1-1", .single)], probe: ["devices"])
     try await bench.line("ready=")
     bench.send("driver 1-1 on")
     bench.say("claim")
@@ -29,7 +29,7 @@ import Testing
   }
 
   @Test func comingAndGoingIsNoticed() async throws {
-    let bench = try ReaderBench([("1-1", .single)], probe: ["devices"])
+    let bench = try await ReaderBench.make([("1-1", .single)], probe: ["devices"])
     try await bench.line("ready=")
     for hand in [true, false] {
       bench.say("changes")
@@ -43,7 +43,7 @@ import Testing
 
   @Test func everyTransferEndsInItsOwnWay() async throws {
     // The test itself is the device: no model takes or brings anything.
-    let bench = try ReaderBench([], usb: true, probe: ["devices"], first: "plug 1-1 single 0400 c35a X")
+    let bench = try await ReaderBench.make([], usb: true, probe: ["devices"], first: "plug 1-1 single 0400 c35a X")
     try await bench.line("ready=")
     bench.say("transfers")
     try await bench.news("out 1-1 01 010203")

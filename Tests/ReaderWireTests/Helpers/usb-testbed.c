@@ -44,7 +44,7 @@ static GRecMutex lock;
 static UMockdevTestbed *bed;
 static UMockdevIoctlBase *handler;
 static GMainLoop *loop;
-static Device devices[8];
+static Device devices[64];  // one more for each time that something is plugged in
 static char **program_words;
 static int say[2], said[2];
 static pid_t program;
@@ -62,13 +62,13 @@ static void tell(const char *format, ...) {
 
 static Device *by_socket(const char *socket) {
   for (int i = 0; i < device_count; i++)
-    if (!strcmp(devices[i].socket, socket)) return &devices[i];
+    if (devices[i].is_plugged && !strcmp(devices[i].socket, socket)) return &devices[i];
   return NULL;
 }
 
 static Device *by_node(const char *node) {
   for (int i = 0; i < device_count; i++)
-    if (devices[i].is_plugged && !strcmp(devices[i].node, node)) return &devices[i];
+    if (!strcmp(devices[i].node, node)) return &devices[i];
   return NULL;
 }
 
@@ -168,7 +168,9 @@ static gboolean answer_locked(UMockdevIoctlClient *client) {
   Device *device = by_node(umockdev_ioctl_client_get_devnode(client));
   UMockdevIoctlData *arg = umockdev_ioctl_client_get_arg(client);
   unsigned long request = umockdev_ioctl_client_get_request(client);
-  if (!device) {
+  int reaps = request == USBDEVFS_REAPURB || request == USBDEVFS_REAPURBNDELAY;
+  // What has ended with the plug may still be fetched.
+  if (!device || (!device->is_plugged && !(reaps && device->count))) {
     umockdev_ioctl_client_complete(client, -1, ENODEV);
     return TRUE;
   }
@@ -261,10 +263,8 @@ static gboolean answer_request(UMockdevIoctlBase *base, UMockdevIoctlClient *cli
 }
 
 static void plug(const char *socket, const char *layout, int vendor, int product, const char *serial) {
-  Device *device = by_socket(socket);
-  if (!device && device_count == 8) exit(2);
-  if (!device) device = &devices[device_count++];
-  memset(device, 0, sizeof *device);
+  if (device_count == 64) exit(2);
+  Device *device = &devices[device_count++];
   snprintf(device->socket, sizeof device->socket, "%s", socket);
   device->number = next_number++;
   device->is_plugged = 1;
@@ -291,7 +291,8 @@ static void plug(const char *socket, const char *layout, int vendor, int product
     device->path, device->number, hex, device->number, device->number, device->number - 1, device->number, vendor, product, serial,
     hex);
   GError *error = NULL;
-  if (!umockdev_testbed_add_from_string(bed, text, &error) || !umockdev_testbed_attach_ioctl(bed, device->node, handler, &error)) {
+  // In this order: whoever sees the device opens it at once.
+  if (!umockdev_testbed_attach_ioctl(bed, device->node, handler, &error) || !umockdev_testbed_add_from_string(bed, text, &error)) {
     fprintf(stderr, "testbed: %s\n", error->message);
     exit(2);
   }
@@ -304,10 +305,9 @@ static void unplug(Device *device) {
       device->transfers[i]->status = -ESHUTDOWN;
       device->transfers[i]->is_done = 1;
     }
+  device->is_plugged = 0;
   reap(device);
   if (device->reaper) answer(device, device->reaper, -1, ENODEV);
-  while (device->count) forget(device, 0);
-  device->is_plugged = 0;
   snprintf(path, sizeof path, "/sys%s", device->path);
   umockdev_testbed_uevent(bed, path, "remove");
   umockdev_testbed_remove_device(bed, path);

@@ -22,6 +22,13 @@ enum Probe {
       print(usage)
       exit(2)
     }
+    // On a machine that builds other things meanwhile, a device of programs is later than one of wires.
+    if ProcessInfo.processInfo.environment["LINLI_PATIENT"] != nil {
+      plan.settings.gapTimeout = .milliseconds(500)
+      plan.settings.statusTimeout = .milliseconds(1500)
+      plan.settings.findTimeout = .milliseconds(1500)
+      plan.settings.selectTimeout = .milliseconds(1500)
+    }
     do {
       let reader = try ResidentReader(plan: plan, log: { say("log \($0)") }, report: { say($0) })
       obey(reader)
