@@ -207,4 +207,10 @@ import Testing
     try bench.touch(.unplug, "1-1")
     try await bench.line("health online", within: 5)
   }
+
+  @Test func aDeviceOfTheSameNameWithoutPipesIsNoReader() async throws {
+    let bench = try await ReaderBench.make([], usb: true, probe: ["usb"], first: "plug 1-1 plain 0400 c35a X")
+    #expect(try await bench.line("log 读卡器", within: 20).contains("不是身份证读卡器"))
+    try await bench.line("event repairNeeded(DeviceVocabulary.ReaderRepair.absent)")
+  }
 }

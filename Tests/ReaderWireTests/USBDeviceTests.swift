@@ -28,8 +28,10 @@ import Testing
     #expect(try await value(bench, "claim").contains("0400:C35A at 1-1 (card reader) 被占用"))
   }
 
-  @Test func comingAndGoingIsNoticed() async throws {
-    let bench = try await ReaderBench.make([("1-1", .single)], probe: ["devices"])
+  @Test(arguments: [["devices"], ["devices", "deaf"]]) func comingAndGoingIsNoticedWithUdevAndWithout(probe: [String])
+    async throws
+  {
+    let bench = try await ReaderBench.make([("1-1", .single)], probe: probe)
     try await bench.line("ready=")
     for hand in [true, false] {
       bench.say("changes")

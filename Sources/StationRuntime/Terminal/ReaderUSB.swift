@@ -53,8 +53,7 @@ final class ReaderUSB: ReaderWire {
   private let ids: [USBID]
   private let place: String?
   private let context: USBContext
-  private let wake: WakeSignal
-  private let pages: LockedPages
+  private let orders: ReaderOrders
   private let watch: USBWatch
   private var changesSeen: UInt64 = 0
   private var device: USBDevice?
@@ -63,14 +62,13 @@ final class ReaderUSB: ReaderWire {
   private var reads: [UInt64: Read] = [:]
   private var lastToken: UInt64 = 0
 
-  init(_ ids: [USBID], at place: String?, context: USBContext, wake: WakeSignal, pages: LockedPages) {
+  init(_ ids: [USBID], at place: String?, context: USBContext, orders: ReaderOrders) {
     self.ids = ids
     self.place = place
     self.context = context
-    self.wake = wake
-    self.pages = pages
-    watch = context.watch(wake)
-    buffers = TransferBuffers(pages, capacity: 64)
+    self.orders = orders
+    watch = context.watch(orders.wake)
+    buffers = TransferBuffers(orders, capacity: 64)
   }
 
   var layout: PipeLayout? { device == nil ? nil : pipes?.layout }
@@ -81,14 +79,14 @@ final class ReaderUSB: ReaderWire {
     close()
     do throws(USBError) {
       let identity = try USBDeviceIdentity.find(ids, at: place)
-      let device = try USBDevice(identity, context: context, wake: wake)
+      let device = try USBDevice(identity, context: context, wake: orders.wake)
       guard let pipes = Pipes(device.interfaces) else { return "\(identity): 不是身份证读卡器 / no reader of identity cards" }
       try device.claim(pipes.interface)
       self.device = device
       self.pipes = pipes
       // No packet may be longer than its buffer.
       let longest = pipes.brings.values.map(\.maximumPacketBytes).max() ?? 64
-      buffers = TransferBuffers(pages, capacity: max(longest, 64))
+      buffers = TransferBuffers(orders, capacity: max(longest, 64))
       return nil
     } catch {
       return "\(error)"

@@ -28,16 +28,17 @@ protocol ReaderWire: AnyObject {
 
 /// Buffers that transfers bring their bytes in, erased after each use.
 struct TransferBuffers {
-  private let pages: LockedPages
+  /// What is made is erased, too, when a reading is cancelled.
+  private let orders: ReaderOrders
   private let capacity: Int
   private var spare: [SecretBuffer] = []
 
-  init(_ pages: LockedPages, capacity: Int) {
-    self.pages = pages
+  init(_ orders: ReaderOrders, capacity: Int) {
+    self.orders = orders
     self.capacity = capacity
   }
 
-  mutating func take() -> SecretBuffer { spare.popLast() ?? pages.buffer(capacity) }
+  mutating func take() -> SecretBuffer { spare.popLast() ?? orders.makeBuffer(capacity) }
 
   mutating func giveBack(_ buffer: SecretBuffer) {
     buffer.wipe()
@@ -52,10 +53,10 @@ final class ReaderSerial: ReaderWire {
   private var line: SerialLine?
   private var buffers: TransferBuffers
 
-  init(path: String, baud: BaudRate, pages: LockedPages) {
+  init(path: String, baud: BaudRate, orders: ReaderOrders) {
     self.path = path
     settings = SerialSettings(baud: baud, format: .none8One)
-    buffers = TransferBuffers(pages, capacity: 64)
+    buffers = TransferBuffers(orders, capacity: 64)
   }
 
   var layout: PipeLayout? { line == nil ? nil : .serial }

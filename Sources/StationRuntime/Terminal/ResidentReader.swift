@@ -33,9 +33,9 @@ public final class ResidentReader: Sendable {
     self.orders = orders
     let wire: any ReaderWire =
       switch plan.connection {
-      case .serial(let path, let baud): ReaderSerial(path: path, baud: baud, pages: orders.pages)
+      case .serial(let path, let baud): ReaderSerial(path: path, baud: baud, orders: orders)
       case .usb(let ids, let place):
-        ReaderUSB(ids, at: place, context: try USBContext.shared(), wake: orders.wake, pages: orders.pages)
+        ReaderUSB(ids, at: place, context: try USBContext.shared(), orders: orders)
       }
     let handed = Handed(value: ReaderLoop(plan: plan, wire: wire, orders: orders, log: log, report: report))
     ended.withLock { $0 = startThread("reader") { [stop] in handed.value.run(until: stop) } }
@@ -49,7 +49,7 @@ public final class ResidentReader: Sendable {
   /// Looks for a card and reads it, once. An earlier reading is over with it, and what was read for it is erased.
   public func read(newestAddress: Bool, consent: CardConsent) { orders.read(newestAddress: newestAddress, consent) }
 
-  /// Nobody wants a card any more. Whatever of one is here is erased when this returns, and no card is told of afterwards.
+  /// Nobody wants a card any more. Whatever of one is here is erased when this returns: a report that is under way just then holds nothing.
   public func cancel() { orders.cancel() }
 
   /// Ends the thread, waiting two seconds at the most. What was read is erased.

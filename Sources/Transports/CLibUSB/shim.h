@@ -9,6 +9,9 @@ static const int linli_usb_setup_size = LIBUSB_CONTROL_SETUP_SIZE;
 
 static inline void linli_usb_name_thread(void) { prctl(PR_SET_NAME, "usb", 0, 0, 0); }
 
+/// For contexts made from now on: they look for no device, and are told of none. The function is variadic.
+static inline int linli_usb_do_not_discover(void) { return libusb_set_option(0, LIBUSB_OPTION_NO_DEVICE_DISCOVERY); }
+
 /// Calls back on the thread that handles events, for every device that comes or goes. The flags are enumerations that are or-ed, which Swift
 /// does not import as numbers.
 static inline int linli_usb_watch(

@@ -26,11 +26,18 @@ public final class USBContext: Sendable {
   private struct Held { weak var context: USBContext? }
   private static let current = Mutex(Held())
 
-  init() throws(USBError) {
+  /// One of its own.
+  ///
+  /// - Parameter hears: listens to udev for devices that come and go; false, or where that is refused: looks every second.
+  public init(hears: Bool = true) throws(USBError) {
     var context: OpaquePointer?
-    let code = libusb_init(&context)
+    var code = hears ? libusb_init(&context) : LIBUSB_ERROR_NOT_SUPPORTED.rawValue
+    if code != 0 {
+      linli_usb_do_not_discover()
+      code = libusb_init(&context)
+    }
     guard code == 0, let context else { throw .failed(operation: "init", code: code) }
-    let events = USBEvents(context)
+    let events = USBEvents(context, hears: hears)
     self.events = events
     guard let thread = USBThread(events) else {
       events.close()
@@ -80,8 +87,9 @@ private final class USBEvents: Sendable {
     var signals: [(number: UInt64, wake: WakeSignal)] = []
   }
 
-  init(_ context: OpaquePointer) {
+  init(_ context: OpaquePointer, hears: Bool) {
     self.context = context
+    guard hears else { return }
     var handle: Int32 = 0
     let code = linli_usb_watch(
       context,

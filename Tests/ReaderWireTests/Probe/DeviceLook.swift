@@ -4,10 +4,11 @@ import Transports
 
 /// The USB transport by itself, step by step: each prints `name=value` for the test to compare.
 enum DeviceLook {
-  static func run() {
+  /// - Parameter hears: as a system with udev.
+  static func run(hears: Bool) {
     for device in USBDeviceIdentity.list() { Probe.say("listed=\(device) \(device.serialNumber ?? "-")") }
     do {
-      let context = try USBContext.shared()
+      let context = hears ? try USBContext.shared() : try USBContext(hears: false)
       let wake = try WakeSignal()
       let watch = context.watch(wake)
       try first(context, wake)
