@@ -91,4 +91,25 @@ extension SiteReader {
     }
     return Dictionary(readers.map { ($0.kiosk, $0.plan) }) { first, _ in first }
   }
+
+  /// A reader or a printer on a bus's wire would talk into calls for help; on each other's they would both be deaf.
+  func refuseSharedPorts(_ visits: Node, _ pages: VisitPages, _ buses: [BusPlan], _ portName: (String) -> String) {
+    var taken = buses.filter { !$0.port.isEmpty }.map {
+      (port: portName($0.port), chinese: "总线 \($0.name)", english: "bus \($0.name)")
+    }
+    func refuse(_ path: String, _ node: Node?) {
+      guard !path.isEmpty, let owner = taken.first(where: { $0.port == portName(path) }) else { return }
+      complain(node ?? visits, "串口 \(path) 是\(owner.chinese)的", "port \(path) is that of \(owner.english)")
+    }
+    if case .serial(let path, _) = pages.printer?.connection {
+      refuse(path, visits.mapping?["printer"])
+      taken.append((port: portName(path), chinese: "打印机", english: "the printer"))
+    }
+    for item in visits.mapping?["kiosks"]?.sequence ?? [] {
+      guard let kiosk = item.mapping?["id"]?.string, case .serial(let path, _)? = pages.readers[kiosk]?.connection else {
+        continue
+      }
+      refuse(path, item.mapping?["reader"])
+    }
+  }
 }

@@ -85,6 +85,19 @@ import Testing
     #expect(found?.line == bad.line, "\(error?.description ?? "no error")")
   }
 
+  @Test func aReaderOrPrinterOnABussWireIsRefusedUnderAnyName() {
+    func problems(_ text: String, _ name: (String) -> String = { $0 }) -> [SiteProblem] {
+      #expect(throws: SiteError.self) { try SiteFile.read(text, file: "site.yaml", portName: name) }?.problems ?? []
+    }
+    let onBus = problems(Self.with("{port: /dev/ttyUSB0}"))
+    #expect(onBus.count == 1 && onBus[0].line == 26 && onBus[0].english == "port /dev/ttyUSB0 is that of bus A")
+    let byAnotherName = problems(Self.with("{port: /dev/reader}")) { $0 == "/dev/reader" ? "/dev/ttyUSB0" : $0 }
+    #expect(byAnotherName.first?.english == "port /dev/reader is that of bus A")
+    let printer = "\n  printer: {port: /dev/ttyUSB1}"
+    #expect(problems(Self.with("{port: /dev/ttyUSB1}") + printer).first?.english == "port /dev/ttyUSB1 is that of the printer")
+    #expect(problems(Self.good + "\n  printer: {port: /dev/ttyUSB0}").first?.english == "port /dev/ttyUSB0 is that of bus A")
+  }
+
   static let mistakes: [(from: String, to: String, line: Int, word: String)] = [
     ("letter: B", "letter: A", 22, "two services have the letter A"), ("letter: B", "letter: b", 22, "one capital letter"),
     ("id: dispute", "id: legal", 22, "given twice"), ("services: [legal, dispute]", "services: [legal]", 21, "nobody would call"),

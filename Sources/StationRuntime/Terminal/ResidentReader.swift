@@ -170,8 +170,7 @@ final class ReaderLoop {
   private func wait() {
     // A machine that wants to be woken without end must not take the processor.
     let now = MonotonicClock.now()
-    let until = min(driver.deadline ?? .distantFuture, now + .seconds(1))
-    guard until > now else { return }
+    let until = max(min(driver.deadline ?? .distantFuture, now + .seconds(1)), now + .microseconds(200))
     var set = PollSet()
     _ = set.add(orders.wake.fileDescriptor)
     _ = set.add(wire.descriptor, output: wire.wantsOutput)
@@ -187,6 +186,7 @@ final class ReaderLoop {
       driver.handle(next[index], at: MonotonicClock.now(), into: &effects)
       if case .received(let buffer, _) = next[index] { wire.giveBack(buffer) }
       index += 1
+      if effects.refused > 0 { log("读卡器驱动一次要做的事太多 / the reader's driver wanted more at once than fits: \(effects.refused)") }
       while let effect = effects.takeFirst() {
         if let answer = perform(effect) { next.append(answer) }
       }
