@@ -32,7 +32,8 @@ func wire(_ name: String, uses others: [String] = []) -> [Target] {
 func source(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   // Module maps are targets of their own; pages are served from a web root, not compiled.
   let excluded = [
-    "Transports": ["CSerialPort", "CSQLite"], "Consoles": ["Web"], "Journal": ["README.md"], "StationIdentity": ["README.md"],
+    "Transports": ["CSerialPort", "CSQLite", "CLibUSB"], "Consoles": ["Web"], "Journal": ["README.md"],
+    "StationIdentity": ["README.md"],
     "StaffAccess": ["README.md"], "Sealing": ["README.md"], "KioskHost": ["README.md"],
   ]
   return .target(name: name, dependencies: dependencies, path: "Sources/\(name)", exclude: excluded[name] ?? [])
@@ -93,7 +94,9 @@ let package = Package(
       providers: [.apt(["libserialport-dev"])]),
     .systemLibrary(
       name: "CSQLite", path: "Sources/Transports/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
-    source("Transports", ["DeviceKit", "CSerialPort"]),
+    .systemLibrary(
+      name: "CLibUSB", path: "Sources/Transports/CLibUSB", pkgConfig: "libusb-1.0", providers: [.apt(["libusb-1.0-0-dev"])]),
+    source("Transports", kit + ["CSerialPort", "CLibUSB"]),
     // Programs that end with this one; the terminal's browser and voice are such.
     source("ChildPrograms", ["CSerialPort"]),
     source("KioskHost", ["DeviceKit", "Transports", "ChildPrograms"]),
@@ -110,7 +113,8 @@ let package = Package(
       "StationRuntime",
       kit + drivers + codecs
         + [
-          "SIADC09Codec", "StationLinkCodec", "StationLinkDriver", "ResidentCardCodec", "Station", "Journal", "Transports",
+          "SIADC09Codec", "StationLinkCodec", "StationLinkDriver", "ResidentCardCodec", "ResidentCardDriver", "Station",
+          "Journal", "Transports",
           crypto,
           .product(name: "Yams", package: "Yams"),
         ]),
@@ -130,7 +134,7 @@ let package = Package(
     // Who of the staff may use which page.
     source("StaffAccess", [crypto, .product(name: "CryptoExtras", package: "swift-crypto")]),
     // Personal fields: sealed, kept apart from their keys, and shredded with them.
-    source("Sealing", kit + ["Station", "CSQLite", "ResidentCardCodec", crypto]),
+    source("Sealing", kit + ["Station", "Transports", "CSQLite", "ResidentCardCodec", crypto]),
     source("Consoles", kit + ["Station", "StaffAccess", "Transports", "Sealing"] + web),
     // Certificates of the site's own CA: who may speak on the line between stations, under which name.
     source("StationIdentity", tls + web),
@@ -143,7 +147,7 @@ let package = Package(
       dependencies: kit + codecs + models + drivers + [
         "Station", "StationRuntime", "Journal", "Transports", "Consoles", "StaffAccess", "Sealing", "SimulatedSite",
         "StationIdentity", "AlarmReceivers", "VirtualBoards", "KioskHost", "Uplink", "StationLinkCodec", "StationLinkDeviceModel",
-        "ESCPOSDeviceModel",
+        "ESCPOSDeviceModel", "ResidentCardCodec", "ResidentCardDeviceModel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Tools/linli"),
     // Run by Tools/bench.
@@ -201,8 +205,17 @@ let package = Package(
       ]),
     .executableTarget(name: "transport-probe", dependencies: ["DeviceKit", "Transports"], path: "Tests/TransportsTests/Probe"),
     .testTarget(
-      name: "TransportsTests", dependencies: ["DeviceKit", "Transports", "transport-probe"], path: "Tests/TransportsTests",
+      name: "TransportsTests", dependencies: kit + ["Transports", "transport-probe"], path: "Tests/TransportsTests",
       exclude: ["Helpers", "Probe"]),
+    // The station's side of a reader, over emulated USB and serial wires.
+    .executableTarget(
+      name: "reader-probe", dependencies: kit + ["ResidentCardCodec", "StationRuntime", "Transports"],
+      path: "Tests/ReaderWireTests/Probe"),
+    .testTarget(
+      name: "ReaderWireTests",
+      dependencies: kit + [
+        "ResidentCardCodec", "ResidentCardDeviceModel", "StationRuntime", "Transports", "reader-probe", "linli",
+      ], path: "Tests/ReaderWireTests", exclude: ["Helpers", "Probe"]),
     tests("StaffAccessTests", ["StaffAccess"]),
     tests(
       "SealingTests",

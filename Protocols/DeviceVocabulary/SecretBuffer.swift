@@ -28,6 +28,7 @@ public final class SecretBuffer: @unchecked Sendable {
     var used = 0
     /// Nothing was ever written behind it since it was erased.
     var dirty = 0
+    var isLent = false
   }
 
   /// - Parameter capacity: 1 ... `largest`; what is outside is brought inside.
@@ -85,6 +86,20 @@ public final class SecretBuffer: @unchecked Sendable {
     }
   }
 
+  /// The memory, all `capacity` bytes of it, for a kernel that writes there while nobody here waits. Until `takeBack` is called the borrower
+  /// keeps this buffer, and nobody else writes to it. It holds nothing meanwhile.
+  public func lend() -> UnsafeMutableRawBufferPointer {
+    extent.withLock { extent in
+      extent = Extent(dirty: capacity, isLent: true)
+      return UnsafeMutableRawBufferPointer(rebasing: memory[..<capacity])
+    }
+  }
+
+  /// The kernel is done: it holds `count` bytes now.
+  public func takeBack(filled count: Int) {
+    extent.withLock { $0 = Extent(used: min(max(count, 0), capacity), dirty: capacity) }
+  }
+
   public func withSpan<Result: Sendable>(_ body: (Span<UInt8>) -> Result) -> Result {
     extent.withLock { extent in
       body(UnsafeRawBufferPointer(memory).assumingMemoryBound(to: UInt8.self).extracting(..<extent.used).span)
@@ -95,7 +110,8 @@ public final class SecretBuffer: @unchecked Sendable {
   public func wipe() {
     extent.withLock { extent in
       erase(extent.dirty)
-      extent = Extent()
+      // What is still lent may be written to behind this.
+      extent = Extent(dirty: extent.isLent ? capacity : 0, isLent: extent.isLent)
     }
   }
 

@@ -4,6 +4,7 @@ import DeviceVocabulary
 import Foundation
 import Station
 import Synchronization
+import Transports
 
 /// Seals personal fields, and opens them again as long as this program holds their keys: until the visit was handed over or is over, or the
 /// program ends. After that only whoever has the private key can (design.md, decision 6). Safe from any thread.

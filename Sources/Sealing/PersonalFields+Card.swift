@@ -1,5 +1,6 @@
 import DeviceVocabulary
 import ResidentCardCodec
+import Transports
 
 extension PersonalFields {
   /// Name, number and address of a card, and nothing else of it. The address that was added last wins; of foreigners the Latin name stands

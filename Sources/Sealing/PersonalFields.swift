@@ -1,4 +1,5 @@
 import DeviceVocabulary
+import Transports
 
 /// What a visitor has left, or a card has told: as little as the call-back and the comparison at the window need. Each value lies in locked
 /// memory of its own; on its way to and from the sealed form (UTF-8 JSON) it is moved from buffer to buffer, never through a `String`.

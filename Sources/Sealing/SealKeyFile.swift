@@ -2,6 +2,7 @@ import Crypto
 import DeviceVocabulary
 import Foundation
 import Station
+import Transports
 
 /// The private key of whoever may read what stations seal: made once, kept by that body, never on a station's disk.
 public struct SealKeyFile: Sendable {

@@ -6,6 +6,7 @@ import DigitalIODriver
 import ESCPOSDriver
 import ModbusRTUCodec
 import ModbusRTUDriver
+import ResidentCardDriver
 
 /// Every driver that a site file can name. Adding a device is one folder under `Protocols/`, its line in `Package.swift` and one here.
 public enum DriverCatalog {
@@ -19,6 +20,11 @@ public enum DriverCatalog {
   /// Of a ticket printer. Whoever stands there is not kept waiting for a printer that cannot: the number is on the screen then.
   static func printer(_ plan: PrinterPlan) -> PrinterDriver {
     PrinterDriver(PrinterSettings(status: plan.status, patience: .seconds(6), separator: plan.profile.separator))
+  }
+
+  /// Of a reader of resident identity cards.
+  static func reader(_ plan: ReaderPlan, makeBuffer: @escaping @Sendable (Int) -> SecretBuffer) -> CardReader {
+    CardReader(settings: plan.settings, makeBuffer: makeBuffer)
   }
 
   static func nodes(_ bus: BusPlan) -> [AnyModbusNode] {

@@ -15,6 +15,8 @@ public struct VisitPages: Sendable, Equatable {
   public var printer: PrinterPlan?
   /// Who may read what is sealed here; `nil`: nothing personal is written anywhere.
   public var sealTo: SealPlan?
+  /// Readers of identity cards by their kiosk; a kiosk without one offers the way without a card only.
+  public var readers: [String: ReaderPlan] = [:]
 }
 
 /// A public body and the public key that `linli seal create` printed for it.
@@ -39,7 +41,8 @@ extension SiteReader {
     var plan = VisitPlan(services: [], windows: [])
     for item in section.list("services", required: true) { service(item, &plan.services) }
     for item in section.list("windows", required: true) { window(item, posts, plan.services, &plan.windows) }
-    for item in section.list("kiosks") { kiosk(item, places, &plan.kiosks) }
+    var readers = KioskReaders()
+    for item in section.list("kiosks") { kiosk(item, places, &plan.kiosks, &readers) }
     if plan.kiosks.count > 247 { complain(section.raw("kiosks"), "最多 247 台自助终端", "at most 247 terminals") }
     for item in section.list("hazards") {
       let hazard = self.section(item, "hazard", keys: ["id", "name"])
@@ -61,6 +64,7 @@ extension SiteReader {
       windowPort: section.number("windowPort", in: 0...65535, default: Self.windowPort))
     pages.printer = section.raw("printer").flatMap { printer($0) }
     pages.sealTo = section.raw("sealTo").flatMap { sealTo($0) }
+    pages.readers = distinct(readers)
     if pages.publicPort == pages.windowPort, pages.publicPort != 0 {
       complain(
         section.raw("windowPort") ?? section.raw("publicPort"), "publicPort 和 windowPort 不能相同:大厅里的页面不能够到窗口的页面",
@@ -110,14 +114,17 @@ extension SiteReader {
     windows.append(window)
   }
 
-  private func kiosk(_ node: Node, _ places: [SitePlan.Place], _ kiosks: inout [VisitPlan.Kiosk]) {
-    let section = section(node, "kiosk", keys: ["id", "place"])
+  private func kiosk(
+    _ node: Node, _ places: [SitePlan.Place], _ kiosks: inout [VisitPlan.Kiosk], _ readers: inout KioskReaders
+  ) {
+    let section = section(node, "kiosk", keys: ["id", "place", "reader"])
     let kiosk = VisitPlan.Kiosk(id: section.identifier("id"), place: section.text("place"))
     if !kiosk.place.isEmpty, !places.contains(where: { $0.id == kiosk.place }) {
       complain(section.raw("place"), "没有地点 \"\(kiosk.place)\"", "there is no place \"\(kiosk.place)\" under places")
     }
     refuseRepeat(node, "自助终端", "kiosk", kiosk.id, kiosks.map(\.id))
     kiosks.append(kiosk)
+    if let item = section.raw("reader"), let plan = reader(item) { readers.append((kiosk.id, plan, item)) }
   }
 
   private func signedOff(_ node: Node) -> VisitPlan.SignedOff {

@@ -72,6 +72,7 @@ public struct SiteFile {
     plan.map = reader.map(head)
     let visits = top.raw("visits").map { reader.visits($0, posts: posts, places: places) }
     plan.visits = visits?.plan
+    if let pages = visits?.pages, let node = top.raw("visits") { reader.refuseSharedPorts(node, pages, buses, portName) }
     addHelpKeys(&plan)
     return Site(
       plan: plan, buses: buses, deskPort: deskPort,

@@ -77,6 +77,18 @@ public final class SerialLine {
     }
   }
 
+  /// As `read(into:)`, straight into the caller's memory, for what must lie nowhere else; the number is 0 unless bytes came.
+  public func read(into memory: UnsafeMutableRawBufferPointer) -> (result: ReadResult, count: Int) {
+    guard isOpen else { return (.hangup, 0) }
+    while true {
+      let length = Glibc.read(descriptor, memory.baseAddress, memory.count)
+      if length > 0 { return (.bytes, length) }
+      if length == 0 { return (.hangup, 0) }
+      if errno == EINTR { continue }
+      return (errno == EAGAIN ? .none : .hangup, 0)
+    }
+  }
+
   /// Hands the bytes to the driver. What does not fit is kept, so that a frame is never cut.
   public func write(_ bytes: FixedBytes<256>) -> WriteResult {
     guard isOpen else { return .hangup }

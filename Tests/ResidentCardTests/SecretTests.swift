@@ -34,6 +34,26 @@ import Testing
     #expect(log.lines.withLock { $0 } == ["taken 8192 true", "returned 8192 true"])
   }
 
+  /// A kernel writes there while nobody looks.
+  @Test func whatIsLentIsErasedWheneverItCameIn() {
+    let buffer = SecretBuffer(capacity: 64)
+    let memory = buffer.lend()
+    #expect(memory.count == 64 && buffer.isEmpty)
+    memory[0] = 7
+    memory[63] = 8
+    // Wiped in the middle, and written to again.
+    buffer.wipe()
+    #expect(memory[0] == 0 && memory[63] == 0)
+    memory[63] = 9
+    buffer.takeBack(filled: 1)
+    #expect(buffer.count == 1)
+    buffer.wipe()
+    #expect(memory.allSatisfy { $0 == 0 } && buffer.isEmpty)
+    _ = buffer.lend()
+    buffer.takeBack(filled: 1000)
+    #expect(buffer.count == 64)
+  }
+
   @Test func nothingOfItIsPrinted() {
     struct Holder {
       var buffer: SecretBuffer

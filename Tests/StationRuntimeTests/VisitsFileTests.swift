@@ -42,6 +42,70 @@ import Testing
     #expect(try SiteFile.read(Self.good, file: "site.yaml").visitPages?.sealTo == nil)
   }
 
+  private static func with(_ reader: String, second: String? = nil) -> String {
+    let more = second.map { "\n    - {id: door, place: office, reader: \($0)}" } ?? ""
+    return good.replacing("    - {id: hall, place: hall}", with: "    - {id: hall, place: hall, reader: \(reader)}" + more)
+  }
+
+  @Test func everyWayOfConnectingAReaderIsRead() throws {
+    func plans(_ text: String) throws -> [String: ReaderPlan] {
+      try #require(SiteFile.read(text, file: "site.yaml").visitPages).readers
+    }
+    #expect(try plans(Self.good).isEmpty)
+    #expect(try plans(Self.with("{usb: true}")) == ["hall": ReaderPlan()])
+    let known = ReaderPlan.knownReaders
+    let two = try plans(Self.with("{usb: \"0400:c35a\", at: \"1-1.2\"}", second: "{usb: true, at: \"1-1.3\", newestAddress: no}"))
+    #expect(two["hall"] == ReaderPlan(connection: .usb([known[0]], at: "1-1.2")))
+    #expect(two["door"] == ReaderPlan(connection: .usb(known, at: "1-1.3"), newestAddress: false))
+    let serial = try plans(Self.with("{port: /dev/ttyUSB1, longestRadioFrame: 80, findsLyingCard: yes}"))["hall"]
+    #expect(serial?.connection == .serial(path: "/dev/ttyUSB1", baud: .b115200))
+    #expect(serial?.settings.longestRadioFrame == 80 && serial?.settings.findsLyingCard == true)
+    let slow = try plans(Self.with("{port: \"usb-path:1-1.4:1.0\", commands: only9600}"))["hall"]
+    #expect(slow?.connection == .serial(path: "usb-path:1-1.4:1.0", baud: .b9600))
+    #expect(slow?.settings.commands == .only9600 && slow?.newestAddress == false)
+    #expect(try plans(Self.with("{usb: true}", second: "{port: /dev/ttyUSB1, baud: 57600}")).count == 2)
+  }
+
+  static let badReaders: [(first: String, second: String?, line: Int, word: String)] = [
+    ("{}", nil, 26, "one of usb"), ("{usb: true, port: /dev/ttyUSB1}", nil, 26, "one of usb"),
+    ("{usb: false}", nil, 26, "usb must be true"), ("{usb: \"0400\"}", nil, 26, "usb must be true"),
+    ("{usb: true, at: 1}", nil, 26, "such as \"1-1.2\""), ("{usb: true, at: \"1-1.2:1.0\"}", nil, 26, "such as \"1-1.2\""),
+    ("{usb: true, baud: 9600}", nil, 26, "no baud"), ("{port: ttyUSB1}", nil, 26, "begins with /"),
+    ("{port: /dev/ttyUSB1, baud: 1200}", nil, 26, "one of: 9600"),
+    ("{port: /dev/ttyUSB1, at: \"1-1\"}", nil, 26, "at is for readers"),
+    ("{usb: true, commands: all}", nil, 26, "standard, only9600"),
+    ("{usb: true, longestRadioFrame: 0}", nil, 26, "from 1 to 255"),
+    ("{usb: true, commands: only9600, newestAddress: yes}", nil, 26, "no newest address"),
+    ("{usb: true, bus: 1}", nil, 26, "usb?"),
+    ("{usb: true}", "{usb: true}", 27, "\"door\"'s needs at"),
+    ("{usb: true, at: \"1-1\"}", "{usb: \"0400:C35A\"}", 27, "\"door\"'s needs at"),
+    ("{usb: true}", "{usb: true, at: \"1-1\"}", 26, "\"hall\"'s needs at"),
+    ("{usb: true, at: \"1-1\"}", "{usb: \"0400:C35A\", at: \"1-1\"}", 27, "at 1-1 is kiosk \"hall\"'s"),
+    ("{port: /dev/ttyUSB1}", "{port: /dev/ttyUSB1, baud: 9600}", 27, "is kiosk \"hall\"'s"),
+  ]
+
+  @Test(arguments: badReaders.indices) func aWrongReaderIsReportedInItsLine(index: Int) throws {
+    let bad = Self.badReaders[index]
+    let error = #expect(throws: SiteError.self) {
+      try SiteFile.read(Self.with(bad.first, second: bad.second), file: "site.yaml")
+    }
+    let found = error?.problems.first { $0.english.contains(bad.word) }
+    #expect(found?.line == bad.line, "\(error?.description ?? "no error")")
+  }
+
+  @Test func aReaderOrPrinterOnABussWireIsRefusedUnderAnyName() {
+    func problems(_ text: String, _ name: (String) -> String = { $0 }) -> [SiteProblem] {
+      #expect(throws: SiteError.self) { try SiteFile.read(text, file: "site.yaml", portName: name) }?.problems ?? []
+    }
+    let onBus = problems(Self.with("{port: /dev/ttyUSB0}"))
+    #expect(onBus.count == 1 && onBus[0].line == 26 && onBus[0].english == "port /dev/ttyUSB0 is that of bus A")
+    let byAnotherName = problems(Self.with("{port: /dev/reader}")) { $0 == "/dev/reader" ? "/dev/ttyUSB0" : $0 }
+    #expect(byAnotherName.first?.english == "port /dev/reader is that of bus A")
+    let printer = "\n  printer: {port: /dev/ttyUSB1}"
+    #expect(problems(Self.with("{port: /dev/ttyUSB1}") + printer).first?.english == "port /dev/ttyUSB1 is that of the printer")
+    #expect(problems(Self.good + "\n  printer: {port: /dev/ttyUSB0}").first?.english == "port /dev/ttyUSB0 is that of bus A")
+  }
+
   static let mistakes: [(from: String, to: String, line: Int, word: String)] = [
     ("letter: B", "letter: A", 22, "two services have the letter A"), ("letter: B", "letter: b", 22, "one capital letter"),
     ("id: dispute", "id: legal", 22, "given twice"), ("services: [legal, dispute]", "services: [legal]", 21, "nobody would call"),

@@ -47,6 +47,9 @@ struct Check: ParsableCommand {
       let proof = site.plan.parent?.proofMinute.map { Self.clock($0) } ?? "没有 / none"
       print("每日验证 / daily proof: \(proof)")
     }
+    for (kiosk, reader) in (site.visitPages?.readers ?? [:]).sorted(by: { $0.key < $1.key }) {
+      print("读卡器 / card reader \(kiosk): \(reader.connection)")
+    }
     if let children = site.children {
       print("下级站点接入 / stations below: \(children.address):\(children.port)")
       for child in site.plan.children ?? [] { print("  \(child.station) \(child.name)") }

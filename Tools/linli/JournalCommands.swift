@@ -121,11 +121,15 @@ struct ReplayCommand: ParsableCommand {
 }
 
 struct Ports: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "列出串口 / lists serial ports with their USB places")
+  static let configuration = CommandConfiguration(
+    abstract: "列出串口和 USB 读卡器 / lists serial ports and card readers with their USB places")
 
   func run() throws {
     let ports = try PortIdentity.list()
     for port in ports { print(port) }
     if ports.isEmpty { print("没有串口 / no serial ports") }
+    for device in USBDeviceIdentity.list() where ReaderPlan.knownReaders.contains(device.id) {
+      print("读卡器 / card reader: usb: \"\(device.id)\", at: \"\(device.topology)\"" + (device.product.map { "  \($0)" } ?? ""))
+    }
   }
 }

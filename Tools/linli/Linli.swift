@@ -39,5 +39,6 @@ enum Socket {
   /// Each user has one: they need not share a machine's simulated bus by accident.
   static let simulator = FileManager.default.temporaryDirectory.path + "/linli-bus-\(getuid()).sock"
   static let parent = FileManager.default.temporaryDirectory.path + "/linli-parent-\(getuid()).sock"
+  static let reader = FileManager.default.temporaryDirectory.path + "/linli-reader-\(getuid()).sock"
   static let line = FileManager.default.temporaryDirectory.path + "/linli-line-\(getuid()).sock"
 }

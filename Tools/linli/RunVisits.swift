@@ -13,6 +13,7 @@ final class RunVisits: Sendable {
     var hall: HallPages
     var windows: WindowPages
     var printer: TicketPrinter?
+    var cards: RunCards?
   }
   private struct State {
     var open: Open?
@@ -68,14 +69,16 @@ final class RunVisits: Sendable {
       try TicketPrinter(plan: plan) { _ = runtime.tell(.printer($0, isPresent: $1)) }
     }
     let print: PrintSlip = { ticket in await Self.print(ticket, printer, site, parentLost: self.parentLost) }
+    let cards = try RunCards(plan, sealer: sealer, tell: { runtime.tell($0) })
     let hall = try HallPages(
-      port: plan.publicPort, webRoot: root, codes: slips, qr: { QRCode.rows($0) }, print: print, submit: submit)
+      port: plan.publicPort, webRoot: root, codes: slips, qr: { QRCode.rows($0) }, print: print, cards: cards?.desk ?? .none,
+      submit: submit)
     let windows = try WindowPages(
       port: plan.windowPort, webRoot: root, staff: staff, sealer: sealer, codes: slips, qr: { QRCode.rows($0) }, print: print,
       submit: submit)
     let newest = state.withLock { state in
       state.tell = { runtime.tell($0) }
-      state.open = Open(hall: hall, windows: windows, printer: printer)
+      state.open = Open(hall: hall, windows: windows, printer: printer, cards: cards)
       return state.newest
     }
     if let newest {
@@ -90,6 +93,7 @@ final class RunVisits: Sendable {
     guard let open = state.withLock({ $0.open }) else { return }
     open.hall.stop()
     open.windows.stop()
+    open.cards?.stop()
     open.printer?.shutDown()
   }
 

@@ -13,7 +13,7 @@ import Transports
 struct Sim: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sim", abstract: "模拟设备 / simulated devices",
-    subcommands: [Bus.self, Firmware.self, Parent.self, Line.self, Printer.self, Say.self],
+    subcommands: [Bus.self, Firmware.self, Parent.self, Line.self, Printer.self, Reader.self, Card.self, Say.self],
     defaultSubcommand: Say.self)
 
   struct Bus: AsyncParsableCommand {
@@ -89,9 +89,11 @@ struct Sim: ParsableCommand {
     @Option(help: "命令套接字 / control socket") var socket = Socket.simulator
     @Argument(parsing: .captureForPassthrough, help: "命令 / command") var command: [String]
 
+    func run() throws { try Self.pass(command, to: socket) }
+
     /// The words of a command may look like options, so all behind its verb is passed on; but for the socket, which may stand anywhere.
-    func run() throws {
-      var socket = socket
+    static func pass(_ command: [String], to standard: String) throws {
+      var socket = standard
       var words = command
       if let place = words.firstIndex(where: { $0 == "--socket" || $0.hasPrefix("--socket=") }) {
         let word = words.remove(at: place)

@@ -3,6 +3,7 @@ import Dispatch
 import NIOConcurrencyHelpers
 import Sealing
 import Station
+import Transports
 
 /// Opens for a clerk what is sealed of who is at the window, and seals what the clerk is told for the call-back.
 ///
