@@ -44,6 +44,8 @@ public final class CardSessions: Sendable {
   private let wake: WakeSignal
   private let stop = StopFlag()
   private let ended: Mutex<DispatchGroup?> = Mutex(nil)
+  /// Nothing is sent any more: nobody would answer it.
+  private let isClosed = Mutex(false)
 
   public init(kiosks: [String], hands: Hands) throws {
     self.kiosks = kiosks
@@ -79,7 +81,7 @@ public final class CardSessions: Sendable {
     await withCheckedContinuation { continuation in
       let until = MonotonicClock.now() + patience
       let message = Message.wait(kiosk: kiosk, token: token, seen: seen, until: until, continuation)
-      if inbox.send(message, .irreplaceable) == .refused {
+      if !send(message) {
         continuation.resume(returning: CardPicture(revision: seen, stage: .over))
       }
     }
@@ -89,16 +91,19 @@ public final class CardSessions: Sendable {
   public func takeField(_ kiosk: String, _ token: UInt64) async -> SealedField? {
     await withCheckedContinuation { continuation in
       let message = Message.field(kiosk: kiosk, token: token, continuation)
-      if inbox.send(message, .irreplaceable) == .refused { continuation.resume(returning: nil) }
+      if !send(message) { continuation.resume(returning: nil) }
     }
   }
 
   @discardableResult
-  private func tell(_ kiosk: String, _ input: CardSession.Input) -> Bool {
-    inbox.send(.input(kiosk: kiosk, input), .irreplaceable) != .refused
+  private func tell(_ kiosk: String, _ input: CardSession.Input) -> Bool { send(.input(kiosk: kiosk, input)) }
+
+  private func send(_ message: Message) -> Bool {
+    isClosed.withLock { !$0 && inbox.send(message, .irreplaceable) != .refused }
   }
 
   public func shutDown() {
+    isClosed.withLock { $0 = true }
     stop.raise()
     wake.raise()
     _ = ended.withLock { $0 }?.wait(timeout: .now() + 2)
@@ -133,8 +138,10 @@ final class CardSessionLoop {
 
   func run(until stop: StopFlag) {
     var messages: [CardSessions.Message] = []
-    while !stop.isRaised {
+    while true {
       wake.clear()
+      // Only now: a raise before was cleared with it.
+      if stop.isRaised { break }
       inbox.receive(into: &messages)
       for message in messages { take(message) }
       messages.removeAll(keepingCapacity: true)
@@ -182,8 +189,9 @@ final class CardSessionLoop {
   private func index(_ kiosk: String) -> Int? { terminals.firstIndex { $0.kiosk == kiosk } }
 
   private func answer(_ index: Int, at now: Instant) {
+    let session = terminals[index].session
     terminals[index].waiting.removeAll { waiting in
-      let picture = terminals[index].session.picture(for: waiting.token)
+      let picture = session.picture(for: waiting.token)
       // What is over does not change any more.
       guard picture.revision != waiting.seen || picture.stage == .over || waiting.until <= now else { return false }
       waiting.continuation.resume(returning: picture)
