@@ -115,4 +115,27 @@ import Testing
     _ = try sealer.seal(secret("z"), what: "card")
     #expect(try keys.count() == 2)
   }
+
+  /// What a parent keeps of a station below is what that station has said last, stretch by stretch.
+  @Test func aStretchTakesThePlaceOfWhatWasThere() throws {
+    let rig = try SealRig()
+    let keys = try rig.database()
+    func key(_ station: String, _ name: String, _ byte: UInt8 = 1) -> KeyDatabase.WrappedKey {
+      .init(name: "\(station)/\(name)", recipient: [byte], bytes: [UInt8](repeating: byte, count: 81))
+    }
+    func put(_ station: String, _ names: [String], after: String = "", through: String = "", byte: UInt8 = 1) throws -> Int? {
+      try keys.replace(
+        of: "\(station)/", after: after, through: through, with: names.map { key(station, $0, byte) }, limit: 5)
+    }
+    #expect(try put("a", ["01", "02", "03", "04"]) == 4)
+    #expect(try put("a-1", ["02"]) == 1 && put("b", ["00", "ff"]) == 2)
+    #expect(try put("a", ["01", "02", "03", "04"]) == 4, "the same again changes nothing")
+    #expect(try put("a", ["03"], after: "01", through: "03") == 3)
+    #expect(try keys.names() == ["a-1/02", "a/01", "a/03", "a/04", "b/00", "b/ff"])
+    #expect(try put("a", ["05", "06", "07"], after: "04") == nil, "too many: nothing was changed")
+    #expect(try put("a", ["03"], after: "01", through: "03", byte: 2) == 3)
+    #expect(try keys.key("a/03")?.recipient == [2] && keys.keys(of: "a/", after: "01", limit: 1).map(\.name) == ["a/03"])
+    #expect(try put("a", []) == 0)
+    #expect(try keys.names() == ["a-1/02", "b/00", "b/ff"])
+  }
 }
