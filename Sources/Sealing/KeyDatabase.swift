@@ -114,12 +114,16 @@ public final class KeyDatabase: Sendable {
     }
   }
 
-  /// Deletes them, and returns when no page of the file and nothing in its write-ahead file holds them any more.
+  /// Deletes them, and returns when no page of the file and nothing in its write-ahead file holds them any more. Only where another program
+  /// reads an old page at that moment (`linli seal list`) the latter is left to the next deletion, sweep or start.
   ///
   /// - Returns: how many there were.
   @discardableResult
   public func delete(_ names: [String]) throws(KeyDatabaseError) -> Int {
-    guard !names.isEmpty else { return 0 }
+    guard !names.isEmpty else {
+      try with { file throws(SQLiteProblem) in if file.owesEmptying { try file.emptyLog() } }
+      return 0
+    }
     return try with { file throws(SQLiteProblem) in
       var deleted = 0
       try file.execute("BEGIN IMMEDIATE")
@@ -130,7 +134,6 @@ public final class KeyDatabase: Sendable {
         file.rollBack()
         throw error
       }
-      // A reader that holds an old page keeps it there: the next deletion, or the next start, does it.
       try file.emptyLog()
       return deleted
     }

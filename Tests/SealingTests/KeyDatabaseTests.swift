@@ -101,6 +101,24 @@ import Testing
     #expect(try KeyDatabase(reading: rig.path).count() == 1, "who looks sees what is written, beside the station")
   }
 
+  /// Who only looks keeps nothing alive for good.
+  @Test(.timeLimit(.minutes(1))) func aReaderDelaysTheErasureAndDoesNotPreventIt() throws {
+    let rig = try SealRig()
+    let keys = try rig.database()
+    let sealer = rig.sealer(keys)
+    let field = try sealer.seal(secret("x"), what: "card")
+    let wrapped = try #require(try keys.key(field.key))
+    var reader: OpaquePointer?
+    #expect(sqlite3_open_v2(rig.path, &reader, SQLITE_OPEN_READWRITE, nil) == SQLITE_OK)
+    defer { sqlite3_close_v2(reader) }
+    #expect(sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM key", nil, nil, nil) == SQLITE_OK)
+    #expect(try keys.delete([field.key]) == 1, "gone for whoever asks, whatever is being read")
+    #expect(try keys.key(field.key) == nil && rig.everything().contains(sequence: wrapped.bytes))
+    #expect(sqlite3_exec(reader, "COMMIT", nil, nil, nil) == SQLITE_OK)
+    #expect(try sealer.sweep(named: [], at: rig.now) == .init(deleted: 0, missing: 0))
+    #expect(try !rig.everything().contains(sequence: wrapped.bytes))
+  }
+
   @Test func aFullDiskSealsNothing() throws {
     let rig = try SealRig()
     let disk = try #require(FaultyFileSystem(seed: 3))

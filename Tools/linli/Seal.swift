@@ -153,6 +153,9 @@ struct SealList: ParsableCommand {
     print("封存的信息 / sealed fields: \(named.count)")
     print("密钥 / keys: \(keys.count)")
     print("没有对应信息的密钥(夜里销毁) / keys that nothing needs, destroyed at night: \(keys.subtracting(named).count)")
+    if let below = try? KeyDatabase(reading: folder.journalFolder + "/" + KeyDatabase.belowFileName).count(), below > 0 {
+      print("下级站点的密钥 / keys of stations below: \(below)")
+    }
     print("缺密钥、打不开的信息 / fields whose key is missing: \(named.subtracting(keys).count)")
   }
 }
