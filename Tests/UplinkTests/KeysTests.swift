@@ -51,12 +51,12 @@ import Uplink
     let child = try rig.startChild(keys: database.source)
     // Whatever was asked twice: this is what a parent has that does as it is told.
     let first = Set((0..<250).map(Self.name))
-    try await rig.waitUntil("all came") { Self.held(rig.keys) == first }
+    try await rig.waitUntil("all came", seconds: 60) { Self.held(rig.keys) == first }
     #expect(rig.keys.allSatisfy { $0.keys.count <= LinkKeys.limit } && rig.keys.contains { $0.after == Self.name(99) })
     #expect(rig.keys.first?.keys.first == Self.key(Self.name(0)))
     let left = Set((1..<5).map(Self.name))
     database.set(left)
-    try await rig.waitUntil("what is left came with a heartbeat's answer") { Self.held(rig.keys) == left }
+    try await rig.waitUntil("what is left came with a heartbeat's answer", seconds: 50) { Self.held(rig.keys) == left }
     #expect(child.isUp && rig.bodies == [Array("abc".utf8)], "none of it is in a journal")
   }
 

@@ -46,8 +46,8 @@ final class RunSealing: Sendable {
     if let recipient, !recipient.isUsable { problem = "\(SealError.badKey)" }
     let sealer = FieldSealer(station: site.plan.station, recipient: recipient, keys: keys, now: { MonotonicClock.now() })
     if let problem { Terminal.log(problem) }
-    // A fault of a database that is mended is over.
-    if plan != nil || problem != nil { _ = tell(.sealing(problem)) }
+    // A fault of a database that is mended, or no longer wanted, is over.
+    _ = tell(.sealing(problem))
     let waiting = state.withLock { state in
       (state.sealer, state.tell) = (sealer, tell)
       defer { state.waiting = [] }
