@@ -32,6 +32,13 @@ import Transports
         ["-s", "--max-time", "20", "-H", "content-type: application/json", "-d", body, "http://127.0.0.1:\(port)/api/\(path)"]
       ).text
     }
+    // The line may be up before the pages are.
+    for port in [ports.0, ports.1] {
+      try pair.community.waitUntil("the pages at \(port) show the station") {
+        try runToEnd("/usr/bin/curl", ["-s", "--max-time", "5", "http://127.0.0.1:\(port)/api/visits"]).text.contains(
+          "\"services\"")
+      }
+    }
     #expect(try post(ports.0, "kiosk/hall/ticket", #"{"service":"legal","priority":"no"}"#).contains("A001"))
     for step in ["next", "serve", "open"] {
       #expect(try post(ports.1, "windows/1/\(step)", #"{"post":"desk"}"#).contains("done"), "\(step)")
