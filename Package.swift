@@ -233,7 +233,11 @@ let package = Package(
       path: "Tests/TestSupport"),
     tests(
       "ShellTests",
-      kit + ["FirmwareUpdateCodec", "Station", "StationRuntime", "StationIdentity", "Journal", "Transports", "TestSupport"] + tls
+      kit
+        + [
+          "FirmwareUpdateCodec", "Station", "StationRuntime", "StationIdentity", "Journal", "Transports", "Sealing",
+          "TestSupport",
+        ] + tls
         + web),
     .testTarget(
       name: "InteropTests", dependencies: ["TestSupport", "DeviceKit", "Transports", "ESCPOSCodec", "ESCPOSDeviceModel"],

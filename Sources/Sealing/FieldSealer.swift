@@ -15,7 +15,7 @@ public final class FieldSealer: Sendable {
   private let pages: SecretBuffer.PageKeeper?
   private let now: @Sendable () -> Instant
   private let held = Mutex<[Held]>([])
-  private let counted = Mutex<Int?>(nil)
+  private let counted = Mutex<(count: Int?, revision: UInt64)>((nil, 0))
   private let counting = NSLock()
 
   private struct Held {
@@ -177,12 +177,19 @@ public final class FieldSealer: Sendable {
   }
 
   /// How many wrapped keys are kept, after the last that came or went; `nil`: not known. Waits for no disk.
-  public var count: Int? { counted.withLock { $0 } }
+  public var count: Int? { counted.withLock { $0.count } }
+  /// Rises with every key that came or went. Waits for no disk.
+  public var revision: UInt64 { counted.withLock { $0.revision } }
+
+  /// Wrapped keys behind a name, in order; `nil` when they cannot be read.
+  public func wrappedKeys(after name: String, limit: Int) -> [KeyDatabase.WrappedKey]? {
+    keys.flatMap { try? $0.keys(after: name, limit: limit) }
+  }
 
   private func countKeys() {
     counting.lock()
     defer { counting.unlock() }
     let count = keys.flatMap { try? $0.count() }
-    counted.withLock { $0 = count }
+    counted.withLock { $0 = (count, $0.revision &+ 1) }
   }
 }

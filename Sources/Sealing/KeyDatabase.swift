@@ -7,12 +7,22 @@ import Foundation
 /// keeps nothing personal meanwhile.
 public final class KeyDatabase: Sendable {
   public static let fileName = "sealed-keys.sqlite"
+  /// Of stations below, at their parent: each name has the station's before it (`prefix`).
+  public static let belowFileName = "sealed-keys-below.sqlite"
+
+  public static func prefix(of station: String) -> String { station + "/" }
 
   public struct WrappedKey: Sendable, Equatable {
     public var name: String
     /// Whose public key it was wrapped to (`SealRecipient.mark`).
     public var recipient: [UInt8]
     public var bytes: [UInt8]
+
+    public init(name: String, recipient: [UInt8], bytes: [UInt8]) {
+      self.name = name
+      self.recipient = recipient
+      self.bytes = bytes
+    }
   }
 
   // Used under the lock only.
@@ -68,12 +78,23 @@ public final class KeyDatabase: Sendable {
     }
   }
 
-  /// What the parent keeps of a station below: the newest stands.
-  public func put(_ key: WrappedKey) throws(KeyDatabaseError) {
+  /// All or none; the newest of a name stands. Returns when they are on the disk.
+  private func put(_ keys: [WrappedKey]) throws(KeyDatabaseError) {
+    guard !keys.isEmpty else { return }
     try with { file throws(SQLiteProblem) in
-      _ = try file.run(
-        "INSERT OR REPLACE INTO key(name, recipient, wrapped) VALUES(?1, ?2, ?3)",
-        [.text(key.name), .bytes(key.recipient), .bytes(key.bytes)])
+      try file.execute("BEGIN IMMEDIATE")
+      do throws(SQLiteProblem) {
+        for key in keys {
+          try file.run(
+            "INSERT OR REPLACE INTO key(name, recipient, wrapped) VALUES(?1, ?2, ?3)",
+            [.text(key.name), .bytes(key.recipient), .bytes(key.bytes)])
+        }
+        try file.execute("COMMIT")
+      } catch {
+        file.rollBack()
+        throw error
+      }
+      if file.logPages > 256 { try? file.emptyLog() }
     }
   }
 
@@ -93,12 +114,16 @@ public final class KeyDatabase: Sendable {
     }
   }
 
-  /// Deletes them, and returns when no page of the file and nothing in its write-ahead file holds them any more.
+  /// Deletes them, and returns when no page of the file and nothing in its write-ahead file holds them any more. Only where another program
+  /// reads an old page at that moment (`linli seal list`) the latter is left to the next deletion, sweep or start.
   ///
   /// - Returns: how many there were.
   @discardableResult
   public func delete(_ names: [String]) throws(KeyDatabaseError) -> Int {
-    guard !names.isEmpty else { return 0 }
+    guard !names.isEmpty else {
+      try with { file throws(SQLiteProblem) in if file.owesEmptying { try file.emptyLog() } }
+      return 0
+    }
     return try with { file throws(SQLiteProblem) in
       var deleted = 0
       try file.execute("BEGIN IMMEDIATE")
@@ -109,10 +134,49 @@ public final class KeyDatabase: Sendable {
         file.rollBack()
         throw error
       }
-      // A reader that holds an old page keeps it there: the next deletion, or the next start, does it.
       try file.emptyLog()
       return deleted
     }
+  }
+
+  /// Keys behind a name, in order, `limit` at most, of those whose names begin with `prefix`.
+  public func keys(of prefix: String = "", after name: String = "", limit: Int) throws(KeyDatabaseError) -> [WrappedKey] {
+    try with { file throws(SQLiteProblem) in
+      try file.rows(
+        "SELECT name, recipient, wrapped FROM key WHERE name > ?1 AND name < ?2 ORDER BY name LIMIT ?3",
+        [.text(prefix + name), .text(prefix + Self.beyond), .number(Int64(limit))]
+      ).map(Self.key)
+    }
+  }
+
+  /// Behind every name: they are hexadecimal.
+  private static let beyond = "~"
+
+  /// Puts these in the place of all keys with this prefix behind `after` and up to `through` (empty: to the end).
+  ///
+  /// - Returns: how many keys with this prefix there are now; `nil`, with nothing changed: it would be more than `limit`.
+  public func replace(
+    of prefix: String, after: String, through: String, with keys: [WrappedKey], limit: Int
+  ) throws(KeyDatabaseError) -> Int? {
+    let last = prefix + (through.isEmpty ? Self.beyond : through)
+    let there = try with { file throws(SQLiteProblem) in
+      try file.rows(
+        "SELECT name, recipient, wrapped FROM key WHERE name > ?1 AND name <= ?2", [.text(prefix + after), .text(last)]
+      ).map(Self.key)
+    }
+    let names = Set(keys.map(\.name))
+    let gone = there.map(\.name).filter { !names.contains($0) }
+    let known = Dictionary(there.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let news = keys.filter { known[$0.name] != $0 }
+    let all = try with { file throws(SQLiteProblem) in
+      try file.rows("SELECT count(*) FROM key WHERE name > ?1 AND name < ?2", [.text(prefix), .text(prefix + Self.beyond)])
+        .first.map { Int(clamping: $0[0].number) } ?? 0
+    }
+    let left = all - gone.count + news.count { known[$0.name] == nil }
+    guard left <= limit else { return nil }
+    try put(news)
+    try delete(gone)
+    return left
   }
 
   private static func key(_ row: [SQLiteFile.Value]) -> WrappedKey {

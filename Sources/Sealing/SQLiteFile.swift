@@ -112,9 +112,15 @@ final class SQLiteFile {
     }
   }
 
+  /// What was deleted may still lie in the write-ahead file.
+  private(set) var owesEmptying = false
+
   /// Moves what is committed into the file and leaves nothing in the write-ahead file.
   func emptyLog() throws(SQLiteProblem) {
     let code = sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_TRUNCATE, nil, nil)
+    // Somebody reads an old page at this moment: later.
+    owesEmptying = code & 0xFF == SQLITE_BUSY || code & 0xFF == SQLITE_LOCKED
+    if owesEmptying { return }
     guard code == SQLITE_OK else { throw problem(code) }
     logPages = 0
   }

@@ -79,6 +79,9 @@ struct ImportRule {
       // A secret is erased by one thread while another reads it: that takes the language's own lock.
       ImportRule(folder: "Protocols/DeviceVocabulary", allowed: ["DeviceKit", "Synchronization"], pure: true),
       ImportRule(folder: "Sources/Station", allowed: kit, pure: true),
+      // What it holds goes into no journal, onto no page and onto no line by itself.
+      ImportRule(
+        folder: "Sources/Sealing", allowed: kit + ["Station", "CSQLite", "Crypto", "Foundation", "Synchronization"], pure: false),
       // Both ends of the line use it, and it knows neither.
       ImportRule(
         folder: "Sources/StationIdentity",

@@ -101,6 +101,24 @@ import Testing
     #expect(try KeyDatabase(reading: rig.path).count() == 1, "who looks sees what is written, beside the station")
   }
 
+  /// Who only looks keeps nothing alive for good.
+  @Test(.timeLimit(.minutes(1))) func aReaderDelaysTheErasureAndDoesNotPreventIt() throws {
+    let rig = try SealRig()
+    let keys = try rig.database()
+    let sealer = rig.sealer(keys)
+    let field = try sealer.seal(secret("x"), what: "card")
+    let wrapped = try #require(try keys.key(field.key))
+    var reader: OpaquePointer?
+    #expect(sqlite3_open_v2(rig.path, &reader, SQLITE_OPEN_READWRITE, nil) == SQLITE_OK)
+    defer { sqlite3_close_v2(reader) }
+    #expect(sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM key", nil, nil, nil) == SQLITE_OK)
+    #expect(try keys.delete([field.key]) == 1, "gone for whoever asks, whatever is being read")
+    #expect(try keys.key(field.key) == nil && rig.everything().contains(sequence: wrapped.bytes))
+    #expect(sqlite3_exec(reader, "COMMIT", nil, nil, nil) == SQLITE_OK)
+    #expect(try sealer.sweep(named: [], at: rig.now) == .init(deleted: 0, missing: 0))
+    #expect(try !rig.everything().contains(sequence: wrapped.bytes))
+  }
+
   @Test func aFullDiskSealsNothing() throws {
     let rig = try SealRig()
     let disk = try #require(FaultyFileSystem(seed: 3))
@@ -114,5 +132,28 @@ import Testing
     disk.refusesWrites = false
     _ = try sealer.seal(secret("z"), what: "card")
     #expect(try keys.count() == 2)
+  }
+
+  /// What a parent keeps of a station below is what that station has said last, stretch by stretch.
+  @Test func aStretchTakesThePlaceOfWhatWasThere() throws {
+    let rig = try SealRig()
+    let keys = try rig.database()
+    func key(_ station: String, _ name: String, _ byte: UInt8 = 1) -> KeyDatabase.WrappedKey {
+      .init(name: "\(station)/\(name)", recipient: [byte], bytes: [UInt8](repeating: byte, count: 81))
+    }
+    func put(_ station: String, _ names: [String], after: String = "", through: String = "", byte: UInt8 = 1) throws -> Int? {
+      try keys.replace(
+        of: "\(station)/", after: after, through: through, with: names.map { key(station, $0, byte) }, limit: 5)
+    }
+    #expect(try put("a", ["01", "02", "03", "04"]) == 4)
+    #expect(try put("a-1", ["02"]) == 1 && put("b", ["00", "ff"]) == 2)
+    #expect(try put("a", ["01", "02", "03", "04"]) == 4, "the same again changes nothing")
+    #expect(try put("a", ["03"], after: "01", through: "03") == 3)
+    #expect(try keys.names() == ["a-1/02", "a/01", "a/03", "a/04", "b/00", "b/ff"])
+    #expect(try put("a", ["05", "06", "07"], after: "04") == nil, "too many: nothing was changed")
+    #expect(try put("a", ["03"], after: "01", through: "03", byte: 2) == 3)
+    #expect(try keys.key("a/03")?.recipient == [2] && keys.keys(of: "a/", after: "01", limit: 1).map(\.name) == ["a/03"])
+    #expect(try put("a", []) == 0)
+    #expect(try keys.names() == ["a-1/02", "b/00", "b/ff"])
   }
 }

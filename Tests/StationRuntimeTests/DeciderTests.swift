@@ -237,6 +237,65 @@ final class MemoryStore: EntryStore {
     #expect(!entries.contains { if case .clockStepped = $0.change { true } else { false } })
   }
 
+  /// A key that is named must not go because the disk does not say so at the moment.
+  @Test func whichKeysAreNamedIsSaidOnlyWhenTheStateIsAllOfIt() throws {
+    let store = MemoryStore()
+    var plan = plan
+    plan.visits = VisitPlan(
+      services: [.init(id: "legal", name: "L", letter: "A")],
+      windows: [.init(number: 1, name: "W", post: "desk", services: ["legal"])], kiosks: [.init(id: "hall", place: "p")])
+    var decider = try Decider(plan: plan, store: store)
+    func take(_ key: String, _ milliseconds: Int) -> [StationEffect] {
+      let contact = SealedField(key: key, bytes: [1])
+      let action = DeskRequest.Action.kiosk(
+        "hall", .takeTicket(service: "legal", priority: false, CodeDigest(milliseconds), contact: contact))
+      return step(&decider, [.request(DeskRequest(number: 1, post: "", action: action))], milliseconds)
+    }
+    _ = step(&decider, [.started(boot: "b", program: "p")], 0)
+    #expect(decider.namedKeys == [])
+    _ = take("one", 10)
+    #expect(decider.namedKeys == ["one"])
+    store.refuses = .diskFull(callsStillFit: true)
+    _ = take("two", 20)
+    #expect(decider.namedKeys == nil)
+    store.refuses = nil
+    // The second one writes down that the journal works again.
+    for later in [2000, 2001] { _ = step(&decider, [], later) }
+    #expect(decider.namedKeys == ["one", "two"])
+    // A journal that could not be read whole yet names fewer than there are.
+    let waiting = MemoryStore()
+    (waiting.stored, waiting.isProvisional, waiting.readable) = (store.stored, true, 1)
+    var early = try Decider(plan: plan, store: waiting)
+    _ = step(&early, [.started(boot: "b", program: "p")], 0)
+    #expect(early.namedKeys == nil)
+    waiting.isProvisional = false
+    early.maintain(wall: wall, now: Instant(microseconds: 5_000_000))
+    for later in [6000, 6001] { _ = step(&early, [], later) }
+    #expect(early.namedKeys == ["one", "two"])
+  }
+
+  @Test func aKeyIsShreddedOnlyWhenItsEntryIsOnDisk() throws {
+    let store = MemoryStore()
+    var plan = plan
+    plan.visits = VisitPlan(
+      services: [.init(id: "legal", name: "L", letter: "A")],
+      windows: [.init(number: 1, name: "W", post: "desk", services: ["legal"])], kiosks: [.init(id: "hall", place: "p")])
+    var decider = try Decider(plan: plan, store: store)
+    func ask(_ action: DeskRequest.Action) -> StationInput { .request(DeskRequest(number: 1, post: "desk", action: action)) }
+    let contact = SealedField(key: "one", bytes: [1])
+    _ = step(
+      &decider,
+      [
+        .started(boot: "b", program: "p"),
+        ask(.kiosk("hall", .takeTicket(service: "legal", priority: false, 1, contact: contact))),
+        ask(.visit(.callNext(window: 1))), ask(.visit(.serve(window: 1))),
+      ], 0)
+    store.refuses = .diskFull(callsStillFit: true)
+    #expect(step(&decider, [ask(.visit(.finish(window: 1)))], 10).filter { $0 == .shred(["one"]) } == [])
+    store.refuses = nil
+    #expect(step(&decider, [], 2000).contains(.shred(["one"])))
+  }
+
   @Test func aBatchIsOneCommit() throws {
     let store = MemoryStore()
     var decider = try Decider(plan: plan, store: store)

@@ -27,6 +27,9 @@ final class LinkRig: Sendable {
     var bodies: [[UInt8]] = []
     var inputs: [StationInput] = []
     var log: [String] = []
+    /// Stretches of keys, and whether the disk takes them.
+    var keys: [LinkKeys] = []
+    var refusesKeys = false
     /// What a parent that cannot be trusted says it has.
     var welcome: LinkReceipt?
   }
@@ -46,7 +49,7 @@ final class LinkRig: Sendable {
     // The parent's own is fresh.
     _ = try authority.renew(authority.station, at: Date())
     let (heard, authority, known) = (heard, authority, child)
-    let parent = LinkParent(
+    var parent = LinkParent(
       station: "yunfeng", name: "云峰",
       receive: { _, entries in
         await taking(entries)
@@ -62,6 +65,12 @@ final class LinkRig: Sendable {
       },
       isKnown: { $0 == known }, renew: { try authority.renewal(of: $0, request: $1, at: $2).pem },
       log: { line in heard.withLockedValue { $0.log.append(line) } })
+    parent.keys = { _, stretch in
+      heard.withLockedValue { heard in
+        heard.keys.append(stretch)
+        return heard.refusesKeys ? nil : stretch.keys.count
+      }
+    }
     tls = try LinkTLS(store: authority.identity)
     server = try LinkServer(address: "127.0.0.1", port: 0, tls: tls, parent: parent, limits: limits)
   }
@@ -74,6 +83,8 @@ final class LinkRig: Sendable {
   func greet(with receipt: LinkReceipt) { heard.withLockedValue { $0.welcome = receipt } }
 
   var bodies: [[UInt8]] { heard.withLockedValue { $0.bodies } }
+  var keys: [LinkKeys] { heard.withLockedValue { $0.keys } }
+  func refuseKeys(_ refuses: Bool) { heard.withLockedValue { $0.refusesKeys = refuses } }
   var log: [String] { heard.withLockedValue { $0.log } }
   var pulses: [ChildPulse] {
     heard.withLockedValue { heard in
@@ -93,7 +104,9 @@ final class LinkRig: Sendable {
   /// The child's end: a journal with one entry, and what reports it. Readings go once a second.
   ///
   /// - Parameter port: of another parent.
-  func startChild(port: Int? = nil) throws -> Child { try Child(self, port: port ?? server.port) }
+  func startChild(port: Int? = nil, keys: KeySource? = nil) throws -> Child {
+    try Child(self, port: port ?? server.port, keys: keys)
+  }
 
   final class Child {
     let journal: SQLiteJournal
@@ -102,21 +115,22 @@ final class LinkRig: Sendable {
     private let told = NIOLockedValueBox<[StationInput]>([])
     private let lines = NIOLockedValueBox<[String]>([])
 
-    fileprivate init(_ rig: LinkRig, port: Int) throws {
+    fileprivate init(_ rig: LinkRig, port: Int, keys: KeySource?) throws {
       journal = try SQLiteJournal(folder: "\(rig.folder)/journal", month: JournalMonth(year: 2026, month: 11))
       _ = try journal.append([Array("abc".utf8)], urgent: true)
       let (told, lines, newest) = (told, lines, newest)
-      uplink = try Uplink(
-        Uplink.Options(
-          station: rig.child, name: "铁西", program: "test",
-          parent: ParentPlan(
-            paths: [.init(name: "lan", host: "127.0.0.1", port: port)], backlogKilobytesPerSecond: 250, readingsSeconds: 1),
-          journalFolder: "\(rig.folder)/journal", readings: { newest.all() },
-          log: { line in lines.withLockedValue { $0.append(line) } },
-          tell: { input in
-            told.withLockedValue { $0.append(input) }
-            return true
-          }), tls: LinkTLS(store: rig.store))
+      var options = Uplink.Options(
+        station: rig.child, name: "铁西", program: "test",
+        parent: ParentPlan(
+          paths: [.init(name: "lan", host: "127.0.0.1", port: port)], backlogKilobytesPerSecond: 250, readingsSeconds: 1),
+        journalFolder: "\(rig.folder)/journal", readings: { newest.all() },
+        log: { line in lines.withLockedValue { $0.append(line) } },
+        tell: { input in
+          told.withLockedValue { $0.append(input) }
+          return true
+        })
+      options.keys = keys
+      uplink = try Uplink(options, tls: LinkTLS(store: rig.store))
     }
 
     deinit {

@@ -117,7 +117,8 @@ import Testing
     let addresses = text.split(separator: "\n").filter { $0.hasPrefix("  /link/") }.map { $0.dropFirst(2).dropLast() }
     #expect(
       Set(addresses.map(String.init)) == [
-        LinkProtocol.hello, LinkProtocol.events, LinkProtocol.pulse, LinkProtocol.readings, LinkProtocol.commands,
+        LinkProtocol.hello, LinkProtocol.events, LinkProtocol.pulse, LinkProtocol.readings, LinkProtocol.keys,
+        LinkProtocol.commands,
         LinkProtocol.revocations, LinkProtocol.renew,
       ])
     let codes = try #require(text.firstMatch(of: /code:\n +enum: \[([a-zA-Z, ]+)\]/)).output.1

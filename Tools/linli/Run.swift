@@ -102,7 +102,7 @@ struct Run: AsyncParsableCommand {
     }
     sealing.open(site, folder: file.path(site.journalFolder)) { runtime.tell($0) }
     receiver?.start { runtime.tell($0, detail: $1) }
-    link.start(site, file, runtime)
+    link.start(site, file, runtime, keys: sealing.source(station: site.plan.station))
     enrolment.resume()
     let panels = PanelOrders()
     let control = try Self.openSocket(Socket.station(file.site)) { line in

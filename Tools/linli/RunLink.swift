@@ -45,19 +45,20 @@ final class RunLink: Sendable {
     return parts.withLock { $0.known }.contains(station) ? below.all(of: station) : nil
   }
 
-  func start(_ site: Site, _ file: SiteArgument, _ runtime: StationRuntime) {
-    if let plan = site.parent { startUplink(plan, site, file, runtime) }
+  func start(_ site: Site, _ file: SiteArgument, _ runtime: StationRuntime, keys: KeySource) {
+    if let plan = site.parent { startUplink(plan, site, file, runtime, keys) }
     if let plan = site.children { startServer(plan, site, file, runtime) }
   }
 
-  private func startUplink(_ plan: ParentPlan, _ site: Site, _ file: SiteArgument, _ runtime: StationRuntime) {
+  private func startUplink(_ plan: ParentPlan, _ site: Site, _ file: SiteArgument, _ runtime: StationRuntime, _ keys: KeySource) {
     let ready = ready(.up, site, file)
     do {
       guard let tls = ready.tls else { throw Failure(ready.problems.joined(separator: "; ")) }
-      let options = Uplink.Options(
+      var options = Uplink.Options(
         station: site.plan.station, name: site.plan.name, program: Linli.version, parent: plan,
         journalFolder: file.path(site.journalFolder), readings: { runtime.readings.all() }, log: { Terminal.log($0) },
         tell: { runtime.tell($0) }, parentHas: { runtime.parentHas($0, parentMilliseconds: $1) })
+      if site.visitPages != nil { options.keys = keys }
       let uplink = try Uplink(options, tls: tls)
       parts.withLock { $0.uplink = uplink }
       watch(tls, runtime)
@@ -82,12 +83,14 @@ final class RunLink: Sendable {
     guard let tls = ready(.down, site, file).tls else { return }
     do {
       let folder = file.folder
-      let parent = LinkParent(
+      var parent = LinkParent(
         station: site.plan.station, name: site.plan.name, receive: { await runtime.receive($1, from: $0) },
         greet: { await runtime.greet($0, oldest: $1) }, readings: below, tell: { runtime.tell($0) },
         isKnown: { known.contains($0) },
         renew: { try await Self.renew($0, $1, at: $2, in: CertificateAuthority.folder(siteFolder: folder)) },
         log: { Terminal.log($0) })
+      let keysBelow = KeysBelow(folder: file.path(site.journalFolder))
+      parent.keys = { await keysBelow.take($1, of: $0) }
       let server = try LinkServer(address: plan.address, port: plan.port, tls: tls, parent: parent)
       parts.withLock { $0.server = server }
       Terminal.log("下级站点接入 / stations below: https://\(plan.address):\(server.port)/link/v1/")

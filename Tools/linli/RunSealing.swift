@@ -2,9 +2,11 @@ import DeviceKit
 import Foundation
 import Sealing
 import Station
+import StationLinkCodec
 import StationRuntime
 import Synchronization
 import Transports
+import Uplink
 
 /// The keys of what a running station seals: beside its journal, on a thread of their own, so that no decision waits for them.
 final class RunSealing: Sendable {
@@ -44,8 +46,8 @@ final class RunSealing: Sendable {
     if let recipient, !recipient.isUsable { problem = "\(SealError.badKey)" }
     let sealer = FieldSealer(station: site.plan.station, recipient: recipient, keys: keys, now: { MonotonicClock.now() })
     if let problem { Terminal.log(problem) }
-    // A fault of a database that is mended is over.
-    if plan != nil || problem != nil { _ = tell(.sealing(problem)) }
+    // A fault of a database that is mended, or no longer wanted, is over.
+    _ = tell(.sealing(problem))
     let waiting = state.withLock { state in
       (state.sealer, state.tell) = (sealer, tell)
       defer { state.waiting = [] }
@@ -83,6 +85,18 @@ final class RunSealing: Sendable {
     let (tell, deleted) = state.withLock { ($0.tell, $0.deleted) }
     // Not told, because the mailbox is full: the station asks again.
     if tell?(.swept(keys: deleted, files: files)) == true { state.withLock { $0.deleted -= deleted } }
+  }
+
+  /// What goes to the parent: wrapped keys, a stretch of names at a time.
+  func source(station: String) -> KeySource {
+    KeySource(revision: { self.sealer?.revision ?? 0 }) { after in
+      guard let keys = self.sealer?.wrappedKeys(after: after, limit: LinkKeys.limit) else { return nil }
+      // A full stretch ends with its last name, and there may be more behind it.
+      let through = keys.count < LinkKeys.limit ? "" : keys.last?.name ?? ""
+      return LinkKeys(
+        station: station, after: after, through: through,
+        keys: keys.map { LinkKeys.Item(name: $0.name, recipient: $0.recipient, wrapped: $0.bytes) })
+    }
   }
 
   /// How many keys are kept, as of the last time that one came or went; `nil`: not known.

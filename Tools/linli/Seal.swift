@@ -49,6 +49,15 @@ struct SealedFolder {
 
   func keys() throws -> KeyDatabase { try KeyDatabase(reading: journalFolder + "/" + KeyDatabase.fileName) }
 
+  /// The wrapped key of a field of this station, or of one below it whose keys are here.
+  func key(_ name: String, of station: String?) throws -> KeyDatabase.WrappedKey? {
+    guard let station, station != site.plan.station else { return try keys().key(name) }
+    let below = try KeyDatabase(reading: journalFolder + "/" + KeyDatabase.belowFileName)
+    guard var key = try below.key(KeyDatabase.prefix(of: station) + name) else { return nil }
+    key.name = name
+    return key
+  }
+
   func visits(of station: String?) throws -> VisitState {
     guard let station, station != site.plan.station else { return state.visits }
     guard let child = state.children.first(where: { $0.station == station }) else {
@@ -89,15 +98,14 @@ struct SealOpen: ParsableCommand {
       throw Failure("没有 #\(matter) 这件事,或已过保存期限 / there is no matter #\(matter), or its days are over")
     }
     guard !found.sealed.isEmpty else { throw Failure("这件事没有封存的信息 / nothing is sealed of this matter") }
-    let keys = try folder.keys()
-    for field in found.sealed { try open(field, keys, owner, purpose, folder) }
+    for field in found.sealed { try open(field, owner, purpose, folder) }
   }
 
   private func open(
-    _ field: SealedField, _ keys: KeyDatabase, _ owner: SealKeyFile, _ purpose: Purpose, _ folder: SealedFolder
+    _ field: SealedField, _ owner: SealKeyFile, _ purpose: Purpose, _ folder: SealedFolder
   ) throws {
-    guard let wrapped = try keys.key(field.key) else {
-      throw Failure("密钥已销毁,谁也打不开 / its key was destroyed: nobody can open it")
+    guard let wrapped = try folder.key(field.key, of: station) else {
+      throw Failure("密钥已销毁(下级的也可能还没有传上来),打不开 / its key was destroyed, or has not come up from below yet: it cannot be opened")
     }
     guard owner.mayRead(wrapped) else { throw Failure("这把私钥打不开:是封给别人的 / this key cannot: it was sealed for another") }
     var refused: (any Error)?
@@ -145,6 +153,9 @@ struct SealList: ParsableCommand {
     print("封存的信息 / sealed fields: \(named.count)")
     print("密钥 / keys: \(keys.count)")
     print("没有对应信息的密钥(夜里销毁) / keys that nothing needs, destroyed at night: \(keys.subtracting(named).count)")
+    if let below = try? KeyDatabase(reading: folder.journalFolder + "/" + KeyDatabase.belowFileName).count(), below > 0 {
+      print("下级站点的密钥 / keys of stations below: \(below)")
+    }
     print("缺密钥、打不开的信息 / fields whose key is missing: \(named.subtracting(keys).count)")
   }
 }

@@ -22,6 +22,7 @@ public enum LinkProtocol {
   public static let events = "/link/v1/events"
   public static let pulse = "/link/v1/pulse"
   public static let readings = "/link/v1/readings"
+  public static let keys = "/link/v1/keys"
   public static let commands = "/link/v1/commands"
   public static let revocations = "/link/v1/revocations"
   public static let renew = "/link/v1/renew"

@@ -11,6 +11,8 @@ extension StationState {
     case .opened, .hazardReported:
       apply(change, at: time)
       visitState?.trim()
+    // No station of ours seals anything as long.
+    case .contactGiven(_, let contact, _) where !contact.isWithinLimits: break
     case let change where change.isOfQueue: break
     default: apply(change, at: time)
     }

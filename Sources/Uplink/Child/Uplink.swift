@@ -23,6 +23,8 @@ public final class Uplink: Sendable {
     public var log: @Sendable (String) -> Void
     /// Hands something to the station; false: to be told again.
     public var tell: @Sendable (StationInput) -> Bool
+    /// The keys of what is sealed here; `nil`: there are none, and the parent is told nothing.
+    public var keys: KeySource?
     /// Everything up to there is on the parent's disk; with the parent's wall clock, milliseconds since 1970. Must not wait.
     public var parentHas: @Sendable (JournalHead, Int64) -> Void
 
@@ -87,6 +89,7 @@ final class LinkLanes: Sendable {
     var streams: [CommandStream] = []
     var targets: [LinkTarget] = []
     var upkeep: IdentityUpkeep
+    var keys: KeyUpkeep?
     /// What the station was last told of the parent's clock, milliseconds ahead.
     var clockTold: Int64?
   }
@@ -102,6 +105,7 @@ final class LinkLanes: Sendable {
     state = .makeBoxSendingValue(State(upkeep: IdentityUpkeep(tls: tls, loop: loop, log: options.log)), eventLoop: loop)
     let state = state
     loop.execute {
+      state.value.keys = options.keys.map { KeyUpkeep($0, tls: tls, loop: loop, log: options.log) }
       for path in plan.paths {
         let target = LinkTarget(name: path.name, host: path.host, port: path.port)
         state.value.targets.append(target)
@@ -121,6 +125,7 @@ final class LinkLanes: Sendable {
       connection.post(request) { [weak connection] reply in
         if case .answered(200, let body) = reply, [LinkProtocol.hello, LinkProtocol.pulse].contains(request.path) {
           self.state.value.upkeep.heard(body, on: self.state.value.targets[path])
+          self.state.value.keys?.heard(on: self.state.value.targets[path], isGreeting: request.path == LinkProtocol.hello)
           self.compareClocks(body)
         }
         let bytes = connection?.requestBytes ?? 0

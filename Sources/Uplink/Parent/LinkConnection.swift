@@ -98,6 +98,7 @@ final class LinkConnection: ChannelInboundHandler {
 
   private static let methods: [String: HTTPMethod] = [
     LinkProtocol.hello: .POST, LinkProtocol.events: .POST, LinkProtocol.pulse: .POST, LinkProtocol.readings: .POST,
+    LinkProtocol.keys: .POST,
     LinkProtocol.commands: .GET, LinkProtocol.revocations: .GET, LinkProtocol.renew: .POST,
   ]
 
@@ -133,6 +134,7 @@ final class LinkConnection: ChannelInboundHandler {
     case LinkProtocol.events: events(child, body, context)
     case LinkProtocol.pulse: pulse(child, head, body, context)
     case LinkProtocol.readings: readings(child, body, context)
+    case LinkProtocol.keys: keys(child, body, context)
     case LinkProtocol.renew: renew(peer, body, context)
     case LinkProtocol.revocations: finish(.body(Array(core.tls.revocations.json), type: LinkProtocol.jsonType), context)
     default: stream(child, context)

@@ -21,6 +21,8 @@ public struct LinkParent: Sendable {
   public var greet: @Sendable (_ child: String, _ oldest: JournalHead?) async -> LinkReceipt?
   /// Never in the journal, so the station has no part in them.
   public var readings: ChildReadings
+  /// Puts a stretch of a child's keys in the place of what was there, and says how many it has now; `nil` when the disk does not take it.
+  public var keys: @Sendable (_ child: String, LinkKeys) async -> Int? = { _, _ in nil }
   public var tell: @Sendable (StationInput) -> Bool
   /// Stations that may report here; `nil`: any with a certificate of this authority.
   public var isKnown: @Sendable (_ child: String) -> Bool
