@@ -30,14 +30,15 @@ final class HallRig: Sendable {
   }
 
   static func run(
-    _ path: String, _ view: VisitView = Hall.view(), onEveryPage: [String] = [], _ body: (HallRig) async throws -> Void
+    _ path: String, _ view: VisitView = Hall.view(), onEveryPage: [String] = [], voice: StationVoice? = nil,
+    _ body: (HallRig) async throws -> Void
   ) async throws {
     let folder = "\(FileManager.default.temporaryDirectory.path)/linli-hall-\(UUID().uuidString.prefix(8))"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let notes = Notes(view)
     let codes = SlipCodes(draw: { Hall.code }, digest: { CodeDigest($0) ?? 0 })
-    let pages = try HallPages(port: 0, webRoot: webRoot, codes: codes, qr: { _ in Hall.qr }) { _, action in
+    let pages = try HallPages(port: 0, webRoot: webRoot, codes: codes, qr: { _ in Hall.qr }, voice: voice) { _, action in
       guard case .kiosk(let kiosk, let wanted) = action else { return .refused(.unknownKiosk) }
       return notes.answer(kiosk, wanted)
     }

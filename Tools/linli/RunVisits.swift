@@ -1,6 +1,7 @@
 import Consoles
 import ESCPOSCodec
 import Foundation
+import KioskHost
 import StaffAccess
 import Station
 import StationRuntime
@@ -61,7 +62,8 @@ final class RunVisits: Sendable {
     }
     let print: PrintSlip = { ticket in await Self.print(ticket, printer, site, parentLost: self.parentLost) }
     let hall = try HallPages(
-      port: plan.publicPort, webRoot: root, codes: slips, qr: { QRCode.rows($0) }, print: print, submit: submit)
+      port: plan.publicPort, webRoot: root, codes: slips, qr: { QRCode.rows($0) }, print: print, voice: Self.voice(),
+      submit: submit)
     let windows = try WindowPages(
       port: plan.windowPort, webRoot: root, staff: staff, codes: slips, qr: { QRCode.rows($0) }, print: print, submit: submit)
     let newest = state.withLock { state in
@@ -82,6 +84,15 @@ final class RunVisits: Sendable {
     open.hall.stop()
     open.windows.stop()
     open.printer?.shutDown()
+  }
+
+  /// The machine's own voice, if it has one: a call in the hall does not wait for what a terminal is saying.
+  private static func voice() -> StationVoice? {
+    guard let voice = EspeakVoice() else { return nil }
+    return StationVoice(
+      say: { text, language, speaker in
+        await voice.say(text, language: language, speaker: "\(speaker)", interrupts: speaker == .hall) == .said
+      }, hush: { voice.hush("\($0)") })
   }
 
   private var parentLost: Bool { state.withLock { $0.newest?.parentLostMilliseconds != nil } }

@@ -1,6 +1,7 @@
 // Whose turn it is at the terminal, and what he sees. Nothing outlives a visit: no history, no storage, no address; `wipe` forgets all of it.
 import { clock } from "./dom.js";
 import { hush } from "./speech.js";
+import { forget } from "./spoken.js";
 import { setLanguage } from "./words.js";
 
 export const kiosk = { id: decodeURIComponent(location.pathname.split("/")[2] ?? ""), link: null, visit: null, draw: () => {}, begin: () => null };
@@ -43,12 +44,14 @@ export function back() {
 // The same person begins again: all is forgotten but how he wants it shown.
 export function renew(screen) {
   hush();
+  forget();
   kiosk.visit = { ...newVisit(), hasChangedDisplay: kiosk.visit.hasChangedDisplay };
   show(screen);
 }
 
 export function wipe() {
   hush();
+  forget();
   kiosk.visit = newVisit();
   for (const name of ["large", "contrast", "low"]) document.body.classList.remove(name);
   setLanguage(0);
