@@ -101,6 +101,9 @@ final class Browser: Sendable {
     try await post("goog/cdp/execute", ["cmd": command, "params": parameters])
   }
 
+  /// What is seen now, as PNG.
+  func picture() async throws -> Data { Data(base64Encoded: try await get("screenshot")) ?? Data() }
+
   // MARK: - Asking the page
 
   /// Runs the body of a function in the page and answers what it returns (a promise is waited for).

@@ -68,8 +68,10 @@ extension BrowserTests {
     @Test func aLostStationGreysTheDisplay() async throws {
       try await HallRig.run("hall") { rig in
         try await rig.expectText("#services", "法律咨询")
+        try await Accessibility.check(rig.browser, "hall")
         rig.pages.stationLost()
         try await rig.expectText("#lost", "连不上主机")
+        try await Accessibility.check(rig.browser, "hall-lost")
         #expect(
           try await rig.browser.evaluate("return getComputedStyle(document.querySelector('main')).filter", as: String.self)
             == "grayscale(1)")
@@ -136,6 +138,9 @@ extension BrowserTests {
           try await rig.browser.resize(width, height)
           try await KioskLayoutTests.check(rig.browser, "\(width) pixels, \(language)")
         }
+        try await rig.browser.resize(1366, 768)
+        let page = try await rig.browser.evaluate("return location.pathname.slice(1) || 'index'", as: String.self)
+        try await Accessibility.check(rig.browser, "\(page)-\(language)")
         try await TextTests.expectNothingForeign(rig.browser, names: Hall.names + ["hall"], in: language)
       }
     }
