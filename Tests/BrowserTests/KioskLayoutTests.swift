@@ -177,7 +177,8 @@ extension BrowserTests {
       }
     }
 
-    @Test(arguments: [(1366, 768), (1080, 1920)]) func inLowModeAllTargetsLieInTheLowerPart(width: Int, height: Int) async throws
+    @Test(arguments: [(1366, 768), (1080, 1920), (360, 740)]) func inLowModeAllTargetsLieInTheLowerPart(width: Int, height: Int)
+      async throws
     {
       var view = Self.view()
       view.parentLostMilliseconds = Hall.now

@@ -51,6 +51,7 @@ struct HallRoutes: Routes {
     "kiosk.html", "kiosk.css", "kiosk.js", "kiosk-session.js", "kiosk-keys.js", "kiosk-view.js", "kiosk-screens.js",
     "kiosk-help.js", "kiosk-ticket.js",
     "kiosk-status.js", "kiosk-leaving.js", "hall.html", "hall.css", "hall.js", "notice.html", "notice.css", "notice.js",
+    "notice-scroll.js",
     "kept.html",
     "kept.js", "kept-table.js", "index-hall.html", "index-hall.js", "page.js", "pictures.js", "station.js", "speech.js",
     "spoken.js", "dom.js",
