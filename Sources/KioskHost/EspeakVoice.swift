@@ -15,9 +15,13 @@ public final class EspeakVoice: Sendable {
   }
 
   private struct State {
-    /// What is being said, and the number of its order.
-    var order: UInt64 = 0
+    /// The newest order of each speaker.
+    var orders: [String: UInt64] = [:]
+    var count: UInt64 = 0
+    /// What is being said, and for whom.
     var process: pid_t?
+    var speaker = ""
+    var waiting = 0
     /// A voice that failed is not tried again before.
     var silentUntil: UInt64 = 0
   }
@@ -49,36 +53,47 @@ public final class EspeakVoice: Sendable {
     return access("\(folder)/pulse/native", F_OK) == 0
   }
 
-  /// Says a text in place of what is being said; returns when it has been said.
-  public func say(_ text: String, language: String) async -> Outcome {
-    let order = takeOver()
+  /// More speakers than anybody could listen to.
+  private static let waitingLimit = 8
+
+  /// Says a text in place of what the same speaker is saying; what another one says is waited for. Returns when it has been said.
+  ///
+  /// - Parameter interrupts: others are not waited for but cut short.
+  public func say(_ text: String, language: String, speaker: String = "", interrupts: Bool = false) async -> Outcome {
+    guard let order = order(speaker, interrupts: interrupts, waits: true) else { return .silent }
     return await withCheckedContinuation { continuation in
       // The thread holds the program until it has ended.
       let thread = Thread { [self] in
         mouth.lock()
         defer { mouth.unlock() }
-        continuation.resume(returning: speak(text, language, order))
+        let outcome = speak(text, language, speaker, order)
+        state.withLock { $0.waiting -= 1 }
+        continuation.resume(returning: outcome)
       }
       thread.name = "voice"
       thread.start()
     }
   }
 
-  /// Nothing is said any more.
-  public func hush() { _ = takeOver() }
+  /// This speaker says nothing any more.
+  public func hush(_ speaker: String = "") { _ = order(speaker, interrupts: false, waits: false) }
 
-  private func takeOver() -> UInt64 {
+  /// Ends what stands in the way of a new order, and numbers it; `nil`: too many wait.
+  private func order(_ speaker: String, interrupts: Bool, waits: Bool) -> UInt64? {
     state.withLock { state in
-      state.order += 1
-      if let process = state.process { _ = kill(-process, SIGKILL) }
-      return state.order
+      guard !waits || state.waiting < Self.waitingLimit else { return nil }
+      if waits { state.waiting += 1 }
+      state.count += 1
+      state.orders[speaker] = state.count
+      if let process = state.process, interrupts || state.speaker == speaker { _ = kill(-process, SIGKILL) }
+      return state.count
     }
   }
 
-  private func speak(_ text: String, _ language: String, _ order: UInt64) -> Outcome {
+  private func speak(_ text: String, _ language: String, _ speaker: String, _ order: UInt64) -> Outcome {
     let now = DispatchTime.now().uptimeNanoseconds
     guard state.withLock({ $0.silentUntil <= now }) else { return .silent }
-    guard state.withLock({ $0.order == order }) else { return .hushed }
+    guard state.withLock({ $0.orders[speaker] == order }) else { return .hushed }
     // Old people need longer than the usual 175 words a minute.
     let command = ["/usr/bin/nice", "-n", "10", program, "-v", language == "en" ? "en" : "cmn", "-s", "140", "--stdin"]
     var pipes: [Int32] = [0, 0]
@@ -95,8 +110,9 @@ public final class EspeakVoice: Sendable {
       let process = try? ChildProgram.start(command, passing: [(pipes[0], 0), (nothing, 1), (nothing, 2)])
     else { return fail() }
     let isWanted = state.withLock { state in
-      if state.order == order { state.process = process }
-      return state.order == order
+      guard state.orders[speaker] == order else { return false }
+      (state.process, state.speaker) = (process, speaker)
+      return true
     }
     guard isWanted else {
       ChildProgram.end(process)
@@ -108,21 +124,22 @@ public final class EspeakVoice: Sendable {
       usleep(20_000)
       status = peek(process)
     }
-    // Nobody signals it after this, and until it is reaped nobody else has its number.
-    let isOver = state.withLock { state in
-      state.process = nil
-      return state.order != order
-    }
+    // Nobody else signals it after this, and until it is reaped nobody else has its number.
+    state.withLock { $0.process = nil }
     ChildProgram.end(process)
-    if isOver { return .hushed }
+    // Killed by us, for somebody else's sake.
+    if status == Self.wasKilled { return .hushed }
     return status == 0 ? .said : fail()
   }
+
+  private static let wasKilled: Int32 = -9
 
   /// 0 when it ended well; it is not reaped.
   private func peek(_ process: pid_t) -> Int32? {
     var result = siginfo_t()
     guard waitid(P_PID, id_t(process), &result, Int32(WEXITED | WNOWAIT | WNOHANG)) == 0, result.si_signo != 0 else { return nil }
-    return result.si_code == CLD_EXITED ? result._sifields._sigchld.si_status : -1
+    let status = result._sifields._sigchld.si_status
+    return Int(result.si_code) == 1 ? status : -status
   }
 
   private func fail() -> Outcome {

@@ -13,21 +13,7 @@ final class Browser: Sendable {
   ///   - debugPort: of a browser that runs already, and goes on when this one quits; `nil`: one of its own is started.
   init(folder: String, onEveryPage: [String], attachedTo debugPort: Int? = nil) async throws {
     self.onEveryPage = onEveryPage
-    driver = Process()
-    driver.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    driver.arguments = ["chromedriver", "--port=0"]
-    driver.environment = ProcessInfo.processInfo.environment.merging(["TMPDIR": folder, "HOME": folder]) { $1 }
-    driver.standardInput = FileHandle.nullDevice
-    driver.standardError = FileHandle.nullDevice
-    let said = Pipe()
-    driver.standardOutput = said
-    try driver.run()
-    do {
-      port = try Self.port(said.fileHandleForReading)
-    } catch {
-      kill(driver.processIdentifier, SIGKILL)
-      throw error
-    }
+    (driver, port) = try Self.startDriver(folder)
     let arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1366,900"]
     let options: [String: Any] = debugPort.map { ["debuggerAddress": "127.0.0.1:\($0)"] } ?? ["args": arguments]
     let capabilities = ["alwaysMatch": ["goog:chromeOptions": options]]
@@ -39,6 +25,27 @@ final class Browser: Sendable {
     } catch {
       await Self.end(driver, port)
       throw error
+    }
+  }
+
+  /// It takes one port in two families, and ends when somebody else has it in one of them by then.
+  private static func startDriver(_ folder: String, attempts: Int = 3) throws -> (Process, Int) {
+    let driver = Process()
+    driver.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    driver.arguments = ["chromedriver", "--port=0"]
+    driver.environment = ProcessInfo.processInfo.environment.merging(["TMPDIR": folder, "HOME": folder]) { $1 }
+    driver.standardInput = FileHandle.nullDevice
+    driver.standardError = FileHandle.nullDevice
+    let said = Pipe()
+    driver.standardOutput = said
+    try driver.run()
+    do {
+      return (driver, try port(said.fileHandleForReading))
+    } catch {
+      kill(driver.processIdentifier, SIGKILL)
+      driver.waitUntilExit()
+      guard attempts > 1 else { throw error }
+      return try startDriver(folder, attempts: attempts - 1)
     }
   }
 
@@ -100,6 +107,9 @@ final class Browser: Sendable {
   private func chromium(_ command: String, _ parameters: [String: Any]) async throws {
     try await post("goog/cdp/execute", ["cmd": command, "params": parameters])
   }
+
+  /// What is seen now, as PNG.
+  func picture() async throws -> Data { Data(base64Encoded: try await get("screenshot")) ?? Data() }
 
   // MARK: - Asking the page
 

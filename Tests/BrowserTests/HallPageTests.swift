@@ -68,8 +68,10 @@ extension BrowserTests {
     @Test func aLostStationGreysTheDisplay() async throws {
       try await HallRig.run("hall") { rig in
         try await rig.expectText("#services", "法律咨询")
+        try await Accessibility.check(rig.browser, "hall")
         rig.pages.stationLost()
         try await rig.expectText("#lost", "连不上主机")
+        try await Accessibility.check(rig.browser, "hall-lost")
         #expect(
           try await rig.browser.evaluate("return getComputedStyle(document.querySelector('main')).filter", as: String.self)
             == "grayscale(1)")
@@ -93,11 +95,26 @@ extension BrowserTests {
         #expect(try await rig.text(".counts") == "已反映 9 件\n已处理 5 件\n正在处理 4 件")
         #expect(try await rig.text("body").contains("路灯") == false)
         try await expectReadable(rig)
+        try await pagesTurn(rig)
         rig.change { $0.plan.signedOff = nil }
         try await rig.expectText("main", "还没有审定")
         rig.pages.stationLost()
         try await rig.expectText("#lost", "连不上主机")
       }
+    }
+
+    /// Longer than the screen: it turns by itself to its end and begins again, and stays where somebody touched it.
+    private func pagesTurn(_ rig: HallRig) async throws {
+      try await rig.browser.resize(1366, 400)
+      try await rig.browser.run(
+        "scrollTo(0, 0); dispatchEvent(new Event('wheel')); document.documentElement.dataset.pageSeconds = '0.3'")
+      try await Task.sleep(for: .milliseconds(800))
+      #expect(try await rig.browser.evaluate("return scrollY", as: Double.self) == 0, "somebody reads")
+      try await rig.browser.run("document.documentElement.dataset.restSeconds = '0'")
+      try await rig.browser.wait(
+        "its end is seen", for: "scrollY > 0 && scrollY >= document.documentElement.scrollHeight - innerHeight - 1")
+      try await rig.browser.wait("it begins again", for: "scrollY === 0")
+      try await rig.browser.resize(1366, 768)
     }
 
     @Test func whatIsKeptIsWhatTheStationSays() async throws {
@@ -151,6 +168,9 @@ extension BrowserTests {
           try await rig.browser.resize(width, height)
           try await KioskLayoutTests.check(rig.browser, "\(width) pixels, \(language)")
         }
+        try await rig.browser.resize(1366, 768)
+        let page = try await rig.browser.evaluate("return location.pathname.slice(1) || 'index'", as: String.self)
+        try await Accessibility.check(rig.browser, "\(page)-\(language)")
         try await TextTests.expectNothingForeign(rig.browser, names: Hall.names + ["hall"], in: language)
       }
     }

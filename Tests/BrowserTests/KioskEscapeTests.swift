@@ -5,12 +5,15 @@ extension BrowserTests {
   /// What somebody with a keyboard, a mouse and time tries at a terminal. Each attempt leaves exactly one page and one window: the terminal's.
   @Suite struct KioskEscapeTests {
     /// As `xdotool` names them. Ctrl+Alt+Delete, Ctrl+Alt+F1 and the system key belong to the kernel and the window manager: README.md.
+    /// Those that open something come before those that close, which would hide it.
     static let keys =
       [
-        "F1", "F3", "F5", "F6", "F7", "F10", "F11", "F12", "Menu", "shift+F10", "shift+Escape", "alt+F4", "alt+Left", "alt+Right",
-        "alt+Home", "alt+d", "alt+e", "alt+f", "XF86Back", "XF86HomePage", "XF86Search", "XF86Mail", "ctrl+F4", "ctrl+Tab",
-        "ctrl+shift+Tab", "ctrl+Page_Down", "ctrl+1", "ctrl+9", "ctrl+plus", "ctrl+minus", "ctrl+0", "ctrl+shift+Delete",
-      ] + "abdefghjklnoprstuw".map { "ctrl+\($0)" } + "abcijmnopqtw".map { "ctrl+shift+\($0)" }
+        "F1", "F3", "F5", "F6", "F7", "F10", "F11", "F12", "Menu", "shift+F10", "shift+Escape", "alt+Left", "alt+Right",
+        "alt+Home",
+        "alt+d", "alt+e", "alt+f", "XF86Back", "XF86HomePage", "XF86Search", "XF86Mail", "ctrl+Tab", "ctrl+shift+Tab",
+        "ctrl+Page_Down", "ctrl+1", "ctrl+9", "ctrl+plus", "ctrl+minus", "ctrl+shift+Delete",
+      ] + "abdefghjklnoprstu".map { "ctrl+\($0)" } + "abcijmnopt".map { "ctrl+shift+\($0)" }
+      + ["alt+F4", "ctrl+F4", "ctrl+w", "ctrl+shift+w", "ctrl+q", "ctrl+shift+q", "ctrl+0"]
 
     @Test func nothingLeadsOutOfTheTerminal() async throws {
       try await KioskRig.run { rig in
@@ -39,10 +42,12 @@ extension BrowserTests {
     }
 
     private func keyboard(_ rig: KioskRig) async throws {
-      for key in Self.keys {
-        try rig.hands(["key", key])
-        try await Task.sleep(for: .milliseconds(120))
-        try await rig.expectOnlyTheTerminal(key)
+      for start in stride(from: 0, to: Self.keys.count, by: 8) {
+        let some = Array(Self.keys[start..<min(start + 8, Self.keys.count)])
+        try rig.hands(["key", "--delay", "30"] + some)
+        // What a key opens is there by then.
+        try await Task.sleep(for: .milliseconds(300))
+        try await rig.expectOnlyTheTerminal(some.joined(separator: " "))
       }
       // They do reach the page: this one is its own.
       try rig.hands(["key", "Return"])

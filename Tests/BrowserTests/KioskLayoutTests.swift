@@ -135,16 +135,20 @@ extension BrowserTests {
             try await check(rig, "\(scene.screen), \(width) pixels, \(language)")
           }
           try await TextTests.expectNothingForeign(rig.browser, names: Hall.names, in: language)
+          try await rig.browser.resize(1366, 768)
+          try await Accessibility.check(rig.browser, "kiosk-\(scene.screen)-\(language)")
         }
         try await rig.browser.resize(1366, 768)
         try await walk(rig, ("home", ["touch"]))
         try await rig.browser.run("document.documentElement.dataset.idleSeconds = '0'")
         try await rig.browser.wait("it asks", for: KioskLeavingTests.dialog)
         try await check(rig, "leaving, \(language)", sticky: true)
+        try await Accessibility.check(rig.browser, "kiosk-leaving-\(language)")
         rig.pages.stationLost()
         try await rig.browser.run("document.documentElement.dataset.idleSeconds = '60'; document.querySelector('#stay').click()")
         try await rig.expectScreen("lost")
         try await check(rig, "lost, \(language)")
+        try await Accessibility.check(rig.browser, "kiosk-lost-\(language)")
         try await TextTests.expectNothingForeign(rig.browser, names: Hall.names, in: language)
       }
     }
@@ -173,7 +177,8 @@ extension BrowserTests {
       }
     }
 
-    @Test(arguments: [(1366, 768), (1080, 1920)]) func inLowModeAllTargetsLieInTheLowerPart(width: Int, height: Int) async throws
+    @Test(arguments: [(1366, 768), (1080, 1920), (360, 740)]) func inLowModeAllTargetsLieInTheLowerPart(width: Int, height: Int)
+      async throws
     {
       var view = Self.view()
       view.parentLostMilliseconds = Hall.now

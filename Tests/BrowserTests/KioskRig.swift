@@ -14,6 +14,11 @@ final class KioskRig {
     let shell = try Shell(folder: folder, site: site(folder, ports))
     try shell.startBus(panels: 2)
     let rig = try KioskRig(shell, ports)
+    // What a test that failed has left.
+    defer {
+      for process in rig.processes() { kill(process, SIGKILL) }
+      for name in [rig.profile, rig.profile + ".lock"] { try? FileManager.default.removeItem(atPath: name) }
+    }
     do {
       _ = try shell.startStation()
       try shell.waitUntil("the panels are online") { (try? shell.status())?.components(separatedBy: ": online").count == 5 }

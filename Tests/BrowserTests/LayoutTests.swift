@@ -28,8 +28,10 @@ extension BrowserTests {
       try await DeskRig.run { rig in
         try await rig.openDesk()
         try await check(rig, "start")
+        try await Accessibility.check(rig.browser, "desk start")
         try await rig.startDuty()
         try await check(rig, "empty")
+        try await Accessibility.check(rig.browser, "desk empty")
         for (id, button) in ["1/1", "2/1", "2/2", "1/2"].enumerated() { try await rig.call(button, card: id + 1) }
         _ = try rig.shell.panels("line 3/1 cut")
         let long = String(repeating: "很长的说明", count: 20) + String(repeating: "W", count: 80)
@@ -41,21 +43,25 @@ extension BrowserTests {
         try await rig.browser.click("#points tr[data-key=\"A/2/1\"] [data-word=bypass]")
         try await rig.browser.type(long)
         try await check(rig, "dialog of a bypass")
+        try await Accessibility.check(rig.browser, "desk dialog of a bypass")
         try await rig.browser.press(.enter, holding: .control)
         try await rig.browser.wait(
           "all of it is shown",
           for:
             "document.querySelector('.is-bypassed') && document.querySelector('.fault') && document.querySelector('#closed li')")
         try await check(rig, "busy")
+        try await Accessibility.check(rig.browser, "desk busy")
         try await rig.browser.click(DeskRig.button(2, "close"))
         try await rig.call("1/2", card: 6)
         rig.signalStation(9)
         try await rig.browser.wait("the station is lost", for: "document.body.classList.contains('lost')")
         try await check(rig, "lost")
+        try await Accessibility.check(rig.browser, "desk lost")
         try await rig.browser.open("http://127.0.0.1:\(rig.panelsPort)/")
         try await rig.browser.wait("the panels are drawn", for: "document.querySelectorAll('.knob').length === 6")
         try await rig.browser.run("for (const menu of document.querySelectorAll('details')) menu.open = true")
         try await check(rig, "panels")
+        try await Accessibility.check(rig.browser, "desk panels")
       }
     }
 

@@ -117,6 +117,7 @@ extension BrowserTests {
         try await rig.browser.click("dialog .primary")
         try await rig.browser.wait(
           "it is offered", for: "document.querySelector('#matters .owner dd').textContent.includes('→ 调解岗')")
+        try await Accessibility.check(rig.browser, "window-busy")
         try await rig.browser.click("#current .finish")
         try await rig.shows("#current .next")
 
@@ -220,12 +221,14 @@ extension BrowserTests {
         try await rig.browser.open("http://127.0.0.1:\(rig.windows)/")
         try await rig.shows("#login")
         #expect(try await rig.browser.evaluate("return document.querySelector('#site').textContent", as: String.self) == "")
+        try await Accessibility.check(rig.browser, "window-login")
         try await rig.browser.click("#login [name=id]")
         try await rig.browser.type("c07")
         try await rig.browser.click("#login [name=pin]")
         try await rig.browser.type("739164")
         try await rig.browser.press(.enter)
         try await rig.browser.wait("the seats are there", for: "document.querySelector('input[name=seat]')")
+        try await Accessibility.check(rig.browser, "window-seats")
         // Only the posts that he may act for.
         #expect(
           try await rig.browser.evaluate(
@@ -235,6 +238,7 @@ extension BrowserTests {
         try await rig.browser.click("#start-button")
         try await rig.browser.click("#current .next")
         try await rig.shows(number: "A001")
+        try await Accessibility.check(rig.browser, "window-served")
         // Disabled: out, with nothing left on the screen.
         #expect(try rig.shell.run(["staff", "disable", "\(rig.shell.folder)/site.yaml", "c07"]).code == 0)
         try await rig.shows("#login")

@@ -1,6 +1,7 @@
 import Consoles
 import ESCPOSCodec
 import Foundation
+import KioskHost
 import Sealing
 import StaffAccess
 import Station
@@ -72,6 +73,7 @@ final class RunVisits: Sendable {
     let cards = try RunCards(plan, sealer: sealer, tell: { runtime.tell($0) })
     let hall = try HallPages(
       port: plan.publicPort, webRoot: root, codes: slips, qr: { QRCode.rows($0) }, print: print, cards: cards?.desk ?? .none,
+      voice: Self.voice(),
       submit: submit)
     let windows = try WindowPages(
       port: plan.windowPort, webRoot: root, staff: staff, sealer: sealer, codes: slips, qr: { QRCode.rows($0) }, print: print,
@@ -95,6 +97,15 @@ final class RunVisits: Sendable {
     open.windows.stop()
     open.cards?.stop()
     open.printer?.shutDown()
+  }
+
+  /// The machine's own voice, if it has one: a call in the hall does not wait for what a terminal is saying.
+  private static func voice() -> StationVoice? {
+    guard let voice = EspeakVoice() else { return nil }
+    return StationVoice(
+      say: { text, language, speaker in
+        await voice.say(text, language: language, speaker: "\(speaker)", interrupts: speaker == .hall) == .said
+      }, hush: { voice.hush("\($0)") })
   }
 
   private var parentLost: Bool { state.withLock { $0.newest?.parentLostMilliseconds != nil } }

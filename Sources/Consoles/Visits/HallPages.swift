@@ -10,27 +10,35 @@ public final class HallPages: Sendable {
   public var port: Int { pages.port }
   private let pages: LivePages
   private let pulses = KioskPulses()
+  private let spoken: SpokenDesk
 
   /// - Parameters:
   ///   - codes: of slips.
   ///   - qr: the dark modules of a QR code; `nil` when the system cannot make one.
+  ///   - voice: of this machine, for browsers that have none.
   /// - Throws: `.notLoopback`, `.cannotListen`, `.webFile`.
   public init(
     address: String = "127.0.0.1", port: Int, webRoot: String, limits: ServerLimits = .standard, codes: SlipCodes,
     qr: @escaping @Sendable (String) -> [[Bool]]?, print: @escaping PrintSlip = { _ in .shown }, cards: CardDesk = .none,
-    submit: @escaping Submit
+    voice: StationVoice? = nil, submit: @escaping Submit
   ) throws(ConsoleError) {
     let files = try WebFiles(root: webRoot, names: HallRoutes.fileNames)
     let pulses = pulses
+    let spoken = SpokenDesk(voice)
+    self.spoken = spoken
     pages = try LivePages(address: address, port: port, limits: limits) { board, hub in
       HallRoutes(
         files: files, board: board, hub: hub,
-        desk: KioskDesk(codes: codes, qr: qr, submit: submit, print: print, cards: cards), pulses: pulses)
+        desk: KioskDesk(codes: codes, qr: qr, submit: submit, print: print, cards: cards), pulses: pulses,
+        spoken: spoken)
     }
   }
 
   /// As `DutyDesk.publish`.
-  public func publish(_ view: VisitView) { pages.publish(revision: view.revision) { view.json(for: .hall).bytes } }
+  public func publish(_ view: VisitView) {
+    spoken.note(view)
+    pages.publish(revision: view.revision) { view.json(for: .hall).bytes }
+  }
   public func stationLost() { pages.stationLost() }
 
   /// Whether a terminal's page has said within the last 10 s that it works; `nil`: it never has.
@@ -45,8 +53,10 @@ struct HallRoutes: Routes {
     "kiosk-help.js",
     "kiosk-ticket.js", "kiosk-card.js",
     "kiosk-status.js", "kiosk-leaving.js", "hall.html", "hall.css", "hall.js", "notice.html", "notice.css", "notice.js",
+    "notice-scroll.js",
     "kept.html",
-    "kept.js", "kept-table.js", "index-hall.html", "index-hall.js", "page.js", "pictures.js", "station.js", "speech.js", "dom.js",
+    "kept.js", "kept-table.js", "index-hall.html", "index-hall.js", "page.js", "pictures.js", "station.js", "speech.js",
+    "spoken.js", "dom.js",
     "events.js",
     "stream.js", "stream-worker.js", "words.js", "favicon.svg",
   ]
@@ -56,14 +66,16 @@ struct HallRoutes: Routes {
   let hub: EventHub
   let desk: KioskDesk
   let pulses: KioskPulses
+  let spoken: SpokenDesk
   private let texts = HTTPReply(status: 200, json: PageWords.catalogue(PageWords.hall))
 
-  init(files: WebFiles, board: PageBoard, hub: EventHub, desk: KioskDesk, pulses: KioskPulses) {
+  init(files: WebFiles, board: PageBoard, hub: EventHub, desk: KioskDesk, pulses: KioskPulses, spoken: SpokenDesk) {
     self.files = files
     self.board = board
     self.hub = hub
     self.desk = desk
     self.pulses = pulses
+    self.spoken = spoken
   }
 
   func route(_ request: HTTPRequest) -> RouteResult {
@@ -77,6 +89,12 @@ struct HallRoutes: Routes {
     case ("api", "texts", 2): return get(request) { .reply(texts) }
     case ("api", "events", 2): return get(request) { .events(hub) }
     case ("api", "kiosk", 4) where path[3] == "alive": return .reply(heartbeat(request))
+    case ("api", "kiosk", 4) where path[3] == "speak":
+      return post(request, board) { () throws(BadRequest) in try spoken.say(request, path[2]) }
+    case ("api", "kiosk", 4) where path[3] == "hush": return post(request, board) { spoken.hush() }
+    case ("api", "hall", 3) where path[2] == "speak":
+      return post(request, board) { () throws(BadRequest) in try spoken.say(request, nil) }
+    case ("api", "voice", 2): return get(request) { .reply(spoken.presence()) }
     case ("api", "kiosk", 4): return act(request)
     case (let name?, _, 1): return get(request) { file(name, request) }
     default: return .reply(notFound(request))
@@ -93,7 +111,7 @@ struct HallRoutes: Routes {
     HTTPReply(
       404, .notFound, at: request.pathText,
       accepted:
-        "GET /kiosk/{terminal}, /hall, /notice, /kept, /api/visits, /api/events, /api/texts, /healthz; POST \(KioskRequest.accepted)"
+        "GET /kiosk/{terminal}, /hall, /notice, /kept, /api/visits, /api/events, /api/texts, /api/voice, /healthz; POST \(KioskRequest.accepted)"
     )
   }
 

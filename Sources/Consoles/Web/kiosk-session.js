@@ -1,6 +1,7 @@
 // Whose turn it is at the terminal, and what he sees. Nothing outlives a visit: no history, no storage, no address; `wipe` forgets all of it.
 import { clock } from "./dom.js";
 import { hush } from "./speech.js";
+import { forget } from "./spoken.js";
 import { setLanguage } from "./words.js";
 
 export const kiosk = { id: decodeURIComponent(location.pathname.split("/")[2] ?? ""), link: null, visit: null, draw: () => {}, begin: () => null };
@@ -50,6 +51,7 @@ export function back() {
 export function renew(screen) {
   hush();
   kiosk.visit.forget?.();
+  forget();
   kiosk.visit = { ...newVisit(), hasChangedDisplay: kiosk.visit.hasChangedDisplay };
   show(screen);
 }
@@ -57,6 +59,7 @@ export function renew(screen) {
 export function wipe() {
   hush();
   kiosk.visit.forget?.();
+  forget();
   kiosk.visit = newVisit();
   for (const name of ["large", "contrast", "low"]) document.body.classList.remove(name);
   setLanguage(0);

@@ -7,6 +7,7 @@ import { home, idle, lost } from "./kiosk-screens.js";
 import { back, connect, isIdle, kiosk, renew, show, topScreen } from "./kiosk-session.js";
 import { offlineText } from "./kiosk-ticket.js";
 import { draw, say } from "./kiosk-view.js";
+import { learn } from "./spoken.js";
 import { follow, timeText } from "./station.js";
 import { loadWords, onLanguage, setLanguage, word } from "./words.js";
 
@@ -20,7 +21,15 @@ function screen() {
   return kiosk.link.liveness() === "live" || top.keeps ? top : lostScreen;
 }
 
+// Names of the site file can be spoken by their ids.
+function learnNames(view) {
+  for (const service of view.services) learn(service.name, `service/${service.id}`);
+  for (const kind of view.hazardKinds) learn(kind.name, `hazard/${kind.id}`);
+  for (const place of view.places) learn(place.name, `place/${place.id}`);
+}
+
 function drawAll() {
+  if (kiosk.link.view) learnNames(kiosk.link.view);
   const state = kiosk.link.liveness();
   setText(byId("site"), kiosk.link.view?.site ?? "");
   strip("lost", state !== "live" ? `⚠ ${word(`${state}Long`)}` : unknownText());

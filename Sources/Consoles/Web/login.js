@@ -52,8 +52,8 @@ function form(done, isRefused) {
   const pin = element("input", { name: "pin", type: "password", autocomplete: "current-password", required: true, maxlength: 32, "aria-label": word("staffPIN") });
   const said = element("p", { role: "alert", class: "said" }, isRefused ? word("roleMayNot") : "");
   const button = element("button", { type: "submit", class: "primary" }, word("logIn"));
-  const made = element("form", { id: "login" },
-    element("h2", {}, word("logInTitle")), element("label", {}, word("staffID"), id), element("label", {}, word("staffPIN"), pin), said, button);
+  const made = element("form", { id: "login", "aria-labelledby": "login-title" },
+    element("h2", { id: "login-title" }, word("logInTitle")), element("label", {}, word("staffID"), id), element("label", {}, word("staffPIN"), pin), said, button);
   made.addEventListener("submit", async (event) => {
     event.preventDefault();
     button.disabled = true;

@@ -1,8 +1,10 @@
 // The notice board (信息公开): what is done here, what to bring, how it goes, what is promised, who has signed it off. Of hazards the numbers only.
 import { element } from "./dom.js";
+import { turnPage } from "./notice-scroll.js";
 import { showPage } from "./page.js";
 import { timeOf, word } from "./words.js";
 
+setInterval(turnPage, 200);
 showPage((view) => [
   element("p", { class: "signed" }, view.signedOff ? word("signedOff", view.signedOff) : word("notSignedOff")),
   element("h2", {}, word("servicesTitle")),

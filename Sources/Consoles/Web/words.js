@@ -3,6 +3,7 @@
 let catalogue = {};
 let language = remembered();
 const listeners = [];
+let noted = () => {};
 
 function remembered() {
   try {
@@ -30,7 +31,9 @@ export async function loadWords() {
 // A word of the page; `{name}` in it is replaced by values.name.
 export function word(key, values = {}) {
   const text = catalogue.page?.[key]?.[language] ?? key;
-  return text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+  const filled = text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+  noted(filled, key, text, values);
+  return filled;
 }
 
 // The name of a value, for instance name("phase", "opened").
@@ -46,6 +49,11 @@ export function timeOf(hours) {
 // Picks from an object with a Chinese and an English field.
 export function pick(object, chinese = "chinese", english = "english") {
   return language === 0 ? object[chinese] : object[english];
+}
+
+// listener(text, key, template, values) is told of every word that the page takes.
+export function onWord(listener) {
+  noted = listener;
 }
 
 export function onLanguage(listener) {
