@@ -172,6 +172,8 @@ final class ReaderBench: Sendable {
     state.withLock { state in state.value.lines[state.value.seen...].contains { $0.hasPrefix(beginning) } }
   }
 
+  var allNews: [String] { state.withLock { $0.value.news } }
+
   /// The next such news of a device, after the one that was waited for last.
   func news(_ wanted: String, within seconds: Double = 10) async throws {
     let end = MonotonicClock.now() + .milliseconds(Int(seconds * 1000))
@@ -316,7 +318,7 @@ final class ReaderBench: Sendable {
     bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 
-  private static func bytes(_ text: String) -> [UInt8] {
+  static func bytes(_ text: String) -> [UInt8] {
     let digits = text.compactMap(\.hexDigitValue)
     return stride(from: 0, to: digits.count - 1, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
   }

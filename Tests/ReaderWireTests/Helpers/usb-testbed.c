@@ -3,7 +3,7 @@
 // among those devices.
 //
 // One command per line on its standard input, in hexadecimal where bytes are meant:
-//   plug SOCKET split|single|plain VENDOR PRODUCT SERIAL   unplug SOCKET   driver SOCKET on|off   refuse SOCKET on|off
+//   plug SOCKET split|single|printer|plain VENDOR PRODUCT SERIAL   unplug SOCKET   driver SOCKET on|off   refuse SOCKET on|off
 //   in SOCKET EP BYTES   what a read that stands there brings      done SOCKET EP   a write is taken      stall SOCKET   all that stands is halted
 //   start   say TEXT   a line to the program's standard input              end   closes it
 // and one line of news each on its standard output:
@@ -272,9 +272,10 @@ static void plug(const char *socket, const char *layout, int vendor, int product
   snprintf(device->path, sizeof device->path, "/devices/pci0000:00/0000:00:14.0/usb1/%s", socket);
   unsigned char bytes[128] = {18, 1, 0, 2, 0, 0, 0, 64, vendor & 255, vendor >> 8, product & 255, product >> 8, 0, 1, 0, 0, 0, 1};
   static const unsigned char split[] = {0x02, 0x06, 0x81, 0x85}, single[] = {0x01, 0x82};
-  int is_split = !strcmp(layout, "split"), endpoints = is_split ? 4 : !strcmp(layout, "single") ? 2 : 0;
+  int is_split = !strcmp(layout, "split"), endpoints = is_split ? 4 : !strcmp(layout, "single") || !strcmp(layout, "printer") ? 2 : 0;
   int length = 18, total = 9 + 9 + 7 * endpoints;
-  unsigned char head[] = {9, 2, total, 0, 1, 1, 0, 0x80, 50, 9, 4, 0, 0, endpoints, 0xFF, 0, 0, 0};
+  unsigned char head[] = {9, 2, total, 0, 1, 1, 0, 0x80, 50, 9, 4, 0, 0, endpoints,
+                          !strcmp(layout, "printer") ? 7 : 0xFF, 0, 0, 0};
   memcpy(bytes + length, head, sizeof head);
   length += sizeof head;
   for (int i = 0; i < endpoints; i++) {
