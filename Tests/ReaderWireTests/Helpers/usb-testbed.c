@@ -3,7 +3,7 @@
 // among those devices.
 //
 // One command per line on its standard input, in hexadecimal where bytes are meant:
-//   plug SOCKET split|single|printer|plain VENDOR PRODUCT SERIAL   unplug SOCKET   driver SOCKET on|off   refuse SOCKET on|off
+//   plug SOCKET split|single|printer|plain VENDOR PRODUCT SERIAL   unplug SOCKET   driver SOCKET on|off   refuse SOCKET on|off   unclear SOCKET EP   it refuses to be cleared
 //   in SOCKET EP BYTES   what a read that stands there brings      done SOCKET EP   a write is taken      stall SOCKET   all that stands is halted
 //   start   say TEXT   a line to the program's standard input              end   closes it
 // and one line of news each on its standard output:
@@ -32,7 +32,7 @@ typedef struct {
 
 typedef struct {
   char socket[32], path[128], node[64];
-  int is_plugged, number, has_driver, refuses;
+  int is_plugged, number, has_driver, refuses, unclear;
   Transfer *transfers[32];
   int count;
   UMockdevIoctlClient *reaper;
@@ -218,8 +218,9 @@ static gboolean answer_locked(UMockdevIoctlClient *client) {
   }
   case USBDEVFS_CLEAR_HALT: {
     UMockdevIoctlData *place = umockdev_ioctl_data_resolve(arg, 0, sizeof(int), NULL);
+    int is_refused = *(int *)place->data == device->unclear;
     tell("clear %s %02x", device->socket, *(int *)place->data);
-    answer(device, client, 0, 0);
+    answer(device, client, is_refused ? -1 : 0, is_refused ? EPIPE : 0);
     umockdev_ioctl_data_unref(place);
     return TRUE;
   }
@@ -347,6 +348,7 @@ static gboolean obey_line(char *line) {
   else if (sscanf(line, "unplug %31s", socket) == 1 && (device = by_socket(socket))) unplug(device);
   else if (sscanf(line, "driver %31s %7s", socket, word) == 2 && (device = by_socket(socket))) device->has_driver = !strcmp(word, "on");
   else if (sscanf(line, "refuse %31s %7s", socket, word) == 2 && (device = by_socket(socket))) device->refuses = !strcmp(word, "on");
+  else if (sscanf(line, "unclear %31s %x", socket, &endpoint) == 2 && (device = by_socket(socket))) device->unclear = endpoint;
   else if (sscanf(line, "in %31s %x %n", socket, &endpoint, &at) == 2 && at && (device = by_socket(socket))) {
     Transfer *transfer = standing(device, endpoint);
     int length = strlen(line + at) / 2;
