@@ -11,6 +11,12 @@ import Transports
 final class ReaderBench: Sendable {
   struct Failure: Error, CustomStringConvertible { var description: String }
 
+  /// A moment that this bench waits for itself: tests get to their next line whenever there is a thread for them.
+  enum Trigger: Equatable {
+    case recordIsAsked
+    case recordBytes(Int)
+  }
+
   private struct Plugged {
     var model: CardReaderModel
     /// libusb claims once more after a reset: that is no opening.
@@ -26,6 +32,11 @@ final class ReaderBench: Sendable {
     var text: [UInt8] = []
     var isOver = false
     var effects: [String] = []
+    var trigger: Trigger?
+    /// Bytes of the record since it was asked for.
+    var recordBytes = 0
+    /// The trigger was met.
+    var falls: String?
     /// What the bench told of devices, in order, and how many of it were waited for.
     var news: [String] = []
     var newsSeen = 0
@@ -128,6 +139,9 @@ final class ReaderBench: Sendable {
     }
   }
 
+  /// Unplugs the reader at that moment.
+  func unplug(when trigger: Trigger) { state.withLock { $0.value.trigger = trigger } }
+
   func set(_ fault: CardReaderModel.Fault?, _ socket: String = "1-1") { give(.set(fault), socket) }
 
   /// To the bench itself, or on a pseudo-terminal to nobody.
@@ -204,10 +218,13 @@ final class ReaderBench: Sendable {
     var effects = Effects<CardReaderModel.Effect>()
     plugged.model.handle(input, at: now, into: &effects)
     state.plugged[socket] = plugged
+    if case .written = input { state.recordBytes = 0 }
+    let isRecord = plugged.model.commands.last == .read
     var isStalled = false
     while let effect = effects.takeFirst() {
       switch effect {
       case .bytes(let bytes, let pipe):
+        state.recordBytes += bytes.count
         if let terminal = state.terminal {
           terminal.write(FixedBytes(bytes))
         } else {
@@ -216,6 +233,16 @@ final class ReaderBench: Sendable {
       case .stalled: isStalled = true
       case .mended, .linkUp, .linkDown: break
       }
+    }
+    let isMet =
+      switch state.trigger {
+      case .recordIsAsked: true
+      case .recordBytes(let count): state.recordBytes >= count
+      case nil: false
+      }
+    if isRecord, isMet {
+      state.trigger = nil
+      state.falls = socket
     }
     if isStalled { send("stall \(socket)") }
     if case .written(_, let pipe) = input, isUSB, !isStalled { send("done \(socket) \(Self.endpoint(pipe, isIn: false))") }
@@ -237,6 +264,11 @@ final class ReaderBench: Sendable {
       readTerminal(&state.value)
       for socket in state.value.order { perform(.wake, socket, &state.value) }
     }
+    let falls = state.withLock { state in
+      defer { state.value.falls = nil }
+      return state.value.falls
+    }
+    if let falls { try? touch(.unplug, falls) }
     return true
   }
 

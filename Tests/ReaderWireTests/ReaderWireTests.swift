@@ -60,20 +60,16 @@ import Testing
 
   @Test(arguments: wires) func aReaderPulledInMidReadComesBackByItself(layout: PipeLayout) async throws {
     let bench = try await ready(layout)
-    // While the radio works, and while bytes come: both last half a second at least, as the model's clock is eight times as fast.
-    for (round, fault) in [
-      CardReaderModel.Fault.slow(reply: .seconds(4), gap: .zero), .slow(reply: .zero, gap: .milliseconds(400)),
-    ].enumerated() {
-      bench.set(fault)
+    // While the radio works, and while bytes come; slowly, so that the rest is not there yet.
+    for (round, moment) in [ReaderBench.Trigger.recordIsAsked, .recordBytes(300)].enumerated() {
+      bench.set(.slow(reply: .zero, gap: .milliseconds(160)))
+      bench.unplug(when: moment)
       try bench.touch(.put(Self.card))
       bench.say("read \(round + 1) 60000 -")
       try await bench.line("event cardArrived")
-      try await Task.sleep(for: .milliseconds(700))
-      try bench.touch(.unplug)
       try await bench.line("event detached")
       try await bench.line("health absent")
       #expect(!bench.lines.contains { $0.hasPrefix("record") })
-      try await Task.sleep(for: .milliseconds(300))
       try bench.touch(.plug)
       try await bench.line("health online", within: 5)
     }
