@@ -79,6 +79,10 @@ final class ReaderBench: Sendable {
     // Always there, whatever TMPDIR says: umockdev's socket paths must stay under 108 bytes.
     folder = "/tmp/linli-\(UUID().uuidString.prefix(8))"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+    Self.leftOver.withLock { [folder] left in
+      if left.isEmpty { atexit { ReaderBench.removeLeftOver() } }
+      left.append(folder)
+    }
     let program = try Self.program("reader-probe")
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
@@ -107,6 +111,8 @@ final class ReaderBench: Sendable {
   deinit {
     // The bench ends its program, or the program itself.
     try? input.fileHandleForWriting.close()
+    // Nobody reads any more: what it still has to say must not hold it up.
+    try? output.fileHandleForReading.close()
     process.value.waitUntilExit()
     state.withLock { $0.value.terminal?.hangUp() }
     try? FileManager.default.removeItem(atPath: folder)
@@ -392,12 +398,17 @@ final class ReaderBench: Sendable {
         ? .success(binary)
         : .failure(Failure(description: "\(source) does not compile: umockdev and gcc are needed (Tools/setup test)"))
       built = result
-      atexit { ReaderBench.removeTestbed() }
+      leftOver.withLock { $0.append(binary) }
       return try result.get()
     }
   }
 
-  private static func removeTestbed() { built.withLock { if case .success(let path)? = $0 { unlink(path) } } }
+  /// The helper, and folders of benches whose thread is not done when the tests are.
+  private static let leftOver = Mutex<[String]>([])
+
+  private static func removeLeftOver() {
+    leftOver.withLock { for path in $0 { try? FileManager.default.removeItem(atPath: path) } }
+  }
 }
 
 /// A place among few, until it is released.
