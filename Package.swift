@@ -209,7 +209,7 @@ let package = Package(
       exclude: ["Helpers", "Probe"]),
     // The station's side of a reader, over emulated USB and serial wires.
     .executableTarget(
-      name: "reader-probe", dependencies: kit + ["ResidentCardCodec", "StationRuntime", "Transports"],
+      name: "reader-probe", dependencies: kit + ["ResidentCardCodec", "ESCPOSCodec", "StationRuntime", "Transports"],
       path: "Tests/ReaderWireTests/Probe"),
     .testTarget(
       name: "ReaderWireTests",

@@ -36,14 +36,7 @@ extension SiteReader {
 
   private func usb(_ node: Node, _ section: SiteSection) -> ReaderPlan.Connection? {
     if let baud = section.raw("baud") { complain(baud, "USB 读卡器没有 baud", "a reader on USB has no baud") }
-    var place: String?
-    if let at = section.raw("at") {
-      place = at.string
-      guard let place, USBDeviceIdentity.isTopology(place) else {
-        complain(at, "at 应写成 linli ports 列出的插口,如 \"1-1.2\"", "at must be a socket as linli ports names it, such as \"1-1.2\"")
-        return nil
-      }
-    }
+    let place = socket(section)
     if node.bool == true { return .usb(ReaderPlan.knownReaders, at: place) }
     guard let text = node.string, let id = USBID(text) else {
       complain(
@@ -52,6 +45,16 @@ extension SiteReader {
       return nil
     }
     return .usb([id], at: place)
+  }
+
+  /// `at`: where a device is plugged in; `nil` when it is not said, or after complaining.
+  func socket(_ section: SiteSection) -> String? {
+    guard let at = section.raw("at") else { return nil }
+    guard let place = at.string, USBDeviceIdentity.isTopology(place) else {
+      complain(at, "at 应写成 linli ports 列出的插口,如 \"1-1.2\"", "at must be a socket as linli ports names it, such as \"1-1.2\"")
+      return nil
+    }
+    return place
   }
 
   private func serial(_ section: SiteSection) -> ReaderPlan.Connection? {

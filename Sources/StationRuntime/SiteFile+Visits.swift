@@ -159,10 +159,10 @@ extension SiteReader {
     }
   }
 
-  /// `printer: {host: 10.0.0.9}`, `{file: /dev/usb/lp0}` or `{port: /dev/ttyUSB1, baud: 19200}`.
+  /// `printer: {host: 10.0.0.9}`, `{file: /dev/usb/lp0}`, `{usb: "04B8:0E15"}` or `{port: /dev/ttyUSB1, baud: 19200}`.
   private func printer(_ node: Node) -> PrinterPlan? {
     let section = section(
-      node, "printer", keys: ["host", "tcp", "file", "port", "baud", "paper", "cutter", "code", "sizing", "status"])
+      node, "printer", keys: ["host", "tcp", "file", "port", "baud", "usb", "at", "paper", "cutter", "code", "sizing", "status"])
     let profile = PrinterProfile(
       paper: section.choice("paper", [("80", .mm80), ("58", .mm58)], default: .mm80),
       cut: section.choice("cutter", [("none", .none), ("partial", .partial), ("full", .full)], default: .partial),
@@ -170,17 +170,25 @@ extension SiteReader {
       sizing: section.choice("sizing", [("scaled", .scaled), ("doubled", .doubled)], default: .scaled))
     let status = section.choice(
       "status", [("full", PrinterSettings.Status.full), ("realTimeOnly", .realTimeOnly), ("none", .none)], default: .full)
-    let ways = ["host", "file", "port"].filter { section.raw($0) != nil }
+    let ways = ["host", "file", "port", "usb"].filter { section.raw($0) != nil }
     guard ways.count == 1 else {
       complain(
-        node, "打印机要写明一种接法: host(网络)、file(如 /dev/usb/lp0)或 port(串口)",
-        "a printer needs one of host (network), file (such as /dev/usb/lp0) and port (serial)")
+        node, "打印机要写明一种接法: host(网络)、file(如 /dev/usb/lp0)、usb(如 \"04B8:0E15\")或 port(串口)",
+        "a printer needs one of host (network), file (such as /dev/usb/lp0), usb (such as \"04B8:0E15\") and port (serial)")
       return nil
     }
     let connection: PrinterPlan.Connection
     switch ways[0] {
     case "host": connection = .network(host: host(section), port: section.number("tcp", in: 1...65535, default: 9100))
     case "file": connection = .file(path(section, "file"))
+    case "usb":
+      let id = section.raw("usb")?.string.flatMap { USBID($0) }
+      if id == nil {
+        complain(
+          section.raw("usb"), "打印机的 usb 应为厂商号和产品号,如 \"04B8:0E15\"(加引号,见 linli ports)",
+          "usb of a printer must be the numbers of maker and product, such as \"04B8:0E15\", in quotes; see linli ports")
+      }
+      connection = .usb(id ?? USBID(0, 0), at: socket(section))
     default:
       let speeds = BaudRate.allCases.map { ("\($0.rawValue)", $0) }
       connection = .serial(path: serialPort(section), baud: section.choice("baud", speeds, default: .b19200))

@@ -11,6 +11,12 @@ import Transports
 final class ReaderBench: Sendable {
   struct Failure: Error, CustomStringConvertible { var description: String }
 
+  /// A moment that this bench waits for itself: tests get to their next line whenever there is a thread for them.
+  enum Trigger: Equatable {
+    case recordIsAsked
+    case recordBytes(Int)
+  }
+
   private struct Plugged {
     var model: CardReaderModel
     /// libusb claims once more after a reset: that is no opening.
@@ -26,6 +32,11 @@ final class ReaderBench: Sendable {
     var text: [UInt8] = []
     var isOver = false
     var effects: [String] = []
+    var trigger: Trigger?
+    /// Bytes of the record since it was asked for.
+    var recordBytes = 0
+    /// The trigger was met.
+    var falls: String?
     /// What the bench told of devices, in order, and how many of it were waited for.
     var news: [String] = []
     var newsSeen = 0
@@ -68,6 +79,10 @@ final class ReaderBench: Sendable {
     // Always there, whatever TMPDIR says: umockdev's socket paths must stay under 108 bytes.
     folder = "/tmp/linli-\(UUID().uuidString.prefix(8))"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+    Self.leftOver.withLock { [folder] left in
+      if left.isEmpty { atexit { ReaderBench.removeLeftOver() } }
+      left.append(folder)
+    }
     let program = try Self.program("reader-probe")
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
@@ -96,6 +111,8 @@ final class ReaderBench: Sendable {
   deinit {
     // The bench ends its program, or the program itself.
     try? input.fileHandleForWriting.close()
+    // Nobody reads any more: what it still has to say must not hold it up.
+    try? output.fileHandleForReading.close()
     process.value.waitUntilExit()
     state.withLock { $0.value.terminal?.hangUp() }
     try? FileManager.default.removeItem(atPath: folder)
@@ -127,6 +144,9 @@ final class ReaderBench: Sendable {
     default: break
     }
   }
+
+  /// Unplugs the reader at that moment.
+  func unplug(when trigger: Trigger) { state.withLock { $0.value.trigger = trigger } }
 
   func set(_ fault: CardReaderModel.Fault?, _ socket: String = "1-1") { give(.set(fault), socket) }
 
@@ -172,6 +192,8 @@ final class ReaderBench: Sendable {
     state.withLock { state in state.value.lines[state.value.seen...].contains { $0.hasPrefix(beginning) } }
   }
 
+  var allNews: [String] { state.withLock { $0.value.news } }
+
   /// The next such news of a device, after the one that was waited for last.
   func news(_ wanted: String, within seconds: Double = 10) async throws {
     let end = MonotonicClock.now() + .milliseconds(Int(seconds * 1000))
@@ -202,10 +224,13 @@ final class ReaderBench: Sendable {
     var effects = Effects<CardReaderModel.Effect>()
     plugged.model.handle(input, at: now, into: &effects)
     state.plugged[socket] = plugged
+    if case .written = input { state.recordBytes = 0 }
+    let isRecord = plugged.model.commands.last == .read
     var isStalled = false
     while let effect = effects.takeFirst() {
       switch effect {
       case .bytes(let bytes, let pipe):
+        state.recordBytes += bytes.count
         if let terminal = state.terminal {
           terminal.write(FixedBytes(bytes))
         } else {
@@ -214,6 +239,16 @@ final class ReaderBench: Sendable {
       case .stalled: isStalled = true
       case .mended, .linkUp, .linkDown: break
       }
+    }
+    let isMet =
+      switch state.trigger {
+      case .recordIsAsked: true
+      case .recordBytes(let count): state.recordBytes >= count
+      case nil: false
+      }
+    if isRecord, isMet {
+      state.trigger = nil
+      state.falls = socket
     }
     if isStalled { send("stall \(socket)") }
     if case .written(_, let pipe) = input, isUSB, !isStalled { send("done \(socket) \(Self.endpoint(pipe, isIn: false))") }
@@ -235,6 +270,11 @@ final class ReaderBench: Sendable {
       readTerminal(&state.value)
       for socket in state.value.order { perform(.wake, socket, &state.value) }
     }
+    let falls = state.withLock { state in
+      defer { state.value.falls = nil }
+      return state.value.falls
+    }
+    if let falls { try? touch(.unplug, falls) }
     return true
   }
 
@@ -316,7 +356,7 @@ final class ReaderBench: Sendable {
     bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 
-  private static func bytes(_ text: String) -> [UInt8] {
+  static func bytes(_ text: String) -> [UInt8] {
     let digits = text.compactMap(\.hexDigitValue)
     return stride(from: 0, to: digits.count - 1, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
   }
@@ -358,12 +398,17 @@ final class ReaderBench: Sendable {
         ? .success(binary)
         : .failure(Failure(description: "\(source) does not compile: umockdev and gcc are needed (Tools/setup test)"))
       built = result
-      atexit { ReaderBench.removeTestbed() }
+      leftOver.withLock { $0.append(binary) }
       return try result.get()
     }
   }
 
-  private static func removeTestbed() { built.withLock { if case .success(let path)? = $0 { unlink(path) } } }
+  /// The helper, and folders of benches whose thread is not done when the tests are.
+  private static let leftOver = Mutex<[String]>([])
+
+  private static func removeLeftOver() {
+    leftOver.withLock { for path in $0 { try? FileManager.default.removeItem(atPath: path) } }
+  }
 }
 
 /// A place among few, until it is released.

@@ -1,5 +1,6 @@
 import Station
 import Testing
+import Transports
 
 @testable import StationRuntime
 
@@ -91,6 +92,19 @@ import Testing
     }
     let found = error?.problems.first { $0.english.contains(bad.word) }
     #expect(found?.line == bad.line, "\(error?.description ?? "no error")")
+  }
+
+  @Test func aPrinterOnUSBIsNamedByItsNumbers() throws {
+    let text = Self.good + "\n  printer: {usb: \"04b8:0E15\", at: \"1-1.3\"}"
+    let printer = try #require(SiteFile.read(text, file: "site.yaml").visitPages?.printer)
+    #expect(printer.connection == .usb(USBID(0x04B8, 0x0E15), at: "1-1.3"))
+    for (wrong, word) in [
+      ("{usb: true}", "usb of a printer must be"), ("{usb: \"04B8:0E15\", at: up}", "such as \"1-1.2\""),
+      ("{usb: \"04B8:0E15\", file: /dev/usb/lp0}", "a printer needs one of"),
+    ] {
+      let error = #expect(throws: SiteError.self) { try SiteFile.read(Self.good + "\n  printer: \(wrong)", file: "site.yaml") }
+      #expect(error?.problems.first { $0.english.contains(word) }?.line == 31, "\(wrong)")
+    }
   }
 
   @Test func aReaderOrPrinterOnABussWireIsRefusedUnderAnyName() {

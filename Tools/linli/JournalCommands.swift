@@ -122,14 +122,15 @@ struct ReplayCommand: ParsableCommand {
 
 struct Ports: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "列出串口和 USB 读卡器 / lists serial ports and card readers with their USB places")
+    abstract: "列出串口和 USB 设备 / lists serial ports and USB devices with their places")
 
   func run() throws {
     let ports = try PortIdentity.list()
     for port in ports { print(port) }
     if ports.isEmpty { print("没有串口 / no serial ports") }
-    for device in USBDeviceIdentity.list() where ReaderPlan.knownReaders.contains(device.id) {
-      print("读卡器 / card reader: usb: \"\(device.id)\", at: \"\(device.topology)\"" + (device.product.map { "  \($0)" } ?? ""))
+    for device in USBDeviceIdentity.list() {
+      let reader = ReaderPlan.knownReaders.contains(device.id) ? " 身份证读卡器 / card reader" : ""
+      print("usb: \"\(device.id)\", at: \"\(device.topology)\" \(device.product ?? "")\(reader)")
     }
   }
 }

@@ -89,7 +89,10 @@ struct Sim: ParsableCommand {
     @Option(help: "命令套接字 / control socket") var socket = Socket.simulator
     @Argument(parsing: .captureForPassthrough, help: "命令 / command") var command: [String]
 
-    func run() throws { try Self.pass(command, to: socket) }
+    func run() throws {
+      if ["--help", "-h"].contains(command.first) { throw CleanExit.helpRequest(self) }
+      try Self.pass(command, to: socket)
+    }
 
     /// The words of a command may look like options, so all behind its verb is passed on; but for the socket, which may stand anywhere.
     static func pass(_ command: [String], to standard: String) throws {

@@ -39,7 +39,11 @@ extension Sim {
     @Option(help: "命令套接字 / control socket") var socket = Socket.reader
     @Argument(parsing: .captureForPassthrough, help: "命令 / command") var command: [String]
 
-    func run() throws { try Say.pass(command, to: socket) }
+    func run() throws {
+      // All behind the verb is passed on, this, too.
+      if ["--help", "-h"].contains(command.first) { throw CleanExit.helpRequest(self) }
+      try Say.pass(command, to: socket)
+    }
   }
 }
 

@@ -9,6 +9,8 @@ public struct PrinterPlan: Sendable, Equatable {
     /// A printer file of the kernel, `/dev/usb/lp0`.
     case file(String)
     case serial(path: String, baud: BaudRate)
+    /// By its printer class, past the kernel's driver; `at`: in that socket.
+    case usb(USBID, at: String?)
   }
 
   public var connection: Connection

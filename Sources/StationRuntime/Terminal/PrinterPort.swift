@@ -2,7 +2,7 @@ import DeviceKit
 import Foundation
 import Transports
 
-/// The line to a ticket printer: a network port, a printer file of the kernel (`/dev/usb/lp0`), or a serial port.
+/// The line to a ticket printer: a network port, a printer file of the kernel (`/dev/usb/lp0`), a serial port, or USB.
 final class PrinterPort {
   enum Arrival: Equatable {
     case nothing
@@ -14,13 +14,18 @@ final class PrinterPort {
     case network(NetworkSocket)
     case file(Int32)
     case serial(SerialLine)
+    case usb(PrinterUSB)
   }
 
   private let plan: PrinterPlan
+  private let wake: WakeSignal
   private var line: Line?
-  private var isLookingUp = false
 
-  init(_ plan: PrinterPlan) { self.plan = plan }
+  /// - Parameter wake: raised when something has come of a transfer on USB, which has no descriptor to wait on.
+  init(_ plan: PrinterPlan, wake: WakeSignal) {
+    self.plan = plan
+    self.wake = wake
+  }
 
   deinit { close() }
 
@@ -31,9 +36,17 @@ final class PrinterPort {
     case .network(let socket): socket.descriptor
     case .file(let file): file
     case .serial(let serial): serial.fileDescriptor
-    case nil: -1
+    case .usb, nil: -1
     }
   }
+
+  /// To be read from whenever the thread is awake: nothing to wait on says that there is something.
+  var isUSB: Bool { if case .usb = line { true } else { false } }
+
+  var deadline: Instant? { if case .usb(let usb) = line { usb.deadline } else { nil } }
+
+  /// Of what was to be written: handed over, and nobody knows whether it arrived.
+  var doubtful: Int { if case .usb(let usb) = line { usb.doubtful } else { 0 } }
 
   /// True when it is open, or being opened.
   func open() -> Bool {
@@ -52,6 +65,9 @@ final class PrinterPort {
         let serial = try? SerialLine(path: resolved, settings: SerialSettings(baud: baud, format: .none8One))
       else { return false }
       line = .serial(serial)
+    case .usb(let id, let place):
+      guard let usb = try? PrinterUSB(id, at: place, wake: wake) else { return false }
+      line = .usb(usb)
     }
     return true
   }
@@ -65,6 +81,7 @@ final class PrinterPort {
     case .network(let socket): socket.disconnect()
     case .file(let file): Foundation.close(file)
     case .serial(let serial): serial.close()
+    case .usb(let usb): usb.close()
     case nil: break
     }
     line = nil
@@ -73,6 +90,7 @@ final class PrinterPort {
   /// How many bytes the line took; `nil`: it takes none any more.
   func write(_ bytes: ArraySlice<UInt8>) -> Int? {
     if case .network(let socket) = line { return try? socket.sendSome(bytes).get() }
+    if case .usb(let usb) = line { return usb.write(bytes) }
     guard descriptor >= 0 else { return nil }
     let count = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
     if count >= 0 { return count }
@@ -80,6 +98,7 @@ final class PrinterPort {
   }
 
   func read() -> Arrival {
+    if case .usb(let usb) = line { return usb.read() }
     if case .network(let socket) = line {
       switch socket.receive() {
       case .nothing: return .nothing

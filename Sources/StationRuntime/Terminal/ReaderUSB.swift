@@ -135,7 +135,15 @@ final class ReaderUSB: ReaderWire {
 
   func clearHalt() -> CardReaderInput {
     mend { device throws(USBError) in
-      for endpoint in pipes?.endpoints ?? [] { try device.clearHalt(endpoint.address) }
+      for endpoint in pipes?.endpoints ?? [] {
+        do throws(USBError) {
+          try device.clearHalt(endpoint.address)
+        } catch .absent(let what) {
+          throw .absent(what)
+        } catch {
+          // Some devices refuse it for an endpoint that is not halted; the others are cleared all the same.
+        }
+      }
     }
   }
 

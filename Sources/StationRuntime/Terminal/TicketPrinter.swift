@@ -95,7 +95,7 @@ final class PrinterLoop {
 
   init(plan: PrinterPlan, inbox: BoundedMailbox<TicketPrinter.Job>, wake: WakeSignal, event: @escaping (PrinterEvent) -> Void) {
     driver = DriverCatalog.printer(plan)
-    port = PrinterPort(plan)
+    port = PrinterPort(plan, wake: wake)
     self.inbox = inbox
     self.wake = wake
     self.event = event
@@ -136,7 +136,7 @@ final class PrinterLoop {
   }
 
   private func lost() {
-    let accepted = writes.first.map { $0.startIndex } ?? 0
+    let accepted = writes.first.map { $0.startIndex + port.doubtful } ?? 0
     let wasWriting = !writes.isEmpty
     writes = []
     port.close()
@@ -145,11 +145,14 @@ final class PrinterLoop {
 
   private func wait() {
     let now = MonotonicClock.now()
-    let until = wantsOpen ? now : min(driver.deadline ?? .distantFuture, now + .milliseconds(500))
+    let due = min(driver.deadline ?? .distantFuture, port.deadline ?? .distantFuture)
+    let until = wantsOpen ? now : min(due, now + .milliseconds(500))
     var set = PollSet()
     _ = set.add(wake.fileDescriptor)
     let line = port.descriptor >= 0 ? set.add(port.descriptor, output: port.isConnecting || !writes.isEmpty) : nil
-    guard set.wait(until: until) > 0, let line, !set[line].isEmpty else { return }
+    let ready = set.wait(until: until)
+    if port.isUSB { return readUSB() }
+    guard ready > 0, let line, !set[line].isEmpty else { return }
     if port.isConnecting {
       if port.finishConnecting() { give(.linkUp) } else { lost() }
       return
@@ -158,6 +161,17 @@ final class PrinterLoop {
     case .nothing: if set[line].contains(.hangup) { lost() }
     case .bytes(let bytes): give(.received(bytes))
     case .lost: lost()
+    }
+  }
+
+  private func readUSB() {
+    // What it says of itself is short; more than this at once waits for the next round.
+    for _ in 0..<8 {
+      switch port.read() {
+      case .nothing: return
+      case .bytes(let bytes): give(.received(bytes))
+      case .lost: return lost()
+      }
     }
   }
 

@@ -3,7 +3,7 @@
 // among those devices.
 //
 // One command per line on its standard input, in hexadecimal where bytes are meant:
-//   plug SOCKET split|single|plain VENDOR PRODUCT SERIAL   unplug SOCKET   driver SOCKET on|off   refuse SOCKET on|off
+//   plug SOCKET split|single|printer|plain VENDOR PRODUCT SERIAL   unplug SOCKET   driver SOCKET on|off   refuse SOCKET on|off   unclear SOCKET EP   it refuses to be cleared
 //   in SOCKET EP BYTES   what a read that stands there brings      done SOCKET EP   a write is taken      stall SOCKET   all that stands is halted
 //   start   say TEXT   a line to the program's standard input              end   closes it
 // and one line of news each on its standard output:
@@ -32,7 +32,7 @@ typedef struct {
 
 typedef struct {
   char socket[32], path[128], node[64];
-  int is_plugged, number, has_driver, refuses;
+  int is_plugged, number, has_driver, refuses, unclear;
   Transfer *transfers[32];
   int count;
   UMockdevIoctlClient *reaper;
@@ -218,8 +218,9 @@ static gboolean answer_locked(UMockdevIoctlClient *client) {
   }
   case USBDEVFS_CLEAR_HALT: {
     UMockdevIoctlData *place = umockdev_ioctl_data_resolve(arg, 0, sizeof(int), NULL);
+    int is_refused = *(int *)place->data == device->unclear;
     tell("clear %s %02x", device->socket, *(int *)place->data);
-    answer(device, client, 0, 0);
+    answer(device, client, is_refused ? -1 : 0, is_refused ? EPIPE : 0);
     umockdev_ioctl_data_unref(place);
     return TRUE;
   }
@@ -272,9 +273,10 @@ static void plug(const char *socket, const char *layout, int vendor, int product
   snprintf(device->path, sizeof device->path, "/devices/pci0000:00/0000:00:14.0/usb1/%s", socket);
   unsigned char bytes[128] = {18, 1, 0, 2, 0, 0, 0, 64, vendor & 255, vendor >> 8, product & 255, product >> 8, 0, 1, 0, 0, 0, 1};
   static const unsigned char split[] = {0x02, 0x06, 0x81, 0x85}, single[] = {0x01, 0x82};
-  int is_split = !strcmp(layout, "split"), endpoints = is_split ? 4 : !strcmp(layout, "single") ? 2 : 0;
+  int is_split = !strcmp(layout, "split"), endpoints = is_split ? 4 : !strcmp(layout, "single") || !strcmp(layout, "printer") ? 2 : 0;
   int length = 18, total = 9 + 9 + 7 * endpoints;
-  unsigned char head[] = {9, 2, total, 0, 1, 1, 0, 0x80, 50, 9, 4, 0, 0, endpoints, 0xFF, 0, 0, 0};
+  unsigned char head[] = {9, 2, total, 0, 1, 1, 0, 0x80, 50, 9, 4, 0, 0, endpoints,
+                          !strcmp(layout, "printer") ? 7 : 0xFF, 0, 0, 0};
   memcpy(bytes + length, head, sizeof head);
   length += sizeof head;
   for (int i = 0; i < endpoints; i++) {
@@ -346,6 +348,7 @@ static gboolean obey_line(char *line) {
   else if (sscanf(line, "unplug %31s", socket) == 1 && (device = by_socket(socket))) unplug(device);
   else if (sscanf(line, "driver %31s %7s", socket, word) == 2 && (device = by_socket(socket))) device->has_driver = !strcmp(word, "on");
   else if (sscanf(line, "refuse %31s %7s", socket, word) == 2 && (device = by_socket(socket))) device->refuses = !strcmp(word, "on");
+  else if (sscanf(line, "unclear %31s %x", socket, &endpoint) == 2 && (device = by_socket(socket))) device->unclear = endpoint;
   else if (sscanf(line, "in %31s %x %n", socket, &endpoint, &at) == 2 && at && (device = by_socket(socket))) {
     Transfer *transfer = standing(device, endpoint);
     int length = strlen(line + at) / 2;
@@ -432,7 +435,6 @@ int main(int count, char **arguments) {
   g_signal_connect(handler, "handle-ioctl", G_CALLBACK(answer_request), NULL);
   g_unix_fd_add(0, G_IO_IN | G_IO_HUP, obey, NULL);
   g_main_loop_run(loop);
-  if (to_program >= 0) close(to_program);
-  g_object_unref(bed);
-  return status;
+  // Its folder goes with that of the test.
+  _exit(status);
 }

@@ -27,7 +27,7 @@ enum DeviceLook {
         case "changes":
           let before = context.changes
           Probe.say("watching=\(before)")
-          let end = MonotonicClock.now() + .seconds(5)
+          let end = MonotonicClock.now() + .seconds(20)
           while context.changes == before, MonotonicClock.now() < end {
             _ = waitForInput(-1, wake: wake, until: MonotonicClock.now() + .milliseconds(50))
           }
@@ -108,7 +108,7 @@ enum DeviceLook {
   private final class Owner {}
 
   private static func outcome(_ device: USBDevice, _ wake: WakeSignal, _ token: UInt64) -> String {
-    let end = MonotonicClock.now() + .seconds(5)
+    let end = MonotonicClock.now() + .seconds(20)
     while MonotonicClock.now() < end {
       for completion in device.takeCompletions() {
         if completion.token == token { return "\(completion.outcome)" }

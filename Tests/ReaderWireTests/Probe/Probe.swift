@@ -9,7 +9,7 @@ import Transports
 /// that reports, a line each. Its memory can be searched for what was on a card.
 @main
 enum Probe {
-  static let usage = "usage: reader-probe usb [SOCKET] | serial PATH | devices [deaf]"
+  static let usage = "usage: reader-probe usb [SOCKET] | serial PATH | devices [deaf] | printer"
 
   static func main() {
     let arguments = CommandLine.arguments
@@ -17,6 +17,7 @@ enum Probe {
     switch arguments.dropFirst().first {
     case "usb": plan.connection = .usb(ReaderPlan.knownReaders, at: arguments.count > 2 ? arguments[2] : nil)
     case "serial" where arguments.count == 3: plan.connection = .serial(path: arguments[2], baud: .b115200)
+    case "printer": return PrinterLook.run()
     case "devices": return DeviceLook.run(hears: !arguments.contains("deaf"))
     default:
       print(usage)
