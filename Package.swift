@@ -236,7 +236,7 @@ let package = Package(
       kit
         + [
           "FirmwareUpdateCodec", "Station", "StationRuntime", "StationIdentity", "Journal", "Transports", "Sealing",
-          "TestSupport",
+          "ResidentCardCodec", "ResidentCardDeviceModel", "TestSupport",
         ] + tls
         + web),
     .testTarget(

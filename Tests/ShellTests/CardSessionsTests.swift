@@ -1,11 +1,11 @@
 import DeviceKit
 import DeviceVocabulary
+import ResidentCardCodec
 import ResidentCardDeviceModel
 import Station
+import StationRuntime
 import Synchronization
 import Testing
-
-@testable import StationRuntime
 
 /// The thread that owns the card sessions of all terminals, as pages and readers reach it.
 @Suite struct CardSessionsTests {
@@ -31,6 +31,14 @@ import Testing
 
   static let patience = Interval.seconds(30)
 
+  static func record(_ card: SyntheticCard) throws -> CardRecord {
+    let content = SecretBuffer(capacity: CardText.length)
+    content.fill(from: card.text)
+    let text = try #require(CardText(content))
+    return CardRecord(
+      handle: CardHandle(number: 1), text: text, content: content, newestAddress: nil, doubts: CardDoubts(rawValue: 0))
+  }
+
   @Test func pagesWaitForTheirOwnPictureOnly() async throws {
     let notes = Notes()
     let sessions = try CardSessions(kiosks: ["hall", "door"], hands: notes.hands)
@@ -47,7 +55,7 @@ import Testing
     }
     sessions.report("hall", .event(.cardArrived))
     #expect(await pictures.allSatisfy { $0.stage == .reading })
-    sessions.report("hall", .record(try CardSessionTests.record(.person(.resident, seed: 1))))
+    sessions.report("hall", .record(try Self.record(.person(.resident, seed: 1))))
     var seen = await sessions.picture("hall", token, after: first.revision, within: Self.patience)
     while seen.stage == .reading { seen = await sessions.picture("hall", token, after: seen.revision, within: Self.patience) }
     #expect(seen.stage == .read && !seen.name.isEmpty)
@@ -67,7 +75,7 @@ import Testing
     let sessions = try CardSessions(kiosks: ["deaf"], hands: notes.hands)
     defer { sessions.shutDown() }
     let token = try #require(sessions.begin("deaf"))
-    sessions.report("deaf", .record(try CardSessionTests.record(.person(.resident, seed: 1))))
+    sessions.report("deaf", .record(try Self.record(.person(.resident, seed: 1))))
     var seen = CardPicture(revision: 0, stage: .waiting)
     while seen.stage != .over { seen = await sessions.picture("deaf", token, after: seen.revision, within: Self.patience) }
     #expect(seen.problem == .notSealed && seen.name.isEmpty && !notes.all.contains { $0.hasPrefix("seal") })
