@@ -53,16 +53,16 @@ func stationLink() -> [Target] {
 }
 
 /// What stands on a card lies in the vocabulary's `SecretBuffer` from its first byte on; no firmware reads cards.
-func residentCard() -> [Target] {
-  let codec: Target.Dependency = "ResidentCardCodec"
+func cards(_ name: String) -> [Target] {
+  let codec: Target.Dependency = .init(stringLiteral: name + "Codec")
   func module(_ part: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: "ResidentCard\(part)", dependencies: kit + dependencies, path: "Protocols/ResidentCard/\(part)")
+    .target(name: name + part, dependencies: kit + dependencies, path: "Protocols/\(name)/\(part)")
   }
   return [module("Codec", []), module("Driver", [codec]), module("DeviceModel", [codec])]
 }
 
 let wires =
-  stationLink() + residentCard() + wire("ModbusRTU") + wire("FirmwareUpdate", uses: ["ModbusRTU"])
+  stationLink() + cards("ResidentCard") + cards("CCID") + wire("ModbusRTU") + wire("FirmwareUpdate", uses: ["ModbusRTU"])
   + wire("CallPanel", uses: ["ModbusRTU", "FirmwareUpdate"]) + wire("DigitalIO", uses: ["ModbusRTU"])
   + wire("SIADC09") + wire("ESCPOS")
 let drivers: [Target.Dependency] = [
@@ -113,8 +113,8 @@ let package = Package(
       "StationRuntime",
       kit + drivers + codecs
         + [
-          "SIADC09Codec", "StationLinkCodec", "StationLinkDriver", "ResidentCardCodec", "ResidentCardDriver", "Station",
-          "Journal", "Transports",
+          "SIADC09Codec", "StationLinkCodec", "StationLinkDriver", "ResidentCardCodec", "ResidentCardDriver", "CCIDCodec",
+          "CCIDDriver", "Station", "Journal", "Transports",
           crypto,
           .product(name: "Yams", package: "Yams"),
         ]),
@@ -179,6 +179,7 @@ let package = Package(
       kit + [
         "ModbusRTUCodec", "ModbusRTUDriver", "ModbusRTUDeviceModel", "DigitalIOCodec", "DigitalIODriver", "DigitalIODeviceModel",
       ]),
+    tests("CCIDTests", kit + ["CCIDCodec", "CCIDDriver", "CCIDDeviceModel"]),
     tests("ResidentCardTests", kit + ["ResidentCardCodec", "ResidentCardDriver", "ResidentCardDeviceModel", crypto]),
     tests(
       "SIADC09Tests",
