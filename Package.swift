@@ -132,7 +132,7 @@ let package = Package(
         .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
       ]),
     // Who of the staff may use which page.
-    source("StaffAccess", [crypto, .product(name: "CryptoExtras", package: "swift-crypto")]),
+    source("StaffAccess", kit + [crypto, .product(name: "CryptoExtras", package: "swift-crypto")]),
     // Personal fields: sealed, kept apart from their keys, and shredded with them.
     source("Sealing", kit + ["Station", "Transports", "CSQLite", "ResidentCardCodec", crypto]),
     source("Consoles", kit + ["Station", "StaffAccess", "Transports", "Sealing"] + web),
@@ -215,9 +215,10 @@ let package = Package(
     .testTarget(
       name: "ReaderWireTests",
       dependencies: kit + [
-        "ResidentCardCodec", "ResidentCardDeviceModel", "StationRuntime", "Transports", "reader-probe", "linli",
+        "ResidentCardCodec", "ResidentCardDeviceModel", "CCIDCodec", "CCIDDeviceModel", "StationRuntime", "Transports",
+        "reader-probe", "linli",
       ], path: "Tests/ReaderWireTests", exclude: ["Helpers", "Probe"]),
-    tests("StaffAccessTests", ["StaffAccess"]),
+    tests("StaffAccessTests", kit + ["StaffAccess"]),
     tests(
       "SealingTests",
       kit + [

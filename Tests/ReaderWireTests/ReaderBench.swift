@@ -316,7 +316,7 @@ final class ReaderBench: Sendable {
     bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 
-  private static func bytes(_ text: String) -> [UInt8] {
+  static func bytes(_ text: String) -> [UInt8] {
     let digits = text.compactMap(\.hexDigitValue)
     return stride(from: 0, to: digits.count - 1, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
   }
@@ -340,7 +340,7 @@ final class ReaderBench: Sendable {
   private static let built = Mutex<Result<String, Failure>?>(nil)
 
   /// The helper in C, compiled once for all tests.
-  private static func testbed() throws -> String {
+  static func testbed() throws -> String {
     try built.withLock { built in
       if let built { return try built.get() }
       let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Helpers/usb-testbed.c")

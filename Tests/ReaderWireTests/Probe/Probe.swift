@@ -9,7 +9,7 @@ import Transports
 /// that reports, a line each. Its memory can be searched for what was on a card.
 @main
 enum Probe {
-  static let usage = "usage: reader-probe usb [SOCKET] | serial PATH | devices [deaf]"
+  static let usage = "usage: reader-probe usb [SOCKET] | serial PATH | devices [deaf] | cards usb|service|automatic [NAME]"
 
   static func main() {
     let arguments = CommandLine.arguments
@@ -17,6 +17,10 @@ enum Probe {
     switch arguments.dropFirst().first {
     case "usb": plan.connection = .usb(ReaderPlan.knownReaders, at: arguments.count > 2 ? arguments[2] : nil)
     case "serial" where arguments.count == 3: plan.connection = .serial(path: arguments[2], baud: .b115200)
+    case "cards" where arguments.count > 2:
+      let name = arguments.count > 3 ? arguments[3] : nil
+      let ways: [String: SmartCardPlan.Connection] = ["usb": .usb(nil, at: nil), "service": .service(name)]
+      return CardLook.run(SmartCardPlan(connection: ways[arguments[2]] ?? .automatic))
     case "devices": return DeviceLook.run(hears: !arguments.contains("deaf"))
     default:
       print(usage)
