@@ -51,7 +51,8 @@ final class RunCards: Sendable {
     self.sessions = sessions
     for kiosk in kiosks {
       guard let plan = plan.readers[kiosk] else { continue }
-      let reader = try ResidentReader(plan: plan, log: { Terminal.log("\(kiosk): \($0)") }, report: { sessions.report(kiosk, $0) })
+      let reader = try ResidentReader(
+        plan: plan, log: { Terminal.log("\(kiosk): \($0)") }, report: { sessions.report(kiosk, $0) })
       readers.byKiosk.withLock { $0[kiosk] = reader }
     }
   }
