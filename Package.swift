@@ -249,7 +249,7 @@ let package = Package(
         "TestSupport",
       ]),
     tests("SiteTests", kit + ["SimulatedSite", "CallPanelDeviceModel", "Journal", "Station", "StationRuntime"]),
-    tests("BrowserTests", kit + ["Station", "StationRuntime", "Consoles", "Sealing", "KioskHost", "TestSupport"]),
+    tests("BrowserTests", kit + ["Station", "StationRuntime", "Consoles", "StaffAccess", "Sealing", "KioskHost", "TestSupport"]),
     tests("ArchitectureTests", []),
   ],
   swiftLanguageModes: [.v6]

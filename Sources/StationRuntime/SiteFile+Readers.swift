@@ -117,8 +117,9 @@ extension SiteReader {
 }
 
 extension SiteReader {
-  /// `staffReader: {pcsc: true}` or `{pcsc: "ACR122"}`: by the system's service; `{usb: true}`, `{usb: "072F:2200", at: "1-1.2"}`: without it.
+  /// `staffReader: true`: by the system's service, where there is none on USB without it; `{pcsc: true}` or `{pcsc: "ACR122"}`: by the system's service; `{usb: true}`, `{usb: "072F:2200", at: "1-1.2"}`: without it.
   func staffReader(_ node: Node) -> SmartCardPlan? {
+    if node.bool == true { return SmartCardPlan() }
     let section = section(node, "staffReader", keys: ["pcsc", "usb", "at"])
     guard (section.raw("pcsc") == nil) != (section.raw("usb") == nil) else {
       complain(

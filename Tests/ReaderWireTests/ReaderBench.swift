@@ -44,7 +44,7 @@ final class ReaderBench: Sendable {
   private static let pace = 8
 
   /// So many at a time: each is two programs and a thread, and on a busy machine none would be in time.
-  private static let places = Places(8)
+  static let places = Places(8)
 
   /// Waits for a place, and makes one.
   ///

@@ -62,9 +62,10 @@ import Testing
     let bench = try await ready(layout)
     for round in 1...2 {
       try bench.touch(.put(Self.card))
+      // A third of a second for the answer at first, so that it is surely not whole yet; then a tenth.
+      if round == 1 { bench.set(.slow(reply: .seconds(2), gap: .zero)) }
       bench.say("read \(round) 60000 -")
       try await bench.line("event cardArrived")
-      // The answer takes a tenth of a second.
       try await Task.sleep(for: .milliseconds(round == 1 ? 40 : 100))
       try bench.touch(.unplug)
       try await bench.line("event detached")

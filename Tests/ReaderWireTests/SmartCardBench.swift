@@ -26,12 +26,22 @@ final class SmartCardBench: Sendable {
   private let folder: String
   private let started = MonotonicClock.now()
   private let descriptor: CCIDDescriptor
+  /// Given back with this.
+  private let place: Place
 
-  /// - Parameter service: through pcscd and libccid, which read a message at a time.
-  init(_ descriptor: CCIDDescriptor = CCIDDescriptor(features: 0x1_0030), service: Bool = false, card: SyntheticSmartCard? = nil)
-    throws
-  {
+  /// - Parameters:
+  ///   - service: through pcscd and libccid, which read a message at a time.
+  ///   - way: of our side, there.
+  static func make(
+    _ descriptor: CCIDDescriptor = CCIDDescriptor(features: 0x1_0030), service: Bool = false, way: String = "service",
+    card: SyntheticSmartCard? = nil
+  ) async throws -> SmartCardBench {
+    try SmartCardBench(descriptor, service, way, card, place: await ReaderBench.places.take())
+  }
+
+  private init(_ descriptor: CCIDDescriptor, _ service: Bool, _ way: String, _ card: SyntheticSmartCard?, place: Place) throws {
     self.descriptor = descriptor
+    self.place = place
     var model = CCIDReaderModel(descriptor, packetBytes: service ? 4096 : 64)
     if let card {
       var effects = Effects<CCIDReaderModel.Effect>()
@@ -47,7 +57,7 @@ final class SmartCardBench: Sendable {
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments =
       ["umockdev-wrapper", try ReaderBench.testbed()]
-      + (service ? PrivateService.command(probe) : [probe, "cards", "usb"])
+      + (service ? PrivateService.command(probe, way, until: folder + "/end") : [probe, "cards", "usb"])
     process.environment = ProcessInfo.processInfo.environment.merging(["TMPDIR": folder, "SWIFT_BACKTRACE": "enable=no"]) { $1 }
     process.standardInput = input
     process.standardOutput = output
@@ -82,6 +92,9 @@ final class SmartCardBench: Sendable {
   }
 
   func set(_ fault: CCIDReaderModel.Fault?) { give(.set(fault)) }
+
+  /// pcscd ends.
+  func endService() { _ = FileManager.default.createFile(atPath: "\(folder)/end", contents: nil) }
 
   /// To the program.
   func ask(_ command: String, within milliseconds: Int = 5_000) { send("say ask \(milliseconds) \(command)") }
@@ -203,7 +216,8 @@ final class SmartCardBench: Sendable {
 
 /// pcscd by itself: with mounts of its own, so that it neither meets nor disturbs the system's.
 enum PrivateService {
-  static func command(_ probe: String) -> [String] {
+  /// - Parameter end: ends when this file is there.
+  static func command(_ probe: String, _ way: String, until end: String) -> [String] {
     let own = (getuid() == 0 ? [] : ["--user", "--map-root-user"]) + ["--mount"]
     let script = """
       command -v pcscd >/dev/null || { echo "log pcscd is missing (Tools/setup test)"; exit 1; }
@@ -211,10 +225,13 @@ enum PrivateService {
       pcscd --foreground >/dev/null 2>&1 &
       service=$!
       for i in $(seq 200); do [ -S /run/pcscd/pcscd.comm ] && break; sleep 0.02; done
-      '\(probe)' cards service
-      kill $service
+      (while [ ! -e '\(end)' ]; do sleep 0.05; done; kill -9 $service) &
+      watch=$!
+      '\(probe)' cards \(way)
+      kill $watch
+      kill -9 $service
       wait
       """
-    return ["/usr/bin/unshare"] + own + ["--pid", "--fork", "--kill-child", "bash", "-c", script]
+    return ["/usr/bin/unshare"] + own + ["--pid", "--mount-proc", "--fork", "--kill-child", "bash", "-c", script]
   }
 }

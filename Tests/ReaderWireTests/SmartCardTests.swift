@@ -14,7 +14,7 @@ import Transports
   @Test func aCardIsToldAskedAndTakenAwayOverUSB() async throws {
     var card = Self.card
     card.file = (0..<600).map { UInt8(truncatingIfNeeded: $0) }
-    let bench = try SmartCardBench()
+    let bench = try await SmartCardBench.make()
     try await bench.line("event ready")
     bench.touch(.put(card))
     #expect(try await bench.line("event present") == "event present 1 \(Self.told)")
@@ -31,7 +31,7 @@ import Transports
   }
 
   @Test func haltsAndDeadReadersAreMendedOverUSB() async throws {
-    let bench = try SmartCardBench(card: Self.card)
+    let bench = try await SmartCardBench.make(card: Self.card)
     try await bench.line("event present 1 \(Self.told)")
     bench.set(.halted)
     bench.ask(Self.select)
@@ -48,7 +48,7 @@ import Transports
   }
 
   @Test func aReaderThatIsPulledOutAndPutBackIsReadyAgain() async throws {
-    let bench = try SmartCardBench(CCIDDescriptor(features: 0x2_00B2), card: Self.card)
+    let bench = try await SmartCardBench.make(CCIDDescriptor(features: 0x2_00B2), card: Self.card)
     try await bench.line("event present 1 \(Self.told)")
     bench.touch(.unplug)
     try await bench.line("event removed")
@@ -64,7 +64,7 @@ import Transports
   func anotherHostDrivesOurReaderAndWeDriveIt(features: UInt32, card: SyntheticSmartCard, uid: String) async throws {
     var card = card
     card.file = (0..<100).map { UInt8($0) }
-    let bench = try SmartCardBench(CCIDDescriptor(features: features), service: true, card: card)
+    let bench = try await SmartCardBench.make(CCIDDescriptor(features: features), service: true, card: card)
     #expect(try await bench.line("event present") == "event present 1 \(ReaderBench.hex(card.answerToReset)) \(uid)")
     bench.ask(Self.select)
     #expect(try await bench.line("answer") == "answer 9000")
@@ -79,9 +79,21 @@ import Transports
     #expect(bench.commands.contains { $0.kind == .powerOn } && bench.commands.contains { $0.kind == .exchange })
   }
 
+  @Test func whereTheServiceEndsTheReaderIsSpokenWithDirectly() async throws {
+    let bench = try await SmartCardBench.make(service: true, way: "automatic", card: Self.card)
+    try await bench.line("event present 1 \(Self.told)")
+    bench.endService()
+    try await bench.line("event removed")
+    try await bench.line("event repair noService")
+    try await bench.line("event repaired")
+    try await bench.line("event present 2 \(Self.told)")
+    bench.ask(Self.select)
+    #expect(try await bench.line("answer") == "answer 9000")
+  }
+
   /// A reader that is a program (vpcd), with a card that is one too.
   @Test func theSystemsServiceTellsACardOfAnotherProgram() async throws {
-    let service = try VirtualCard()
+    let service = try await VirtualCard.make()
     try await service.line("event ready")
     service.send("put 04deadbeef0102")
     #expect(try await service.line("event present") == "event present 1 3b8180018080 04deadbeef0102")
@@ -97,6 +109,39 @@ import Transports
     try await service.line("event repair noService")
     service.send("ask 5000 \(Self.select)")
     #expect(try await service.line("failure") == "failure outOfOrder")
+  }
+}
+
+extension SmartCardTests {
+  /// The program itself, without a running station.
+  @Test func aCardIsGivenToAnAccountAndItsNumberIsNowhere() async throws {
+    let folder = "/tmp/linli-\(UUID().uuidString.prefix(8))"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let site = "\(folder)/site.yaml"
+    try """
+    site: {name: 测试站, station: test}
+    places: [{id: p, name: 大厅}]
+    posts: [{id: desk, name: 值班台}]
+    buses: [{name: A, port: \(folder)/bus, panels: [{node: 1, name: 面板, buttons: [{button: 1, place: p}]}]}]
+    staffReader: {pcsc: "\(VirtualCard.reader)"}
+    """.write(toFile: site, atomically: true, encoding: .utf8)
+    let linli = try ReaderBench.program("linli")
+    let adding = Process()
+    adding.executableURL = URL(fileURLWithPath: "/bin/sh")
+    adding.arguments = ["-c", "echo 739164 | '\(linli)' staff add '\(site)' d01 --role duty >/dev/null"]
+    try adding.run()
+    adding.waitUntilExit()
+    try #require(adding.terminationStatus == 0)
+    for (uid, said) in [("08112233", "手机或银行卡"), ("04deadbeef0102", "✓ d01")] {
+      let service = try await VirtualCard.make([linli, "staff", "card", site, "d01"])
+      try await service.line("请把 d01 的工卡放在读卡器上")
+      service.send("put \(uid)")
+      try await service.lineContaining(said)
+    }
+    let book = try String(contentsOfFile: "\(folder)/staff.json", encoding: .utf8)
+    #expect(book.contains("\"card\"") && !book.lowercased().contains("deadbeef"))
+    #expect(try FileManager.default.attributesOfItem(atPath: "\(folder)/staff-cards.key")[.posixPermissions] as? Int == 0o600)
   }
 }
 

@@ -11,19 +11,35 @@ final class VirtualCard: Sendable {
   private let input = Pipe()
   private let state = Mutex((lines: [String](), seen: 0, text: [UInt8]()))
   private let output = Pipe()
+  /// Given back with this.
+  private let place: Place
 
-  init() throws {
+  static let reader = "Virtual 00 00"
+
+  /// - Parameter program: `nil`: our side of PC/SC, which prints what it hears.
+  static func make(_ program: [String]? = nil) async throws -> VirtualCard {
+    try VirtualCard(program, place: await ReaderBench.places.take())
+  }
+
+  private init(_ program: [String]?, place: Place) throws {
+    self.place = place
     let helper = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Helpers/virtual-card.py")
       .path
     // A helper that has ended fails its own test, not all of them.
     signal(SIGPIPE, SIG_IGN)
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/unshare")
-    let own = (getuid() == 0 ? [] : ["--user", "--map-root-user"]) + ["--mount", "--net", "--pid", "--fork", "--kill-child"]
-    process.arguments = own + ["/usr/bin/python3", helper, try ReaderBench.program("reader-probe")]
+    let own =
+      (getuid() == 0 ? [] : ["--user", "--map-root-user"]) + [
+        "--mount", "--net", "--pid", "--mount-proc", "--fork", "--kill-child",
+      ]
+    process.arguments =
+      own + ["/usr/bin/python3", helper]
+      + (try program ?? [ReaderBench.program("reader-probe"), "cards", "service", Self.reader])
     process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
     process.standardInput = input
     process.standardOutput = output
+    process.standardError = output
     self.process = Handed(value: process)
     try process.run()
     _ = fcntl(output.fileHandleForReading.fileDescriptor, F_SETFL, O_NONBLOCK)
@@ -44,6 +60,15 @@ final class VirtualCard: Sendable {
   func line(
     _ beginning: String, within seconds: Double = 15, _ location: SourceLocation = #_sourceLocation
   ) async throws -> String {
+    try await line(within: seconds, "\(location.line): no line \"\(beginning)\"") { $0.hasPrefix(beginning) }
+  }
+
+  @discardableResult
+  func lineContaining(_ part: String, _ location: SourceLocation = #_sourceLocation) async throws -> String {
+    try await line(within: 15, "\(location.line): no line with \"\(part)\"") { $0.contains(part) }
+  }
+
+  private func line(within seconds: Double, _ what: String, _ isMeant: (String) -> Bool) async throws -> String {
     let end = MonotonicClock.now() + .milliseconds(Int(seconds * 1000))
     while MonotonicClock.now() < end {
       let found = state.withLock { state -> String? in
@@ -54,7 +79,7 @@ final class VirtualCard: Sendable {
           state.lines.append(String(decoding: state.text[..<newline], as: UTF8.self))
           state.text.removeFirst(newline + 1)
         }
-        guard let index = state.lines[state.seen...].firstIndex(where: { $0.hasPrefix(beginning) }) else { return nil }
+        guard let index = state.lines[state.seen...].firstIndex(where: isMeant) else { return nil }
         state.seen = index + 1
         return state.lines[index]
       }
@@ -62,6 +87,6 @@ final class VirtualCard: Sendable {
       try await Task.sleep(for: .milliseconds(10))
     }
     throw ReaderBench.Failure(
-      description: "\(location.line): no line \"\(beginning)\": \(state.withLock { $0.lines.suffix(12) })")
+      description: "\(what): \(state.withLock { $0.lines.suffix(12) })")
   }
 }

@@ -11,6 +11,7 @@ import Transports
     func connection(_ reader: String) throws -> SmartCardPlan.Connection? {
       try SiteFile.read(Self.with(reader), file: "site.yaml").staffReader?.connection
     }
+    #expect(try connection("true") == .automatic)
     #expect(try connection("{pcsc: true}") == .service(nil))
     #expect(try connection("{pcsc: \"ACR122\"}") == .service("ACR122"))
     #expect(try connection("{usb: true}") == .usb(nil, at: nil))
@@ -19,7 +20,8 @@ import Transports
   }
 
   static let bad: [(reader: String, word: String)] = [
-    ("{}", "one of pcsc"), ("{pcsc: true, usb: true}", "one of pcsc"), ("{pcsc: false}", "pcsc must be true"),
+    ("{}", "one of pcsc"), ("false", "staffReader"),
+    ("{pcsc: true, usb: true}", "one of pcsc"), ("{pcsc: false}", "pcsc must be true"),
     ("{pcsc: \"\"}", "pcsc must be true"), ("{usb: false}", "usb must be true"), ("{usb: \"072F\"}", "usb must be true"),
     ("{usb: true, at: 1}", "such as \"1-1.2\""), ("{pcsc: true, at: \"1-1\"}", "at is for usb"), ("{usb: true, port: x}", "port"),
   ]

@@ -15,7 +15,7 @@ struct StaffCard: AsyncParsableCommand {
 
   static let seconds = 30
   static let noReader =
-    "站点文件没有 staffReader: {pcsc: true} 或 {usb: true} / the site file names no staffReader: {pcsc: true} or {usb: true}"
+    "站点文件没有 staffReader: true / the site file has no staffReader: true"
 
   func run() async throws {
     guard try StaffBook.load(file.path).account(id) != nil else {

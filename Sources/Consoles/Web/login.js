@@ -77,12 +77,14 @@ function form(done, isRefused) {
   const made = element("form", { id: "login" },
     element("h2", {}, word("logInTitle")), element("label", {}, word("staffID"), id), element("label", {}, word("staffPIN"), pin), said, button, card);
   // A reader may come and go while nobody is there.
-  const looking = setInterval(async () => {
+  const look = async () => {
+    if (!made.isConnected) return;
     const now = await who();
     if (!card.disabled) card.hidden = !now.card;
-  }, 5000);
+    setTimeout(look, 5000);
+  };
+  setTimeout(look, 5000);
   const leave = () => {
-    clearInterval(looking);
     made.remove();
     done();
   };

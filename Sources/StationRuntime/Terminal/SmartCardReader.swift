@@ -166,6 +166,9 @@ final class SmartCardLoop {
     case .repaired:
       guard notice != nil else { return }
       notice = nil
+    case .ready:
+      // The other way works.
+      if notice.take() != nil { report(.repaired) }
     default: break
     }
     report(event)

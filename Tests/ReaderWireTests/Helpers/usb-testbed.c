@@ -82,6 +82,11 @@ static void forget(Device *device, int index) {
   memmove(&device->transfers[index], &device->transfers[index + 1], (--device->count - index) * sizeof(Transfer *));
 }
 
+// Whoever had the device and is gone without a word leaves nothing behind, as with a real kernel.
+static void forget_all(Device *device) {
+  while (device->count) forget(device, 0);
+}
+
 static void answer(Device *device, UMockdevIoctlClient *client, int result, int error) {
   umockdev_ioctl_client_complete(client, result, error);
   if (client != device->reaper) return;
@@ -193,10 +198,12 @@ static gboolean answer_locked(UMockdevIoctlClient *client) {
   }
   case USBDEVFS_CLAIMINTERFACE:
     tell("claim %s", device->socket);
+    forget_all(device);
     answer(device, client, device->has_driver || device->refuses ? -1 : 0, device->has_driver || device->refuses ? EBUSY : 0);
     return TRUE;
   case USBDEVFS_DISCONNECT_CLAIM:
     tell("claim %s", device->socket);
+    forget_all(device);
     answer(device, client, device->refuses ? -1 : 0, device->refuses ? EBUSY : 0);
     return TRUE;
   case USBDEVFS_RELEASEINTERFACE: tell("release %s", device->socket); answer(device, client, 0, 0); return TRUE;

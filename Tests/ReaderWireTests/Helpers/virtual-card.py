@@ -1,5 +1,5 @@
-"""pcscd with vsmartcard's vpcd as its reader, the card behind it, and a program that uses both. In mount, network and process namespaces of its
-own. Standard input: `put UID` (or `put -`: no UID), `take`, `kill` (pcscd); every other line goes to the program."""
+"""pcscd with vsmartcard's vpcd as its reader, the card behind it, and the program of the command line, which uses both. In mount, network and
+process namespaces of its own. Standard input: `put UID` (or `put -`: no UID), `take`, `kill` (pcscd); every other line goes to the program."""
 import fcntl, os, socket, struct, subprocess, sys, threading, time
 
 ATR = bytes.fromhex("3b8180018080")
@@ -71,7 +71,7 @@ while not os.path.exists("/run/pcscd/pcscd.comm"):
     if service.poll() is not None:
         sys.exit("pcscd ended")
     time.sleep(0.01)
-program = subprocess.Popen([sys.argv[1], "cards", "service", "Virtual 00 00"], stdin=subprocess.PIPE, text=True, bufsize=1)
+program = subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE, text=True, bufsize=1)
 card = None
 for text in sys.stdin:
     words = text.split()
