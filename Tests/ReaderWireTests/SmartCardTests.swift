@@ -113,7 +113,7 @@ import Transports
 }
 
 extension SmartCardTests {
-  /// The program itself, without a running station.
+  /// The program itself.
   @Test func aCardIsGivenToAnAccountAndItsNumberIsNowhere() async throws {
     let folder = "/tmp/linli-\(UUID().uuidString.prefix(8))"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
@@ -123,25 +123,40 @@ extension SmartCardTests {
     site: {name: 测试站, station: test}
     places: [{id: p, name: 大厅}]
     posts: [{id: desk, name: 值班台}]
+    desk: {port: 0}
+    journal: {folder: journal, ballastMiB: 1}
     buses: [{name: A, port: \(folder)/bus, panels: [{node: 1, name: 面板, buttons: [{button: 1, place: p}]}]}]
     staffReader: {pcsc: "\(VirtualCard.reader)"}
     """.write(toFile: site, atomically: true, encoding: .utf8)
     let linli = try ReaderBench.program("linli")
-    let adding = Process()
-    adding.executableURL = URL(fileURLWithPath: "/bin/sh")
-    adding.arguments = ["-c", "echo 739164 | '\(linli)' staff add '\(site)' d01 --role duty >/dev/null"]
-    try adding.run()
-    adding.waitUntilExit()
-    try #require(adding.terminationStatus == 0)
-    for (uid, said) in [("08112233", "手机或银行卡"), ("04deadbeef0102", "✓ d01")] {
-      let service = try await VirtualCard.make([linli, "staff", "card", site, "d01"])
-      try await service.line("请把 d01 的工卡放在读卡器上")
-      service.send("put \(uid)")
-      try await service.lineContaining(said)
-    }
+    try await Self.shell("echo 739164 | '\(linli)' staff add '\(site)' d01 --role duty")
+    // By itself.
+    var service = try await VirtualCard.make([linli, "staff", "card", site, "d01"])
+    try await service.line("请把 d01 的工卡放在读卡器上")
+    service.send("put 08112233")
+    try await service.lineContaining("手机或银行卡")
+    // By the station that has the reader.
+    service = try await VirtualCard.make([linli, "run", site])
+    try await service.lineContaining("工卡读卡器就绪")
+    try await service.lineContaining("运行中")
+    async let said: Void = Self.shell("'\(linli)' staff card '\(site)' d01")
+    service.send("put 04deadbeef0102")
+    try await said
+    service.send("stop")
     let book = try String(contentsOfFile: "\(folder)/staff.json", encoding: .utf8)
     #expect(book.contains("\"card\"") && !book.lowercased().contains("deadbeef"))
     #expect(try FileManager.default.attributesOfItem(atPath: "\(folder)/staff-cards.key")[.posixPermissions] as? Int == 0o600)
+  }
+
+  @concurrent private static func shell(_ line: String) async throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", line]
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else { throw ReaderBench.Failure(description: "\(line): \(process.terminationStatus)") }
   }
 }
 

@@ -34,6 +34,7 @@ final class SmartCardService {
 
   /// One reader, until it is not there any more.
   private func follow(_ context: PCSCContext, until stop: StopFlag) throws(PCSCError) {
+    loop.orders.canceller.clear()
     let reader: String
     do throws(PCSCError) {
       reader = try context.reader(name)
@@ -48,6 +49,8 @@ final class SmartCardService {
     defer { answer.wipe() }
     var standing = PCSCContext.Standing.unknown
     while !stop.isRaised {
+      // In this order: whoever wants something after it was looked for ends the waiting at once.
+      loop.orders.canceller.clear()
       while let order = loop.orders.take() { obey(order, context, reader, standing.hasCard) }
       var next = standing
       try pausing { () throws(PCSCError) in
@@ -66,7 +69,6 @@ final class SmartCardService {
   /// Somebody who wants something ends the waiting, and nothing else.
   private func pausing(_ body: () throws(PCSCError) -> Void) throws(PCSCError) {
     do throws(PCSCError) {
-      loop.orders.canceller.clear()
       try body()
     } catch .cancelled {
       return

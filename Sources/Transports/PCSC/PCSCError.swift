@@ -5,6 +5,8 @@ public enum PCSCError: Error, Sendable, Equatable {
   /// pcscd does not run, or does not answer.
   case noService
   case noReader
+  /// The service refuses this user (polkit).
+  case notPermitted
   /// Several fit, and nothing tells which is meant.
   case ambiguous([String])
   /// Another program has the card to itself.
@@ -21,6 +23,7 @@ public enum PCSCError: Error, Sendable, Equatable {
     switch UInt32(truncatingIfNeeded: code) {
     case 0x8010_001D, 0x8010_001E, 0x8010_0013: self = .noService
     case 0x8010_002E, 0x8010_0009, 0x8010_0017: self = .noReader
+    case 0x8010_006A: self = .notPermitted
     case 0x8010_000B: self = .shared
     case 0x8010_0069, 0x8010_000C: self = .cardRemoved
     case 0x8010_0066, 0x8010_0067, 0x8010_0065, 0x8010_000F: self = .cardUnusable
@@ -36,6 +39,8 @@ extension PCSCError: CustomStringConvertible {
     switch self {
     case .noLibrary: "没有安装 libpcsclite / libpcsclite is not installed"
     case .noService: "pcscd 没有运行或没有回应 / pcscd does not run, or does not answer"
+    case .notPermitted:
+      "pcscd 不允许这个用户,请给 polkit 规则 org.debian.pcsc-lite.access_pcsc 和 access_card / pcscd refuses this user: it needs a polkit rule"
     case .noReader: "pcscd 没有找到读卡器 / pcscd has no such reader"
     case .ambiguous(let names):
       "pcscd 有 \(names.count) 个读卡器,请写明名称: \(names.joined(separator: "; ")) / pcscd has several readers; name one"

@@ -1,5 +1,5 @@
 """pcscd with vsmartcard's vpcd as its reader, the card behind it, and the program of the command line, which uses both. In mount, network and
-process namespaces of its own. Standard input: `put UID` (or `put -`: no UID), `take`, `kill` (pcscd); every other line goes to the program."""
+process namespaces of its own. Standard input: `put UID` (or `put -`: no UID), `take`, `kill` (pcscd), `stop` (the program); every other line goes to the program."""
 import fcntl, os, socket, struct, subprocess, sys, threading, time
 
 ATR = bytes.fromhex("3b8180018080")
@@ -80,6 +80,9 @@ for text in sys.stdin:
     elif words[0] == "take" and card:
         card.shutdown(socket.SHUT_RDWR)
         card.close()
+    elif words[0] == "stop":
+        program.terminate()
+        break
     elif words[0] == "kill":
         service.kill()
         service.wait()
