@@ -17,6 +17,8 @@ final class SmartCardBench: Sendable {
     var text: [UInt8] = []
     var isOver = false
     var wasReset = false
+    /// A notice that came when nobody listened just then: a real device keeps it.
+    var kept: String?
   }
   private let state: Mutex<State>
   private let process: HandedProcess
@@ -191,6 +193,9 @@ final class SmartCardBench: Sendable {
     switch words[0] {
     case "heard": state.lines.append(String(line.dropFirst("heard ".count)))
     case "out": perform(.written(words.count > 3 ? ReaderBench.bytes(words[3]) : []), &state)
+    case "missed" where words.count > 3 && words[2] == "83": state.kept = words[3]
+    case "ask" where words.count > 2 && words[2] == "83" && state.kept != nil:
+      if let kept = state.kept.take() { send("in 1-1 83 \(kept)") }
     case "ask": perform(words.count > 2 && words[2] == "83" ? .listening : .asked, &state)
     case "stop": perform(words.count > 2 && words[2] == "83" ? .stoppedListening : .stoppedAsking, &state)
     case "clear":

@@ -59,13 +59,19 @@ final class RunStaffReader: Sendable {
   /// The next card that can be a staff card.
   static func next(_ cards: StaffCards) async -> Result<StaffCardHash, any Error> {
     let ask = cards.ask()
-    for _ in 0..<StaffCard.seconds / 5 {
+    let began = ContinuousClock.now
+    while ContinuousClock.now - began < .seconds(StaffCard.seconds) {
       switch await cards.wait(ask, for: .seconds(5)) {
       case .laid(.success(let hash)): if !hash.text.isEmpty { return .success(hash) }
       case .laid(.failure(let defect)): return .failure(defect)
       case .nothing: continue
       case .superseded: return .failure(Failure("有页面在等刷卡,请再试一次 / a page waits for a card now: try again"))
       case .noReader:
+        // It takes a moment until a reader has answered.
+        if ContinuousClock.now - began < .seconds(5) {
+          try? await Task.sleep(for: .milliseconds(100))
+          continue
+        }
         return .failure(
           Failure("读卡器没有准备好,请看插头,或 pcscd 是否在运行 / the reader is not ready: look at its plug, and whether pcscd runs"))
       }

@@ -59,8 +59,6 @@ struct StaffCard: AsyncParsableCommand {
       let door = StaffDoor(path: file.path) { _ in }
       let reader = try SmartCardReader(plan: plan) { door.cards.heard($0) }
       defer { reader.shutDown() }
-      // It takes a moment until the reader has answered.
-      for _ in 0..<50 where !door.cards.isReady { try await Task.sleep(for: .milliseconds(100)) }
       return await RunStaffReader.next(door.cards)
     } catch {
       return .failure(error)

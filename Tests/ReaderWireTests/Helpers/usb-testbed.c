@@ -7,7 +7,7 @@
 //   in SOCKET EP BYTES   what a read that stands there brings      done SOCKET EP   a write is taken      stall SOCKET   all that stands is halted
 //   start   say TEXT   a line to the program's standard input              end   closes it
 // and one line of news each on its standard output:
-//   out SOCKET EP BYTES   ask SOCKET EP   stop SOCKET EP   clear SOCKET EP   reset SOCKET   claim SOCKET   release SOCKET   heard TEXT   ended CODE
+//   out SOCKET EP BYTES   ask SOCKET EP   stop SOCKET EP   clear SOCKET EP   reset SOCKET   claim SOCKET   release SOCKET   missed SOCKET EP BYTES   heard TEXT   ended CODE
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -378,7 +378,10 @@ static gboolean obey_line(char *line) {
   else if (sscanf(line, "in %31s %x %n", socket, &endpoint, &at) == 2 && at && (device = by_socket(socket))) {
     Transfer *transfer = standing(device, endpoint);
     int length = strlen(line + at) / 2;
-    if (!transfer) return TRUE;
+    if (!transfer) {
+      tell("missed %s %02x %s", socket, endpoint, line + at);
+      return TRUE;
+    }
     guint8 bytes[length + 1];
     for (int i = 0; i < length; i++) {
       unsigned int byte = 0;

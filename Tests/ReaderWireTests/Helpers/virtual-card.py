@@ -89,5 +89,9 @@ for text in sys.stdin:
     else:
         program.stdin.write(text)
 program.stdin.close()
-program.wait()
+try:
+    program.wait(3)
+except subprocess.TimeoutExpired:
+    # One that does not listen there, at the end of a test that failed.
+    program.kill()
 service.kill()
