@@ -53,16 +53,16 @@ func stationLink() -> [Target] {
 }
 
 /// What stands on a card lies in the vocabulary's `SecretBuffer` from its first byte on; no firmware reads cards.
-func residentCard() -> [Target] {
-  let codec: Target.Dependency = "ResidentCardCodec"
+func cards(_ name: String) -> [Target] {
+  let codec: Target.Dependency = .init(stringLiteral: name + "Codec")
   func module(_ part: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: "ResidentCard\(part)", dependencies: kit + dependencies, path: "Protocols/ResidentCard/\(part)")
+    .target(name: name + part, dependencies: kit + dependencies, path: "Protocols/\(name)/\(part)")
   }
   return [module("Codec", []), module("Driver", [codec]), module("DeviceModel", [codec])]
 }
 
 let wires =
-  stationLink() + residentCard() + wire("ModbusRTU") + wire("FirmwareUpdate", uses: ["ModbusRTU"])
+  stationLink() + cards("ResidentCard") + cards("CCID") + wire("ModbusRTU") + wire("FirmwareUpdate", uses: ["ModbusRTU"])
   + wire("CallPanel", uses: ["ModbusRTU", "FirmwareUpdate"]) + wire("DigitalIO", uses: ["ModbusRTU"])
   + wire("SIADC09") + wire("ESCPOS")
 let drivers: [Target.Dependency] = [
@@ -113,8 +113,8 @@ let package = Package(
       "StationRuntime",
       kit + drivers + codecs
         + [
-          "SIADC09Codec", "StationLinkCodec", "StationLinkDriver", "ResidentCardCodec", "ResidentCardDriver", "Station",
-          "Journal", "Transports",
+          "SIADC09Codec", "StationLinkCodec", "StationLinkDriver", "ResidentCardCodec", "ResidentCardDriver", "CCIDCodec",
+          "CCIDDriver", "Station", "Journal", "Transports",
           crypto,
           .product(name: "Yams", package: "Yams"),
         ]),
@@ -132,7 +132,7 @@ let package = Package(
         .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
       ]),
     // Who of the staff may use which page.
-    source("StaffAccess", [crypto, .product(name: "CryptoExtras", package: "swift-crypto")]),
+    source("StaffAccess", kit + [crypto, .product(name: "CryptoExtras", package: "swift-crypto")]),
     // Personal fields: sealed, kept apart from their keys, and shredded with them.
     source("Sealing", kit + ["Station", "Transports", "CSQLite", "ResidentCardCodec", crypto]),
     source("Consoles", kit + ["Station", "StaffAccess", "Transports", "Sealing"] + web),
@@ -179,6 +179,7 @@ let package = Package(
       kit + [
         "ModbusRTUCodec", "ModbusRTUDriver", "ModbusRTUDeviceModel", "DigitalIOCodec", "DigitalIODriver", "DigitalIODeviceModel",
       ]),
+    tests("CCIDTests", kit + ["CCIDCodec", "CCIDDriver", "CCIDDeviceModel"]),
     tests("ResidentCardTests", kit + ["ResidentCardCodec", "ResidentCardDriver", "ResidentCardDeviceModel", crypto]),
     tests(
       "SIADC09Tests",
@@ -214,9 +215,10 @@ let package = Package(
     .testTarget(
       name: "ReaderWireTests",
       dependencies: kit + [
-        "ResidentCardCodec", "ResidentCardDeviceModel", "StationRuntime", "Transports", "reader-probe", "linli",
+        "ResidentCardCodec", "ResidentCardDeviceModel", "CCIDCodec", "CCIDDeviceModel", "StationRuntime", "Transports",
+        "reader-probe", "linli",
       ], path: "Tests/ReaderWireTests", exclude: ["Helpers", "Probe"]),
-    tests("StaffAccessTests", ["StaffAccess"]),
+    tests("StaffAccessTests", kit + ["StaffAccess"]),
     tests(
       "SealingTests",
       kit + [
@@ -251,7 +253,7 @@ let package = Package(
         "TestSupport",
       ]),
     tests("SiteTests", kit + ["SimulatedSite", "CallPanelDeviceModel", "Journal", "Station", "StationRuntime"]),
-    tests("BrowserTests", kit + ["Station", "StationRuntime", "Consoles", "Sealing", "KioskHost", "TestSupport"]),
+    tests("BrowserTests", kit + ["Station", "StationRuntime", "Consoles", "StaffAccess", "Sealing", "KioskHost", "TestSupport"]),
     tests("ArchitectureTests", []),
   ],
   swiftLanguageModes: [.v6]

@@ -1,21 +1,15 @@
-import Crypto
 import Foundation
 
-/// `staff.json`: the accounts, and the key under which cards are hashed.
+/// `staff.json`: the accounts.
 public struct StaffBook: Sendable, Equatable, Codable {
   public var accounts: [StaffAccount] = []
-  /// Of this file alone: the same card in another centre has another hash.
-  var cardKey: Data
 
-  public init() { cardKey = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) } }
+  public init() {}
 
   public func account(_ id: String) -> StaffAccount? { accounts.first { $0.id == id } }
 
-  public func cardHash(_ uid: [UInt8]) -> String {
-    HMAC<SHA256>.authenticationCode(for: Data(uid), using: SymmetricKey(data: cardKey)).map { byte in
-      let hex = String(byte, radix: 16)
-      return hex.count == 1 ? "0" + hex : hex
-    }.joined()
+  public func account(_ card: StaffCardHash) -> StaffAccount? {
+    card.text.isEmpty ? nil : accounts.first { $0.card == card.text }
   }
 
   /// Adds an account, or replaces the one with its id.

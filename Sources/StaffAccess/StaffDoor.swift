@@ -15,6 +15,8 @@ public final class StaffDoor: Sendable {
   public enum Refusal: String, Error, Sendable, CaseIterable {
     /// Id or PIN; which of them is not said.
     case wrong
+    /// A card that is nobody's, or cannot be anybody's.
+    case unknownCard
     case locked
     /// Its days are over, or it was disabled.
     case ended
@@ -63,6 +65,8 @@ public final class StaffDoor: Sendable {
   /// For an id that nobody has: refusing it takes as long as refusing a wrong PIN.
   private let decoy = Mutex<PinHash?>(nil)
   private let rounds: Int
+  /// The station's reader of staff cards, if it has one.
+  public let cards: StaffCards
 
   public static let wrongLimit = 5
   public static let lockTime = Duration.seconds(900)
@@ -85,6 +89,7 @@ public final class StaffDoor: Sendable {
     self.pause = pause
     self.note = note
     self.rounds = rounds
+    cards = StaffCards(clock: clock) { (try? StaffCardKey.load(besides: path)) ?? nil }
   }
 
   /// False only when there is no account at all: then the pages are open on this computer.
@@ -137,6 +142,54 @@ public final class StaffDoor: Sendable {
     return state.withLock { state in
       state.failures[id] = nil
       return admit(account, &state)
+    }
+  }
+
+  /// Of whoever laid that card there. Wrong ones are slow, and after five of them the reader opens nothing for a while; PINs still do.
+  public func logIn(card: StaffCards.Laid) -> Result<(token: String, Session), Refusal> {
+    let result = gate.withLock { _ in attempt(card) }
+    switch result {
+    // Whose card it was, or that it was nobody's: its number is nowhere.
+    case .failure(let refused):
+      note(.refused(staff: refused.staff, refused.refusal))
+      return .failure(refused.refusal)
+    case .success(let found):
+      note(.loggedIn(staff: found.1.staff, roles: found.1.roles))
+      return .success(found)
+    }
+  }
+
+  private struct CardRefusal: Error {
+    var staff: String?
+    var refusal: Refusal
+  }
+
+  /// No id is so long.
+  private static let reader = "the reader of staff cards"
+
+  private func attempt(_ card: StaffCards.Laid) -> Result<(token: String, Session), CardRefusal> {
+    let (account, problem, locked) = state.withLock { state in
+      refresh(&state)
+      let account = (try? card.get()).flatMap { state.book?.account($0) }
+      return (account, state.problem, isLocked(Self.reader, &state) || account.map { isLocked($0.id, &state) } ?? false)
+    }
+    func refused(_ refusal: Refusal) -> Result<(token: String, Session), CardRefusal> {
+      .failure(CardRefusal(staff: account?.id, refusal: refusal))
+    }
+    if problem != nil { return refused(.fileUnreadable) }
+    if locked {
+      pause()
+      return refused(.locked)
+    }
+    guard let account else {
+      state.withLock { fail(Self.reader, &$0) }
+      pause()
+      return refused(.unknownCard)
+    }
+    guard account.isGood(on: today()) else { return refused(.ended) }
+    return state.withLock { state in
+      state.failures[Self.reader] = nil
+      return admit(account, &state).mapError { CardRefusal(staff: account.id, refusal: $0) }
     }
   }
 

@@ -16,6 +16,7 @@ public enum RequestFault: String, Sendable, Codable, CaseIterable {
   case malformed, badPath, badBody, unknownField, notFound, wrongMethod, tooSlow, lengthNeeded, bodyTooLarge, targetTooLong
   case notJSON, headersTooLarge, foreignHost, foreignOrigin, tooManyConnections, notReady, stationLost, noAnswer
   case loginNeeded, noRight, notYourPost, loginWrong, loginLocked, loginEnded, staffFileUnreadable, tooManySessions
+  case cardUnknown, cardAskedElsewhere, noCardReader
 }
 
 /// The one catalogue of words for values that people see. What a fault card says is in `FaultTexts.swift` and is listed here, too.
@@ -246,6 +247,9 @@ public enum Texts {
     case .noRight: BilingualText("您的角色不能做这一步", "Your role may not do this")
     case .notYourPost: BilingualText("您不能代这个岗位操作", "You may not act for this post")
     case .loginWrong: BilingualText("编号或密码不对", "The id or the PIN is wrong")
+    case .cardUnknown: BilingualText("这张卡不是本站的工卡", "This card is nobody's of the staff here")
+    case .cardAskedElsewhere: BilingualText("另一个页面正在等刷卡", "Another page waits for the card now")
+    case .noCardReader: BilingualText("读卡器没有准备好,请用密码登录", "The card reader is not ready: log in with the PIN")
     case .loginLocked: BilingualText("密码错了太多次,请 15 分钟后再试", "Too many wrong PINs: try again in 15 minutes")
     case .loginEnded: BilingualText("这个编号已停用或到期,请找管理员", "This id is disabled or its time is over: ask who manages the accounts")
     case .staffFileUnreadable:

@@ -1,3 +1,4 @@
+import CCIDDriver
 import CallPanelDriver
 import DeviceKit
 import DeviceVocabulary
@@ -25,6 +26,11 @@ public enum DriverCatalog {
   /// Of a reader of resident identity cards.
   static func reader(_ plan: ReaderPlan, makeBuffer: @escaping @Sendable (Int) -> SecretBuffer) -> CardReader {
     CardReader(settings: plan.settings, makeBuffer: makeBuffer)
+  }
+
+  /// Of a reader of smart cards, where the system's own service does not speak with it.
+  static func smartCards(_ settings: CCIDReaderSettings, makeBuffer: @escaping @Sendable (Int) -> SecretBuffer) -> CCIDReader {
+    CCIDReader(settings: settings, makeBuffer: makeBuffer)
   }
 
   static func nodes(_ bus: BusPlan) -> [AnyModbusNode] {

@@ -17,6 +17,8 @@ public struct Site: Sendable, Equatable {
   public var parent: ParentPlan?
   /// Where stations below are listened for.
   public var children: ChildrenPlan?
+  /// The reader of staff cards, for all pages of the staff on this computer.
+  public var staffReader: SmartCardPlan?
   /// Pages for those who come.
   public var visitPages: VisitPages?
 }

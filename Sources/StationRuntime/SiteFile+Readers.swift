@@ -36,7 +36,8 @@ extension SiteReader {
 
   private func usb(_ node: Node, _ section: SiteSection) -> ReaderPlan.Connection? {
     if let baud = section.raw("baud") { complain(baud, "USB 读卡器没有 baud", "a reader on USB has no baud") }
-    let place = socket(section)
+    let (place, isRight) = socket(section)
+    guard isRight else { return nil }
     if node.bool == true { return .usb(ReaderPlan.knownReaders, at: place) }
     guard let text = node.string, let id = USBID(text) else {
       complain(
@@ -47,14 +48,12 @@ extension SiteReader {
     return .usb([id], at: place)
   }
 
-  /// `at`: where a device is plugged in; `nil` when it is not said, or after complaining.
-  func socket(_ section: SiteSection) -> String? {
-    guard let at = section.raw("at") else { return nil }
-    guard let place = at.string, USBDeviceIdentity.isTopology(place) else {
-      complain(at, "at 应写成 linli ports 列出的插口,如 \"1-1.2\"", "at must be a socket as linli ports names it, such as \"1-1.2\"")
-      return nil
-    }
-    return place
+  /// `at`, if it is given; not right after saying what is wrong with it.
+  func socket(_ section: SiteSection) -> (place: String?, isRight: Bool) {
+    guard let at = section.raw("at") else { return (nil, true) }
+    if let place = at.string, USBDeviceIdentity.isTopology(place) { return (place, true) }
+    complain(at, "at 应写成 linli ports 列出的插口,如 \"1-1.2\"", "at must be a socket as linli ports names it, such as \"1-1.2\"")
+    return (nil, false)
   }
 
   private func serial(_ section: SiteSection) -> ReaderPlan.Connection? {
@@ -114,5 +113,38 @@ extension SiteReader {
       }
       refuse(path, item.mapping?["reader"])
     }
+  }
+}
+
+extension SiteReader {
+  /// `staffReader: true`: by the system's service, where there is none on USB without it; `{pcsc: true}` or `{pcsc: "ACR122"}`: by the system's service; `{usb: true}`, `{usb: "072F:2200", at: "1-1.2"}`: without it.
+  func staffReader(_ node: Node) -> SmartCardPlan? {
+    if node.bool == true { return SmartCardPlan() }
+    let section = section(node, "staffReader", keys: ["pcsc", "usb", "at"])
+    guard (section.raw("pcsc") == nil) != (section.raw("usb") == nil) else {
+      complain(
+        node, "工卡读卡器要写明一种接法: pcsc(true 或名称的一部分)或 usb(true 或 \"072F:2200\")",
+        "a reader of staff cards needs one of pcsc (true or part of its name) and usb (true or \"072F:2200\")")
+      return nil
+    }
+    if let service = section.raw("pcsc") {
+      if let at = section.raw("at") { complain(at, "at 只用于 usb", "at is for usb") }
+      if service.bool == true { return SmartCardPlan(connection: .service(nil)) }
+      guard let name = service.string, !name.isEmpty, service.bool == nil else {
+        complain(service, "pcsc 应为 true,或读卡器名称的一部分", "pcsc must be true, or part of the reader's name")
+        return nil
+      }
+      return SmartCardPlan(connection: .service(name))
+    }
+    let (place, isRight) = socket(section)
+    guard isRight, let usb = section.raw("usb") else { return nil }
+    if usb.bool == true { return SmartCardPlan(connection: .usb(nil, at: place)) }
+    guard let text = usb.string, let id = USBID(text) else {
+      complain(
+        usb, "usb 应为 true(任何智能卡读卡器),或厂商号和产品号,如 \"072F:2200\"(加引号)",
+        "usb must be true, for any reader of smart cards, or the numbers of maker and product, such as \"072F:2200\", in quotes")
+      return nil
+    }
+    return SmartCardPlan(connection: .usb([id], at: place))
   }
 }

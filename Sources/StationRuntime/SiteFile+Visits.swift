@@ -188,7 +188,7 @@ extension SiteReader {
           section.raw("usb"), "打印机的 usb 应为厂商号和产品号,如 \"04B8:0E15\"(加引号,见 linli ports)",
           "usb of a printer must be the numbers of maker and product, such as \"04B8:0E15\", in quotes; see linli ports")
       }
-      connection = .usb(id ?? USBID(0, 0), at: socket(section))
+      connection = .usb(id ?? USBID(0, 0), at: socket(section).place)
     default:
       let speeds = BaudRate.allCases.map { ("\($0.rawValue)", $0) }
       connection = .serial(path: serialPort(section), baud: section.choice("baud", speeds, default: .b19200))

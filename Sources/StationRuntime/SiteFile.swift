@@ -38,7 +38,7 @@ public struct SiteFile {
       root, "site file",
       keys: [
         "site", "posts", "places", "buses", "escalation", "roster", "desk", "journal", "alarmReceiver", "parent", "children",
-        "visits",
+        "visits", "staffReader",
       ])
     hasParent = top.raw("parent") != nil
     let head = reader.section(top.raw("site") ?? Node.mapping([:]), "site", keys: ["name", "station", "map"])
@@ -80,7 +80,8 @@ public struct SiteFile {
       ballastMebibytes: journal.number("ballastMiB", in: 1...1024, default: 16),
       keptMonths: journal.number("keepMonths", in: 0...1200, default: 12),
       alarmReceiver: top.raw("alarmReceiver").map { reader.alarmReceiver($0, places: places) }, parent: parent,
-      children: children?.listen, visitPages: visits?.pages)
+      children: children?.listen,
+      staffReader: top.raw("staffReader").flatMap { reader.staffReader($0) }, visitPages: visits?.pages)
   }
 
   /// The help key of each terminal is a call point like any button.

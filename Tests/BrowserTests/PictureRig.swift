@@ -50,7 +50,7 @@ final class PictureRig {
     await browser.quit()
   }
 
-  private static let webRoot = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  static let webRoot = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appendingPathComponent("Sources/Consoles/Web").path
 
   private init(_ browser: Browser, _ desk: DutyDesk, _ notes: Notes, _ view: DeskView) {

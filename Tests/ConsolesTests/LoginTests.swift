@@ -15,6 +15,7 @@ import Testing
     let folder: String
     let asked = NIOLockedValueBox<[String]>([])
     let notes = NIOLockedValueBox<[StaffDoor.Note]>([])
+    let door: StaffDoor
 
     init(_ accounts: [(id: String, roles: [Role], posts: [String])]) throws {
       folder = FileManager.default.temporaryDirectory.appendingPathComponent("linli-login-\(UUID().uuidString)").path
@@ -29,6 +30,7 @@ import Testing
       let door = StaffDoor(path: folder + "/staff.json", pause: {}, rounds: 16) { note in
         notes.withLockedValue { $0.append(note) }
       }
+      self.door = door
       var limits = ServerLimits.standard
       limits.heartbeat = .milliseconds(50)
       desk = try DutyDesk(port: 0, webRoot: Sample.webRoot, limits: limits, staff: door) { post, _ in
@@ -130,6 +132,40 @@ import Testing
     let locked = try await rig.post("/api/login", #"{"id":"d01","pin":"739164"}"#)
     #expect(locked.status == 429 && locked.body.contains("15 分钟"))
     #expect(try await rig.get("/api/login").status == 405)
+  }
+
+  @Test func aCardThatIsLaidDownWhileThePageAsksLogsIn() async throws {
+    let rig = try Rig([("d01", [.duty], [])])
+    let uid = SecretBuffer(capacity: 10)
+    uid.fill(from: [0x04, 1, 2, 3])
+    func lay() { rig.door.cards.heard(.present(SmartCard(number: 1, answerToReset: SecretBuffer(capacity: 33), uid: uid))) }
+    // Without a reader no page offers it.
+    #expect(try await rig.get("/api/session").body == #"{"guarded":true}"#)
+    #expect(try await rig.post("/api/login/card", #"{"ask":0}"#).body.contains("noCardReader"))
+    rig.door.cards.heard(.ready)
+    #expect(try await rig.get("/api/session").body == #"{"guarded":true,"card":true}"#)
+    lay()
+    let refused = try await rig.post("/api/login/card", #"{"ask":0}"#)
+    #expect(refused.status == 401 && refused.body.contains("cardUnknown") && refused.headers["set-cookie"] == nil)
+    let path = rig.folder + "/staff.json"
+    var book = try StaffBook.load(path)
+    var account = try #require(book.account("d01"))
+    account.card = try StaffCardKey.loadOrMake(besides: path).hash(uid).text
+    book.put(account)
+    try book.save(path)
+    async let answer = rig.post("/api/login/card", #"{"ask":0}"#)
+    // The old card is used up: this page waits. Laid down anew it is that page's.
+    rig.door.cards.heard(.removed)
+    lay()
+    let done = try await answer
+    let cookie = try #require(done.headers["set-cookie"]?.split(separator: ";").first).dropFirst("linli=".count)
+    #expect(done.status == 200 && done.body.contains(#""mayLook":true"#))
+    #expect(try await rig.get("/api/desk", cookie: String(cookie)).status == 200)
+    #expect(try await rig.post("/api/login/card", #"{"ask":5}"#).status == 409)
+    #expect(try await rig.get("/api/login/card").status == 405)
+    for body in [#"{"ask":"x"}"#, "{}", #"{"ask":-1}"#] {
+      #expect([400, 409].contains(try await rig.post("/api/login/card", body).status), "\(body)")
+    }
   }
 
   @Test func whoLogsOutIsOutAndHisStreamEnds() async throws {

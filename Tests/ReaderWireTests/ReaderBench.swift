@@ -55,7 +55,7 @@ final class ReaderBench: Sendable {
   private static let pace = 8
 
   /// So many at a time: each is two programs and a thread, and on a busy machine none would be in time.
-  private static let places = Places(8)
+  static let places = Places(8)
 
   /// Waits for a place, and makes one.
   ///
@@ -380,7 +380,7 @@ final class ReaderBench: Sendable {
   private static let built = Mutex<Result<String, Failure>?>(nil)
 
   /// The helper in C, compiled once for all tests.
-  private static func testbed() throws -> String {
+  static func testbed() throws -> String {
     try built.withLock { built in
       if let built { return try built.get() }
       let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Helpers/usb-testbed.c")

@@ -178,10 +178,11 @@ final class DoorRig: Sendable {
 @Suite struct StaffBookTests {
   @Test func nothingOfAPinOrACardStandsInTheFile() throws {
     let rig = try DoorRig([DoorRig.account("c07", [.clerk])])
-    let uid: [UInt8] = [0x04, 0xA2, 0x5B, 0x11, 0x9C, 0x70, 0x80]
+    let uid = CardRig.buffer([0x04, 0xA2, 0x5B, 0x11, 0x9C, 0x70, 0x80])
+    let hash = try StaffCardKey.loadOrMake(besides: rig.path).hash(uid)
     try rig.write { book in
       guard var account = book.account("c07") else { return }
-      account.card = book.cardHash(uid)
+      account.card = hash.text
       book.put(account)
     }
     let text = try String(contentsOfFile: rig.path, encoding: .utf8)
@@ -189,8 +190,9 @@ final class DoorRig: Sendable {
     var status = stat()
     #expect(stat(rig.path, &status) == 0 && status.st_mode & 0o777 == 0o600)
     // The same card has another hash in another centre.
-    let other = StaffBook()
-    #expect(try other.cardHash(uid) != StaffBook.load(rig.path).cardHash(uid))
+    let other = try DoorRig([DoorRig.account("c07", [.clerk])])
+    #expect(try StaffCardKey.loadOrMake(besides: other.path).hash(uid) != hash)
+    #expect(try StaffCardKey.loadOrMake(besides: rig.path).hash(uid) == hash && hash.text.count == 64)
   }
 
   @Test func twoAccountsOfOnePinHaveTwoHashes() throws {

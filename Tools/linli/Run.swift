@@ -105,19 +105,21 @@ struct Run: AsyncParsableCommand {
     link.start(site, file, runtime, keys: sealing.source(station: site.plan.station))
     enrolment.resume()
     let panels = PanelOrders()
+    let staff = Self.staffDoor(file, runtime)
+    let staffReader = RunStaffReader(site, staffFile: file.path(StaffBook.fileName), door: staff)
     let control = try Self.openSocket(Socket.station(file.site)) { line in
       if let said = SealAudit.say(
         line, submit: { note in waitFor { await runtime.submit(post: note.post, action: note.action) } })
       {
         return said
       }
+      if let said = staffReader.say(line) { return said }
       if let said = enrolment.say(line) ?? panels.say(line, tell: { runtime.tell($0) }) { return said }
       return DeskControl.answer(line, board: board, readings: { link.readings($0, runtime) }, buses: { runtime.buses }) {
         post, action in
         waitFor { await runtime.submit(post: post, action: action) }
       }
     }
-    let staff = Self.staffDoor(file, runtime)
     let desk = try DutyDesk(
       port: site.deskPort, webRoot: try WebRoot.find(web), staff: staff, readings: { link.readings($0, runtime) },
       submit: { await runtime.submit(post: $0, action: $1) })
@@ -140,6 +142,7 @@ struct Run: AsyncParsableCommand {
     receiver?.stop()
     desk.stop()
     visits.stop()
+    staffReader.stop()
     sealing.stop()
   }
 }

@@ -8,7 +8,7 @@ struct Staff: ParsableCommand {
     abstract: "员工账号 / accounts of the staff",
     discussion:
       "账号用中心自编的编号,不写姓名。有了第一个账号,值班台和窗口页面就要登录。\nIds are the centre's own, never names. With the first account the pages of the staff ask for a login.",
-    subcommands: [StaffAdd.self, StaffDisable.self, StaffList.self])
+    subcommands: [StaffAdd.self, StaffCard.self, StaffDisable.self, StaffList.self])
 }
 
 struct StaffFileArgument: ParsableArguments {

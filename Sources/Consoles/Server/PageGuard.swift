@@ -62,6 +62,11 @@ struct PageGuard: Sendable {
         return .reply(HTTPReply(405, .wrongMethod, at: request.pathText, accepted: "GET", allow: "GET"))
       }
       return .reply(who(request))
+    case ["api", "login", "card"]:
+      guard request.method == .post else {
+        return .reply(HTTPReply(405, .wrongMethod, at: request.pathText, accepted: "POST", allow: "POST"))
+      }
+      return logInByCard(request)
     case ["api", "login"], ["api", "logout"]:
       guard request.method == .post else {
         return .reply(HTTPReply(405, .wrongMethod, at: request.pathText, accepted: "POST", allow: "POST"))
@@ -77,6 +82,7 @@ struct PageGuard: Sendable {
       status: 200,
       json: .object {
         $0.field("guarded", door?.isGuarded ?? false)
+        if let door, door.isGuarded, door.cards.isReady { $0.field("card", true) }
         guard let session else { return }
         $0.field("staff", session.staff)
         $0.field("roles", session.roles.map(\.rawValue))
@@ -96,21 +102,60 @@ struct PageGuard: Sendable {
       let page = page
       return .later {
         switch await Self.offTheLoop({ door.logIn(id: id, pin: pin) }) {
-        case .success(let (token, session)):
-          var reply = HTTPReply(
-            status: 200,
-            json: .object {
-              $0.field("answer", "done")
-              $0.field("mayLook", session.roles.mayLook(at: page))
-            })
-          reply.session = token
-          return reply
+        case .success(let (token, session)): return Self.welcome(token, session, page)
         case .failure(let refusal): return Self.refused(refusal)
         }
       }
     } catch {
       return .reply(HTTPReply(400, error.fault, at: error.place, accepted: error.accepted))
     }
+  }
+
+  /// How long a page waits before it asks once more.
+  private static let cardPatience = Duration.seconds(6)
+
+  /// `{"ask": 0}` begins, and the number that is answered goes on: of several pages the card is that of the one that began last.
+  private func logInByCard(_ request: HTTPRequest) -> RouteResult {
+    guard let door, door.isGuarded else {
+      return .reply(HTTPReply(404, .notFound, at: request.pathText, accepted: "no login is needed here: there are no accounts"))
+    }
+    do throws(BadRequest) {
+      let number = try BodyFields(request.body, accepted: ["ask"]).number("ask")
+      let page = page
+      return .later {
+        let ask = number == 0 ? door.cards.ask() : UInt64(clamping: number)
+        switch await door.cards.wait(ask, for: Self.cardPatience) {
+        case .laid(let card):
+          switch await Self.offTheLoop({ door.logIn(card: card) }) {
+          case .success(let (token, session)): return Self.welcome(token, session, page)
+          case .failure(let refusal): return Self.refused(refusal)
+          }
+        case .nothing(let lift):
+          return HTTPReply(
+            status: 200,
+            json: .object {
+              $0.field("answer", "waiting")
+              $0.field("ask", Int(ask))
+              $0.field("lift", lift)
+            })
+        case .superseded: return HTTPReply(409, .cardAskedElsewhere, at: "login", accepted: "{\"ask\": 0}")
+        case .noReader: return HTTPReply(503, .noCardReader, at: "login", accepted: "an id and its PIN")
+        }
+      }
+    } catch {
+      return .reply(HTTPReply(400, error.fault, at: error.place, accepted: error.accepted))
+    }
+  }
+
+  private static func welcome(_ token: String, _ session: StaffDoor.Session, _ page: StaffPage) -> HTTPReply {
+    var reply = HTTPReply(
+      status: 200,
+      json: .object {
+        $0.field("answer", "done")
+        $0.field("mayLook", session.roles.mayLook(at: page))
+      })
+    reply.session = token
+    return reply
   }
 
   /// The slow hash has a thread of its own: neither the pages nor the tasks that carry out requests wait for it.
@@ -131,6 +176,7 @@ struct PageGuard: Sendable {
     let accepted = "an id and its PIN"
     switch refusal {
     case .wrong: return HTTPReply(401, .loginWrong, at: "login", accepted: accepted)
+    case .unknownCard: return HTTPReply(401, .cardUnknown, at: "login", accepted: "a card of the staff")
     case .locked: return HTTPReply(429, .loginLocked, at: "login", accepted: accepted)
     case .ended: return HTTPReply(403, .loginEnded, at: "login", accepted: accepted)
     case .fileUnreadable: return HTTPReply(503, .staffFileUnreadable, at: "login", accepted: accepted)

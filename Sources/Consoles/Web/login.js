@@ -47,13 +47,54 @@ async function who() {
   }
 }
 
+// Asks for half a minute. Whoever lays a card down meanwhile is logged in; one that lay there before has to be lifted first.
+async function waitForCard(say) {
+  let ask = 0;
+  say(word("layCard"));
+  try {
+    for (let round = 0; round < 5; round++) {
+      const answer = await fetch("/api/login/card", {
+        method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ ask }),
+      });
+      const text = await answer.json();
+      if (!answer.ok) return { text: pick(text) };
+      if (text.answer === "done") return { mayLook: text.mayLook, text: word("roleMayNot") };
+      ask = text.ask;
+      say(word(text.lift ? "liftCard" : "layCard"));
+    }
+  } catch {
+    return { text: word("noAnswer") };
+  }
+  return { text: "" };
+}
+
 function form(done, isRefused) {
   const id = element("input", { name: "id", autocomplete: "username", required: true, maxlength: 12, "aria-label": word("staffID") });
   const pin = element("input", { name: "pin", type: "password", autocomplete: "current-password", required: true, maxlength: 32, "aria-label": word("staffPIN") });
   const said = element("p", { role: "alert", class: "said" }, isRefused ? word("roleMayNot") : "");
   const button = element("button", { type: "submit", class: "primary" }, word("logIn"));
+  const card = element("button", { type: "button", id: "log-in-by-card", hidden: !session.card }, word("logInByCard"));
   const made = element("form", { id: "login", "aria-labelledby": "login-title" },
-    element("h2", { id: "login-title" }, word("logInTitle")), element("label", {}, word("staffID"), id), element("label", {}, word("staffPIN"), pin), said, button);
+    element("h2", { id: "login-title" }, word("logInTitle")), element("label", {}, word("staffID"), id), element("label", {}, word("staffPIN"), pin), said, button, card);
+  // A reader may come and go while nobody is there.
+  const look = async () => {
+    if (!made.isConnected) return;
+    const now = await who();
+    if (!card.disabled) card.hidden = !now.card;
+    setTimeout(look, 5000);
+  };
+  setTimeout(look, 5000);
+  const leave = () => {
+    made.remove();
+    done();
+  };
+  card.addEventListener("click", async () => {
+    card.disabled = true;
+    const answer = await waitForCard((text) => (said.textContent = text));
+    card.disabled = false;
+    if (answer.mayLook) return leave();
+    said.textContent = answer.text;
+  });
   made.addEventListener("submit", async (event) => {
     event.preventDefault();
     button.disabled = true;
@@ -63,8 +104,7 @@ function form(done, isRefused) {
       });
       const text = await answer.json();
       if (answer.ok && text.mayLook) {
-        made.remove();
-        return done();
+        return leave();
       }
       said.textContent = answer.ok ? word("roleMayNot") : pick(text);
     } catch {

@@ -26,7 +26,7 @@ public struct USBInterface: Sendable, Equatable {
   public var subclass: UInt8
   public var protocolCode: UInt8
   public var endpoints: [USBEndpoint]
-  /// Descriptors of its class, as they stand there.
+  /// Descriptors of its class, as they stand there: first those behind the interface, then those behind its endpoints.
   public var extra: [UInt8]
 
   public func endpoint(_ address: UInt8) -> USBEndpoint? { endpoints.first { $0.address == address } }
@@ -148,11 +148,14 @@ extension USBDevice {
     let list = UnsafeBufferPointer(start: configuration.pointee.interface, count: Int(configuration.pointee.bNumInterfaces))
     return list.compactMap { entry in
       guard entry.num_altsetting > 0, let first = entry.altsetting?.pointee else { return nil }
-      let endpoints = UnsafeBufferPointer(start: first.endpoint, count: Int(first.bNumEndpoints)).map(USBEndpoint.init)
-      let extra = UnsafeBufferPointer(start: first.extra, count: Int(max(first.extra_length, 0)))
+      let all = UnsafeBufferPointer(start: first.endpoint, count: Int(first.bNumEndpoints))
+      let endpoints = all.map(USBEndpoint.init)
+      var extra = Array(UnsafeBufferPointer(start: first.extra, count: Int(max(first.extra_length, 0))))
+      // Some makers put their class's descriptor behind an endpoint.
+      for endpoint in all { extra += UnsafeBufferPointer(start: endpoint.extra, count: Int(max(endpoint.extra_length, 0))) }
       return USBInterface(
         number: Int(first.bInterfaceNumber), classCode: first.bInterfaceClass, subclass: first.bInterfaceSubClass,
-        protocolCode: first.bInterfaceProtocol, endpoints: endpoints, extra: Array(extra))
+        protocolCode: first.bInterfaceProtocol, endpoints: endpoints, extra: extra)
     }
   }
 }

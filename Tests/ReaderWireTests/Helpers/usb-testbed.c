@@ -3,11 +3,11 @@
 // among those devices.
 //
 // One command per line on its standard input, in hexadecimal where bytes are meant:
-//   plug SOCKET split|single|printer|plain VENDOR PRODUCT SERIAL   unplug SOCKET   driver SOCKET on|off   refuse SOCKET on|off   unclear SOCKET EP   it refuses to be cleared
+//   plug SOCKET split|single|printer|plain|ccid:DESCRIPTOR VENDOR PRODUCT SERIAL   unplug SOCKET   driver SOCKET on|off   refuse SOCKET on|off   unclear SOCKET EP   it refuses to be cleared
 //   in SOCKET EP BYTES   what a read that stands there brings      done SOCKET EP   a write is taken      stall SOCKET   all that stands is halted
 //   start   say TEXT   a line to the program's standard input              end   closes it
 // and one line of news each on its standard output:
-//   out SOCKET EP BYTES   ask SOCKET EP   stop SOCKET EP   clear SOCKET EP   reset SOCKET   claim SOCKET   release SOCKET   heard TEXT   ended CODE
+//   out SOCKET EP BYTES   ask SOCKET EP   stop SOCKET EP   clear SOCKET EP   reset SOCKET   claim SOCKET   release SOCKET   missed SOCKET EP BYTES   heard TEXT   ended CODE
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -32,7 +32,7 @@ typedef struct {
 
 typedef struct {
   char socket[32], path[128], node[64];
-  int is_plugged, number, has_driver, refuses, unclear;
+  int is_plugged, number, has_driver, refuses, unclear, has_interface;
   Transfer *transfers[32];
   int count;
   UMockdevIoctlClient *reaper;
@@ -80,6 +80,11 @@ static void forget(Device *device, int index) {
   if (transfer->bytes) umockdev_ioctl_data_unref(transfer->bytes);
   free(transfer);
   memmove(&device->transfers[index], &device->transfers[index + 1], (--device->count - index) * sizeof(Transfer *));
+}
+
+// Whoever had the device and is gone without a word leaves nothing behind, as with a real kernel.
+static void forget_all(Device *device) {
+  while (device->count) forget(device, 0);
 }
 
 static void answer(Device *device, UMockdevIoctlClient *client, int result, int error) {
@@ -193,10 +198,12 @@ static gboolean answer_locked(UMockdevIoctlClient *client) {
   }
   case USBDEVFS_CLAIMINTERFACE:
     tell("claim %s", device->socket);
+    forget_all(device);
     answer(device, client, device->has_driver || device->refuses ? -1 : 0, device->has_driver || device->refuses ? EBUSY : 0);
     return TRUE;
   case USBDEVFS_DISCONNECT_CLAIM:
     tell("claim %s", device->socket);
+    forget_all(device);
     answer(device, client, device->refuses ? -1 : 0, device->refuses ? EBUSY : 0);
     return TRUE;
   case USBDEVFS_RELEASEINTERFACE: tell("release %s", device->socket); answer(device, client, 0, 0); return TRUE;
@@ -271,20 +278,28 @@ static void plug(const char *socket, const char *layout, int vendor, int product
   device->is_plugged = 1;
   snprintf(device->node, sizeof device->node, "/dev/bus/usb/001/%03d", device->number);
   snprintf(device->path, sizeof device->path, "/devices/pci0000:00/0000:00:14.0/usb1/%s", socket);
-  unsigned char bytes[128] = {18, 1, 0, 2, 0, 0, 0, 64, vendor & 255, vendor >> 8, product & 255, product >> 8, 0, 1, 0, 0, 0, 1};
+  unsigned char bytes[192] = {18, 1, 0, 2, 0, 0, 0, 64, vendor & 255, vendor >> 8, product & 255, product >> 8, 0, 1, 0, 0, 0, 1};
   static const unsigned char split[] = {0x02, 0x06, 0x81, 0x85}, single[] = {0x01, 0x82};
-  int is_split = !strcmp(layout, "split"), endpoints = is_split ? 4 : !strcmp(layout, "single") || !strcmp(layout, "printer") ? 2 : 0;
-  int length = 18, total = 9 + 9 + 7 * endpoints;
-  unsigned char head[] = {9, 2, total, 0, 1, 1, 0, 0x80, 50, 9, 4, 0, 0, endpoints,
-                          !strcmp(layout, "printer") ? 7 : 0xFF, 0, 0, 0};
+  static const unsigned char ccid[] = {0x83, 0x01, 0x82};
+  int is_split = !strcmp(layout, "split"), is_ccid = !strncmp(layout, "ccid:", 5), extra = is_ccid ? strlen(layout + 5) / 2 : 0;
+  int endpoints = is_split ? 4 : is_ccid ? 3 : !strcmp(layout, "single") || !strcmp(layout, "printer") ? 2 : 0;
+  int length = 18, total = 9 + 9 + extra + 7 * endpoints;
+  unsigned char head[] = {9, 2, total, 0, 1, 1, 0, 0x80, 50, 9, 4, 0, 0, endpoints, is_ccid ? 0x0B : !strcmp(layout, "printer") ? 7 : 0xFF, 0, 0, 0};
   memcpy(bytes + length, head, sizeof head);
   length += sizeof head;
+  for (int i = 0; i < extra; i++) {
+    unsigned int byte = 0;
+    sscanf(layout + 5 + 2 * i, "%2x", &byte);
+    bytes[length++] = byte;
+  }
   for (int i = 0; i < endpoints; i++) {
-    unsigned char one[] = {7, 5, (is_split ? split : single)[i], 2, 64, 0, 0};
+    int is_interrupt = is_ccid && i == 0;
+    unsigned char one[] = {
+      7, 5, (is_split ? split : is_ccid ? ccid : single)[i], is_interrupt ? 3 : 2, is_interrupt ? 8 : 64, 0, is_interrupt ? 24 : 0};
     memcpy(bytes + length, one, sizeof one);
     length += sizeof one;
   }
-  char hex[2 * length + 1], text[2048];
+  char hex[2 * length + 1], text[4096];
   for (int i = 0; i < length; i++) sprintf(hex + 2 * i, "%02X", bytes[i]);
   snprintf(text, sizeof text,
     "P: %s\nN: bus/usb/001/%03d=%s\nE: DEVNAME=/dev/bus/usb/001/%03d\nE: DEVTYPE=usb_device\nE: SUBSYSTEM=usb\nE: BUSNUM=001\n"
@@ -292,6 +307,14 @@ static void plug(const char *socket, const char *layout, int vendor, int product
     "A: idVendor=%04x\\n\nA: idProduct=%04x\\n\nA: serial=%s\\n\nA: product=card reader\\n\nH: descriptors=%s\n\n",
     device->path, device->number, hex, device->number, device->number, device->number - 1, device->number, vendor, product, serial,
     hex);
+  // pcscd looks for interfaces of its class.
+  size_t used = strlen(text);
+  device->has_interface = is_ccid;
+  if (is_ccid)
+    snprintf(text + used, sizeof text - used,
+      "P: %s/%s:1.0\nE: DEVTYPE=usb_interface\nE: SUBSYSTEM=usb\nE: INTERFACE=11/0/0\nE: PRODUCT=%x/%x/100\n"
+      "A: bInterfaceNumber=00\\n\nA: bInterfaceClass=0b\\n\nA: bInterfaceSubClass=00\\n\nA: bInterfaceProtocol=00\\n\n\n",
+      device->path, socket, vendor, product);
   GError *error = NULL;
   // In this order: whoever sees the device opens it at once.
   if (!umockdev_testbed_attach_ioctl(bed, device->node, handler, &error) || !umockdev_testbed_add_from_string(bed, text, &error)) {
@@ -301,7 +324,7 @@ static void plug(const char *socket, const char *layout, int vendor, int product
 }
 
 static void unplug(Device *device) {
-  char path[160];
+  char path[256];
   for (int i = 0; i < device->count; i++)
     if (!device->transfers[i]->is_done) {
       device->transfers[i]->status = -ESHUTDOWN;
@@ -310,6 +333,11 @@ static void unplug(Device *device) {
   device->is_plugged = 0;
   reap(device);
   if (device->reaper) answer(device, device->reaper, -1, ENODEV);
+  if (device->has_interface) {
+    snprintf(path, sizeof path, "/sys%s/%s:1.0", device->path, device->socket);
+    umockdev_testbed_uevent(bed, path, "remove");
+    umockdev_testbed_remove_device(bed, path);
+  }
   snprintf(path, sizeof path, "/sys%s", device->path);
   umockdev_testbed_uevent(bed, path, "remove");
   umockdev_testbed_remove_device(bed, path);
@@ -339,11 +367,11 @@ static void start(void) {
 }
 
 static gboolean obey_line(char *line) {
-  char socket[32], layout[16], serial[64], word[8];
+  char socket[32], layout[160], serial[64], word[8];
   int vendor, product, at = 0;
   unsigned int endpoint;
   Device *device;
-  if (sscanf(line, "plug %31s %15s %x %x %63s", socket, layout, (unsigned *)&vendor, (unsigned *)&product, serial) == 5)
+  if (sscanf(line, "plug %31s %159s %x %x %63s", socket, layout, (unsigned *)&vendor, (unsigned *)&product, serial) == 5)
     plug(socket, layout, vendor, product, serial);
   else if (sscanf(line, "unplug %31s", socket) == 1 && (device = by_socket(socket))) unplug(device);
   else if (sscanf(line, "driver %31s %7s", socket, word) == 2 && (device = by_socket(socket))) device->has_driver = !strcmp(word, "on");
@@ -352,7 +380,10 @@ static gboolean obey_line(char *line) {
   else if (sscanf(line, "in %31s %x %n", socket, &endpoint, &at) == 2 && at && (device = by_socket(socket))) {
     Transfer *transfer = standing(device, endpoint);
     int length = strlen(line + at) / 2;
-    if (!transfer) return TRUE;
+    if (!transfer) {
+      tell("missed %s %02x %s", socket, endpoint, line + at);
+      return TRUE;
+    }
     guint8 bytes[length + 1];
     for (int i = 0; i < length; i++) {
       unsigned int byte = 0;

@@ -9,7 +9,8 @@ import Transports
 /// that reports, a line each. Its memory can be searched for what was on a card.
 @main
 enum Probe {
-  static let usage = "usage: reader-probe usb [SOCKET] | serial PATH | devices [deaf] | printer"
+  static let usage =
+    "usage: reader-probe usb [SOCKET] | serial PATH | devices [deaf] | printer | cards usb|service|automatic [NAME]"
 
   static func main() {
     let arguments = CommandLine.arguments
@@ -18,6 +19,10 @@ enum Probe {
     case "usb": plan.connection = .usb(ReaderPlan.knownReaders, at: arguments.count > 2 ? arguments[2] : nil)
     case "serial" where arguments.count == 3: plan.connection = .serial(path: arguments[2], baud: .b115200)
     case "printer": return PrinterLook.run()
+    case "cards" where arguments.count > 2:
+      let name = arguments.count > 3 ? arguments[3] : nil
+      let ways: [String: SmartCardPlan.Connection] = ["usb": .usb(nil, at: nil), "service": .service(name)]
+      return CardLook.run(SmartCardPlan(connection: ways[arguments[2]] ?? .automatic))
     case "devices": return DeviceLook.run(hears: !arguments.contains("deaf"))
     default:
       print(usage)
