@@ -226,7 +226,11 @@ let package = Package(
         "ResidentCardDeviceModel", crypto,
       ]),
     tests("KioskHostTests", ["DeviceKit", "KioskHost", "ChildPrograms", "TestSupport"]),
-    tests("ConsolesTests", kit + ["Station", "StaffAccess", "Consoles", "Sealing"] + web),
+    tests(
+      "ConsolesTests",
+      kit + [
+        "Station", "StationRuntime", "StaffAccess", "Consoles", "Sealing", "ResidentCardCodec", "ResidentCardDeviceModel",
+      ] + web),
     tests("StationIdentityTests", ["StationIdentity", "TestSupport"] + tls + web),
     // The real program with a simulated bus, for the tests that drive it from outside.
     .target(
@@ -238,11 +242,14 @@ let package = Package(
       kit
         + [
           "FirmwareUpdateCodec", "Station", "StationRuntime", "StationIdentity", "Journal", "Transports", "Sealing",
-          "ResidentCardCodec", "ResidentCardDeviceModel", "TestSupport",
+          "ResidentCardDeviceModel", "ResidentCardCodec", "TestSupport",
         ] + tls
         + web),
     .testTarget(
-      name: "InteropTests", dependencies: ["TestSupport", "DeviceKit", "Transports", "ESCPOSCodec", "ESCPOSDeviceModel"],
+      name: "InteropTests",
+      dependencies: kit + [
+        "TestSupport", "Transports", "ESCPOSCodec", "ESCPOSDeviceModel", "ResidentCardCodec", "ResidentCardDeviceModel",
+      ],
       path: "Tests/InteropTests", exclude: ["Peers"]),
     // The real images in QEMU.
     tests(

@@ -8,7 +8,7 @@ import DeviceKit
 
 /// The fields of a JSON object whose names are known.
 struct BodyFields {
-  private let values: [String: Value]
+  private var values: [String: Value]
 
   enum Value: Decodable {
     case text(String)
@@ -27,7 +27,8 @@ struct BodyFields {
     }
   }
 
-  init(_ body: [UInt8], accepted: [String]) throws(BadRequest) {
+  /// - Parameter optional: those of `accepted` that may be left out; they are empty text then.
+  init(_ body: [UInt8], accepted: [String], optional: [String] = []) throws(BadRequest) {
     let form = "{" + accepted.map { "\"\($0)\": …" }.joined(separator: ", ") + "}"
     guard let values = try? JSONDecoder().decode([String: Value].self, from: Data(body)) else {
       throw BadRequest(fault: .badBody, place: "body", accepted: form)
@@ -40,11 +41,12 @@ struct BodyFields {
     if let unknown = values.keys.sorted().first(where: { !accepted.contains($0) }) {
       throw BadRequest(fault: .unknownField, place: String(unknown.prefix(64)), accepted: form)
     }
-    if let missing = accepted.first(where: { values[$0] == nil }) {
+    if let missing = accepted.first(where: { values[$0] == nil && !optional.contains($0) }) {
       throw BadRequest(fault: .badBody, place: missing, accepted: form)
     }
     // The decoder takes 60.0 and 6e1 for whole numbers.
     self.values = shape.hasFraction ? values.mapValues { if case .number = $0 { .other } else { $0 } } : values
+    for name in optional where values[name] == nil { self.values[name] = .text("") }
   }
 
   /// What the decoder does not tell of a body that it has found to be one object.

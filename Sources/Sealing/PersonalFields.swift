@@ -65,6 +65,20 @@ public struct PersonalFields: Sendable {
     }
   }
 
+  /// `220***********1234` (GB/T 35273), made in the buffer's own memory: the whole number never is a string. Short ones are stars.
+  public var maskedNumber: String? {
+    buffer(.number)?.withSpan { span in
+      let isShown = span.count > 8
+      var bytes: [UInt8] = []
+      for index in span.indices {
+        // What is no digit or letter of ASCII is no number of a card.
+        let isAscii = span[index] < 0x80
+        bytes.append(isShown && isAscii && (index < 3 || index >= span.count - 4) ? span[index] : UInt8(ascii: "*"))
+      }
+      return String(decoding: bytes, as: UTF8.self)
+    }
+  }
+
   public func wipe() { for value in values { value?.wipe() } }
 
   private static func place(_ field: Field) -> Int {

@@ -151,6 +151,14 @@ import Testing
   }
 
   @Test func numbersAreMasked() {
-    #expect(ContactDesk.masked("210102199003071234") == "210***********1234" && ContactDesk.masked("12345678") == "********")
+    for (number, shown) in [("210102199003071234", "210***********1234"), ("12345678", "********"), ("王12345678", "***********")]
+    {
+      var fields = PersonalFields(pages: nil)
+      fields.set(.number, number.utf8)
+      #expect(
+        fields.maskedNumber?.hasPrefix(shown.prefix(3)) == true
+          && fields.maskedNumber?.contains(number.dropFirst(4).prefix(4)) == false)
+      if !number.hasPrefix("王") { #expect(fields.maskedNumber == shown) }
+    }
   }
 }

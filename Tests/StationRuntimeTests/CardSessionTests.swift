@@ -44,6 +44,14 @@ import Testing
       now = end
     }
 
+    /// Time passes in front of a page that is there.
+    mutating func watch(_ token: UInt64, seconds: Int) {
+      for _ in 0..<(seconds / 5) {
+        pass(5)
+        give(.watched(token: token))
+      }
+    }
+
     func picture(_ token: UInt64) -> CardPicture { session.picture(for: token) }
 
     mutating func lay(_ card: SyntheticCard = .person(.resident, seed: 1)) throws {
@@ -65,7 +73,7 @@ import Testing
     var bench = Bench()
     bench.give(.begin(token: 7))
     #expect(bench.picture(7).stage == .waiting && bench.consents.map(\.number) == [1])
-    #expect(bench.consents.first?.until == bench.now + .seconds(60))
+    #expect(bench.consents.first?.until == bench.now + .seconds(66))
     bench.give(.report(.event(.cardArrived)))
     #expect(bench.picture(7).stage == .reading)
     bench.give(.report(.record(try Self.record(.person(.resident, seed: 3)))))
@@ -101,13 +109,54 @@ import Testing
     var bench = Bench()
     bench.give(.begin(token: 7))
     try bench.lay()
-    bench.pass(50)
+    bench.watch(7, seconds: 50)
     bench.give(.touched(token: 7))
-    bench.pass(59)
+    // Somebody else's touch is none.
+    bench.give(.touched(token: 8))
+    bench.watch(7, seconds: 65)
     #expect(bench.picture(7).stage == .read)
+    bench.give(.touched(token: 8))
     bench.pass(1)
     #expect(bench.picture(7).stage == .over && bench.picture(7).name.isEmpty && bench.shredded == ["k1"])
     #expect(bench.session.deadline == nil)
+  }
+
+  /// The browser was killed after the "yes": the next person's card is not his.
+  @Test func behindAPageThatIsGoneNoCardIsRead() {
+    var bench = Bench()
+    bench.give(.begin(token: 7))
+    bench.watch(7, seconds: 20)
+    #expect(bench.picture(7).stage == .waiting)
+    let cancels = bench.cancels
+    bench.give(.watched(token: 8))
+    bench.pass(12)
+    #expect(bench.picture(7).stage == .over && bench.cancels == cancels + 1)
+  }
+
+  @Test func whoTouchesTheScreenIsNotTimedOut() {
+    var bench = Bench()
+    bench.give(.begin(token: 7))
+    for _ in 0..<10 {
+      bench.watch(7, seconds: 40)
+      bench.give(.touched(token: 7))
+      bench.give(.touched(token: 7))
+    }
+    #expect(bench.picture(7).stage == .waiting)
+    #expect(bench.consents.map(\.number) == Array(1...11))
+    #expect(bench.consents.allSatisfy { $0.until <= bench.now + .seconds(66) })
+    #expect(bench.consents.last?.until == bench.now + .seconds(66))
+  }
+
+  /// Two cards, one upon the other: found again and again, told once.
+  @Test func whatGoesWrongStaysOnTheScreen() throws {
+    var bench = Bench()
+    bench.give(.begin(token: 7))
+    bench.give(.report(.event(.cardArrived)))
+    bench.give(.report(.event(.readFailed(.unclear))))
+    for _ in 0..<5 { bench.give(.report(.event(.cardArrived))) }
+    #expect(bench.picture(7).stage == .waiting && bench.picture(7).problem == .unclear)
+    try bench.lay()
+    #expect(bench.picture(7).stage == .read && bench.picture(7).problem == nil)
   }
 
   @Test func aCallForHelpEndsItWhoeversItIs() throws {

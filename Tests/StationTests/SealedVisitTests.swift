@@ -69,6 +69,11 @@ import Testing
     var bench = Bench(plan: Bench.centre)
     #expect(bench.clerk("w1", .look(window: 1, keys: ["card-key"], staff: nil)) == .refused(.windowEmpty))
     served(&bench, contact: card)
+    #expect(bench.clerk("w1", .park(window: 1)) == .done)
+    #expect(bench.clerk("w1", .call(window: 1, TicketID(day: bench.visits.day, letter: "A", number: 1))) == .done)
+    // Who was called may not have come yet.
+    #expect(bench.clerk("w1", .look(window: 1, keys: ["card-key"], staff: nil)) == .refused(.notServed))
+    #expect(bench.clerk("w1", .serve(window: 1)) == .done)
     for keys in [[], ["other"], ["card-key", "other"], ["card-key", "card-key"]] {
       #expect(bench.clerk("w1", .look(window: 1, keys: keys, staff: nil)) == .refused(.noContact))
     }

@@ -56,7 +56,8 @@ public final class Shell {
 
   @discardableResult
   public func start(
-    _ arguments: [String], program: String = Shell.linli, environment: [String: String] = [:], log: String? = nil
+    _ arguments: [String], program: String = Shell.linli, environment: [String: String] = [:], log: String? = nil,
+    errors: String? = nil
   ) throws -> Process {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: program)
@@ -67,7 +68,11 @@ public final class Shell {
     } else {
       process.standardOutput = FileHandle.nullDevice
     }
-    process.standardError = FileHandle.nullDevice
+    if let errors, FileManager.default.createFile(atPath: errors, contents: nil) {
+      process.standardError = FileHandle(forWritingAtPath: errors)
+    } else {
+      process.standardError = FileHandle.nullDevice
+    }
     process.standardInput = FileHandle.nullDevice
     try process.run()
     processes.append(process)

@@ -53,6 +53,7 @@ struct Run: AsyncParsableCommand {
   ) var record: String?
 
   func run() async throws {
+    CrashPrivacy.begin()
     let signals = Signals()
     let site = try file.load()
     // Before the journal is made: what refuses the start should leave nothing behind.

@@ -44,16 +44,9 @@ struct ContactDesk: Sendable {
   private static func write(_ fields: PersonalFields, to json: inout JSONText) {
     json.object {
       for field in PersonalFields.Field.allCases {
-        let text = fields.text(field)
-        $0.field(field.rawValue, optional: field == .number ? text.map(masked) : text)
+        $0.field(field.rawValue, optional: field == .number ? fields.maskedNumber : fields.text(field))
       }
     }
-  }
-
-  /// `220***********1234` (GB/T 35273).
-  static func masked(_ number: String) -> String {
-    guard number.count > 8 else { return String(repeating: "*", count: number.count) }
-    return number.prefix(3) + String(repeating: "*", count: number.count - 7) + number.suffix(4)
   }
 
   /// A contact as it was typed: `nil` for what is no name or no telephone number.

@@ -130,7 +130,7 @@ struct HallRoutes: Routes {
       return .reply(HTTPReply(404, .notFound, at: request.pathText, accepted: KioskRequest.accepted))
     }
     return post(request, board) { () throws(BadRequest) in
-      let fields = try BodyFields(request.body, accepted: wanted.fields)
+      let fields = try BodyFields(request.body, accepted: wanted.fields, optional: wanted.optional)
       return .later(try desk.work(wanted, request.path[2], fields))
     }
   }

@@ -23,6 +23,9 @@ enum KioskRequest: String, CaseIterable {
     }
   }
 
+  /// Those that may be left out.
+  var optional: [String] { self == .ticket ? ["card"] : [] }
+
   static let accepted = "/api/kiosk/{terminal}/(\(allCases.map(\.rawValue).joined(separator: " | ")))"
 }
 

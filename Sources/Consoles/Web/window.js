@@ -118,7 +118,7 @@ function atWindow(view, ticket) {
     else if (view.sealTo !== undefined) actions.append(element("button", { type: "button", class: "contact", onclick: () => giveContact(view) }, word("giveContact")));
     actions.append(button("park", "park"));
   }
-  if (ticket.hasContact) actions.append(element("button", { type: "button", class: "look", onclick: look }, word("look")));
+  if (ticket.hasContact && ticket.phase === "serving") actions.append(element("button", { type: "button", class: "look", onclick: look }, word("look")));
   actions.append(
     element("button", { type: "button", class: "transfer", onclick: () => transfer(view) }, word("transfer")),
     element("button", { type: "button", class: "reissue", onclick: () => reissue(ticket) }, word("reissue")));

@@ -63,13 +63,20 @@ extension Station {
 
   // MARK: - What happens because nothing happened
 
+  /// What is deleted does not come back: by a clock that was checked, or one that goes on from the day on which numbers were last taken. A
+  /// station without a time server must keep nothing for ever either.
+  private var trustsDays: Bool {
+    guard !wall.synchronised, let today = Int32(exactly: wall.localDay) else { return wall.synchronised }
+    let day = state.visits.day
+    return day > 0 && (day...(day + 7)).contains(today)
+  }
+
   mutating func runVisits() {
     guard let offered = plan.visits else { return }
     var over: [MatterID] = []
     for matter in state.visits.matters {
       if matter.phase == .closed {
-        // By a clock that was checked: what is deleted does not come back.
-        if wall.synchronised, let closed = matter.closedAt, past(since: closed) >= kept(offered) { over.append(matter.id) }
+        if trustsDays, let closed = matter.closedAt, past(since: closed) >= kept(offered) { over.append(matter.id) }
         continue
       }
       if let offer = matter.offer, past(since: offer.at) >= answerTime(matter) {

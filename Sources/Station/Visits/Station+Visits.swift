@@ -281,6 +281,8 @@ extension Station {
   /// Only of who is at the window, and only by its post.
   private func look(_ keys: [String], at window: Int, _ post: String, staff: String?) -> Verdict {
     present(window) { ticket in
+      // Who was only called may not have come: nobody leafs through those who wait.
+      if ticket.phase != .serving { return .refused(.notServed) }
       let known = visits.sealed(ticket).map(\.key)
       guard !keys.isEmpty, keys.count <= known.count, keys.allSatisfy({ known.contains($0) }) else {
         return .refused(.noContact)

@@ -10,6 +10,8 @@ struct CardSession: Machine {
     /// He has agreed. Who had agreed before is over.
     case begin(token: UInt64)
     case touched(token: UInt64)
+    /// His page asks what it may show.
+    case watched(token: UInt64)
     /// His visit is over, or (`nil`) somebody has called for help: whoever's it is.
     case end(token: UInt64?)
     /// His ticket has the field that was handed out.
@@ -32,12 +34,18 @@ struct CardSession: Machine {
     case shred(SealedField)
   }
 
-  /// Without a touch; also as long as a consent holds.
-  static let patience = Interval.seconds(60)
+  /// Without a touch. The page itself wipes after 60 s, and tells of touches 5 s late at most.
+  static let patience = Interval.seconds(66)
+  /// A page that is there asks every 8 s at least: behind one that hangs or was closed nobody else's card is read.
+  static let absence = Interval.seconds(12)
+  /// A touch makes a consent new that is older than this: nobody who is there is timed out without a warning.
+  static let renewal = Interval.seconds(10)
 
   private struct Visit: Sendable {
     var token: UInt64
     var touchedAt: Instant
+    var watchedAt: Instant
+    var agreedAt: Instant
     var field: SealedField?
   }
 
@@ -45,7 +53,7 @@ struct CardSession: Machine {
   private var consents: UInt64 = 0
   private(set) var picture = CardPicture(revision: 0, stage: .over)
 
-  var deadline: Instant? { visit.map { $0.touchedAt + Self.patience } }
+  var deadline: Instant? { visit.map { min($0.touchedAt + Self.patience, $0.watchedAt + Self.absence) } }
 
   /// What the page of that visitor may see. Of another's, and of one that is over, there is nothing.
   func picture(for token: UInt64) -> CardPicture {
@@ -63,11 +71,14 @@ struct CardSession: Machine {
     switch input {
     case .begin(let token):
       end(into: &effects)
-      visit = Visit(token: token, touchedAt: now)
-      consents += 1
+      visit = Visit(token: token, touchedAt: now, watchedAt: now, agreedAt: now)
       show(.waiting)
-      effects.append(.read(CardConsent(number: consents, until: now + Self.patience)))
-    case .touched(let token): if visit?.token == token { visit?.touchedAt = now }
+      read(at: now, into: &effects)
+    case .touched(let token):
+      guard let visit, visit.token == token else { return }
+      self.visit?.touchedAt = now
+      if picture.stage == .waiting, now - visit.agreedAt >= Self.renewal { read(at: now, into: &effects) }
+    case .watched(let token): if visit?.token == token { visit?.watchedAt = now }
     case .end(let token): if token == nil || visit?.token == token { end(into: &effects) }
     case .taken(let token): if visit?.token == token { end(into: &effects) }
     case .givenBack(let token, let field):
@@ -91,6 +102,13 @@ struct CardSession: Machine {
     }
   }
 
+  /// He has agreed to one reading, and is there.
+  private mutating func read(at now: Instant, into effects: inout Effects<Effect>) {
+    visit?.agreedAt = now
+    consents += 1
+    effects.append(.read(CardConsent(number: consents, until: now + Self.patience)))
+  }
+
   private var isAwaiting: Bool { visit != nil && (picture.stage == .waiting || picture.stage == .reading) }
 
   private mutating func heard(_ event: ReaderEvent, at now: Instant) {
@@ -99,7 +117,8 @@ struct CardSession: Machine {
     case .cardArrived:
       // Who lays a card down is there.
       visit?.touchedAt = now
-      show(.reading)
+      // What went wrong stands there until a card is read: the reader tells the same failure once.
+      if picture.problem == nil { show(.reading) }
     case .readFailed(let failure): show(failure.endsRequest ? .over : .waiting, problem: CardPicture.Problem(failure))
     case .repairNeeded, .detached: show(.over, problem: .outOfOrder)
     case .attached, .ready, .read, .removed, .wiped, .repaired: break

@@ -180,6 +180,7 @@ final class CardSessionLoop {
       give(input, to: index)
     case .wait(let kiosk, let token, let seen, let until, let continuation):
       guard let index = index(kiosk) else { return continuation.resume(returning: CardPicture(revision: seen, stage: .over)) }
+      give(.watched(token: token), to: index)
       terminals[index].waiting.append(Waiting(token: token, seen: seen, until: until, continuation: continuation))
     case .field(let kiosk, let token, let continuation):
       continuation.resume(returning: index(kiosk).flatMap { terminals[$0].session.takeField(of: token) })

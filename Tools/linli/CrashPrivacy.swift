@@ -1,0 +1,22 @@
+import Foundation
+
+/// What a crash of the station leaves behind: the runtime's one line, and nothing that lay in its memory. It ends at once, too, and the service
+/// manager starts it anew: a report holds all threads for seconds, while somebody presses.
+enum CrashPrivacy {
+  static let report = "enable=no"
+  private static let variable = "SWIFT_BACKTRACE"
+
+  /// No core file: with a limit of one byte none is written, nor handed to a program (core(5)). The runtime takes its settings as it starts, so this program
+  /// starts once more in its place, the same process with the same arguments.
+  static func begin() {
+    var none = rlimit(rlim_cur: 1, rlim_max: 1)
+    setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+    guard getenv(variable) == nil else { return }
+    setenv(variable, report, 1)
+    var arguments = CommandLine.arguments.map { strdup($0) } + [nil]
+    defer { for argument in arguments { free(argument) } }
+    // Only when it cannot: then it goes on as it is, and a crash says more.
+    execv("/proc/self/exe", &arguments)
+    unsetenv(variable)
+  }
+}
