@@ -160,6 +160,8 @@ import Transports
     let process = try #require(centre.station)
     let limits = try String(contentsOfFile: "/proc/\(process.processIdentifier)/limits", encoding: .utf8)
     #expect(limits.split(separator: "\n").contains { $0.hasPrefix("Max core file size") && $0.contains(" 1  ") }, "\(limits)")
+    let name = try String(contentsOfFile: "/proc/\(process.processIdentifier)/comm", encoding: .utf8)
+    #expect(name == "linli\n", "the process is called what the program is called")
     kill(process.processIdentifier, SIGABRT)
     process.waitUntilExit()
     #expect(process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGABRT)

@@ -39,9 +39,6 @@ enum Report {
     "断线后补传 / catching up after the line was cut",
     "面板固件与同功能 C 程序 / the panel's firmware beside the same panel in C, lm3s6965evb in QEMU",
     "QEMU 面板按下 → 事件 → 值班页 / press of a panel in QEMU → event → duty page",
-    "放身份证 → 屏幕上的掩码姓名 / card laid on the reader → masked name in the page",
-    "窗口叫号 → 大厅屏幕 / a number called at the window → on the display in the hall",
-    "终端页面 / the terminal's page in Chromium",
   ]
   private static let widths = [52, 24, 18, 46, 7]
   // Written from the one thread that measures.

@@ -15,8 +15,8 @@ enum CrashPrivacy {
     setenv(variable, report, 1)
     var arguments = CommandLine.arguments.map { strdup($0) } + [nil]
     defer { for argument in arguments { free(argument) } }
-    // Only when it cannot: then it goes on as it is, and a crash says more.
-    execv("/proc/self/exe", &arguments)
+    // By its own path, because the kernel names the process after it. Only when it cannot: then it goes on as it is, and a crash says more.
+    execv(URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path, &arguments)
     unsetenv(variable)
   }
 }
