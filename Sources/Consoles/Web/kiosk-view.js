@@ -13,6 +13,7 @@ const perPage = 3;
 const settleAfter = () => Number(document.documentElement.dataset.settleMilliseconds);
 let shown = null;
 let shownMark = "";
+let shownLanguage = "";
 let shownHeading = "";
 let shownLines = "";
 let enteredAt = 0;
@@ -46,8 +47,10 @@ export function draw(screen) {
     say();
   } else {
     if (wasInMain) ([...document.querySelectorAll("#middle [data-key]")].find((node) => node.dataset.key === focused) ?? byId("heading")).focus();
-    announce(heading, lines);
+    // In another language it is the same: whoever switched it has it said whole.
+    if (document.documentElement.lang === shownLanguage) announce(heading, lines);
   }
+  shownLanguage = document.documentElement.lang;
   shownHeading = heading;
   shownLines = lines.join(" ");
 }
