@@ -47,19 +47,22 @@ export function back() {
   kiosk.draw();
 }
 
-// The same person begins again: all is forgotten but how he wants it shown.
-export function renew(screen) {
+// Nothing of the visit is said any more, and neither the station nor the voice keeps anything of it.
+function endVisit() {
   hush();
   kiosk.visit.forget?.();
   forget();
+}
+
+// The same person begins again: all is forgotten but how he wants it shown.
+export function renew(screen) {
+  endVisit();
   kiosk.visit = { ...newVisit(), hasChangedDisplay: kiosk.visit.hasChangedDisplay };
   show(screen);
 }
 
 export function wipe() {
-  hush();
-  kiosk.visit.forget?.();
-  forget();
+  endVisit();
   kiosk.visit = newVisit();
   for (const name of ["large", "contrast", "low"]) document.body.classList.remove(name);
   setLanguage(0);
