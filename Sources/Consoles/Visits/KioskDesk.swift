@@ -70,22 +70,31 @@ struct KioskDesk: Sendable {
   private func takeTicket(
     _ kiosk: String, _ service: String, _ priority: Bool, contact: SealedField?
   ) async -> (reply: HTTPReply, isGiven: Bool) {
-    for _ in 0..<Self.draws {
-      let code = codes.draw()
-      let answer = await submit(
-        "", .kiosk(kiosk, .takeTicket(service: service, priority: priority, codes.digest(code), contact: contact)))
-      switch answer {
-      case .refused(.codeTaken): continue
-      case .ticket(let ticket, let ahead):
-        let paper = await print(PrintedTicket(id: ticket.id, code: code, ahead: ahead))
-        // What nobody knows stays unknown: a clerk looks.
-        if paper == .printed { _ = await submit("", .kiosk(kiosk, .slip(ticket.id, .printed))) }
-        return (.slip(ticket.id, code: code, service: ticket.service, ahead: ahead, paper: paper, qr: qr), true)
-      case .refused: return (HTTPReply(answer), false)
-      default: return (HTTPReply(answer), true)
-      }
+    let (code, answer) = await codes.unused {
+      await submit("", .kiosk(kiosk, .takeTicket(service: service, priority: priority, $0, contact: contact)))
     }
-    return (HTTPReply(.refused(.codeTaken)), false)
+    switch answer {
+    case .ticket(let ticket, let ahead):
+      let paper = await print(PrintedTicket(id: ticket.id, code: code, ahead: ahead))
+      // What nobody knows stays unknown: a clerk looks.
+      if paper == .printed { _ = await submit("", .kiosk(kiosk, .slip(ticket.id, .printed))) }
+      return (.slip(ticket.id, code: code, service: ticket.service, ahead: ahead, paper: paper, qr: qr), true)
+    case .refused: return (HTTPReply(answer), false)
+    default: return (HTTPReply(answer), true)
+    }
+  }
+}
+
+extension SlipCodes {
+  /// Draws a code and asks for it, again and again while another slip of that number has it; answers the last, and what was said of it.
+  func unused(_ ask: (CodeDigest) async -> DeskAnswer) async -> (code: String, answer: DeskAnswer) {
+    var code = draw()
+    var answer = await ask(digest(code))
+    for _ in 1..<KioskDesk.draws where answer == .refused(.codeTaken) {
+      code = draw()
+      answer = await ask(digest(code))
+    }
+    return (code, answer)
   }
 }
 

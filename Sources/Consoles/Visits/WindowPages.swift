@@ -155,17 +155,10 @@ struct WindowRoutes: Routes {
   }
 
   private func reissue(_ id: TicketID, by post: String) async -> HTTPReply {
-    for _ in 0..<KioskDesk.draws {
-      let code = codes.draw()
-      switch await submit(post, .visit(.reissue(id, codes.digest(code)))) {
-      case .refused(.codeTaken): continue
-      case .done:
-        let paper = await print(PrintedTicket(id: id, code: code, ahead: nil))
-        if paper == .printed { _ = await submit(post, .visit(.slip(id, .printed))) }
-        return .slip(id, code: code, service: "", ahead: nil, paper: paper, qr: qr)
-      case let answer: return HTTPReply(answer)
-      }
-    }
-    return HTTPReply(.refused(.codeTaken))
+    let (code, answer) = await codes.unused { await submit(post, .visit(.reissue(id, $0))) }
+    guard answer == .done else { return HTTPReply(answer) }
+    let paper = await print(PrintedTicket(id: id, code: code, ahead: nil))
+    if paper == .printed { _ = await submit(post, .visit(.slip(id, .printed))) }
+    return .slip(id, code: code, service: "", ahead: nil, paper: paper, qr: qr)
   }
 }
