@@ -25,8 +25,10 @@ public struct StaffAccount: Sendable, Equatable, Codable {
     self.until = until
   }
 
+  static let longestID = 12
+
   public static func isID(_ text: String) -> Bool {
-    (1...12).contains(text.utf8.count)
+    (1...longestID).contains(text.utf8.count)
       && text.utf8.allSatisfy { byte in
         (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 45 || byte == 95
       }
@@ -59,6 +61,18 @@ public struct PinHash: Sendable, Equatable, Codable {
     salt = SymmetricKey(size: .bits128).withUnsafeBytes { Data($0) }
     self.rounds = rounds
     hash = try Self.derive(pin, salt, rounds)
+  }
+
+  private init(salt: Data, rounds: Int, hash: Data) {
+    self.salt = salt
+    self.rounds = rounds
+    self.hash = hash
+  }
+
+  /// Of no PIN at all; trying one takes as long as with any other.
+  static func ofNobody(rounds: Int) -> PinHash {
+    func random() -> Data { SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) } }
+    return PinHash(salt: random().prefix(16), rounds: rounds, hash: random())
   }
 
   public func matches(_ pin: String) -> Bool {

@@ -39,7 +39,7 @@ public final class StaffDoor: Sendable {
     var stamp: FileStamp?
     var problem: StaffError?
     var sessions: [String: Live] = [:]
-    var failures: [String: Failures] = [:]
+    var failures = LoginFailures()
     var lookedAt = Duration.zero
   }
 
@@ -47,11 +47,6 @@ public final class StaffDoor: Sendable {
     var session: Session
     var began: Duration
     var used: Duration
-  }
-
-  private struct Failures {
-    var count = 0
-    var lockedUntil: Duration?
   }
 
   private let path: String
@@ -63,13 +58,12 @@ public final class StaffDoor: Sendable {
   private let note: @Sendable (Note) -> Void
   private let pause: @Sendable () -> Void
   /// For an id that nobody has: refusing it takes as long as refusing a wrong PIN.
-  private let decoy = Mutex<PinHash?>(nil)
-  private let rounds: Int
+  private let decoy: PinHash
   /// The station's reader of staff cards, if it has one.
   public let cards: StaffCards
 
-  public static let wrongLimit = 5
-  public static let lockTime = Duration.seconds(900)
+  public static let wrongLimit = LoginFailures.limit
+  public static let lockTime = LoginFailures.memory
   public static let idleTime = Duration.seconds(1800)
   public static let longestTime = Duration.seconds(12 * 3600)
   static let sessionLimit = 200
@@ -88,7 +82,7 @@ public final class StaffDoor: Sendable {
     self.today = today
     self.pause = pause
     self.note = note
-    self.rounds = rounds
+    decoy = .ofNobody(rounds: rounds)
     cards = StaffCards(clock: clock) { (try? StaffCardKey.load(besides: path)) ?? nil }
   }
 
@@ -125,22 +119,23 @@ public final class StaffDoor: Sendable {
   private func attempt(_ id: String, _ pin: String) -> Result<(token: String, Session), Refusal> {
     let (account, problem, locked) = state.withLock { state in
       refresh(&state)
-      return (state.book?.account(id), state.problem, isLocked(id, &state))
+      return (state.book?.account(id), state.problem, state.failures.isLocked(.typed(id), at: clock()))
     }
     if problem != nil { return .failure(.fileUnreadable) }
     if locked {
       pause()
       return .failure(.locked)
     }
-    let matches = (account?.pin ?? decoyHash)?.matches(pin) ?? false
+    let matches = (account?.pin ?? decoy).matches(pin)
     guard let account, account.pin != nil, matches else {
-      if account != nil { state.withLock { fail(id, &$0) } }
+      // Also for an id that nobody has: it is locked as if somebody had it, and so tells nothing.
+      state.withLock { $0.failures.note(.typed(id), isKnown: account != nil, at: clock()) }
       pause()
       return .failure(.wrong)
     }
     guard account.isGood(on: today()) else { return .failure(.ended) }
     return state.withLock { state in
-      state.failures[id] = nil
+      state.failures.forget(.typed(id))
       return admit(account, &state)
     }
   }
@@ -164,14 +159,15 @@ public final class StaffDoor: Sendable {
     var refusal: Refusal
   }
 
-  /// No id is so long.
-  private static let reader = "the reader of staff cards"
-
   private func attempt(_ card: StaffCards.Laid) -> Result<(token: String, Session), CardRefusal> {
     let (account, problem, locked) = state.withLock { state in
       refresh(&state)
       let account = (try? card.get()).flatMap { state.book?.account($0) }
-      return (account, state.problem, isLocked(Self.reader, &state) || account.map { isLocked($0.id, &state) } ?? false)
+      return (
+        account, state.problem,
+        state.failures.isLocked(.reader, at: clock())
+          || account.map { state.failures.isLocked(.typed($0.id), at: clock()) } ?? false
+      )
     }
     func refused(_ refusal: Refusal) -> Result<(token: String, Session), CardRefusal> {
       .failure(CardRefusal(staff: account?.id, refusal: refusal))
@@ -182,22 +178,14 @@ public final class StaffDoor: Sendable {
       return refused(.locked)
     }
     guard let account else {
-      state.withLock { fail(Self.reader, &$0) }
+      state.withLock { $0.failures.note(.reader, isKnown: true, at: clock()) }
       pause()
       return refused(.unknownCard)
     }
     guard account.isGood(on: today()) else { return refused(.ended) }
     return state.withLock { state in
-      state.failures[Self.reader] = nil
+      state.failures.forget(.reader)
       return admit(account, &state).mapError { CardRefusal(staff: account.id, refusal: $0) }
-    }
-  }
-
-  /// Made when it is first needed: a station's start does not wait for a slow hash.
-  private var decoyHash: PinHash? {
-    decoy.withLock { decoy in
-      if decoy == nil { decoy = try? PinHash("decoy-for-nobody", rounds: rounds) }
-      return decoy
     }
   }
 
@@ -258,18 +246,6 @@ public final class StaffDoor: Sendable {
 
   private func isOver(_ live: Live, _ now: Duration) -> Bool {
     now - live.used >= Self.idleTime || now - live.began >= Self.longestTime
-  }
-
-  private func isLocked(_ id: String, _ state: inout State) -> Bool {
-    guard let until = state.failures[id]?.lockedUntil else { return false }
-    if clock() < until { return true }
-    state.failures[id] = nil
-    return false
-  }
-
-  private func fail(_ id: String, _ state: inout State) {
-    state.failures[id, default: Failures()].count += 1
-    if state.failures[id]?.count ?? 0 >= Self.wrongLimit { state.failures[id]?.lockedUntil = clock() + Self.lockTime }
   }
 
   // MARK: - The file

@@ -1,7 +1,8 @@
 import Foundation
-import StaffAccess
 import Synchronization
 import Testing
+
+@testable import StaffAccess
 
 /// A door with a clock of the test's own, a file of its own, and a cheap hash.
 final class DoorRig: Sendable {
@@ -96,6 +97,40 @@ final class DoorRig: Sendable {
     #expect(rig.refusal("c07", "739164") == .locked)
     rig.pass(.seconds(1))
     _ = try rig.logIn()
+  }
+
+  /// Whether somebody has an id is not to be found out by trying: neither by the answer nor by how slowly it comes.
+  @Test func anIdThatNobodyHasIsAnsweredAsAnyOther() throws {
+    let rig = try DoorRig([DoorRig.account("c07", [.clerk]), DoorRig.account("d01", [.duty])])
+    func answers(_ id: String) -> [StaffDoor.Refusal?] {
+      rig.pauses.withLock { $0 = 0 }
+      let answers = (0..<7).map { _ in rig.refusal(id, "000000") }
+      #expect(rig.pauses.withLock { $0 } == 7, "each is as slow as the others: \(id)")
+      return answers
+    }
+    let known = answers("c07")
+    #expect(known == [.wrong, .wrong, .wrong, .wrong, .wrong, .locked, .locked])
+    for id in ["c08", "", "no id is as long as this one is", "the reader of staff cards"] {
+      #expect(answers(id) == known, "\(id)")
+    }
+    // Many guesses later as before.
+    for guess in 0..<1500 { _ = rig.refusal("g\(guess)", "000000") }
+    #expect(rig.refusal("c07", "739164") == .locked && rig.refusal("c08", "739164") == .locked)
+    #expect(try rig.logIn("d01").isEmpty == false)
+    rig.pass(.seconds(900))
+    #expect(rig.refusal("c08", "000000") == .wrong && rig.refusal("c07", "000000") == .wrong)
+  }
+
+  @Test func guessingFillsNoMemoryAndOpensNoLock() {
+    var failures = LoginFailures()
+    for _ in 0..<5 { failures.note(.typed("c07"), isKnown: true, at: .seconds(1)) }
+    for guess in 0..<10_000 {
+      failures.note(.typed("g\(guess)"), isKnown: false, at: .seconds(2))
+      #expect(failures.count <= LoginFailures.capacity)
+    }
+    #expect(failures.isLocked(.typed("c07"), at: .seconds(900)) && !failures.isLocked(.reader, at: .seconds(2)))
+    failures.note(.typed("c08"), isKnown: false, at: .seconds(902))
+    #expect(failures.count == 1)
   }
 
   @Test func aSessionEndsByItself() throws {
