@@ -1,7 +1,7 @@
 /// Wrong logins, by what was typed as an id: of an id that nobody has as of any other, so that the answers do not say which of them exist.
 ///
-/// Each is forgotten 15 minutes after the last. As wrong ones are answered one at a time, and at most two a second, that alone keeps the list
-/// below 1,800; the limit is for a clock that is wrong.
+/// Each is forgotten 15 minutes after the last. As wrong ones are answered one at a time, and at most two a second, no more than 1,800 count at
+/// any time: the list, which is cleared when it is full, never has to drop one that counts, unless the clock is wrong.
 struct LoginFailures {
   enum Source: Hashable {
     /// Of something longer than any id its beginning is kept.
@@ -35,8 +35,8 @@ struct LoginFailures {
   }
 
   mutating func note(_ source: Source, isKnown: Bool, at now: Duration) {
-    rows = rows.filter { now - $0.value.last < Self.memory }
-    if rows[source] == nil, rows.count >= Self.capacity { makeRoom() }
+    if let row = rows[source], now - row.last >= Self.memory { rows[source] = nil }
+    if rows[source] == nil, rows.count >= Self.capacity { makeRoom(at: now) }
     var row = rows[source] ?? Row(last: now, isKnown: isKnown)
     (row.wrong, row.last, row.isKnown) = (row.wrong + 1, now, isKnown)
     rows[source] = row
@@ -44,8 +44,10 @@ struct LoginFailures {
 
   mutating func forget(_ source: Source) { rows[source] = nil }
 
-  /// An account's lock is not opened by guessing at others.
-  private mutating func makeRoom() {
+  private mutating func makeRoom(at now: Duration) {
+    rows = rows.filter { now - $0.value.last < Self.memory }
+    guard rows.count >= Self.capacity else { return }
+    // An account's lock is not opened by guessing at others.
     let oldest = rows.filter { !$0.value.isKnown }.min { $0.value.last < $1.value.last }
     if let oldest { rows[oldest.key] = nil }
   }

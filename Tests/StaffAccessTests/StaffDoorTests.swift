@@ -124,13 +124,17 @@ final class DoorRig: Sendable {
   @Test func guessingFillsNoMemoryAndOpensNoLock() {
     var failures = LoginFailures()
     for _ in 0..<5 { failures.note(.typed("c07"), isKnown: true, at: .seconds(1)) }
-    for guess in 0..<10_000 {
+    for guess in 0..<LoginFailures.capacity + 50 {
       failures.note(.typed("g\(guess)"), isKnown: false, at: .seconds(2))
       #expect(failures.count <= LoginFailures.capacity)
     }
     #expect(failures.isLocked(.typed("c07"), at: .seconds(900)) && !failures.isLocked(.reader, at: .seconds(2)))
+    #expect(failures.count == LoginFailures.capacity)
     failures.note(.typed("c08"), isKnown: false, at: .seconds(902))
     #expect(failures.count == 1)
+    // Four, and one after they were forgotten.
+    for moment in [903, 904, 905, 1806] { failures.note(.typed("c08"), isKnown: false, at: .seconds(moment)) }
+    #expect(!failures.isLocked(.typed("c08"), at: .seconds(1807)))
   }
 
   @Test func aSessionEndsByItself() throws {
