@@ -67,6 +67,8 @@ public enum Refusal: String, Sendable, Codable, CaseIterable {
   case wrongCode, tooManyTries, codeTaken, ticketsExhausted, tooManyMatters
   /// At a terminal: it has no card reader; what was read of a card is erased already.
   case noReader, cardIsOver
+  /// Only the page that took a ticket says what became of its slip.
+  case slipOfAnother
   case notResulted, notCalledBack, ratingOutOfRange
   case noMatter, noContact, closedHere, notSealing
   case unknownChild, childNeverConnected, commandUnderWay, mayBeKnownBelow

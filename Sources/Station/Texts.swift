@@ -64,6 +64,8 @@ public enum Texts {
     case .noReader: BilingualText("这台机器没有读卡器,不用证件也能取号", "This terminal has no card reader: a number is given without a card")
     case .cardIsOver:
       BilingualText("读到的证件内容已经清除,请再放一次,或不用证件取号", "What was read of the card is erased: lay it down again, or go on without it")
+    case .slipOfAnother:
+      BilingualText("这张号单不是这台机器刚才给出的,不能改它的打印情况", "This terminal did not give that slip just now: it cannot say what became of it")
     case .ticketsExhausted: BilingualText("今天的号已经取完", "All numbers of today are taken")
     case .tooManyMatters: BilingualText("未结的事太多,请先结案", "Too many matters are kept here: close some first")
     case .noMatter: BilingualText("还没有登记事项,联系方式只随事项保存", "No matter is open: a contact is kept with a matter only")

@@ -7,6 +7,19 @@ struct KioskDesk: Sendable {
   let submit: DutyDesk.Submit
   let print: PrintSlip
   let cards: CardDesk
+  private let receipts = SlipReceipts()
+
+  init(
+    codes: SlipCodes, qr: @escaping @Sendable (String) -> [[Bool]]?, submit: @escaping DutyDesk.Submit,
+    print: @escaping PrintSlip,
+    cards: CardDesk
+  ) {
+    self.codes = codes
+    self.qr = qr
+    self.submit = submit
+    self.print = print
+    self.cards = cards
+  }
 
   /// A code that two slips of one number would share is drawn again; so often by chance only when the digits are nearly used up.
   static let draws = 20
@@ -40,6 +53,8 @@ struct KioskDesk: Sendable {
       }
     case .slip:
       let (id, slip) = (try fields.ticket("id"), try fields.choice("slip", Ticket.Slip.self))
+      let receipt = try fields.receipt("receipt")
+      guard receipts.isGood(receipt, kiosk, id) else { return { HTTPReply(.refused(.slipOfAnother)) } }
       return { await ask(kiosk, .slip(id, slip)) }
     case .hazard:
       let (kind, place) = (try fields.text("kind"), try fields.text("place"))
@@ -78,7 +93,10 @@ struct KioskDesk: Sendable {
       let paper = await print(PrintedTicket(id: ticket.id, code: code, ahead: ahead))
       // What nobody knows stays unknown: a clerk looks.
       if paper == .printed { _ = await submit("", .kiosk(kiosk, .slip(ticket.id, .printed))) }
-      return (.slip(ticket.id, code: code, service: ticket.service, ahead: ahead, paper: paper, qr: qr), true)
+      let receipt = receipts.give(kiosk, ticket.id)
+      return (
+        .slip(ticket.id, code: code, service: ticket.service, ahead: ahead, paper: paper, receipt: receipt, qr: qr), true
+      )
     case .refused: return (HTTPReply(answer), false)
     default: return (HTTPReply(answer), true)
     }
@@ -100,8 +118,11 @@ extension SlipCodes {
 
 extension HTTPReply {
   /// What stands on a slip: the only place where its code is in clear.
+  ///
+  /// - Parameter receipt: with which a terminal's page says what became of it.
   static func slip(
-    _ id: TicketID, code: String, service: String, ahead: Int?, paper: SlipOnPaper, qr: (String) -> [[Bool]]?
+    _ id: TicketID, code: String, service: String, ahead: Int?, paper: SlipOnPaper, receipt: String? = nil,
+    qr: (String) -> [[Bool]]?
   ) -> HTTPReply {
     let modules = qr("\(id.shown)-\(code)")
     return HTTPReply(
@@ -114,6 +135,7 @@ extension HTTPReply {
         $0.field("service", service)
         $0.field("ahead", optional: ahead)
         $0.field("slip", paper.rawValue)
+        $0.field("receipt", optional: receipt)
         // A row of 0 and 1 for each row of the code.
         if let modules { $0.field("qr", modules.map { String($0.map { $0 ? "1" : "0" }) }) }
       })

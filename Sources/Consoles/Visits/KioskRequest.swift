@@ -16,7 +16,7 @@ enum KioskRequest: String, CaseIterable {
     case .card: ["card", "seen"]
     case .touched, .forget: ["card"]
     case .ticket: ["service", "priority", "card"]
-    case .slip: ["id", "slip"]
+    case .slip: ["id", "slip", "receipt"]
     case .hazard: ["kind", "place"]
     case .status: ["number", "code"]
     case .rate: ["number", "code", "faces"]
@@ -104,11 +104,18 @@ extension BodyFields {
 
   /// What a visitor's card session is known by: sixteen hexadecimal digits.
   func card(_ name: String) throws(BadRequest) -> UInt64 {
+    try secret(name, from: "/api/kiosk/{terminal}/read")
+  }
+
+  /// What stood in the answer that gave the ticket.
+  func receipt(_ name: String) throws(BadRequest) -> UInt64 { try secret(name, from: "/api/kiosk/{terminal}/ticket") }
+
+  private func secret(_ name: String, from request: String) throws(BadRequest) -> UInt64 {
     let text = try text(name)
-    guard text.utf8.count == 16, text.utf8.first != UInt8(ascii: "+"), let token = UInt64(text, radix: 16) else {
-      throw BadRequest(fault: .badBody, place: name, accepted: "what /api/kiosk/{terminal}/read answered")
+    guard text.utf8.count == 16, text.utf8.first != UInt8(ascii: "+"), let number = UInt64(text, radix: 16) else {
+      throw BadRequest(fault: .badBody, place: name, accepted: "what \(request) answered")
     }
-    return token
+    return number
   }
 
   /// The revision of the picture that a page has.

@@ -28,7 +28,7 @@ function outcome(said) {
 async function tell(ticket) {
   if (ticket.slip === "printed") return;
   for (let attempt = 0; attempt < tries; attempt += 1) {
-    const said = await send("slip", { id: ticket.id, slip: ticket.slip });
+    const said = await send("slip", { id: ticket.id, slip: ticket.slip, receipt: ticket.receipt });
     if (["done", "refused"].includes(said.answer)) return;
     await new Promise((resolve) => setTimeout(resolve, betweenTries));
   }
