@@ -17,13 +17,13 @@ final class ReaderBench: Sendable {
     case recordBytes(Int)
   }
 
-  private struct Plugged {
+  struct Plugged {
     var model: CardReaderModel
     /// libusb claims once more after a reset: that is no opening.
     var wasReset = false
     var isOpen = false
   }
-  private struct State {
+  struct State {
     var plugged: [String: Plugged] = [:]
     var order: [String] = []
     var lines: [String] = []
@@ -41,18 +41,18 @@ final class ReaderBench: Sendable {
     var news: [String] = []
     var newsSeen = 0
   }
-  private let state = Mutex(Handed(value: State()))
-  private struct Handed: @unchecked Sendable { var value: State }
+  let state = Mutex(Handed(value: State()))
+  struct Handed: @unchecked Sendable { var value: State }
   private let process: HandedProcess
   private struct HandedProcess: @unchecked Sendable { let value: Process }
   private let input = Pipe()
-  private let output = Pipe()
+  let output = Pipe()
   /// Given back with this.
   private let place: Place
   private let folder: String
-  private let isUSB: Bool
-  private let started = MonotonicClock.now()
-  private static let pace = 8
+  let isUSB: Bool
+  let started = MonotonicClock.now()
+  static let pace = 8
 
   /// So many at a time: each is two programs and a thread, and on a busy machine none would be in time.
   static let places = Places(8)
@@ -208,231 +208,6 @@ final class ReaderBench: Sendable {
       try await Task.sleep(for: .milliseconds(4))
     }
   }
-
-  // MARK: the models
-
-  private var now: Instant {
-    Instant(microseconds: 1_000_000 + UInt64((MonotonicClock.now() - started).microseconds * Int64(Self.pace)))
-  }
-
-  private func give(_ input: CardReaderModel.Input, _ socket: String) {
-    state.withLock { state in perform(input, socket, &state.value) }
-  }
-
-  private func perform(_ input: CardReaderModel.Input, _ socket: String, _ state: inout State) {
-    guard var plugged = state.plugged[socket] else { return }
-    var effects = Effects<CardReaderModel.Effect>()
-    plugged.model.handle(input, at: now, into: &effects)
-    state.plugged[socket] = plugged
-    if case .written = input { state.recordBytes = 0 }
-    let isRecord = plugged.model.commands.last == .read
-    var isStalled = false
-    while let effect = effects.takeFirst() {
-      switch effect {
-      case .bytes(let bytes, let pipe):
-        state.recordBytes += bytes.count
-        if let terminal = state.terminal {
-          terminal.write(FixedBytes(bytes))
-        } else {
-          send("in \(socket) \(Self.endpoint(pipe, isIn: true)) \(Self.hex(bytes))")
-        }
-      case .stalled: isStalled = true
-      case .mended, .linkUp, .linkDown: break
-      }
-    }
-    let isMet =
-      switch state.trigger {
-      case .recordIsAsked: true
-      case .recordBytes(let count): state.recordBytes >= count
-      case nil: false
-      }
-    if isRecord, isMet {
-      state.trigger = nil
-      state.falls = socket
-    }
-    if isStalled { send("stall \(socket)") }
-    if case .written(_, let pipe) = input, isUSB, !isStalled { send("done \(socket) \(Self.endpoint(pipe, isIn: false))") }
-  }
-
-  /// One round; false when the program has ended.
-  private func pump() -> Bool {
-    let (deadline, terminal) = state.withLock { state in
-      (state.value.plugged.values.compactMap(\.model.deadline).min(), state.value.terminal?.descriptorToWaitOn ?? -1)
-    }
-    var set = PollSet()
-    let news = set.add(output.fileHandleForReading.fileDescriptor)
-    _ = set.add(terminal)
-    var rest = 20_000
-    if let deadline { rest = min(rest, max(0, Int((deadline - now).microseconds) / Self.pace)) }
-    _ = set.wait(until: MonotonicClock.now() + .microseconds(rest))
-    if let news, !set[news].isEmpty, !readNews() { return false }
-    state.withLock { state in
-      readTerminal(&state.value)
-      for socket in state.value.order { perform(.wake, socket, &state.value) }
-    }
-    let falls = state.withLock { state in
-      defer { state.value.falls = nil }
-      return state.value.falls
-    }
-    if let falls { try? touch(.unplug, falls) }
-    return true
-  }
-
-  private func readTerminal(_ state: inout State) {
-    guard let terminal = state.terminal, let socket = state.order.first else { return }
-    let isOpen = terminal.slaveIsOpen
-    if isOpen, state.plugged[socket]?.isOpen == false { perform(.open, socket, &state) }
-    state.plugged[socket]?.isOpen = isOpen
-    var buffer = FixedBytes<256>()
-    guard case .bytes = terminal.read(into: &buffer) else { return }
-    perform(.written(buffer.withSpan { span in span.indices.map { span[$0] } }, .whole), socket, &state)
-  }
-
-  private func readNews() -> Bool {
-    var bytes = [UInt8](repeating: 0, count: 4096)
-    let count = read(output.fileHandleForReading.fileDescriptor, &bytes, bytes.count)
-    guard count > 0 else {
-      let isOver = count == 0 || errno != EAGAIN
-      if isOver { state.withLock { $0.value.isOver = true } }
-      return !isOver
-    }
-    state.withLock { state in
-      state.value.text += bytes[..<count]
-      while let end = state.value.text.firstIndex(of: 0x0A) {
-        let line = String(decoding: state.value.text[..<end], as: UTF8.self)
-        state.value.text.removeFirst(end + 1)
-        hear(line, &state.value)
-      }
-    }
-    return true
-  }
-
-  private func hear(_ line: String, _ state: inout State) {
-    guard isUSB else { return state.lines.append(line) }
-    let words = line.split(separator: " ", maxSplits: 3).map(String.init)
-    guard words.count > 1 else { return }
-    let socket = words[1]
-    if words[0] != "heard" { state.news.append(line) }
-    switch words[0] {
-    case "heard": state.lines.append(String(line.dropFirst("heard ".count)))
-    case "out" where words.count > 2:
-      let bytes = words.count > 3 ? Self.bytes(words[3]) : []
-      state.effects.append("out \(socket)")
-      perform(.written(bytes, Self.pipe(words[2])), socket, &state)
-    case "ask" where words.count > 2: perform(.asked(Self.pipe(words[2])), socket, &state)
-    case "stop": perform(.stoppedAsking, socket, &state)
-    case "clear":
-      state.effects.append(line)
-      perform(.clearHalt, socket, &state)
-    case "reset":
-      state.effects.append(line)
-      state.plugged[socket]?.wasReset = true
-      perform(.reset, socket, &state)
-    case "claim":
-      guard state.plugged[socket]?.wasReset != true else {
-        state.plugged[socket]?.wasReset = false
-        return
-      }
-      state.effects.append(line)
-      perform(.open, socket, &state)
-    case "ended": state.lines.append(line)
-    default: break
-    }
-  }
-
-  private static func endpoint(_ pipe: ReaderPipe, isIn: Bool) -> String {
-    switch pipe {
-    case .head: isIn ? "81" : "02"
-    case .body: isIn ? "85" : "06"
-    case .whole: isIn ? "82" : "01"
-    }
-  }
-
-  private static func pipe(_ endpoint: String) -> ReaderPipe {
-    ["02": .head, "81": .head, "06": .body, "85": .body][endpoint] ?? .whole
-  }
-
-  static func hex(_ bytes: some Sequence<UInt8>) -> String {
-    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-  }
-
-  static func bytes(_ text: String) -> [UInt8] {
-    let digits = text.compactMap(\.hexDigitValue)
-    return stride(from: 0, to: digits.count - 1, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
-  }
-
-  // MARK: programs
-
-  /// In the folder of the test bundle.
-  static func program(_ name: String) throws -> String {
-    let bundle = CommandLine.arguments.drop { $0 != "--test-bundle-path" }.dropFirst().first
-    for start in [bundle, CommandLine.arguments.first, Bundle.main.executablePath].compactMap({ $0 }) {
-      var folder = URL(fileURLWithPath: start).deletingLastPathComponent()
-      while folder.path != "/" {
-        let candidate = folder.appendingPathComponent(name).path
-        if FileManager.default.isExecutableFile(atPath: candidate) { return candidate }
-        folder.deleteLastPathComponent()
-      }
-    }
-    throw Failure(description: "\(name) is not beside the test bundle")
-  }
-
-  private static let built = Mutex<Result<String, Failure>?>(nil)
-
-  /// The helper in C, compiled once for all tests.
-  static func testbed() throws -> String {
-    try built.withLock { built in
-      if let built { return try built.get() }
-      let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Helpers/usb-testbed.c")
-        .path
-      let binary = FileManager.default.temporaryDirectory.appendingPathComponent("linli-usb-testbed-\(getpid())").path
-      let compiler = Process()
-      compiler.executableURL = URL(fileURLWithPath: "/bin/sh")
-      compiler.arguments = [
-        "-c", "exec cc -O1 -Wall -Werror -o '\(binary)' '\(source)' $(pkg-config --cflags --libs umockdev-1.0 gio-2.0)",
-      ]
-      try compiler.run()
-      compiler.waitUntilExit()
-      let result: Result<String, Failure> =
-        compiler.terminationStatus == 0
-        ? .success(binary)
-        : .failure(Failure(description: "\(source) does not compile: umockdev and gcc are needed (Tools/setup test)"))
-      built = result
-      leftOver.withLock { $0.append(binary) }
-      return try result.get()
-    }
-  }
-
-  /// The helper, and folders of benches whose thread is not done when the tests are.
-  private static let leftOver = Mutex<[String]>([])
-
-  private static func removeLeftOver() {
-    leftOver.withLock { for path in $0 { try? FileManager.default.removeItem(atPath: path) } }
-  }
-}
-
-/// A place among few, until it is released.
-final class Place: Sendable {
-  private let places: Places
-  init(_ places: Places) { self.places = places }
-  deinit { places.giveBack() }
-}
-
-final class Places: Sendable {
-  private let free: Mutex<Int>
-
-  init(_ count: Int) { free = Mutex(count) }
-
-  func take() async throws -> Place {
-    while !free.withLock({ free in
-      guard free > 0 else { return false }
-      free -= 1
-      return true
-    }) { try await Task.sleep(for: .milliseconds(20)) }
-    return Place(self)
-  }
-
-  func giveBack() { free.withLock { $0 += 1 } }
 }
 
 /// What the program prints of a card that it read whole.
