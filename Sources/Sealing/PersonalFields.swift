@@ -1,4 +1,5 @@
 import DeviceVocabulary
+import ResidentCardCodec
 import Transports
 
 /// What a visitor has left, or a card has told: as little as the call-back and the comparison at the window need. Each value lies in locked
@@ -65,17 +66,10 @@ public struct PersonalFields: Sendable {
     }
   }
 
-  /// `220***********1234` (GB/T 35273), made in the buffer's own memory: the whole number never is a string. Short ones are stars.
+  /// As on the screen of the terminal where a card was read.
   public var maskedNumber: String? {
     buffer(.number)?.withSpan { span in
-      let isShown = span.count > 8
-      var bytes: [UInt8] = []
-      for index in span.indices {
-        // What is no digit or letter of ASCII is no number of a card.
-        let isAscii = span[index] < 0x80
-        bytes.append(isShown && isAscii && (index < 3 || index >= span.count - 4) ? span[index] : UInt8(ascii: "*"))
-      }
-      return String(decoding: bytes, as: UTF8.self)
+      MaskedCard.number { place in for index in span.indices { place(Unicode.Scalar(span[index])) } }
     }
   }
 

@@ -151,14 +151,13 @@ import Testing
   }
 
   @Test func numbersAreMasked() {
-    for (number, shown) in [("210102199003071234", "210***********1234"), ("12345678", "********"), ("王12345678", "***********")]
-    {
+    for (number, shown) in [
+      ("210102199003071234", "210***********1234"), ("XXX000000123456", "XXX********3456"), ("12345678", "********"),
+      ("王12345678", "***********"), ("21010219900307123x", "210***********123*"), ("王210102199003071", "**************3071"),
+    ] {
       var fields = PersonalFields(pages: nil)
       fields.set(.number, number.utf8)
-      #expect(
-        fields.maskedNumber?.hasPrefix(shown.prefix(3)) == true
-          && fields.maskedNumber?.contains(number.dropFirst(4).prefix(4)) == false)
-      if !number.hasPrefix("王") { #expect(fields.maskedNumber == shown) }
+      #expect(fields.maskedNumber == shown, "\(number)")
     }
   }
 }

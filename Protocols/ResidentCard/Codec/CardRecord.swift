@@ -10,7 +10,7 @@ public struct MaskedCard: Sendable, Equatable, CustomStringConvertible, CustomDe
   public init(_ text: CardText) {
     let chinese = Self.mask(text, .name)
     name = chinese.isEmpty ? Self.mask(text, .latinName) : chinese
-    number = Self.maskNumber(text)
+    number = Self.number { text.forEachCharacter(of: .number, $0) }
   }
 
   private static func mask(_ text: CardText, _ field: CardField) -> String {
@@ -26,14 +26,17 @@ public struct MaskedCard: Sendable, Equatable, CustomStringConvertible, CustomDe
     return shown + String(repeating: "*", count: min(max(places - 1, 1), 2))
   }
 
-  private static func maskNumber(_ text: CardText) -> String {
+  /// `220***********1234` (GB/T 35273): the whole number never is a string.
+  ///
+  /// - Parameter each: goes through the number's characters, or its bytes; called twice.
+  public static func number(_ each: ((Unicode.Scalar) -> Void) -> Void) -> String {
     var places = 0
-    text.forEachCharacter(of: .number) { _ in places += 1 }
+    each { _ in places += 1 }
     var masked = ""
     var place = 0
     // So few places, or anything but digits and capitals: no form of number that we know.
     let isKnown = places == 15 || places == 18
-    text.forEachCharacter(of: .number) { scalar in
+    each { scalar in
       let isShown = isKnown && (place < 3 || place >= places - 4) && (scalar.decimal != nil || scalar.isCapital)
       masked.unicodeScalars.append(isShown ? scalar : "*")
       place += 1
