@@ -62,6 +62,27 @@ import Testing
     }
   }
 
+  /// One key under two names: what was sealed under one is not what the other names, in either layer.
+  @Test func theNameOfItsKeyAndItsKindBelongToAField() throws {
+    let key = SymmetricKey(data: [UInt8](repeating: 7, count: 32))
+    let content = SecretBuffer(capacity: 64)
+    let bytes = try Array("王小明".utf8).withUnsafeBytes { try FieldCipher.seal($0, with: key, named: "one", kind: "card") }
+    #expect(FieldCipher.open(SealedField(key: "one", bytes: bytes), with: key, into: content) && text(content) == "王小明")
+    #expect(!FieldCipher.open(SealedField(key: "two", bytes: bytes), with: key, into: content))
+    var other = bytes
+    other.replaceSubrange(2..<6, with: Array("cArd".utf8))
+    #expect(FieldCipher.kind(of: SealedField(key: "one", bytes: other)) == "cArd")
+    #expect(!FieldCipher.open(SealedField(key: "one", bytes: other), with: key, into: content))
+    let owner = Curve25519.KeyAgreement.PrivateKey()
+    let wrapped = try FieldCipher.wrap(
+      Data(repeating: 7, count: 32), key: "one", kind: "card", station: "s", to: Array(owner.publicKey.rawRepresentation))
+    func isOpened(_ name: String, _ kind: String, _ station: String) -> Bool {
+      FieldCipher.unwrap(wrapped, key: name, kind: kind, station: station, with: owner) != nil
+    }
+    #expect(isOpened("one", "card", "s"))
+    #expect(!isOpened("two", "card", "s") && !isOpened("one", "contact", "s") && !isOpened("one", "card", "t"))
+  }
+
   @Test func nothingThatWasChangedIsOpened() throws {
     let rig = try SealRig()
     let keys = try rig.database()

@@ -47,6 +47,19 @@ import Testing
     #expect(bench.keyEffects == [.forgetKeys(["card-key"])] && bench.visits.namedKeys == ["card-key"])
   }
 
+  /// Its owner closes it while the visitor still stands there: nothing opens it here any more, and its reader still can.
+  @Test func aClosedMatterForgetsThePlainKeys() {
+    var bench = Bench(plan: Bench.centre)
+    served(&bench, contact: card)
+    bench.clerk("w1", .open(window: 1, contact: phone))
+    bench.clerk("w1", .result(1, .done, note: ""))
+    bench.clerk("w1", .callBack(1, reached: true))
+    #expect(bench.keyEffects == [])
+    #expect(bench.clerk("w1", .close(1)) == .done)
+    #expect(bench.keyEffects == [.forgetKeys(["card-key", "phone-key"])])
+    #expect(bench.visits.namedKeys == ["card-key", "phone-key"])
+  }
+
   @Test func aContactNeedsAMatterAndReplacesTheOneBefore() {
     var bench = Bench(plan: Bench.centre)
     #expect(bench.clerk("w1", .giveContact(window: 1, phone)) == .refused(.windowEmpty))
