@@ -14,6 +14,8 @@ public final class DutyDesk: Sendable {
 
   /// The port that is listened on: the one asked for, or the one that the system chose for 0.
   public var port: Int { pages.port }
+  /// Page files that could not be read, if any: pages say so instead.
+  public let missingFiles: [String]
 
   private let pages: LivePages
 
@@ -24,12 +26,13 @@ public final class DutyDesk: Sendable {
   ///   - port: 0 lets the system choose.
   ///   - webRoot: the folder of the page files (`Sources/Consoles/Web` or where it was installed).
   ///   - staff: who may look and act; without any account whoever sits at this computer may.
-  /// - Throws: `.notLoopback`, `.cannotListen`, `.webFile`.
+  /// - Throws: `.notLoopback`, `.cannotListen`. Missing page files are no reason: `missingFiles`.
   public init(
     address: String = "127.0.0.1", port: Int, webRoot: String, limits: ServerLimits = .standard,
     staff: StaffDoor? = nil, readings: @escaping Readings = { _ in nil }, submit: @escaping Submit
   ) throws(ConsoleError) {
-    let files = try WebFiles(root: webRoot, names: DeskRoutes.fileNames)
+    let files = WebFiles(root: webRoot, names: DeskRoutes.fileNames)
+    missingFiles = files.missing
     pages = try LivePages(address: address, port: port, limits: limits) { board, hub in
       DeskRoutes(
         files: files, board: board, hub: hub, staff: PageGuard(door: staff, page: .desk), readings: readings, submit: submit)

@@ -77,7 +77,7 @@ public final class PanelsPage: Sendable {
     address: String = "127.0.0.1", port: Int, webRoot: String, limits: ServerLimits = .standard, source: any PanelsSource
   ) throws(ConsoleError) {
     let address = try LoopbackAddress(address)
-    let files = try WebFiles(root: webRoot, names: PanelsRoutes.fileNames)
+    let files = WebFiles(root: webRoot, names: PanelsRoutes.fileNames)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let loop = group.next()
     let hub = EventHub(loop: loop, limits: limits) { JSONText.object { $0.field("station", "live") }.string }

@@ -23,6 +23,8 @@ public final class StaffDoor: Sendable {
     /// The file of the accounts cannot be read: nobody gets in, instead of everybody.
     case fileUnreadable
     case tooManySessions
+    /// He did not say who he is.
+    case nameless
   }
 
   public enum Note: Sendable, Equatable {
@@ -238,6 +240,9 @@ public final class StaffDoor: Sendable {
     guard let token, let live = state.withLock({ $0.sessions.removeValue(forKey: token) }) else { return }
     note(.loggedOut(staff: live.session.staff))
   }
+
+  /// Writes down that somebody wanted what needs a login, and had none.
+  public func refuseNameless() { note(.refused(staff: nil, .nameless)) }
 
   /// Writes down that a session wanted what it has no right to.
   public func denied(_ session: Session, _ what: String) { note(.denied(staff: session.staff, what: what)) }

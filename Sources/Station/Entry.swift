@@ -173,6 +173,8 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     case receiver
     /// The ticket printer.
     case printer
+    /// The files of the pages.
+    case pages
     /// A terminal in the hall, by its name in the site file.
     case kiosk(String)
     /// A way to the parent, by its name in the site file; the parent as a whole.
@@ -192,6 +194,7 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     case printerNotConnected, printerNotAnswering, printerCoverOpen, printerPaperOut, printerCutterError, printerError
     case printerOffline, printerPaperNearEnd
     case kioskSilent
+    case pageFilesMissing
     case readerAbsent, readerSilent, readerGarbled, readerSelfTest, readerNotAuthorised
     case receiverSilent, receiverRefuses, receiverMisses, receiverUnfed
     case pathDown, parentLost, journalForked, proofFailed, certificateExpires, parentLacksPast, parentFloods, clockApart
@@ -224,6 +227,7 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     case .button(let button): "\(button):\(kind.rawValue)"
     case .journal: "journal:\(kind.rawValue)"
     case .receiver: "receiver:\(kind.rawValue)"
+    case .pages: "pages:\(kind.rawValue)"
     case .printer: "printer:\(kind.rawValue)"
     case .kiosk(let kiosk): "kiosk \(kiosk):\(kind.rawValue)"
     case .path(let name): "^\(name):\(kind.rawValue)"
@@ -251,6 +255,8 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
       self.init(.receiver, kind)
     } else if subject.hasPrefix(Self.kioskMark), kind == .kioskSilent || kind.isOfReader {
       self.init(.kiosk(String(subject.dropFirst(Self.kioskMark.count))), kind)
+    } else if subject == "pages", kind == .pageFilesMissing {
+      self.init(.pages, kind)
     } else if subject == "printer", kind.isOfPrinter {
       self.init(.printer, kind)
     } else if let button = ButtonID(subject) {

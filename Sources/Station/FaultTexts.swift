@@ -218,6 +218,12 @@ extension FaultKey.Kind {
         "个人信息的密钥库不能用", "The keys of personal data cannot be used",
         "现在不会保存任何个人信息;按下面的说明修好或换掉密钥库,然后重启程序",
         "No personal data is kept meanwhile; mend or replace the key database as said below, then restart the program")
+    case .pageFilesMissing:
+      FaultText(
+        "网页文件缺失,有的页面打不开", "Files of the pages are missing: some pages do not open",
+        "求助照常受理,可用 linli desk 处理;重新安装程序,或用 --web 指明网页文件夹,然后重启",
+        "Calls are taken all the same, and linli desk answers them; install the program anew, or name the folder with --web, then restart"
+      )
     case .notCarried:
       FaultText(
         "本站状态太大,旧日志暂不清除", "The station's state is too large: old journal files are not dropped",

@@ -85,6 +85,7 @@ extension Station {
     case .journal: return ""
     case .receiver: return "外部接警中心 / alarm receiver"
     case .kiosk(let kiosk): return kioskPlace(kiosk)
+    case .pages: return "网页 / pages"
     case .printer: return "号单打印机 / ticket printer"
     case .path(let name): return name
     case .parent: return link?.parent ?? ""

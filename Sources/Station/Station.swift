@@ -54,6 +54,8 @@ public enum StationInput: Sendable, Equatable, Codable {
   case access(AccessNote)
   /// What is the matter with the keys of sealed fields, in words; `nil`: nothing.
   case sealing(String?)
+  /// Files of the pages that cannot be read, in words; `nil`: none.
+  case pages(missing: String?)
   /// What the runtime has deleted since it was last told: in answer to `sweep`.
   case swept(keys: Int, files: Int)
   /// A deadline has come.
@@ -205,6 +207,7 @@ public struct Station: Machine, Sendable {
       condition(FaultKey(.child(child), .childCertificateExpires), warning != nil, detail: warning ?? "")
     case .access(let note): record(.access(note))
     case .sealing(let problem): condition(FaultKey(.journal, .sealingFailed), problem != nil, detail: problem ?? "")
+    case .pages(let missing): condition(FaultKey(.pages, .pageFilesMissing), missing != nil, detail: missing ?? "")
     case .swept(let keys, let files): reportNight(keys: keys, files: files)
     case .kiosk(let kiosk, let isAlive): kioskChanged(kiosk, isAlive: isAlive)
     case .reader(let kiosk, let standing): readerChanged(kiosk, standing)

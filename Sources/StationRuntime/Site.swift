@@ -21,6 +21,8 @@ public struct Site: Sendable, Equatable {
   public var staffReader: SmartCardPlan?
   /// Pages for those who come.
   public var visitPages: VisitPages?
+  /// What is correct and probably not meant so.
+  public var warnings: [SiteProblem] = []
 }
 
 /// One pair of wires.

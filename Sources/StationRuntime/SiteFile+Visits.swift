@@ -65,6 +65,11 @@ extension SiteReader {
     pages.printer = section.raw("printer").flatMap { printer($0) }
     pages.sealTo = section.raw("sealTo").flatMap { sealTo($0) }
     pages.readers = distinct(readers)
+    for reader in readers where section.raw("sealTo") == nil {
+      warn(
+        reader.node, "终端 \"\(reader.kiosk)\" 的读卡器不会使用:没有 visits.sealTo,就不读证件,大家都不用证件取号;先用 linli seal create 建密钥",
+        "the reader of kiosk \"\(reader.kiosk)\" is never used: without visits.sealTo no card is read; see linli seal create")
+    }
     if pages.publicPort == pages.windowPort, pages.publicPort != 0 {
       complain(
         section.raw("windowPort") ?? section.raw("publicPort"), "publicPort 和 windowPort 不能相同:大厅里的页面不能够到窗口的页面",

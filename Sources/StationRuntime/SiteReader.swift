@@ -23,6 +23,8 @@ public struct SiteError: Error, Sendable, CustomStringConvertible {
 final class SiteReader {
   let file: String
   private(set) var problems: [SiteProblem] = []
+  /// What is no mistake and probably not meant so.
+  private(set) var warnings: [SiteProblem] = []
 
   init(file: String) {
     self.file = file
@@ -34,6 +36,14 @@ final class SiteReader {
 
   func complain(_ node: Node?, _ chinese: String, _ english: String) {
     complain(line: node?.mark?.line ?? 1, column: node?.mark?.column ?? 1, chinese, english)
+  }
+
+  func warn(_ node: Node, _ chinese: String, _ english: String) {
+    guard warnings.count < Self.problemLimit else { return }
+    warnings.append(
+      SiteProblem(
+        file: file, line: node.mark?.line ?? 1, column: node.mark?.column ?? 1, chinese: Self.shown(chinese),
+        english: Self.shown(english)))
   }
 
   private func complain(line: Int, column: Int, _ chinese: String, _ english: String) {

@@ -167,7 +167,7 @@ final class TestDesk: Sendable {
   private let notes: NIOLockedValueBox<[Asked]>
 
   init(
-    limits: ServerLimits = .standard, address: String = "127.0.0.1",
+    limits: ServerLimits = .standard, address: String = "127.0.0.1", webRoot: String = Sample.webRoot,
     answer: @escaping @Sendable (DeskRequest.Action) async -> DeskAnswer = { _ in .done }
   )
     throws
@@ -175,7 +175,7 @@ final class TestDesk: Sendable {
     let notes = NIOLockedValueBox<[Asked]>([])
     self.notes = notes
     desk = try DutyDesk(
-      address: address, port: 0, webRoot: Sample.webRoot, limits: limits, readings: { Sample.readings[$0] }
+      address: address, port: 0, webRoot: webRoot, limits: limits, readings: { Sample.readings[$0] }
     ) { post, action in
       notes.withLockedValue { $0.append(Asked(post: post, action: action)) }
       return await answer(action)

@@ -1,4 +1,5 @@
 import DeviceKit
+import Foundation
 import NIOCore
 import Testing
 
@@ -24,7 +25,7 @@ import Testing
     #expect(try await client.untilClosed().contains(#""station":"starting""#))
   }
 
-  @Test func aTakenPortAndAMissingPageAreClearErrors() throws {
+  @Test func aTakenPortIsAClearError() throws {
     let test = try TestDesk()
     defer { test.desk.stop() }
     do {
@@ -33,9 +34,37 @@ import Testing
     } catch {
       #expect(error.description.contains("可能已有一个站点在运行"))
     }
-    #expect(throws: ConsoleError.webFile("/nowhere/desk.html")) {
-      try DutyDesk(port: 0, webRoot: "/nowhere") { _, _ in .done }
+  }
+
+  /// A station without its page files takes calls: its pages say what is missing, and what they ask is answered.
+  @Test func pagesWhoseFilesAreMissingSaySo() async throws {
+    let root = FileManager.default.temporaryDirectory.appendingPathComponent("linli-web-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: root) }
+    let empty = try TestDesk(webRoot: root)
+    defer { empty.desk.stop() }
+    #expect(empty.desk.missingFiles.contains(root + "/desk.html") && empty.desk.missingFiles.contains(root + "/desk.js"))
+    empty.desk.publish(Sample.view())
+    let said = try await empty.exchange("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    #expect(said.status == 503 && said.headers["content-type"] == "text/html; charset=utf-8")
+    #expect(said.body.contains("网页文件缺失") && said.body.contains("linli desk") && said.body.contains(root), "\(said.body)")
+    #expect(try await empty.exchange("GET /desk.js HTTP/1.1\r\nHost: localhost\r\n\r\n").status == 503)
+    #expect(try await empty.exchange("GET /other.js HTTP/1.1\r\nHost: localhost\r\n\r\n").status == 404)
+    #expect(try await empty.exchange("GET /api/texts HTTP/1.1\r\nHost: localhost\r\n\r\n").status == 200)
+    // One script is missing: the page is shown, and says so above everything else.
+    for name in try FileManager.default.contentsOfDirectory(atPath: Sample.webRoot) where name != "sound.js" {
+      try FileManager.default.copyItem(atPath: Sample.webRoot + "/" + name, toPath: root + "/" + name)
     }
+    let partly = try TestDesk(webRoot: root)
+    defer { partly.desk.stop() }
+    #expect(partly.desk.missingFiles == [root + "/sound.js"])
+    let page = try await partly.exchange("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    #expect(page.status == 200 && page.body.contains(#"<body class="not-started"><div role="alert"><p>网页文件缺失"#))
+    #expect(page.body.hasSuffix("</html>\n"))
+    let whole = try TestDesk()
+    defer { whole.desk.stop() }
+    #expect(whole.desk.missingFiles == [])
+    #expect(try await whole.exchange("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").body.contains("网页文件缺失") == false)
   }
 
   @Test(arguments: [

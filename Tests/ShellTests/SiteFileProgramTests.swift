@@ -70,6 +70,24 @@ import Testing
     }
   }
 
+  /// A warning is no mistake: the file is correct.
+  @Test func whatIsProbablyNotMeantSoIsToldAndTheFileIsCorrect() throws {
+    let more = """
+      visits:
+        services: [{id: legal, name: 法律咨询, letter: A}]
+        windows: [{number: 1, name: 窗口, post: desk, services: [legal]}]
+        kiosks: [{id: hall, place: p, reader: {usb: true}}]
+        contact: 前台
+
+      """
+    let shell = try Shell(more: more) { folder in
+      "  - {name: A, port: \(folder)/bus, panels: [{node: 1, name: 面板, buttons: [{button: 1, place: p}]}]}\n"
+    }
+    let (code, text) = try shell.run(["check", "\(shell.folder)/site.yaml"])
+    #expect(code == 0 && text.hasSuffix("正确 / correct\n"), "\(text)")
+    #expect(text.contains("⚠ \(shell.folder)/site.yaml:12:") && text.contains("没有 visits.sealTo"), "\(text)")
+  }
+
   /// Everything that the file decides, also what it leaves to its default.
   @Test func allThatASiteFileMeansIsTold() throws {
     let shell = try Shell(

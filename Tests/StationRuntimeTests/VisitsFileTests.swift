@@ -43,6 +43,19 @@ import Transports
     #expect(try SiteFile.read(Self.good, file: "site.yaml").visitPages?.sealTo == nil)
   }
 
+  /// Correct, and of no use: the station reads no card that it cannot seal.
+  @Test func aReaderWithoutSealToIsAWarningInItsLine() throws {
+    let text = Self.with("{usb: true}")
+    let sealTo = "\n  sealTo: {name: 街道, key: \"4xDphb5yd8T+6VAZ6M8hXS1Sf7BFRSf4DvgtS5yFKTA=\"}\n"
+    let site = try SiteFile.read(text, file: "site.yaml")
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    let line = try #require(lines.firstIndex { $0.contains("reader:") }) + 1
+    #expect(site.warnings.map(\.line) == [line] && site.warnings.first?.description.hasPrefix("site.yaml:\(line):") == true)
+    #expect(site.warnings.first?.chinese.contains("sealTo") == true && site.visitPages?.readers.count == 1)
+    #expect(try SiteFile.read(text + sealTo, file: "site.yaml").warnings == [])
+    #expect(try SiteFile.read(Self.good, file: "site.yaml").warnings == [])
+  }
+
   private static func with(_ reader: String, second: String? = nil) -> String {
     let more = second.map { "\n    - {id: door, place: office, reader: \($0)}" } ?? ""
     return good.replacing("    - {id: hall, place: hall}", with: "    - {id: hall, place: hall, reader: \(reader)}" + more)

@@ -67,6 +67,7 @@ struct Check: ParsableCommand {
       problems += LineReadiness(end, of: site, siteFolder: file.folder).problems.map { "\(end.title): \($0)" }
     }
     for problem in problems { print("✗ \(problem)") }
+    for warning in site.warnings { print("⚠ \(warning)") }
     guard problems.isEmpty else {
       print("站点文件正确,站点之间的线路还有 \(problems.count) 处要处理 / the site file is correct; the line between stations is not ready")
       throw ExitCode(1)

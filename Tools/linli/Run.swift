@@ -56,6 +56,7 @@ struct Run: AsyncParsableCommand {
     CrashPrivacy.begin()
     let signals = Signals()
     let site = try file.load()
+    for warning in site.warnings { Terminal.log("\(warning)") }
     // Before the journal is made: what refuses the start should leave nothing behind.
     try Self.checkSocket(Socket.station(file.site))
     let board = ViewBoard()
@@ -108,12 +109,12 @@ struct Run: AsyncParsableCommand {
     let panels = PanelOrders()
     let staff = Self.staffDoor(file, runtime)
     let staffReader = RunStaffReader(site, staffFile: file.path(StaffBook.fileName), door: staff)
+    let sealDesk = SealDesk(door: staff) { note, post in
+      let answer = waitFor { await runtime.submit(post: post, action: .opening(note)) }
+      return answer == .done ? nil : DeskControl.text(answer)
+    }
     let control = try Self.openSocket(Socket.station(file.site)) { line in
-      if let said = SealAudit.say(
-        line, submit: { note in waitFor { await runtime.submit(post: note.post, action: note.action) } })
-      {
-        return said
-      }
+      if let said = sealDesk.say(line) { return said }
       if let said = staffReader.say(line) { return said }
       if let said = enrolment.say(line) ?? panels.say(line, tell: { runtime.tell($0) }) { return said }
       return DeskControl.answer(line, board: board, readings: { link.readings($0, runtime) }, buses: { runtime.buses }) {
@@ -122,12 +123,14 @@ struct Run: AsyncParsableCommand {
       }
     }
     let desk = try DutyDesk(
-      port: site.deskPort, webRoot: try WebRoot.find(web), staff: staff, readings: { link.readings($0, runtime) },
+      port: site.deskPort, webRoot: WebRoot.find(web), staff: staff, readings: { link.readings($0, runtime) },
       submit: { await runtime.submit(post: $0, action: $1) })
     pages.open(desk, board.get())
-    try visits.start(site, file, web: web, staff: staff, sealer: sealing.sealer, runtime: runtime) {
+    var missing = desk.missingFiles
+    missing += try visits.start(site, file, web: web, staff: staff, sealer: sealing.sealer, runtime: runtime) {
       await runtime.submit(post: $0, action: $1)
     }
+    Self.tellMissing(missing, runtime)
     ServiceManager().ready()
     Terminal.log("\(site.plan.name): 运行中 / running")
     Terminal.log("值班台 / duty desk: http://127.0.0.1:\(desk.port)/")
@@ -154,6 +157,14 @@ extension Run {
     let door = StaffDoor(path: file.path(StaffBook.fileName)) { runtime.tell(.access(AccessNote($0))) }
     if let problem = door.problem { Terminal.log("\(problem)") }
     return door
+  }
+
+  /// Pages that cannot be shown are no reason to take no calls.
+  private static func tellMissing(_ files: [String], _ runtime: StationRuntime) {
+    let problem = files.first.map { "\($0)" + (files.count > 1 ? " … (\(files.count))" : "") }
+    if let problem { Terminal.log("网页文件缺失,求助照常受理 / files of the pages are missing, calls are taken all the same: \(problem)") }
+    // A fault of an earlier start is over.
+    _ = runtime.tell(.pages(missing: problem))
   }
 
   /// A disk without room for it is no reason to be without a desk: the pages work all the same.
@@ -243,18 +254,17 @@ final class PageHolder: Sendable {
 
 /// Where the page files lie: as told, beside an installed program, or in the sources that this program was built from.
 enum WebRoot {
-  static func find(_ told: String?) throws -> String {
+  /// Where nothing is found, the place where an installed program has them: whoever opens them says what is missing.
+  static func find(_ told: String?) -> String {
     if let told { return told }
     let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-    var candidates = [program.deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("share/linli/web")]
+    let installed = program.deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("share/linli/web")
+    var candidates = [installed]
     var folder = program.deletingLastPathComponent()
     while folder.path != "/" {
       candidates.append(folder.appendingPathComponent("Sources/Consoles/Web"))
       folder.deleteLastPathComponent()
     }
-    if let found = candidates.first(where: { FileManager.default.fileExists(atPath: $0.path + "/desk.html") }) {
-      return found.path
-    }
-    throw Failure("找不到网页文件夹;用 --web 指明 / the page files were not found; name their folder with --web")
+    return candidates.first { FileManager.default.fileExists(atPath: $0.path + "/desk.html") }?.path ?? installed.path
   }
 }

@@ -58,12 +58,22 @@ final class RunStaffReader: Sendable {
 
   /// The next card that can be a staff card.
   static func next(_ cards: StaffCards) async -> Result<StaffCardHash, any Error> {
+    while true {
+      switch await laid(cards) {
+      case .success(.success(let hash)): if !hash.text.isEmpty { return .success(hash) }
+      case .success(.failure(let defect)): return .failure(defect)
+      case .failure(let error): return .failure(error)
+      }
+    }
+  }
+
+  /// The next card, whatever it is.
+  static func laid(_ cards: StaffCards) async -> Result<StaffCards.Laid, any Error> {
     let ask = cards.ask()
     let began = ContinuousClock.now
     while ContinuousClock.now - began < .seconds(StaffCard.seconds) {
       switch await cards.wait(ask, for: .seconds(5)) {
-      case .laid(.success(let hash)): if !hash.text.isEmpty { return .success(hash) }
-      case .laid(.failure(let defect)): return .failure(defect)
+      case .laid(let card): return .success(card)
       case .nothing: continue
       case .superseded: return .failure(Failure("有页面在等刷卡,请再试一次 / a page waits for a card now: try again"))
       case .noReader:

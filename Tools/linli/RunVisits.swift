@@ -58,14 +58,16 @@ final class RunVisits: Sendable {
   func addKept(_ besides: @escaping @Sendable (inout VisitView) -> Void) { state.withLock { $0.besides = besides } }
 
   /// Opens the pages that the site file names; none where nobody comes.
+  ///
+  /// - Returns: their files that are missing.
   func start(
     _ site: Site, _ file: SiteArgument, web: String?, staff: StaffDoor, sealer: FieldSealer?, runtime: StationRuntime,
     submit: @escaping DutyDesk.Submit
-  ) throws {
-    guard let plan = site.visitPages else { return }
+  ) throws -> [String] {
+    guard let plan = site.visitPages else { return [] }
     let codes = try TicketCodes(file: file.path(site.journalFolder) + "/slip-codes.key")
     let slips = SlipCodes(draw: { codes.draw() }, digest: { codes.digest($0) })
-    let root = try WebRoot.find(web)
+    let root = WebRoot.find(web)
     let printer = try plan.printer.map { plan in
       try TicketPrinter(plan: plan) { _ = runtime.tell(.printer($0, isPresent: $1)) }
     }
@@ -89,6 +91,7 @@ final class RunVisits: Sendable {
     }
     Terminal.log("大厅 / hall: http://127.0.0.1:\(hall.port)/")
     Terminal.log("窗口 / windows: http://127.0.0.1:\(windows.port)/")
+    return hall.missingFiles + windows.missingFiles
   }
 
   func stop() {

@@ -3,6 +3,7 @@ import DeviceVocabulary
 import Foundation
 import Journal
 import Sealing
+import StaffAccess
 import Station
 import StationRuntime
 
@@ -70,8 +71,11 @@ struct SealedFolder {
 struct SealOpen: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "open", abstract: "打开一件事的联系方式(先写日志) / opens what a matter has sealed, after writing that down",
-    discussion:
-      "每打开一次,日志里先记一条:哪件事、什么用途、哪个岗位、什么原因;写不进日志就不打开。\nAn entry with matter, purpose, post and reason comes first; where the journal does not take it nothing is opened."
+    discussion: """
+      每打开一次,日志里先记一条:谁、哪件事、什么用途、哪个岗位、什么原因;写不进日志就不打开。有员工账号的中心,要由窗口角色的人用 --as 加密码或 --card 刷卡;被拒绝的也记进日志。
+      An entry with account, matter, purpose, post and reason comes first; where the journal does not take it nothing is opened. Where the \
+      centre has accounts of its staff, a clerk says who he is: --as and his PIN, or --card. Who is refused stands in the journal, too.
+      """
   )
   @OptionGroup var file: SiteArgument
   @Option(help: "私钥文件 / private key file") var key: String
@@ -79,6 +83,8 @@ struct SealOpen: ParsableCommand {
   @Option(help: "用途 / purpose: \(SealOpen.purposes.map(\.rawValue).joined(separator: " | "))") var purpose: String
   @Option(help: "原因,写进日志 / reason, for the journal (no names)") var reason: String
   @Option(help: "以哪个岗位的名义 / in which post's name") var post: String
+  @Option(name: .customLong("as"), help: "谁打开:员工编号,密码另问 / who opens: his id; the PIN is asked for") var opener: String?
+  @Flag(help: "谁打开:刷工卡 / who opens: by his staff card") var card = false
   @Option(help: "下级站点的事项 / matter of a station below") var station: String?
 
   static let purposes: [Purpose] = [.callBack, .handleMatter, .rightsRequest]
@@ -98,27 +104,44 @@ struct SealOpen: ParsableCommand {
       throw Failure("没有 #\(matter) 这件事,或已过保存期限 / there is no matter #\(matter), or its days are over")
     }
     guard !found.sealed.isEmpty else { throw Failure("这件事没有封存的信息 / nothing is sealed of this matter") }
-    for field in found.sealed { try open(field, owner, purpose, folder) }
+    let opener = SealOpener(file, folder)
+    try logIn(opener)
+    for field in found.sealed { try open(field, owner, purpose, folder, opener) }
+  }
+
+  private var subject: String { (station.map { $0 + "/" } ?? "") + "#\(matter)" }
+
+  private func logIn(_ opener: SealOpener) throws {
+    let isGuarded = StaffDoor(path: file.path(StaffBook.fileName)) { _ in }.isGuarded
+    switch (isGuarded, self.opener, card) {
+    case (false, _, _):
+      PINPrompt.tell(
+        "还没有员工账号:日志里不记是谁打开的(linli staff add) / there are no accounts of staff: the journal does not say who opened it")
+    case (true, let id?, false): try opener.logIn(id, post: post, of: subject)
+    case (true, nil, true): try opener.logIn(nil, post: post, of: subject)
+    // The door says so and writes it down.
+    case (true, nil, false): return
+    case (true, _?, true): throw Failure("--as 和 --card 只用一个 / give --as or --card, not both")
+    }
   }
 
   private func open(
-    _ field: SealedField, _ owner: SealKeyFile, _ purpose: Purpose, _ folder: SealedFolder
+    _ field: SealedField, _ owner: SealKeyFile, _ purpose: Purpose, _ folder: SealedFolder, _ opener: SealOpener
   ) throws {
     guard let wrapped = try folder.key(field.key, of: station) else {
       throw Failure("密钥已销毁(下级的也可能还没有传上来),打不开 / its key was destroyed, or has not come up from below yet: it cannot be opened")
     }
     guard owner.mayRead(wrapped) else { throw Failure("这把私钥打不开:是封给别人的 / this key cannot: it was sealed for another") }
     var refused: (any Error)?
-    let of = (station.map { $0 + "/" } ?? "") + "#\(matter)"
     let content = owner.open(
       field, wrapped: wrapped, station: station ?? folder.site.plan.station, for: purpose
     ) { opening in
-      let audit = SealAudit(opening: opening, of: of, post: post, reason: reason)
+      let audit = SealAudit(opening: opening, of: subject, post: post, reason: reason)
       guard audit.isPlain else {
         refused = Failure("原因里有控制字符,或太长 / the reason has control characters, or is too long")
         return false
       }
-      do { try audit.write(site: file, journalFolder: folder.journalFolder) } catch { refused = error }
+      do { try opener.write(audit) } catch { refused = error }
       return refused == nil
     }
     if let refused { throw refused }

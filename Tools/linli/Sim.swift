@@ -60,7 +60,7 @@ struct Sim: ParsableCommand {
       var drawn: PanelsPage?
       do {
         if let page {
-          let pages = try PanelsPage(port: page, webRoot: try WebRoot.find(web), source: simulator)
+          let pages = try PanelsPage(port: page, webRoot: WebRoot.find(web), source: simulator)
           Terminal.log("面板 / panels: http://127.0.0.1:\(pages.port)/")
           drawn = pages
         }

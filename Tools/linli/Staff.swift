@@ -60,15 +60,10 @@ struct StaffAdd: ParsableCommand {
 
   /// Typed twice without being shown, or one line of standard input when that is no terminal.
   private static func readPIN() throws -> String {
-    guard isatty(STDIN_FILENO) == 1 else { return readLine(strippingNewline: true) ?? "" }
-    let first = try hidden("密码 / PIN: ")
-    guard try hidden("再输一遍 / again: ") == first else { throw Failure("两次不一样 / they differ") }
+    let first = try PINPrompt.read("密码 / PIN: ")
+    if isatty(STDIN_FILENO) != 1 { return first }
+    guard try PINPrompt.read("再输一遍 / again: ") == first else { throw Failure("两次不一样 / they differ") }
     return first
-  }
-
-  private static func hidden(_ prompt: String) throws -> String {
-    guard let text = getpass(prompt) else { throw Failure("读不了密码 / the PIN cannot be read") }
-    return String(cString: text)
   }
 }
 

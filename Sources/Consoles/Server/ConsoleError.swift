@@ -3,8 +3,6 @@ public enum ConsoleError: Error, Equatable, CustomStringConvertible {
   /// Until there is a login, only this computer itself may open the pages.
   case notLoopback(String)
   case cannotListen(address: String, port: Int, reason: String)
-  /// A file of the pages is missing or unreadable.
-  case webFile(String)
 
   public var description: String {
     switch self {
@@ -14,8 +12,6 @@ public enum ConsoleError: Error, Equatable, CustomStringConvertible {
     case .cannotListen(let address, let port, let reason):
       "打不开 \(address) 的 \(port) 端口(\(reason)),可能已有一个站点在运行。"
         + " Cannot listen on \(address) port \(port) (\(reason)); another station may be running."
-    case .webFile(let path):
-      "找不到网页文件 \(path),请检查网页目录。 The page file \(path) cannot be read: check the web root."
     }
   }
 }

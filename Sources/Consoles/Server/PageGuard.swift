@@ -180,6 +180,7 @@ struct PageGuard: Sendable {
     case .locked: return HTTPReply(429, .loginLocked, at: "login", accepted: accepted)
     case .ended: return HTTPReply(403, .loginEnded, at: "login", accepted: accepted)
     case .fileUnreadable: return HTTPReply(503, .staffFileUnreadable, at: "login", accepted: accepted)
+    case .nameless: return login
     case .tooManySessions: return HTTPReply(503, .tooManySessions, at: "login", accepted: accepted)
     }
   }

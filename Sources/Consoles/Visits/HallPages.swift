@@ -8,6 +8,8 @@ public final class HallPages: Sendable {
   public typealias Submit = DutyDesk.Submit
 
   public var port: Int { pages.port }
+  /// Page files that could not be read, if any: pages say so instead.
+  public let missingFiles: [String]
   private let pages: LivePages
   private let pulses = KioskPulses()
   private let spoken: SpokenDesk
@@ -16,13 +18,14 @@ public final class HallPages: Sendable {
   ///   - codes: of slips.
   ///   - qr: the dark modules of a QR code; `nil` when the system cannot make one.
   ///   - voice: of this machine, for browsers that have none.
-  /// - Throws: `.notLoopback`, `.cannotListen`, `.webFile`.
+  /// - Throws: `.notLoopback`, `.cannotListen`. Missing page files are no reason: `missingFiles`.
   public init(
     address: String = "127.0.0.1", port: Int, webRoot: String, limits: ServerLimits = .standard, codes: SlipCodes,
     qr: @escaping @Sendable (String) -> [[Bool]]?, print: @escaping PrintSlip = { _ in .shown }, cards: CardDesk = .none,
     voice: StationVoice? = nil, submit: @escaping Submit
   ) throws(ConsoleError) {
-    let files = try WebFiles(root: webRoot, names: HallRoutes.fileNames)
+    let files = WebFiles(root: webRoot, names: HallRoutes.fileNames)
+    missingFiles = files.missing
     let pulses = pulses
     let spoken = SpokenDesk(voice)
     self.spoken = spoken

@@ -7,6 +7,8 @@ import Station
 /// The page of the windows and of the posts behind them, on loopback.
 public final class WindowPages: Sendable {
   public var port: Int { pages.port }
+  /// Page files that could not be read, if any: pages say so instead.
+  public let missingFiles: [String]
   private let pages: LivePages
   private let newest = NIOLockedValueBox<VisitView?>(nil)
 
@@ -19,7 +21,8 @@ public final class WindowPages: Sendable {
     codes: SlipCodes, qr: @escaping @Sendable (String) -> [[Bool]]?, print: @escaping PrintSlip = { _ in .shown },
     submit: @escaping DutyDesk.Submit
   ) throws(ConsoleError) {
-    let files = try WebFiles(root: webRoot, names: WindowRoutes.fileNames)
+    let files = WebFiles(root: webRoot, names: WindowRoutes.fileNames)
+    missingFiles = files.missing
     let contacts = ContactDesk(sealer: sealer, newest: newest, submit: submit)
     pages = try LivePages(address: address, port: port, limits: limits) { board, hub in
       WindowRoutes(
