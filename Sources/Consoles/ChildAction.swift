@@ -52,7 +52,7 @@ struct ChildAction {
     self.station = station
   }
 
-  func read(_ body: [UInt8]) throws(BadRequest) -> (post: String, DeskRequest.Action) {
+  func read(_ body: SecretBuffer?) throws(BadRequest) -> (post: String, DeskRequest.Action) {
     guard (1...Self.stationCharacters).contains(station.count), station.unicodeScalars.allSatisfy(\.isPlainText) else {
       throw BadRequest(
         fault: .badPath, place: "/api/children/" + station.prefix(64),

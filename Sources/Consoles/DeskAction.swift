@@ -48,7 +48,7 @@ enum DeskAction: String, CaseIterable {
   }
 
   /// - Parameter subject: the parts of the address between group and verb.
-  func read(subject: ArraySlice<String>, body: [UInt8]) throws(BadRequest) -> (post: String, DeskRequest.Action) {
+  func read(subject: ArraySlice<String>, body: SecretBuffer?) throws(BadRequest) -> (post: String, DeskRequest.Action) {
     let fields = try BodyFields(body, accepted: self.fields)
     let post = try fields.text("post")
     switch self {

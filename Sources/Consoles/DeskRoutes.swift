@@ -81,17 +81,17 @@ struct DeskRoutes: Routes {
     }
   }
 
-  private typealias Reader = ([UInt8]) throws(BadRequest) -> (post: String, DeskRequest.Action)
+  private typealias Reader = (SecretBuffer?) throws(BadRequest) -> (post: String, DeskRequest.Action)
 
   /// What reads the body of a request to this address.
   private func reader(_ path: [String]) -> Reader? {
     guard let verb = path.last, path.count >= 4 else { return nil }
     if path[1] == "children" {
       guard let action = ChildAction(path: path[2...]) else { return nil }
-      return { (body: [UInt8]) throws(BadRequest) in try action.read(body) }
+      return { (body: SecretBuffer?) throws(BadRequest) in try action.read(body) }
     }
     guard let action = DeskAction(group: path[1], verb: verb) else { return nil }
     let subject = path[2..<(path.count - 1)]
-    return { (body: [UInt8]) throws(BadRequest) in try action.read(subject: subject, body: body) }
+    return { (body: SecretBuffer?) throws(BadRequest) in try action.read(subject: subject, body: body) }
   }
 }

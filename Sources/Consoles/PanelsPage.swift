@@ -125,7 +125,7 @@ struct PanelsRoutes: Routes {
     }
   }
 
-  private func command(_ body: [UInt8]) -> RouteResult {
+  private func command(_ body: SecretBuffer?) -> RouteResult {
     do throws(BadRequest) {
       let text = try BodyFields(body, accepted: ["command"]).text("command")
       return .later { [source] in

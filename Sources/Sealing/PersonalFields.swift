@@ -92,6 +92,13 @@ public struct PersonalFields: Sendable {
   /// `{"name":"…","phone":"…"}`. Answers false when it does not fit: `content` is empty then.
   public func write(to content: SecretBuffer) -> Bool {
     content.wipe()
+    return append(to: content, masked: false)
+  }
+
+  /// The same for a page, behind what is there: of the number only what is needed to compare it.
+  public func writeMasked(to content: SecretBuffer) -> Bool { append(to: content, masked: true) }
+
+  private func append(to content: SecretBuffer, masked: Bool) -> Bool {
     var isFirst = true
     var fits = true
     func put(_ byte: UInt8) { fits = content.append(byte) && fits }
@@ -101,6 +108,11 @@ public struct PersonalFields: Sendable {
       if !isFirst { put(UInt8(ascii: ",")) }
       isFirst = false
       for byte in "\"\(field.rawValue)\":\"".utf8 { put(byte) }
+      if masked, field == .number {
+        for byte in (maskedNumber ?? "").utf8 { put(byte) }
+        put(Self.quote)
+        continue
+      }
       let valueFits = value.withSpan { span in
         for index in span.indices {
           let byte = span[index]

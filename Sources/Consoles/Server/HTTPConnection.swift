@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import NIOHTTP1
 import Station
@@ -15,8 +16,11 @@ final class HeaderMeter: ChannelInboundHandler {
   init(limit: Int) { self.limit = limit }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    count += unwrapInboundIn(data).readableBytes
+    let bytes = unwrapInboundIn(data)
+    count += bytes.readableBytes
     context.fireChannelRead(data)
+    // Whoever is behind this has taken a copy of what he needs: a head's fields, and a body in memory that is erased.
+    if headIsComplete { bytes.eraseInPlace() }
     // After the decoder has seen the bytes: a head that ends within this read is measured there, field by field.
     if !headIsComplete, count > limit { context.fireUserInboundEventTriggered(Event.overrun) }
   }
@@ -77,14 +81,12 @@ final class HTTPConnection: ChannelInboundHandler {
     guard case .receiving(let request) = state else { return }
     switch unwrapInboundIn(data) {
     case .head(let head): received(head, context)
-    case .body(var buffer):
-      guard var request else { return }
-      let bytes = buffer.readBytes(length: buffer.readableBytes) ?? []
-      if request.body.count + bytes.count > core.limits.bodyBytes {
+    case .body(let buffer):
+      defer { buffer.eraseInPlace() }
+      guard let body = request?.body else { return }
+      if !buffer.readableBytesView.allSatisfy({ body.append($0) }) {
         return finish(HTTPRequest.bodyTooLarge(core.limits), context)
       }
-      request.body.append(contentsOf: bytes)
-      state = .receiving(request)
     case .end:
       if let request { dispatch(request, context) }
     }
@@ -129,6 +131,7 @@ final class HTTPConnection: ChannelInboundHandler {
   }
 
   private func dispatch(_ request: HTTPRequest, _ context: ChannelHandlerContext) {
+    defer { request.body?.wipe() }
     switch core.routes.route(request) {
     case .reply(let reply): finish(reply, context)
     case .later(let work): answer(by: work, context)
@@ -167,7 +170,11 @@ final class HTTPConnection: ChannelInboundHandler {
     let bound = NIOLoopBound((connection: self, context: context), eventLoop: context.eventLoop)
     let linger = core.limits.lingerTime
     restartTimer(core.limits.requestTime, context) { _, context in context.close(promise: nil) }
-    context.writeAndFlush(wrapOutboundOut(reply.serialised(allocator: context.channel.allocator))).whenComplete { result in
+    let bytes = reply.serialised(allocator: context.channel.allocator)
+    let isSecret = reply.secret != nil
+    reply.secret?.wipe()
+    context.writeAndFlush(wrapOutboundOut(bytes)).whenComplete { result in
+      if isSecret { bytes.eraseInPlace() }
       let (connection, context) = bound.value
       guard case .success = result else { return context.close(promise: nil) }
       connection.restartTimer(linger, context) { _, context in context.close(promise: nil) }
@@ -182,5 +189,15 @@ final class HTTPConnection: ChannelInboundHandler {
     timer?.cancel()
     let bound = NIOLoopBound((connection: self, context: context), eventLoop: context.eventLoop)
     timer = context.eventLoop.scheduleTask(in: after) { action(bound.value.connection, bound.value.context) }
+  }
+}
+
+extension ByteBuffer {
+  /// Overwrites its bytes where they lie, and not a copy of them, also when others share the memory: for what everybody is done with.
+  func eraseInPlace() {
+    withUnsafeReadableBytes { bytes in
+      guard let base = bytes.baseAddress else { return }
+      explicit_bzero(UnsafeMutableRawPointer(mutating: base), bytes.count)
+    }
   }
 }

@@ -1,9 +1,10 @@
+import DeviceVocabulary
 import NIOCore
 import Station
 
 /// One complete answer. Every connection carries one request: the pages keep their event stream and ask seldom, and a server that never
 /// reuses a connection cannot mix up two requests.
-struct HTTPReply: Sendable, Equatable {
+struct HTTPReply: Sendable {
   var status: Int
   var contentType = "application/json; charset=utf-8"
   var allow: String?
@@ -12,10 +13,19 @@ struct HTTPReply: Sendable, Equatable {
   /// The page opens nothing: no other page, window, dialog, print or download.
   var isSandboxed = false
   var body: [UInt8]
+  /// In the place of `body`: what is erased as soon as it was sent.
+  private(set) var secret: SecretBuffer?
 
   init(status: Int, json: JSONText) {
     self.status = status
     self.body = json.bytes
+  }
+
+  /// JSON that is erased as soon as it was sent.
+  init(status: Int, secret: SecretBuffer) {
+    self.status = status
+    self.body = []
+    self.secret = secret
   }
 
   init(contentType: String, body: [UInt8]) {
@@ -42,7 +52,8 @@ struct HTTPReply: Sendable, Equatable {
 
   /// Bytes for the wire.
   func serialised(allocator: ByteBufferAllocator) -> ByteBuffer {
-    var head = "HTTP/1.1 \(status) \(Self.reason(status))\r\nContent-Type: \(contentType)\r\nContent-Length: \(body.count)\r\n"
+    let length = secret?.count ?? body.count
+    var head = "HTTP/1.1 \(status) \(Self.reason(status))\r\nContent-Type: \(contentType)\r\nContent-Length: \(length)\r\n"
     if let allow { head += "Allow: \(allow)\r\n" }
     if let session {
       // Scripts cannot read it, and no other site's page can make the browser send it.
@@ -51,9 +62,14 @@ struct HTTPReply: Sendable, Equatable {
     }
     if isSandboxed { head += "Content-Security-Policy: sandbox allow-scripts allow-same-origin\r\n" }
     head += Self.commonHeaders
-    var buffer = allocator.buffer(capacity: head.utf8.count + body.count)
+    var buffer = allocator.buffer(capacity: head.utf8.count + length)
     buffer.writeString(head)
-    buffer.writeBytes(body)
+    if let secret {
+      // There is room for it: nothing is moved, and no copy left behind.
+      secret.withSpan { span in _ = span.withUnsafeBytes { buffer.writeBytes($0) } }
+    } else {
+      buffer.writeBytes(body)
+    }
     return buffer
   }
 

@@ -1,12 +1,14 @@
+import DeviceVocabulary
 import NIOHTTP1
 import Station
 
 /// A complete request, already checked for where it comes from.
-struct HTTPRequest: Sendable, Equatable {
+struct HTTPRequest: Sendable {
   var method: Method
   /// Percent-decoded parts of the path between slashes; the query is not used by any page.
   var path: [String]
-  var body: [UInt8] = []
+  /// Erased when the request has been routed.
+  var body: SecretBuffer?
   /// What the staff's cookie says.
   var session: String?
 
@@ -70,7 +72,8 @@ struct HTTPRequest: Sendable, Equatable {
       return .refused(HTTPReply(411, .lengthNeeded, at: "Content-Length", accepted: "0 to \(limits.bodyBytes)"))
     }
     if length > limits.bodyBytes { return .refused(bodyTooLarge(limits)) }
-    return .accepted(HTTPRequest(method: .post, path: path, session: session(head)), bodyBytes: length)
+    let body = SecretBuffer(capacity: max(1, length))
+    return .accepted(HTTPRequest(method: .post, path: path, body: body, session: session(head)), bodyBytes: length)
   }
 
   static let cookie = "linli"

@@ -31,30 +31,35 @@ struct ContactDesk: Sendable {
     }
     guard !opened.isEmpty else { return HTTPReply(.refused(.closedHere)) }
     defer { for fields in opened { fields.wipe() } }
-    return HTTPReply(
-      status: 200,
-      json: .object { json in
-        json.field("answer", "fields")
-        json.key("fields")
-        json.array(opened) { Self.write($1, to: &$0) }
-        json.field("closed", ticket.sealed.count - opened.count)
-      })
+    return Self.answer(opened, closed: ticket.sealed.count - opened.count) ?? HTTPReply(.refused(.closedHere))
   }
 
-  private static func write(_ fields: PersonalFields, to json: inout JSONText) {
-    json.object {
-      for field in PersonalFields.Field.allCases {
-        $0.field(field.rawValue, optional: field == .number ? fields.maskedNumber : fields.text(field))
-      }
-    }
+  /// `{"answer":"fields","fields":[…],"closed":1}`, in memory that is erased when it was sent. `nil`: it does not fit.
+  private static func answer(_ opened: [PersonalFields], closed: Int) -> HTTPReply? {
+    let json = SecretBuffer(capacity: answerBytes, pages: LockedPages.keep)
+    func put(_ text: String) -> Bool { text.utf8.allSatisfy { json.append($0) } }
+    var fits = put(#"{"answer":"fields","fields":["#)
+    for (index, fields) in opened.enumerated() { fits = fits && put(index == 0 ? "" : ",") && fields.writeMasked(to: json) }
+    fits = fits && put(#"],"closed":\#(closed)}"#)
+    return fits ? HTTPReply(status: 200, secret: json) : nil
   }
+
+  /// A card, a contact, and room.
+  private static let answerBytes = 8 * SealedField.limit
 
   /// A contact as it was typed: `nil` for what is no name or no telephone number.
-  static func read(name: String, phone: String) -> PersonalFields? {
+  static func read(name: SecretBuffer, phone: SecretBuffer) -> PersonalFields? {
     var fields = PersonalFields()
-    let digits = phone.utf8.count { (0x30...0x39).contains($0) }
-    let isPhone = phone.utf8.allSatisfy { (0x30...0x39).contains($0) || "+- ".utf8.contains($0) } && (5...20).contains(digits)
-    guard isPhone, fields.set(.name, name.utf8), fields.set(.phone, phone.utf8) else { return nil }
+    let isPhone = phone.withSpan { span in
+      var digits = 0
+      for index in span.indices {
+        let isDigit = (0x30...0x39).contains(span[index])
+        guard isDigit || "+- ".utf8.contains(span[index]) else { return false }
+        if isDigit { digits += 1 }
+      }
+      return (5...20).contains(digits)
+    }
+    guard isPhone, fields.set(.name, from: name), fields.set(.phone, from: phone) else { return nil }
     return fields
   }
 

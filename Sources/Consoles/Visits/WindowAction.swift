@@ -1,3 +1,4 @@
+import DeviceVocabulary
 import Station
 
 /// What a clerk or a post behind the windows asks for by POST: which fields each takes beside `post`, and what it means.
@@ -43,7 +44,7 @@ enum WindowAction: String, CaseIterable {
   }
 
   /// - Parameter subject: the part of the address between group and verb.
-  func read(subject: String, body: [UInt8]) throws(BadRequest) -> (post: String, VisitAction) {
+  func read(subject: String, body: SecretBuffer?) throws(BadRequest) -> (post: String, VisitAction) {
     let fields = try BodyFields(body, accepted: self.fields)
     return (try fields.text("post"), try action(subject, fields))
   }

@@ -142,7 +142,7 @@ struct WindowRoutes: Routes {
       let fields = try BodyFields(request.body, accepted: ["post", "name", "phone"])
       let post = try fields.text("post")
       let number = try window(request)
-      guard let contact = ContactDesk.read(name: try fields.text("name"), phone: try fields.text("phone")) else {
+      guard let contact = ContactDesk.read(name: try fields.secret("name"), phone: try fields.secret("phone")) else {
         throw BadRequest(
           fault: .badBody, place: "name, phone", accepted: "a name of 120 bytes at most; a telephone number of 5 to 20 digits")
       }
