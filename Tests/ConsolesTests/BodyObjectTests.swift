@@ -62,7 +62,7 @@ import Testing
       "null", " ", "\"a\":1", "\"b\":\"x\"", "\"c\":[1,2]",
     ]
     var taken = 0
-    for _ in 0..<20_000 {
+    for _ in 0..<3000 {
       var text = random.chance(2, in: 3) ? "{" : ""
       for _ in 0..<(1 + random.below(6)) { text += pieces[Int(random.below(UInt32(pieces.count)))] }
       if random.chance(2, in: 3) { text += "}" }
@@ -80,6 +80,6 @@ import Testing
       else { continue }
       for (name, value) in other { if let value = value as? String { #expect(found[name] == "\"" + value, "\(text)") } }
     }
-    #expect(taken > 200)
+    #expect(taken > 30)
   }
 }

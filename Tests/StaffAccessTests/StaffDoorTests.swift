@@ -114,7 +114,7 @@ final class DoorRig: Sendable {
       #expect(answers(id) == known, "\(id)")
     }
     // Many guesses later as before.
-    for guess in 0..<1500 { _ = rig.refusal("g\(guess)", "000000") }
+    for guess in 0..<100 { _ = rig.refusal("g\(guess)", "000000") }
     #expect(rig.refusal("c07", "739164") == .locked && rig.refusal("c08", "739164") == .locked)
     #expect(try rig.logIn("d01").isEmpty == false)
     rig.pass(.seconds(900))
