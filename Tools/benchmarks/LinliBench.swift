@@ -9,7 +9,7 @@ import Foundation
 }
 
 struct Measure: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "测量并打印 / measures and prints the table (rows 1 to 13)")
+  static let configuration = CommandConfiguration(abstract: "测量并打印 / measures and prints the table (rows 1 to 16)")
   @Argument(help: "行号,默认全部 / rows to measure, all unless given") var rows: [Int] = []
   @Flag(help: "样本少,只看大概 / fewer samples, for a rough look") var quick = false
   @Flag(help: "也做 1,000 次 SIGKILL 和 100,000 条补传 / also the 1,000 SIGKILLs of row 5 and the 100,000 entries of row 11") var long =
@@ -20,7 +20,7 @@ struct Measure: ParsableCommand {
   @Option(help: "固件映像清单的文件夹 / folder with the list of firmware images") var firmware = ""
 
   func validate() throws {
-    guard rows.allSatisfy({ (1...13).contains($0) }) else { throw ValidationError("行号 1 至 13 / rows are 1 to 13") }
+    guard rows.allSatisfy({ (1...16).contains($0) }) else { throw ValidationError("行号 1 至 16 / rows are 1 to 16") }
   }
 
   func run() throws {
@@ -30,12 +30,14 @@ struct Measure: ParsableCommand {
     let measures: [(Bench) throws -> [Figure]] = [
       LineRows.useOfTheLine, LineRows.costOfATransaction, PressRows.wireToPage, PressRows.panelToPage, KillsRow.measure,
       PagesRow.measure, IdleRow.measure, IngestRow.measure, ChildMemoryRow.measure, StreetPageRow.measure, CatchUpRow.measure,
-      FirmwareRow.measure, FirmwarePressRow.measure,
+      FirmwareRow.measure, FirmwarePressRow.measure, VisitRows.cardToName, VisitRows.callToHall, KioskPageRow.measure,
     ]
     for (index, measure) in measures.enumerated() where rows.isEmpty || rows.contains(index + 1) {
       Report.heading(index + 1)
       do {
-        for figure in try measure(tools) { Report.show(figure) }
+        for figure in try RowLimit.run(index + 1, minutes: RowLimit.minutes(tools), { try measure(tools) }) {
+          Report.show(figure)
+        }
       } catch {
         // The other rows are measured all the same.
         Report.failed("\(error)")

@@ -21,7 +21,8 @@ final class PacedWire: Sendable {
     var malformed = 0
   }
 
-  private static let warmUp = 16
+  /// Requests that are not counted.
+  static let warmUp = 16
   /// An answer that left later than it should is this end's own fault (the machine was busy), and so is what its sender does then: the silence
   /// after it is not judged.
   private static let ownLateness = Interval.milliseconds(5)

@@ -8,6 +8,11 @@ import Transports
 /// A connection to a server of event streams on loopback, after the request was sent.
 enum PageSocket {
   static func open(port: Int) throws -> Int32 {
+    let request = "GET /api/events HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nAccept: text/event-stream\r\n\r\n"
+    return try connected(port: port, sending: Array(request.utf8))
+  }
+
+  static func connected(port: Int, sending request: [UInt8]) throws -> Int32 {
     let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -18,7 +23,6 @@ enum PageSocket {
         connect(connection, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
       }
     }
-    let request = Array("GET /api/events HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nAccept: text/event-stream\r\n\r\n".utf8)
     guard connected == 0, write(connection, request, request.count) == request.count else {
       close(connection)
       throw BenchError("no connection to port \(port): errno \(errno)")
@@ -78,6 +82,36 @@ final class PageStream: Sendable {
       for card in cards where state.seen[card.id] == nil { state.seen[card.id] = (card.button, now) }
     }
   }
+}
+
+/// An event stream as text, and when something first stood in it.
+final class FrameWatch: Sendable {
+  private let state = Mutex<[(text: String, at: Instant)]>([])
+  private let connection: Int32
+
+  init(port: Int) throws {
+    let connection = try PageSocket.open(port: port)
+    self.connection = connection
+    Thread.detachNewThread { [weak self] in
+      var reader = FrameReader()
+      var buffer = [UInt8](repeating: 0, count: 1 << 18)
+      while true {
+        let length = read(connection, &buffer, buffer.count)
+        let now = MonotonicClock.now()
+        guard length > 0, let watch = self else { break }
+        for frame in reader.take(buffer[..<length]) {
+          watch.state.withLock { $0.append((String(decoding: frame, as: UTF8.self), now)) }
+        }
+      }
+      close(connection)
+    }
+  }
+
+  deinit { shutdown(connection, Int32(SHUT_RDWR)) }
+
+  func first(containing text: String) -> Instant? { state.withLock { $0.first { $0.text.contains(text) }?.at } }
+
+  func forget() { state.withLock { $0 = [] } }
 }
 
 /// Cuts a stream into its events, which end with an empty line.

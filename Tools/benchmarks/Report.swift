@@ -39,9 +39,12 @@ enum Report {
     "断线后补传 / catching up after the line was cut",
     "面板固件与同功能 C 程序 / the panel's firmware beside the same panel in C, lm3s6965evb in QEMU",
     "QEMU 面板按下 → 事件 → 值班页 / press of a panel in QEMU → event → duty page",
+    "放身份证 → 掩码姓名 / card laid on the reader → masked name at the terminal's page",
+    "叫号 → 大厅屏;触摸次数 / a number called → the display in the hall; touches to a number",
+    "终端网页 / the terminal's page in Chromium",
   ]
   private static let widths = [52, 24, 18, 46, 7]
-  // Written from the one thread that measures.
+  // Written from the one thread that measures, and by the end of a row that hangs.
   nonisolated(unsafe) private(set) static var hasFailed = false
   nonisolated(unsafe) private static var met = 0
   nonisolated(unsafe) private static var missed = 0
