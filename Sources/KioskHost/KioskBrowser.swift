@@ -79,10 +79,12 @@ public struct KioskBrowser: Sendable {
 
   // MARK: - The command
 
-  /// - Parameter page: what is shown instead of the terminal's page.
-  func command(_ page: KioskWatch.Page, in folder: String) -> [String] {
+  /// - Parameters:
+  ///   - page: what is shown instead of the terminal's page.
+  ///   - mark: what the terminal's page says that it works under.
+  func command(_ page: KioskWatch.Page, mark: String, in folder: String) -> [String] {
     [program] + flags + [
-      "--user-data-dir=\(folder)/profile", "--app=\(page == .terminal ? address.page : KioskNotice.address(page))",
+      "--user-data-dir=\(folder)/profile", "--app=\(page == .terminal ? address.page(mark: mark) : KioskNotice.address(page))",
     ]
   }
 

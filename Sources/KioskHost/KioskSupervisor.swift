@@ -70,7 +70,7 @@ public final class KioskSupervisor: Sendable {
     repeat {
       if let how = hands.takeEnding() { step(.ended(how)) }
       if MonotonicClock.now() - askedAt >= KioskPulse.every {
-        step(pulse.ask())
+        step(pulse.ask(mark: hands.mark))
         askedAt = MonotonicClock.now()
       }
       step(.tick)
@@ -119,6 +119,8 @@ private struct Hands {
   let profile: KioskProfile
   let hasPolicy: Bool
   private var child: KioskChild?
+  /// Of the page that was opened last.
+  private(set) var mark = KioskAddress.newMark()
   /// Why the last one could not even be started.
   private var failure: String?
 
@@ -132,13 +134,14 @@ private struct Hands {
   mutating func show(_ page: KioskWatch.Page) {
     end()
     failure = nil
+    mark = KioskAddress.newMark()
     let nothing = open("/dev/null", O_WRONLY | O_CLOEXEC)
     defer { close(nothing) }
     do {
       try profile.renew()
       try profile.write("etc/policies/managed/linli.json", browser.policy(page))
       try profile.write("etc/master_preferences", Data("{}".utf8))
-      child = try KioskChild(browser.command(page, in: profile.path), folder: profile.path, underPolicy: hasPolicy, log: nothing)
+      child = try KioskChild(browser.command(page, mark: mark, in: profile.path), folder: profile.path, underPolicy: hasPolicy, log: nothing)
     } catch {
       failure = "\(error)"
     }

@@ -103,11 +103,13 @@ final class KioskRig {
     try await Browser(folder: shell.folder, onEveryPage: [], attachedTo: ports[3])
   }
 
-  /// What is open: pages by address, panels of the browser too.
+  /// What is open: pages by address without their marks, panels of the browser too.
   func open() async throws -> [String] {
     struct Target: Decodable { var type, url: String }
     let answer = try await LocalHTTP.ask(port: ports[3], "GET", "/json/list")
-    return try JSONDecoder().decode([Target].self, from: answer.body).filter { !$0.type.contains("worker") }.map(\.url).sorted()
+    return try JSONDecoder().decode([Target].self, from: answer.body).filter { !$0.type.contains("worker") }.map {
+      $0.url.replacing(#/#[0-9a-z]{1,32}$/#, with: "")
+    }.sorted()
   }
 
   /// Windows on the screen.

@@ -35,6 +35,33 @@ extension BrowserTests {
       }
     }
 
+    /// Another page of the same terminal, in another browser on this machine, says all the while that it works.
+    @Test func aSecondPageDoesNotHideThatTheFirstOneHangs() async throws {
+      try await KioskRig.run { rig in
+        let kiosk = try rig.startKiosk()
+        try rig.waitForPage()
+        let second = try await Browser(folder: rig.shell.folder, onEveryPage: [])
+        do {
+          try await second.open(rig.page)
+          try await second.wait("the second page is there", for: "document.body.dataset.screen === 'idle'")
+          let browser = try await rig.attach()
+          try await browser.run("setTimeout(() => { for (;;) {} }, 50)")
+          try rig.shell.waitUntil("the hang is seen", seconds: 15) { rig.log.contains("its page is silent") }
+          // It was not seen because nobody spoke.
+          let answer = try await LocalHTTP.ask(port: rig.ports[1], "GET", "/api/kiosk/\(rig.terminal)/alive")
+          let age = try JSONDecoder().decode([String: Int].self, from: answer.body)["aliveMillisecondsAgo"]
+          #expect(try #require(age) < 6000)
+          try rig.waitForPage(2)
+          await browser.quit()
+        } catch {
+          await second.quit()
+          throw error
+        }
+        await second.quit()
+        #expect(try rig.shell.stop(kiosk) == 0)
+      }
+    }
+
     /// As far as a slip with a number.
     private func visit(_ rig: KioskRig) async throws {
       let browser = try await rig.attach()

@@ -285,4 +285,27 @@ import Testing
     #expect(try await test.client.get("/api/kiosk/hall/alive").body.contains(#/"aliveMillisecondsAgo":\d{1,4}\}/#))
     #expect(try await test.client.get("/api/kiosk/other/alive").body == "{}")
   }
+
+  /// Whoever watches over one page hears nothing of another.
+  @Test func aPageThatIsWatchedSpeaksUnderItsMark() async throws {
+    let test = try await TestHall().live()
+    defer { test.pages.stop() }
+    let said = #/"aliveMillisecondsAgo":\d{1,4}\}/#
+    #expect(try await test.client.post("/api/kiosk/hall/alive", "{}").status == 200)
+    #expect(try await test.client.post("/api/kiosk/hall/alive/other", "{}").status == 200)
+    #expect(try await test.client.get("/api/kiosk/hall/alive/1f").body == "{}")
+    #expect(try await test.client.post("/api/kiosk/hall/alive/1f", "{}").body == #"{"answer":"done"}"#)
+    #expect(try await test.client.get("/api/kiosk/hall/alive/1f").body.contains(said))
+    #expect(try await test.client.get("/api/kiosk/yard/alive/1f").body == "{}")
+    #expect(try await test.client.get("/api/kiosk/hall/alive").body.contains(said))
+    for mark in ["A", "a-b", String(repeating: "a", count: 33), "%20"] {
+      #expect(try await test.client.post("/api/kiosk/hall/alive/\(mark)", "{}").status == 400, "\(mark)")
+    }
+    // Marks do not fill the memory: the newest stay.
+    for number in 0..<KioskPulses.marksPerTerminal {
+      #expect(try await test.client.post("/api/kiosk/hall/alive/n\(number)", "{}").status == 200)
+    }
+    #expect(try await test.client.get("/api/kiosk/hall/alive/1f").body == "{}")
+    #expect(try await test.client.get("/api/kiosk/hall/alive/n0").body.contains(said))
+  }
 }

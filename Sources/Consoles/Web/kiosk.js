@@ -101,6 +101,8 @@ addEventListener("keydown", (event) => {
 
 let aliveAt = -aliveEvery;
 let isTelling = false;
+// Whoever opened the page to watch over it knows it by this.
+const mark = /^#[a-z0-9]{1,32}$/.test(location.hash) ? `/${location.hash.slice(1)}` : "";
 
 // Only a page that still draws says that it is alive.
 async function tellAlive() {
@@ -108,7 +110,7 @@ async function tellAlive() {
   isTelling = true;
   aliveAt = clock();
   try {
-    await fetch(`/api/kiosk/${encodeURIComponent(kiosk.id)}/alive`, {
+    await fetch(`/api/kiosk/${encodeURIComponent(kiosk.id)}/alive${mark}`, {
       method: "POST", headers: { "Content-Type": "application/json" }, body: "{}", signal: AbortSignal.timeout(aliveEvery),
     });
   } catch {
