@@ -67,6 +67,8 @@ public enum Refusal: String, Sendable, Codable, CaseIterable {
   case wrongCode, tooManyTries, codeTaken, ticketsExhausted, tooManyMatters
   /// At a terminal: it has no card reader; what was read of a card is erased already.
   case noReader, cardIsOver
+  /// Nobody can stand beside a visitor of a terminal that is off.
+  case terminalSilent
   case notResulted, notCalledBack, ratingOutOfRange
   case noMatter, noContact, closedHere, notSealing
   case unknownChild, childNeverConnected, commandUnderWay, mayBeKnownBelow

@@ -24,6 +24,8 @@ import Testing
       ("hazard", #"{"kind":"lamp","place":"hall"}"#, .reportHazard(kind: "lamp", place: "hall")),
       ("status", #"{"number":"a1","code":"4821"}"#, .status(letter: "A", number: 1, 5821)),
       ("rate", #"{"number":" a65535 ","code":"0007","faces":3}"#, .rate(letter: "A", number: 65535, 1007, 3)),
+      ("let-go", #"{"since":1795500000000,"touch":"yes"}"#, .letGo(since: 1_795_500_000_000, isTouch: true)),
+      ("let-go", #"{"since":0,"touch":"no"}"#, .letGo(since: 0, isTouch: false)),
     ]
     for (verb, body, _) in requests {
       #expect(try await test.client.post("/api/kiosk/%E5%A4%A7%E5%8E%85/\(verb)", body).status == 200, "\(verb)")
