@@ -88,6 +88,20 @@ public struct KioskBrowser: Sendable {
     ]
   }
 
+  /// Prints what a page of our own says, without a screen.
+  func drawing(_ address: String, in folder: String) -> [String] {
+    [program, "--headless", "--disable-gpu", "--dump-dom"] + closed + ["--user-data-dir=\(folder)/profile", address]
+  }
+
+  /// Wherever it is used: no first steps, nothing of its own on the line.
+  private var closed: [String] {
+    [
+      "--no-first-run", "--no-default-browser-check", "--disable-extensions", "--disable-sync", "--disable-background-networking",
+      "--disable-component-update", "--no-pings", "--disable-breakpad", "--disable-crash-reporter",
+      "--proxy-server=http://127.0.0.1:9", "--proxy-bypass-list=<-loopback>", "--host-resolver-rules=MAP * ~NOTFOUND",
+    ] + (noSandbox ? ["--no-sandbox"] : [])
+  }
+
   private var flags: [String] {
     var flags = [
       "--kiosk", "--incognito", "--start-fullscreen", "--window-position=0,0", "--no-first-run", "--no-default-browser-check",

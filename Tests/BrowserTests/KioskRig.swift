@@ -80,15 +80,18 @@ final class KioskRig {
   /// Where the browser's profile lies.
   var profile: String { "/dev/shm/linli-kiosk-\(getuid())-\(terminal)" }
 
-  /// - Parameter browser: another program than Chromium.
-  func startKiosk(browser: String? = nil) throws -> Process {
-    let more = browser.map { ["--browser", $0] } ?? []
+  /// - Parameters:
+  ///   - browser: another program than Chromium.
+  ///   - more: other words of its command line.
+  func startKiosk(browser: String? = nil, _ more: [String] = []) throws -> Process {
+    let more = (browser.map { ["--browser", $0] } ?? []) + more
     return try shell.start(
       [
         "kiosk", "--site", "\(shell.folder)/site.yaml", "--no-sandbox", "--debug-port", "\(ports[3])", "--size", "1024x768",
         "--console", "\(shell.folder)/console",
       ] + more,
-      environment: ["DISPLAY": display, "XDG_RUNTIME_DIR": shell.folder], log: "\(shell.folder)/kiosk.log")
+      environment: ["DISPLAY": display, "XDG_RUNTIME_DIR": shell.folder, "STATE_DIRECTORY": "\(shell.folder)/state"],
+      log: "\(shell.folder)/kiosk.log")
   }
 
   /// So often the page has come up.
