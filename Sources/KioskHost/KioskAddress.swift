@@ -27,4 +27,10 @@ public struct KioskAddress: Sendable, Equatable {
       }.joined()
   }
   public var page: String { "http://\(host)\(path)" }
+
+  /// What one start of the browser is known by: other pages of the same terminal do not know it, so that they cannot speak for it.
+  static func newMark() -> String { String(UInt64.random(in: .min ... .max), radix: 16) }
+
+  /// - Parameter mark: in the part of an address that stays in the browser.
+  func page(mark: String) -> String { "\(page)#\(mark)" }
 }

@@ -79,11 +79,27 @@ public struct KioskBrowser: Sendable {
 
   // MARK: - The command
 
-  /// - Parameter page: what is shown instead of the terminal's page.
-  func command(_ page: KioskWatch.Page, in folder: String) -> [String] {
+  /// - Parameters:
+  ///   - page: what is shown instead of the terminal's page.
+  ///   - mark: what the terminal's page says that it works under.
+  func command(_ page: KioskWatch.Page, mark: String, in folder: String) -> [String] {
     [program] + flags + [
-      "--user-data-dir=\(folder)/profile", "--app=\(page == .terminal ? address.page : KioskNotice.address(page))",
+      "--user-data-dir=\(folder)/profile", "--app=\(page == .terminal ? address.page(mark: mark) : KioskNotice.address(page))",
     ]
+  }
+
+  /// Prints what a page of our own says, without a screen.
+  func drawing(_ address: String, in folder: String) -> [String] {
+    [program, "--headless", "--disable-gpu", "--dump-dom"] + closed + ["--user-data-dir=\(folder)/profile", address]
+  }
+
+  /// Wherever it is used: no first steps, nothing of its own on the line.
+  private var closed: [String] {
+    [
+      "--no-first-run", "--no-default-browser-check", "--disable-extensions", "--disable-sync", "--disable-background-networking",
+      "--disable-component-update", "--no-pings", "--disable-breakpad", "--disable-crash-reporter",
+      "--proxy-server=http://127.0.0.1:9", "--proxy-bypass-list=<-loopback>", "--host-resolver-rules=MAP * ~NOTFOUND",
+    ] + (noSandbox ? ["--no-sandbox"] : [])
   }
 
   private var flags: [String] {

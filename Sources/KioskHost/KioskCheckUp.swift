@@ -14,11 +14,15 @@ public struct KioskCheckUp: Sendable {
   /// Whether residents can use the terminal; what is only lacking is said and does without.
   public var isUsable: Bool { !lines.contains { $0.mark == .missing } }
 
-  public init(browser: String?, headless: Bool, environment: [String: String] = ProcessInfo.processInfo.environment) {
+  /// - Parameter buffer: where the notice is drawn when no browser runs; `nil`: there is none.
+  public init(
+    browser: String?, headless: Bool, buffer: FrameBuffer?, environment: [String: String] = ProcessInfo.processInfo.environment
+  ) {
     look(browser)
     lookForFonts()
     lookForScreen(headless, environment)
     lookForSound(environment)
+    look(buffer, environment)
     if getuid() == 0 {
       add(.missing, "现在是 root:请用普通用户运行 / this is root: run it as an ordinary user, or the browser's sandbox is off")
     }
@@ -79,6 +83,26 @@ public struct KioskCheckUp: Sendable {
         .missing,
         "没有图形屏幕:apt install cage,再用 cage -- linli kiosk …;或在桌面自启动里运行 / no screen: run it under cage, or from the desktop's autostart"
       )
+    }
+  }
+
+  private mutating func look(_ buffer: FrameBuffer?, _ environment: [String: String]) {
+    guard let buffer else {
+      return add(
+        .lacking, "没有 \(FrameBuffer.usual):浏览器完全起不来时只有控制台上的字 / no framebuffer: without any browser only words on the console")
+    }
+    guard let form = buffer.knownForm else {
+      return add(
+        .lacking, "用不了 \(buffer.path):把用户加入 video 组 / cannot draw on it: put the user into the group video")
+    }
+    let size = "\(form.width)x\(form.height), \(form.bitsPerPixel) bit"
+    guard let store = NoticeStore(environment) else {
+      return add(.lacking, "\(buffer.path)(\(size)):没有存提示图的文件夹,设 StateDirectory= / no folder for the picture: StateDirectory=")
+    }
+    if store.hasPicture(form) {
+      add(.good, "浏览器起不来时的提示图 / picture for when no browser runs: \(buffer.path), \(size)")
+    } else {
+      add(.lacking, "\(buffer.path)(\(size)):还没有提示图,终端第一次正常时自动画好 / no picture yet: drawn when the terminal first works")
     }
   }
 

@@ -10,8 +10,10 @@ struct KioskChild {
   let process: pid_t
   private let nonce: String
 
-  /// - Parameter log: what the browser says; it names addresses of pages, and nothing of visitors.
-  init(_ command: [String], folder: String, underPolicy: Bool, log: Int32) throws(ChildProgramError) {
+  /// - Parameters:
+  ///   - log: what the browser says; it names addresses of pages, and nothing of visitors.
+  ///   - output: what it prints, if that is something else.
+  init(_ command: [String], folder: String, underPolicy: Bool, log: Int32, output: Int32? = nil) throws(ChildProgramError) {
     nonce = UUID().uuidString
     let setpriv = try ChildProgram.find("setpriv")
     // A change of the user or its rights takes the order to die away: it is given again behind it. The press has the first claim on the machine.
@@ -20,7 +22,8 @@ struct KioskChild {
     let nothing = open("/dev/null", O_RDWR | O_CLOEXEC)
     defer { close(nothing) }
     process = try ChildProgram.start(
-      words, passing: [(nothing, 0), (log, 1), (log, 2)], environment: KioskBrowser.environment(in: folder, nonce: nonce))
+      words, passing: [(nothing, 0), (output ?? log, 1), (log, 2)],
+      environment: KioskBrowser.environment(in: folder, nonce: nonce))
   }
 
   /// How it ended, in words; `nil` while it runs.

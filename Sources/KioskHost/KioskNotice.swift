@@ -2,7 +2,7 @@ import Foundation
 
 /// What is shown when the terminal's page cannot be: a page of our own that needs no station, and a text for a bare console.
 enum KioskNotice {
-  private static func words(_ page: KioskWatch.Page) -> (chinese: [String], english: [String]) {
+  static func words(_ page: KioskWatch.Page) -> (chinese: [String], english: [String]) {
     switch page {
     case .terminal, .broken:
       (
@@ -33,7 +33,10 @@ enum KioskNotice {
     return "data:text/html;charset=utf-8;base64," + Data(html.utf8).base64EncodedString()
   }
 
-  /// Where no browser runs: the kernel's console has no Chinese letters, so both languages stand there.
+  /// The console is emptied, and its cursor does not blink over a picture.
+  static let emptyConsole = "\u{1B}[2J\u{1B}[H\u{1B}[?25l"
+
+  /// Where no browser runs and no picture is kept: the kernel's console has no Chinese letters, so both languages stand there.
   static var console: String {
     let (chinese, english) = words(.broken)
     return "\u{1B}[2J\u{1B}[H\n\n" + (english + [""] + chinese).map { "    \($0)\n" }.joined() + "\n"

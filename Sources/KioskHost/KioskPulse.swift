@@ -2,7 +2,7 @@ import DeviceKit
 import Foundation
 import Glibc
 
-/// Asks the station how long ago a terminal's page has said that it works: `GET /api/kiosk/{terminal}/alive`.
+/// Asks the station how long ago the page that we opened has said that it works: `GET /api/kiosk/{terminal}/alive/{mark}`.
 struct KioskPulse {
   let address: KioskAddress
 
@@ -11,7 +11,7 @@ struct KioskPulse {
   private static let limit = timeval(tv_sec: 1, tv_usec: 0)
 
   /// What the station says, or that it is silent; within about 1 s.
-  func ask() -> KioskWatch.Input {
+  func ask(mark: String) -> KioskWatch.Input {
     let line = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard line >= 0 else { return .stationSilent }
     defer { close(line) }
@@ -26,7 +26,7 @@ struct KioskPulse {
     let connected = withUnsafePointer(to: &name) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(line, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
     }
-    let request = "GET /api\(address.path)/alive HTTP/1.1\r\nHost: \(address.host)\r\nConnection: close\r\n\r\n"
+    let request = "GET /api\(address.path)/alive/\(mark) HTTP/1.1\r\nHost: \(address.host)\r\nConnection: close\r\n\r\n"
     guard connected == 0, send(line, request, request.utf8.count, Int32(MSG_NOSIGNAL)) == request.utf8.count else {
       return .stationSilent
     }

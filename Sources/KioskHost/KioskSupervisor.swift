@@ -9,6 +9,8 @@ public final class KioskSupervisor: Sendable {
   private let browser: KioskBrowser
   private let profile: KioskProfile
   private let console: String?
+  private let buffer: FrameBuffer?
+  private let store: NoticeStore?
   private let log: @Sendable (String) -> Void
   private let alive: @Sendable () -> Void
   private let stopping = DispatchSemaphore(value: 0)
@@ -16,15 +18,18 @@ public final class KioskSupervisor: Sendable {
 
   /// - Parameters:
   ///   - console: where words are written when no browser runs at all, for instance `/dev/tty1`; `nil`: nowhere.
+  ///   - buffer: where a picture with Chinese words is drawn then, if one was kept while a browser ran; `nil`: nowhere.
   ///   - log: one line for each change.
   ///   - alive: called as long as the watch itself works.
   public init(
-    _ browser: KioskBrowser, console: String?, log: @escaping @Sendable (String) -> Void,
+    _ browser: KioskBrowser, console: String?, buffer: FrameBuffer? = nil, log: @escaping @Sendable (String) -> Void,
     alive: @escaping @Sendable () -> Void = {}
   ) throws(KioskError) {
     guard getuid() != 0 || browser.noSandbox else { throw .isRoot }
     self.browser = browser
     self.console = console
+    self.buffer = buffer
+    store = NoticeStore()
     self.log = log
     self.alive = alive
     profile = try KioskProfile(terminal: browser.address.terminal)
@@ -61,22 +66,30 @@ public final class KioskSupervisor: Sendable {
       log("浏览器策略用不了(没有 \(KioskBrowser.place) 或用户命名空间),只靠启动参数和网页 / no managed policy: flags and page have to do")
     }
     let pulse = KioskPulse(address: browser.address)
+    let artist = buffer.flatMap { buffer in store.map { NoticeArtist(browser: browser, buffer: buffer, store: $0) } }
     var askedAt = Instant.zero
     func step(_ input: KioskWatch.Input) {
       watch.handle(input, at: MonotonicClock.now(), into: &effects)
-      while let effect = effects.takeFirst() { perform(effect, &hands) }
+      while let effect = effects.takeFirst() {
+        perform(effect, &hands)
+        if effect == .note(.works) { artist?.begin(underPolicy: hands.hasPolicy, at: MonotonicClock.now()) }
+      }
     }
     step(.begun)
     repeat {
       if let how = hands.takeEnding() { step(.ended(how)) }
       if MonotonicClock.now() - askedAt >= KioskPulse.every {
-        step(pulse.ask())
+        step(pulse.ask(mark: hands.mark))
         askedAt = MonotonicClock.now()
       }
       step(.tick)
+      if let isKept = artist?.look(at: MonotonicClock.now()) {
+        log(isKept ? "提示图已存好 / the picture of the notice is kept" : "提示图没有画成 / the picture of the notice could not be drawn")
+      }
       alive()
     } while stopping.wait(timeout: .now() + Self.look) == .timedOut
     hands.end()
+    artist?.end()
     profile.release()
   }
 
@@ -89,12 +102,25 @@ public final class KioskSupervisor: Sendable {
     }
   }
 
+  /// A picture with Chinese words where one is kept, words on the console otherwise.
   private func tellConsole() {
+    guard let buffer, let store, store.picture != nil else { return writeConsole(KioskNotice.console) }
+    // First, because the console draws in the same place.
+    writeConsole(KioskNotice.emptyConsole)
+    if store.show(on: buffer) {
+      log("浏览器起不来,提示图已画到 \(buffer.path) / no browser: the picture of the notice is drawn there")
+    } else {
+      log("画不到 \(buffer.path) / cannot draw there")
+      writeConsole(KioskNotice.console)
+    }
+  }
+
+  private func writeConsole(_ text: String) {
     guard let console else { return }
     let terminal = open(console, O_WRONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)
     guard terminal >= 0 else { return log("写不了 \(console) / cannot write to the console") }
     defer { close(terminal) }
-    let bytes = Array(KioskNotice.console.utf8)
+    let bytes = Array(text.utf8)
     _ = write(terminal, bytes, bytes.count)
   }
 
@@ -119,6 +145,8 @@ private struct Hands {
   let profile: KioskProfile
   let hasPolicy: Bool
   private var child: KioskChild?
+  /// Of the page that was opened last.
+  private(set) var mark = KioskAddress.newMark()
   /// Why the last one could not even be started.
   private var failure: String?
 
@@ -132,13 +160,15 @@ private struct Hands {
   mutating func show(_ page: KioskWatch.Page) {
     end()
     failure = nil
+    mark = KioskAddress.newMark()
     let nothing = open("/dev/null", O_WRONLY | O_CLOEXEC)
     defer { close(nothing) }
     do {
       try profile.renew()
       try profile.write("etc/policies/managed/linli.json", browser.policy(page))
       try profile.write("etc/master_preferences", Data("{}".utf8))
-      child = try KioskChild(browser.command(page, in: profile.path), folder: profile.path, underPolicy: hasPolicy, log: nothing)
+      child = try KioskChild(
+        browser.command(page, mark: mark, in: profile.path), folder: profile.path, underPolicy: hasPolicy, log: nothing)
     } catch {
       failure = "\(error)"
     }

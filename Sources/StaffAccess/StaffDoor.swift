@@ -225,14 +225,19 @@ public final class StaffDoor: Sendable {
   }
 
   /// Whether this cookie still opens a page; looking does not keep it alive.
-  public func holds(_ token: String?, look page: StaffPage) -> Bool {
+  public func holds(_ token: String?, look page: StaffPage) -> Bool { holds(token) { $0.mayLook(at: page) } }
+
+  /// As for looking.
+  public func holds(_ token: String?, act page: StaffPage) -> Bool { holds(token) { $0.mayAct(on: page) } }
+
+  private func holds(_ token: String?, _ may: ([Role]) -> Bool) -> Bool {
     guard let token else { return false }
     return state.withLock { state in
       refresh(&state)
       guard let live = state.sessions[token], !isOver(live, clock()), state.problem == nil,
         let account = state.book?.account(live.session.staff)
       else { return false }
-      return account.isGood(on: today()) && account.roles.mayLook(at: page)
+      return account.isGood(on: today()) && may(account.roles)
     }
   }
 

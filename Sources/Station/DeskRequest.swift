@@ -69,6 +69,8 @@ public enum Refusal: String, Sendable, Codable, CaseIterable {
   case noReader, cardIsOver
   /// Only the page that took a ticket says what became of its slip.
   case slipOfAnother
+  /// Nobody can stand beside a visitor of a terminal that is off.
+  case terminalSilent
   case notResulted, notCalledBack, ratingOutOfRange
   case noMatter, noContact, closedHere, notSealing
   case unknownChild, childNeverConnected, commandUnderWay, mayBeKnownBelow

@@ -231,6 +231,7 @@ public struct Station: Machine, Sendable {
     record(.started(program: program))
     describeSite()
     noteInterruptedTickets()
+    letGoOfAll(.restarted)
     for index in devices.indices { devices[index].silentDue = now + Self.startGrace }
     for point in plan.callPoints { pending.append(.device(.setSilent(point.button, point.silent))) }
   }

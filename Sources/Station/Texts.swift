@@ -61,6 +61,7 @@ public enum Texts {
         "号码或四位码不对,请看号单再试;也可以请工作人员帮忙", "The number or its code is not right: look at the slip and try again, or ask for help")
     case .tooManyTries: BilingualText("试得太多了,请过一会儿再试,或请工作人员帮忙", "Too many tries: wait a while, or ask for help")
     case .codeTaken: BilingualText("四位码重复,请再取一次", "The code is in use: take it again")
+    case .terminalSilent: BilingualText("这台自助终端没有运行", "This terminal is not running")
     case .noReader: BilingualText("这台机器没有读卡器,不用证件也能取号", "This terminal has no card reader: a number is given without a card")
     case .cardIsOver:
       BilingualText("读到的证件内容已经清除,请再放一次,或不用证件取号", "What was read of the card is erased: lay it down again, or go on without it")

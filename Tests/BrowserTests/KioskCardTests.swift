@@ -161,6 +161,57 @@ extension BrowserTests {
       }
     }
 
+    /// Nobody waits for a time-out that runs at the station as well: the page says that its visit is over.
+    @Test func aVisitThatTimesOutTellsTheStationToForgetTheCard() async throws {
+      try await run { rig, reader in
+        try await toConsent(rig)
+        try await rig.touch("agree")
+        try await rig.expectScreen("card")
+        reader.layCard()
+        try await rig.expectText("#body", "1234")
+        #expect(reader.state.withLock { $0.over } == [])
+        try await rig.browser.run("Object.assign(document.documentElement.dataset, { idleSeconds: '0', warningSeconds: '0' })")
+        try await rig.expectScreen("idle")
+        try await rig.browser.waitUntil("the station was told") { reader.state.withLock { $0.over } == [1] }
+      }
+    }
+
+    /// The station's own time begins anew with a touch: told of at once, and not of each.
+    @Test func aTouchIsToldToTheStation() async throws {
+      let skip = """
+        const nowIs = performance.now.bind(performance);
+        window.skipped = 0;
+        performance.now = () => nowIs() + skipped;
+        """
+      let reader = Reader()
+      try await HallRig.run("kiosk/hall", Self.view, onEveryPage: [skip], cards: reader.desk) { rig in
+        try await toConsent(rig)
+        try await rig.touch("agree")
+        try await rig.expectScreen("card")
+        let touch = "dispatchEvent(new Event('wheel'));"
+        for tells in 1...2 {
+          try await rig.browser.run("skipped += 6000; \(touch) \(touch)")
+          try await rig.browser.waitUntil("the station hears of it") { reader.state.withLock { $0.touched } >= tells }
+          #expect(reader.state.withLock { $0.touched } == tells)
+        }
+      }
+    }
+
+    @Test func aNumberWithPriorityHasTheCardAsWell() async throws {
+      try await run { rig, reader in
+        try await toConsent(rig)
+        try await rig.touch("agree")
+        try await rig.expectScreen("card")
+        reader.layCard()
+        try await rig.expectText("#body", "1234")
+        try await rig.touch("priority")
+        try await rig.expectScreen("slip")
+        let field = SealedField(key: "k1", bytes: [1, 2, 3])
+        #expect(rig.asked.first == .takeTicket(service: "legal", priority: true, 4821, contact: field))
+        #expect(reader.state.withLock { $0.taken } == [1])
+      }
+    }
+
     @Test func withoutAReaderThatIsReadyNoCardIsAskedFor() async throws {
       try await HallRig.run("kiosk/hall") { rig in
         for standing in [ReaderStanding?.none, .starting, .broken(.silent)] {

@@ -80,15 +80,18 @@ final class KioskRig {
   /// Where the browser's profile lies.
   var profile: String { "/dev/shm/linli-kiosk-\(getuid())-\(terminal)" }
 
-  /// - Parameter browser: another program than Chromium.
-  func startKiosk(browser: String? = nil) throws -> Process {
-    let more = browser.map { ["--browser", $0] } ?? []
+  /// - Parameters:
+  ///   - browser: another program than Chromium.
+  ///   - more: other words of its command line.
+  func startKiosk(browser: String? = nil, _ more: [String] = []) throws -> Process {
+    let more = (browser.map { ["--browser", $0] } ?? []) + more
     return try shell.start(
       [
         "kiosk", "--site", "\(shell.folder)/site.yaml", "--no-sandbox", "--debug-port", "\(ports[3])", "--size", "1024x768",
         "--console", "\(shell.folder)/console",
       ] + more,
-      environment: ["DISPLAY": display, "XDG_RUNTIME_DIR": shell.folder], log: "\(shell.folder)/kiosk.log")
+      environment: ["DISPLAY": display, "XDG_RUNTIME_DIR": shell.folder, "STATE_DIRECTORY": "\(shell.folder)/state"],
+      log: "\(shell.folder)/kiosk.log")
   }
 
   /// So often the page has come up.
@@ -103,11 +106,13 @@ final class KioskRig {
     try await Browser(folder: shell.folder, onEveryPage: [], attachedTo: ports[3])
   }
 
-  /// What is open: pages by address, panels of the browser too.
+  /// What is open: pages by address without their marks, panels of the browser too.
   func open() async throws -> [String] {
     struct Target: Decodable { var type, url: String }
     let answer = try await LocalHTTP.ask(port: ports[3], "GET", "/json/list")
-    return try JSONDecoder().decode([Target].self, from: answer.body).filter { !$0.type.contains("worker") }.map(\.url).sorted()
+    return try JSONDecoder().decode([Target].self, from: answer.body).filter { !$0.type.contains("worker") }.map {
+      $0.url.replacing(#/#[0-9a-z]{1,32}$/#, with: "")
+    }.sorted()
   }
 
   /// Windows on the screen.

@@ -160,6 +160,41 @@ extension BrowserTests {
       }
     }
 
+    /// Beside the visitor at the terminal its time-out is held, from the clerk's own page, and written down.
+    @Test func whoHelpsAtTheTerminalHoldsItsTimeOut() async throws {
+      try await Rig.run { rig in
+        try await rig.sit("w3")
+        let row = "#kiosks li"
+        try await rig.shows(row)
+        // A terminal that is off is held by nobody.
+        try await rig.browser.click("\(row) button")
+        try await rig.browser.wait("it is refused", for: "document.querySelector('#toast').textContent.includes('没有运行')")
+        func alive() async throws { _ = try await rig.kiosk("alive", "{}") }
+        try await alive()
+        _ = try await rig.take()
+        try await rig.browser.waitUntil("the station knows that the terminal is there") {
+          let body = Data(#"{"post":"w3"}"#.utf8)
+          return (try? await LocalHTTP.ask(port: rig.windows, "POST", "/api/kiosks/hall/hold", body))?.status == 200
+        }
+        try await rig.shows("\(row).held")
+        let text = try await rig.browser.evaluate("return document.querySelector('\(row)').innerText", as: String.self)
+        #expect(text.contains("大厅 · 三号窗口岗在旁") && text.contains("恢复计时"))
+        try await Accessibility.check(rig.browser, "window-held")
+        try await rig.browser.click("\(row) button")
+        try await rig.shows("\(row).held", gone: true)
+        try await alive()
+        try await rig.browser.click("\(row) button")
+        try await rig.shows("\(row).held")
+        // Who calls the next one is at his window again.
+        try await rig.browser.click("#current .next")
+        try await rig.shows(number: "A001")
+        try await rig.shows("\(row).held", gone: true)
+        let journal = try rig.shell.run(["journal", "list", "\(rig.shell.folder)/journal"]).text
+        #expect(journal.components(separatedBy: #""held":{"kiosk":"hall","post":"w3"}"#).count == 3, "\(journal.suffix(3000))")
+        for end in ["released", "calledNext"] { #expect(journal.contains(end), "\(end)") }
+      }
+    }
+
     @Test func aLostSlipGetsAnotherCodeThatIsShownOnce() async throws {
       try await Rig.run { rig in
         let slip = try await rig.take()

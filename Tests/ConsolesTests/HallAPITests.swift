@@ -22,6 +22,8 @@ import Testing
       ("hazard", #"{"kind":"lamp","place":"hall"}"#, .reportHazard(kind: "lamp", place: "hall")),
       ("status", #"{"number":"a1","code":"4821"}"#, .status(letter: "A", number: 1, 5821)),
       ("rate", #"{"number":" a65535 ","code":"0007","faces":3}"#, .rate(letter: "A", number: 65535, 1007, 3)),
+      ("let-go", #"{"since":1795500000000,"touch":"yes"}"#, .letGo(since: 1_795_500_000_000, isTouch: true)),
+      ("let-go", #"{"since":0,"touch":"no"}"#, .letGo(since: 0, isTouch: false)),
     ]
     for (verb, body, _) in requests {
       #expect(try await test.client.post("/api/kiosk/%E5%A4%A7%E5%8E%85/\(verb)", body).status == 200, "\(verb)")
@@ -284,5 +286,28 @@ import Testing
     #expect(try await test.client.post("/api/kiosk/hall/alive", "{}").body == #"{"answer":"done"}"#)
     #expect(try await test.client.get("/api/kiosk/hall/alive").body.contains(#/"aliveMillisecondsAgo":\d{1,4}\}/#))
     #expect(try await test.client.get("/api/kiosk/other/alive").body == "{}")
+  }
+
+  /// Whoever watches over one page hears nothing of another.
+  @Test func aPageThatIsWatchedSpeaksUnderItsMark() async throws {
+    let test = try await TestHall().live()
+    defer { test.pages.stop() }
+    let said = #/"aliveMillisecondsAgo":\d{1,4}\}/#
+    #expect(try await test.client.post("/api/kiosk/hall/alive", "{}").status == 200)
+    #expect(try await test.client.post("/api/kiosk/hall/alive/other", "{}").status == 200)
+    #expect(try await test.client.get("/api/kiosk/hall/alive/1f").body == "{}")
+    #expect(try await test.client.post("/api/kiosk/hall/alive/1f", "{}").body == #"{"answer":"done"}"#)
+    #expect(try await test.client.get("/api/kiosk/hall/alive/1f").body.contains(said))
+    #expect(try await test.client.get("/api/kiosk/yard/alive/1f").body == "{}")
+    #expect(try await test.client.get("/api/kiosk/hall/alive").body.contains(said))
+    for mark in ["A", "a-b", String(repeating: "a", count: 33), "%20"] {
+      #expect(try await test.client.post("/api/kiosk/hall/alive/\(mark)", "{}").status == 400, "\(mark)")
+    }
+    // Marks do not fill the memory: the newest stay.
+    for number in 0..<KioskPulses.marksPerTerminal {
+      #expect(try await test.client.post("/api/kiosk/hall/alive/n\(number)", "{}").status == 200)
+    }
+    #expect(try await test.client.get("/api/kiosk/hall/alive/1f").body == "{}")
+    #expect(try await test.client.get("/api/kiosk/hall/alive/n0").body.contains(said))
   }
 }

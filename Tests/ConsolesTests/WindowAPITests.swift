@@ -22,6 +22,7 @@ import Testing
       ("matters/7/call-back", #","reached":"yes""#, .callBack(7, reached: true)),
       ("matters/7/call-back", #","reached":"no""#, .callBack(7, reached: false)), ("matters/7/close", "", .close(7)),
       ("helps/%E5%A4%A7%E5%8E%85/given", "", .giveHelp(kiosk: "大厅")), ("hazards/3/handled", "", .handleHazard(3)),
+      ("kiosks/hall/hold", "", .hold(kiosk: "hall")), ("kiosks/hall/let-go", "", .letGo(kiosk: "hall", .released)),
     ]
     for (path, fields, _) in requests {
       let answer = try await test.client.post("/api/\(path)", #"{"post":"w3""# + fields + "}")

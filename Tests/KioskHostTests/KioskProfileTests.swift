@@ -31,16 +31,16 @@ import Testing
 
   @Test func theFlagsLetNothingElseThrough() throws {
     var browser = try KioskBrowser(program: "/bin/true", address: KioskAddress(port: 8466, terminal: "hall"))
-    let command = browser.command(.terminal, in: "/x")
-    #expect(command.contains("--app=http://127.0.0.1:8466/kiosk/hall") && command.contains("--user-data-dir=/x/profile"))
+    let command = browser.command(.terminal, mark: "1f", in: "/x")
+    #expect(command.contains("--app=http://127.0.0.1:8466/kiosk/hall#1f") && command.contains("--user-data-dir=/x/profile"))
     #expect(
       !command.contains { $0.hasPrefix("--no-sandbox") || $0.hasPrefix("--remote-debugging") || $0.hasPrefix("--headless") })
     let policy = try #require(try JSONSerialization.jsonObject(with: browser.policy) as? [String: Any])
     #expect(policy["DeveloperToolsAvailability"] as? Int == 2 && policy["RemoteDebuggingAllowed"] as? Bool == false)
     #expect(policy["URLAllowlist"] as? [String] == ["127.0.0.1:8466/kiosk/hall"])
     browser.debugPort = 9
-    #expect(browser.command(.broken, in: "/x").contains("--remote-debugging-port=9"))
-    #expect(browser.command(.broken, in: "/x").contains { $0.hasPrefix("--app=data:text/html") })
+    #expect(browser.command(.broken, mark: "1f", in: "/x").contains("--remote-debugging-port=9"))
+    #expect(browser.command(.broken, mark: "1f", in: "/x").contains { $0.hasPrefix("--app=data:text/html") })
     #expect(throws: KioskError.noBrowser) { try KioskBrowser(program: "/tmp", address: browser.address) }
   }
 }

@@ -69,6 +69,35 @@ import Testing
       handle: CardHandle(number: 1), text: text, content: content, newestAddress: nil, doubts: CardDoubts(rawValue: 0))
   }
 
+  /// The staff stand beside him: the page says every few seconds that its time-out is held. A page that is gone says nothing.
+  @Test func aHoldLastsAsLongAsItsPageSaysSo() throws {
+    var bench = Bench()
+    bench.give(.begin(token: 7))
+    func hold(_ bench: inout Bench, minutes: Int) {
+      for _ in 0..<(minutes * 12) {
+        bench.give(.touched(token: 7))
+        bench.watch(7, seconds: 5)
+      }
+    }
+    // Before a card is laid down, each consent is new before the last one ends.
+    hold(&bench, minutes: 20)
+    #expect(bench.picture(7).stage == .waiting && bench.consents.last?.until ?? .zero > bench.now)
+    try bench.lay()
+    hold(&bench, minutes: 60)
+    #expect(bench.picture(7).stage == .read && bench.shredded.isEmpty)
+    // The page is there and says no more that somebody is.
+    bench.watch(7, seconds: 60)
+    #expect(bench.picture(7).stage == .read)
+    bench.watch(7, seconds: 10)
+    #expect(bench.picture(7).stage == .over && bench.shredded == ["k1"])
+    // The page is gone.
+    bench.give(.begin(token: 7))
+    try bench.lay()
+    hold(&bench, minutes: 5)
+    bench.pass(12)
+    #expect(bench.picture(7).stage == .over && bench.shredded == ["k1", "k2"])
+  }
+
   @Test func aCardIsReadOnceSealedAtOnceAndErased() throws {
     var bench = Bench()
     bench.give(.begin(token: 7))

@@ -12,6 +12,10 @@ struct Kiosk: AsyncParsableCommand {
   @Option(help: "浏览器程序,默认找 chromium / browser; default: chromium") var browser: String?
   @Option(help: "没有窗口管理器时的屏幕大小,例如 1920x1080 / size of the screen where no window manager runs") var size: String?
   @Option(help: "浏览器完全起不来时写提示的控制台,例如 /dev/tty1 / console for words when no browser runs at all") var console: String?
+  @Option(help: "浏览器完全起不来时画提示图的帧缓冲,默认 /dev/fb0 / framebuffer for the notice when no browser runs; default: /dev/fb0")
+  var framebuffer: String?
+  @Option(help: .hidden) var framebufferForm: String?
+  @Flag(help: "只把存好的提示图画到帧缓冲 / only draws the kept picture of the notice") var notice = false
   @Flag(help: "不用屏幕 / without a screen") var headless = false
   @Flag(help: "只检查这台机器缺什么 / only says what this machine lacks") var check = false
   @Flag(help: "只打印浏览器策略 / only prints the browser's policy") var policy = false
@@ -20,6 +24,7 @@ struct Kiosk: AsyncParsableCommand {
 
   func run() async throws {
     if check { return try tellCheckUp() }
+    if notice { return try drawNotice() }
     var browser = try KioskBrowser(program: browser, address: try address())
     browser.headless = headless
     browser.debugPort = debugPort
@@ -28,7 +33,8 @@ struct Kiosk: AsyncParsableCommand {
     if policy { return print(String(decoding: browser.policy, as: UTF8.self)) }
     let signals = Signals()
     let manager = ServiceManager()
-    let supervisor = try KioskSupervisor(browser, console: console, log: { Terminal.log($0) }, alive: { manager.alive() })
+    let supervisor = try KioskSupervisor(
+      browser, console: console, buffer: try buffer(), log: { Terminal.log($0) }, alive: { manager.alive() })
     supervisor.start()
     manager.ready()
     Terminal.log("看护 / watching over \(browser.address.page)")
@@ -39,9 +45,27 @@ struct Kiosk: AsyncParsableCommand {
   }
 
   private func tellCheckUp() throws {
-    let found = KioskCheckUp(browser: browser, headless: headless)
+    let found = KioskCheckUp(browser: browser, headless: headless, buffer: try buffer())
     for line in found.lines { print("\(line.mark.rawValue) \(line.text)") }
     guard found.isUsable else { throw ExitCode(1) }
+  }
+
+  private func drawNotice() throws {
+    guard let buffer = try buffer() else { throw Failure("没有 \(FrameBuffer.usual) / no framebuffer") }
+    guard NoticeStore()?.show(on: buffer) == true else {
+      throw Failure("没有提示图,或画不到 \(buffer.path) / no picture is kept, or it cannot be drawn there")
+    }
+  }
+
+  private func buffer() throws -> FrameBuffer? {
+    guard let framebuffer else {
+      return access(FrameBuffer.usual, F_OK) == 0 ? FrameBuffer(path: FrameBuffer.usual) : nil
+    }
+    let form = try framebufferForm.map { text in
+      guard let form = FrameBuffer.Form(text) else { throw ValidationError("--framebuffer-form 1920x1080x32,7680") }
+      return form
+    }
+    return FrameBuffer(path: framebuffer, form: form)
   }
 
   private func address() throws -> KioskAddress {
@@ -82,7 +106,9 @@ enum KioskText {
       User=kiosk
       PAMName=login
       TTYPath=/dev/tty1
+      StateDirectory=linli-kiosk
       ExecStart=/usr/bin/cage -- /usr/local/bin/linli kiosk --site /etc/linli/site.yaml --console /dev/tty1
+      ExecStopPost=-/usr/local/bin/linli kiosk --notice
       Restart=always
       RestartSec=2
       KillMode=control-group

@@ -44,6 +44,9 @@ struct PageGuard: Sendable {
     return nil
   }
 
+  /// Whether whoever has this cookie is still logged in and may act here; asking does not keep the session alive.
+  func mayStay(_ token: String?) -> Bool { door.map { !$0.isGuarded || $0.holds(token, act: page) } ?? true }
+
   /// For the event stream, which outlives the request: asked again with every heartbeat.
   func mayListen(_ request: HTTPRequest) -> @Sendable () -> Bool {
     let (door, page, token) = (door, page, request.session)

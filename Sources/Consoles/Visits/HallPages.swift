@@ -55,7 +55,8 @@ struct HallRoutes: Routes {
     "kiosk.html", "kiosk.css", "kiosk.js", "kiosk-session.js", "kiosk-keys.js", "kiosk-view.js", "kiosk-screens.js",
     "kiosk-help.js",
     "kiosk-ticket.js", "kiosk-card.js",
-    "kiosk-status.js", "kiosk-leaving.js", "hall.html", "hall.css", "hall.js", "notice.html", "notice.css", "notice.js",
+    "kiosk-status.js", "kiosk-leaving.js", "kiosk-hold.js", "hall.html", "hall.css", "hall.js", "notice.html", "notice.css",
+    "notice.js",
     "notice-scroll.js",
     "kept.html",
     "kept.js", "kept-table.js", "index-hall.html", "index-hall.js", "page.js", "pictures.js", "station.js", "speech.js",
@@ -91,7 +92,7 @@ struct HallRoutes: Routes {
     case ("api", "visits", 2): return get(request) { .reply(board.reply()) }
     case ("api", "texts", 2): return get(request) { .reply(texts) }
     case ("api", "events", 2): return get(request) { .events(hub) }
-    case ("api", "kiosk", 4) where path[3] == "alive": return .reply(heartbeat(request))
+    case ("api", "kiosk", 4...5) where path[3] == "alive": return .reply(heartbeat(request))
     case ("api", "kiosk", 4) where path[3] == "speak":
       return post(request, board) { () throws(BadRequest) in try spoken.say(request, path[2]) }
     case ("api", "kiosk", 4) where path[3] == "hush": return post(request, board) { spoken.hush() }
@@ -118,14 +119,19 @@ struct HallRoutes: Routes {
     )
   }
 
-  /// A page says that it is alive; whoever watches over it asks how long ago that was.
+  /// A page says that it is alive; whoever watches over it asks how long ago that was, of his own page by its mark.
   private func heartbeat(_ request: HTTPRequest) -> HTTPReply {
     let kiosk = request.path[2]
+    let mark = request.path.count == 5 ? request.path[4] : nil
+    if let mark, !KioskPulses.isMark(mark) {
+      return HTTPReply(400, .badPath, at: request.pathText, accepted: "/api/kiosk/{terminal}/alive[/{1 to 32 of a-z, 0-9}]")
+    }
     if request.method == .post {
-      pulses.note(kiosk)
+      pulses.note(kiosk, mark: mark ?? "")
       return HTTPReply(status: 200, json: .object { $0.field("answer", "done") })
     }
-    return HTTPReply(status: 200, json: .object { $0.field("aliveMillisecondsAgo", optional: pulses.age(kiosk)) })
+    let age = mark.map { pulses.age(kiosk, mark: $0) } ?? pulses.age(kiosk)
+    return HTTPReply(status: 200, json: .object { $0.field("aliveMillisecondsAgo", optional: age) })
   }
 
   private func act(_ request: HTTPRequest) -> RouteResult {

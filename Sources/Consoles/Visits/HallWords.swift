@@ -182,6 +182,8 @@ extension PageWords {
     word("stillThere", "您还在吗?", "Are you still there?"),
     word("countdown", "{count} 秒后清除屏幕上的内容", "In {count} seconds all of this is wiped"),
     word("iAmHere", "我还在", "I am still here"),
+    word("heldNow", "工作人员在旁,不限时", "The staff are beside you: no time limit"),
+    word("heldEnd", "按这里恢复计时", "Press here to end that"),
   ]
 
   private static let display = [

@@ -51,6 +51,9 @@ struct KioskDesk: Sendable {
         cards.end(kiosk, card)
         return HTTPReply(.done)
       }
+    case .letGo:
+      let (since, isTouch) = (Int64(try fields.number("since")), try fields.flag("touch"))
+      return { await ask(kiosk, .letGo(since: since, isTouch: isTouch)) }
     case .slip:
       let (id, slip) = (try fields.ticket("id"), try fields.choice("slip", Ticket.Slip.self))
       let receipt = try fields.receipt("receipt")

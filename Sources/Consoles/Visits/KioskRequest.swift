@@ -9,12 +9,15 @@ enum KioskRequest: String, CaseIterable {
   case ticket, slip, hazard, status, rate
   /// He agrees to have his card read; how far that has come; he is still there; it is to be forgotten.
   case read, card, touched, forget
+  /// The time-out that the staff have held runs again.
+  case letGo = "let-go"
 
   var fields: [String] {
     switch self {
     case .help, .staff, .read: []
     case .card: ["card", "seen"]
     case .touched, .forget: ["card"]
+    case .letGo: ["since", "touch"]
     case .ticket: ["service", "priority", "card"]
     case .slip: ["id", "slip", "receipt"]
     case .hazard: ["kind", "place"]

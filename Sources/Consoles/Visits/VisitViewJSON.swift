@@ -40,6 +40,9 @@ extension VisitView {
           $0.field("helpAsked", kiosk.helpAsked)
           $0.field("reader", optional: kiosk.reader?.name)
           if !kiosk.interrupted.isEmpty { $0.field("interrupted", kiosk.interrupted) }
+          guard let hold = kiosk.hold else { return }
+          $0.field("heldSince", hold.since.wallMilliseconds)
+          if reader == .window { $0.field("heldBy", hold.post) }
         }
       }
       json.key("places")

@@ -8,6 +8,8 @@ enum WindowAction: String, CaseIterable {
   case callBack = "call-back"
   case close
   case given
+  case hold
+  case letGo = "let-go"
   case handled
 
   var group: String {
@@ -15,6 +17,7 @@ enum WindowAction: String, CaseIterable {
     case .next, .call, .recall, .serve, .skip, .park, .transfer, .finish, .open: "windows"
     case .offer, .accept, .refuse, .result, .callBack, .close: "matters"
     case .given: "helps"
+    case .hold, .letGo: "kiosks"
     case .handled: "hazards"
     }
   }
@@ -24,7 +27,7 @@ enum WindowAction: String, CaseIterable {
     self = action
   }
 
-  static let groups = ["windows", "matters", "helps", "hazards"]
+  static let groups = ["windows", "matters", "helps", "kiosks", "hazards"]
 
   static func accepted(group: String) -> String {
     let verbs = allCases.filter { $0.group == group }.map(\.rawValue).joined(separator: " | ")
@@ -68,6 +71,8 @@ enum WindowAction: String, CaseIterable {
     case .callBack: return .callBack(try matter(subject), reached: try fields.flag("reached"))
     case .close: return .close(try matter(subject))
     case .given: return .giveHelp(kiosk: subject)
+    case .hold: return .hold(kiosk: subject)
+    case .letGo: return .letGo(kiosk: subject, .released)
     case .handled:
       guard let id = UInt32(digits: subject) else { throw badPath(subject, "a hazard's number, for instance 3") }
       return .handleHazard(id)

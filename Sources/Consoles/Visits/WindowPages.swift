@@ -11,6 +11,7 @@ public final class WindowPages: Sendable {
   public let missingFiles: [String]
   private let pages: LivePages
   private let newest = NIOLockedValueBox<VisitView?>(nil)
+  private let holding: Task<Void, Never>
 
   /// Parameters and errors as for `HallPages`.
   ///
@@ -23,12 +24,15 @@ public final class WindowPages: Sendable {
   ) throws(ConsoleError) {
     let files = WebFiles(root: webRoot, names: WindowRoutes.fileNames)
     missingFiles = files.missing
+    let staff = PageGuard(door: staff, page: .window)
+    let holds = HoldWatch(staff: staff, submit: submit)
     let contacts = ContactDesk(sealer: sealer, newest: newest, submit: submit)
     pages = try LivePages(address: address, port: port, limits: limits) { board, hub in
       WindowRoutes(
-        files: files, board: board, hub: hub, staff: PageGuard(door: staff, page: .window), codes: codes, qr: qr, print: print,
-        contacts: contacts, submit: submit)
+        files: files, board: board, hub: hub, staff: staff, codes: codes, qr: qr, print: print, contacts: contacts, holds: holds,
+        submit: submit)
     }
+    holding = Task { await holds.run() }
   }
 
   /// As `DutyDesk.publish`.
@@ -37,7 +41,10 @@ public final class WindowPages: Sendable {
     pages.publish(revision: view.revision) { view.json(for: .window).bytes }
   }
   public func stationLost() { pages.stationLost() }
-  public func stop() { pages.stop() }
+  public func stop() {
+    holding.cancel()
+    pages.stop()
+  }
 }
 
 struct WindowRoutes: Routes {
@@ -55,15 +62,17 @@ struct WindowRoutes: Routes {
   let qr: @Sendable (String) -> [[Bool]]?
   let print: PrintSlip
   let contacts: ContactDesk
+  let holds: HoldWatch
   let submit: DutyDesk.Submit
   private let texts = HTTPReply(status: 200, json: PageWords.catalogue(PageWords.window))
 
   init(
     files: WebFiles, board: PageBoard, hub: EventHub, staff: PageGuard, codes: SlipCodes,
     qr: @escaping @Sendable (String) -> [[Bool]]?, print: @escaping PrintSlip, contacts: ContactDesk,
-    submit: @escaping DutyDesk.Submit
+    holds: HoldWatch, submit: @escaping DutyDesk.Submit
   ) {
     self.contacts = contacts
+    self.holds = holds
     self.files = files
     self.board = board
     self.hub = hub
@@ -112,7 +121,11 @@ struct WindowRoutes: Routes {
     }
     return post(request, board) { () throws(BadRequest) in
       let (post, wanted) = try action.read(subject: request.path[2], body: request.body)
-      return staff.act(request, for: post) { HTTPReply(await submit(post, .visit(wanted))) }
+      return staff.act(request, for: post) {
+        let answer = await submit(post, .visit(wanted))
+        if case .hold(let kiosk) = wanted, answer == .done || answer == .unrecorded { holds.began(kiosk, post, request) }
+        return HTTPReply(answer)
+      }
     }
   }
 

@@ -16,6 +16,11 @@ extension PageWords {
       word("otherSeat", "换位置", "Other seat"),
       word("helpAtKiosk", "自助终端有人要帮忙:", "Somebody wants help at the terminal:"),
       word("helpGiven", "我去帮", "I am going"),
+      word("kiosks", "自助终端", "Terminals"),
+      word("hold", "我在终端旁帮忙(不限时)", "I am helping at the terminal (no time limit)"),
+      word("letGo", "恢复计时", "Let the time run again"),
+      word("heldBy", "{post}在旁,从 {time} 起不限时", "{post} is there: no time limit since {time}"),
+      word("notHeld", "一分钟没人动就清除", "wiped after a minute without a touch"),
     ] + queue + matter
 
   private static let queue = [

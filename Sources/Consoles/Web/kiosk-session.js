@@ -4,7 +4,7 @@ import { hush } from "./speech.js";
 import { forget } from "./spoken.js";
 import { setLanguage } from "./words.js";
 
-export const kiosk = { id: decodeURIComponent(location.pathname.split("/")[2] ?? ""), link: null, visit: null, draw: () => {}, begin: () => null };
+export const kiosk = { id: decodeURIComponent(location.pathname.split("/")[2] ?? ""), link: null, visit: null, draw: () => {}, begin: () => null, atEnd: () => {} };
 
 function newVisit() {
   return { screens: [kiosk.begin()], touchedAt: clock(), isBusy: false, hasChangedDisplay: false };
@@ -63,6 +63,7 @@ export function renew(screen) {
 
 export function wipe() {
   endVisit();
+  kiosk.atEnd();
   kiosk.visit = newVisit();
   for (const name of ["large", "contrast", "low"]) document.body.classList.remove(name);
   setLanguage(0);

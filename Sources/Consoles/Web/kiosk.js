@@ -2,6 +2,7 @@
 import { clock, setHidden, setText } from "./dom.js";
 import "./kiosk-keys.js";
 import { askForStaff, ownCard, staffText } from "./kiosk-help.js";
+import { isHeld, letGo } from "./kiosk-hold.js";
 import { stay, tickLeaving, touched } from "./kiosk-leaving.js";
 import { home, idle, lost } from "./kiosk-screens.js";
 import { back, connect, isIdle, kiosk, renew, show, topScreen } from "./kiosk-session.js";
@@ -36,6 +37,7 @@ function drawAll() {
   strip("interrupted", interruptedText());
   strip("offline", [offlineText(), kiosk.link.view?.recorded === false ? word("notRecordedNow") : ""].filter(Boolean).join(" "));
   strip("staff-strip", staffText());
+  setHidden(byId("held"), !isHeld());
   draw(screen());
   setHidden(byId("back"), isIdle() || kiosk.visit.screens.length === 2);
   setHidden(byId("restart"), isIdle());
@@ -64,6 +66,10 @@ function strip(id, text) {
 byId("staff").addEventListener("click", askForStaff);
 byId("repeat").addEventListener("click", () => say(true));
 byId("back").addEventListener("click", back);
+byId("held").addEventListener("click", () => {
+  letGo(true);
+  drawAll();
+});
 byId("restart").addEventListener("click", () => renew(home()));
 for (const name of ["large", "contrast", "low"]) {
   byId(name).addEventListener("click", () => {
@@ -101,6 +107,8 @@ addEventListener("keydown", (event) => {
 
 let aliveAt = -aliveEvery;
 let isTelling = false;
+// Whoever opened the page to watch over it knows it by this.
+const mark = /^#[a-z0-9]{1,32}$/.test(location.hash) ? `/${location.hash.slice(1)}` : "";
 
 // Only a page that still draws says that it is alive.
 async function tellAlive() {
@@ -108,7 +116,7 @@ async function tellAlive() {
   isTelling = true;
   aliveAt = clock();
   try {
-    await fetch(`/api/kiosk/${encodeURIComponent(kiosk.id)}/alive`, {
+    await fetch(`/api/kiosk/${encodeURIComponent(kiosk.id)}/alive${mark}`, {
       method: "POST", headers: { "Content-Type": "application/json" }, body: "{}", signal: AbortSignal.timeout(aliveEvery),
     });
   } catch {

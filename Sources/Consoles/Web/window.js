@@ -52,6 +52,7 @@ function showAll() {
   showCurrent(view);
   showTickets(view);
   showMatters(view);
+  showKiosks(view);
   showHazards(view);
 }
 
@@ -208,6 +209,26 @@ function showMatters(view) {
   setText(byId("matter-count"), String(matters.filter((matter) => matter.rank < 2).length));
   setHidden(byId("no-matters"), matters.length > 0);
   reconcile(byId("matters"), matters, (matter) => matter.id, createMatter, (node, matter) => updateMatter(node, matter, view, page));
+}
+
+// Who stands beside a visitor holds the terminal's time-out, until he or anybody else lets it run again.
+function showKiosks(view) {
+  setHidden(byId("kiosks-section"), view.kiosks.length === 0);
+  reconcile(byId("kiosks"), view.kiosks, (kiosk) => kiosk.id,
+    (kiosk) => element("li", {}, element("span", { class: "grow" }), element("button", { type: "button", class: "small-button", onclick: () => turnHold(kiosk.id) })),
+    (row, kiosk) => {
+      const isHeld = kiosk.heldSince !== undefined;
+      const post = view.posts.find((post) => post.id === kiosk.heldBy)?.name ?? kiosk.heldBy;
+      const name = `${placeName(view, kiosk.place)}${view.kiosks.length > 1 ? ` ${kiosk.id}` : ""}`;
+      setText(row.querySelector("span"), `${name} · ${isHeld ? word("heldBy", { post, time: timeOfDay(kiosk.heldSince) }) : word("notHeld")}`);
+      setText(row.querySelector("button"), word(isHeld ? "letGo" : "hold"));
+      setClass(row, "held", isHeld);
+    });
+}
+
+function turnHold(id) {
+  const isHeld = live.view.kiosks.find((kiosk) => kiosk.id === id)?.heldSince !== undefined;
+  send(`/api/kiosks/${encodeURIComponent(id)}/${isHeld ? "let-go" : "hold"}`);
 }
 
 function showHazards(view) {

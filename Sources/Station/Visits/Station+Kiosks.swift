@@ -16,6 +16,7 @@ extension Station {
     kiosks.removeAll { $0.kiosk == kiosk }
     kiosks.append(KioskStatus(kiosk: kiosk, isAlive: isAlive))
     condition(FaultKey(.kiosk(kiosk), .kioskSilent), !isAlive)
+    if !isAlive { letGoOfAll(at: kiosk, .terminalSilent) }
   }
 
   /// Those that nobody has heard of since the start.

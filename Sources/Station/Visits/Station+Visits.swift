@@ -44,6 +44,7 @@ extension Station {
         record(.visit(.rated(matter.id, faces)))
       case .refused(let refusal): return .refused(refusal)
       }
+    case .letGo(let since, let isTouch): letGo(kiosk.id, since: since, isTouch ? .touched : .visitOver)
     }
     return .done
   }
@@ -181,7 +182,7 @@ extension Station {
       return atWindow(number, post, offered) { window in
         if visits.current(window: number) != nil { return .refused(.windowBusy) }
         guard let next = next(for: window.services) else { return .refused(.nobodyWaits) }
-        return .record(.visit(.called(next.id, window: number)))
+        return .record([.visit(.called(next.id, window: number))] + leaving(post))
       }
     case .call(let number, let id):
       return atWindow(number, post, offered) { window in
@@ -192,7 +193,7 @@ extension Station {
           return .refused(.alreadyDone)
         }
         guard window.services.contains(ticket.service) else { return .refused(.notAtThisWindow) }
-        return .record(.visit(.called(id, window: number)))
+        return .record([.visit(.called(id, window: number))] + leaving(post))
       }
     case .recall(let number):
       return atWindow(number, post, offered) { _ in
@@ -231,6 +232,8 @@ extension Station {
     case .giveHelp(let kiosk):
       return visits.helps.contains { $0.kiosk == kiosk }
         ? .record(.visit(.helpGiven(kiosk: kiosk, post: post))) : .refused(.alreadyDone)
+    case .hold(let kiosk): return hold(kiosk, by: post)
+    case .letGo(let kiosk, let end): return letGo(kiosk, by: post, end)
     case .handleHazard(let id):
       return visits.hazards.contains { $0.id == id }
         ? .record(.visit(.hazardHandled(id, post: post))) : .refused(.alreadyDone)

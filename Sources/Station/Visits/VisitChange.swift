@@ -37,6 +37,10 @@ public enum VisitChange: Sendable, Equatable, Codable {
   case hazardHandled(UInt32, post: String)
   case helpAsked(kiosk: String)
   case helpGiven(kiosk: String, post: String)
+  /// A post stands beside the visitor at a terminal: its time-out is held, from then until it is let go.
+  case held(kiosk: String, post: String)
+  /// `post` is `nil` when no post let it go.
+  case letGo(kiosk: String, post: String?, HoldEnd)
   /// The state so far, in parts, as a month's file begins; the first of them takes away what was there.
   case carried(VisitState, part: Int)
 }
@@ -46,7 +50,7 @@ extension VisitChange {
   var isOfQueue: Bool {
     switch self {
     case .dayBegan, .taken, .slip, .reissued, .called, .serving, .skipped, .parked, .transferred, .finished, .helpAsked,
-      .helpGiven, .cleared:
+      .helpGiven, .held, .letGo, .cleared:
       true
     default: false
     }

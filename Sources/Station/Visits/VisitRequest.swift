@@ -15,6 +15,8 @@ public enum KioskAction: Sendable, Equatable, Codable {
   case status(letter: String, number: UInt16, CodeDigest)
   /// One touch after the end: 1 not, 2 half, 3 satisfied.
   case rate(letter: String, number: UInt16, CodeDigest, Int)
+  /// The time-out that has been held since then runs again: somebody touched that key, or the visit is over.
+  case letGo(since: Int64, isTouch: Bool)
 }
 
 /// What a clerk at a window, or a post behind it, asks for.
@@ -43,6 +45,9 @@ public enum VisitAction: Sendable, Equatable, Codable {
   case callBack(MatterID, reached: Bool)
   case close(MatterID)
   case giveHelp(kiosk: String)
+  /// Stands beside the visitor at a terminal: its time-out is held.
+  case hold(kiosk: String)
+  case letGo(kiosk: String, HoldEnd)
   case handleHazard(UInt32)
 }
 

@@ -18,6 +18,8 @@ public struct VisitState: Sendable, Equatable, Codable {
   public var hazards: [Hazard] = []
   public var lastHazard: UInt32 = 0
   public var helps: [KioskHelp] = []
+  /// Terminals whose time-out is held; `nil`: none yet.
+  public var holds: [KioskHold]?
   public var counts = Counts()
   /// What was deleted because its time was over; `nil`: nothing yet, and no night has passed.
   public var clearing: Clearing?
@@ -146,6 +148,9 @@ public struct VisitState: Sendable, Equatable, Codable {
     case .helpAsked(let kiosk):
       if !helps.contains(where: { $0.kiosk == kiosk }) { helps.append(KioskHelp(kiosk: kiosk, since: time)) }
     case .helpGiven(let kiosk, _): helps.removeAll { $0.kiosk == kiosk }
+    case .held(let kiosk, let post):
+      holds = (holds ?? []).filter { $0.kiosk != kiosk } + [KioskHold(kiosk: kiosk, post: post, since: time)]
+    case .letGo(let kiosk, _, _): holds?.removeAll { $0.kiosk == kiosk }
     case .carried(let state, let part): resume(state, part)
     }
   }
@@ -223,6 +228,9 @@ public struct VisitState: Sendable, Equatable, Codable {
   public func current(window: Int) -> Ticket? {
     seats.first { $0.window == window }.flatMap { ticket($0.ticket) }
   }
+
+  /// Who stands beside the visitor at a terminal, if anybody does.
+  public func hold(_ kiosk: String) -> KioskHold? { holds?.first { $0.kiosk == kiosk } }
 
   /// The last number that was given of a letter today.
   public func lastNumber(_ letter: String) -> Int { lines.first { $0.letter == letter }?.tickets.count ?? 0 }
