@@ -107,7 +107,7 @@ struct Run: AsyncParsableCommand {
     enrolment.resume()
     let panels = PanelOrders()
     let staff = Self.staffDoor(file, runtime)
-    let staffReader = RunStaffReader(site, staffFile: file.path(StaffBook.fileName), door: staff)
+    let staffReader = RunStaffReader(site, staffFile: file.path(StaffBook.fileName), door: staff) { runtime.tell($0) }
     let control = try Self.openSocket(Socket.station(file.site)) { line in
       if let said = SealAudit.say(
         line, submit: { note in waitFor { await runtime.submit(post: note.post, action: note.action) } })
