@@ -11,6 +11,7 @@ final class SimulatedHost {
   let role: Role
   let site: Site
   let storage: any SimulatedStorage
+  let keys = SimulatedKeys()
   var clock = HostClock()
   var random: SeededRandom
   var program: SimulatedProgram?

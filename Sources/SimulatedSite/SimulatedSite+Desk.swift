@@ -31,7 +31,8 @@ extension SimulatedSite {
     case .acknowledged:
       if draw.chance(1, in: 6) { return (owner, .offerHandOver(card.id, to: post)) }
       return (owner, .onScene(card.id))
-    case .onScene: return (owner, .resolve(card.id, note: "已处置"))
+    case .onScene:
+      return (owner, .resolve(card.id, note: "已处置" + (options.planted == .namesInNotes ? SimulatedPerson(1).name : "")))
     case .resolved, .closed: return (owner, .close(card.id))
     }
   }

@@ -29,6 +29,7 @@ extension SimulatedSite {
     host.program = nil
     host.page = nil
     host.requests = [:]
+    host.keys.programEnded()
     if !cutsPower { host.storage.killed() }
     // Its sockets go with it: whoever has something under way on them learns so at once, or, without power, by silence.
     if let line { for way in line.ways.indices { self.line?.drop(way) } }
@@ -62,6 +63,7 @@ extension SimulatedSite {
       let known = options.planted == .falseSnapshot ? StationState() : started.decider.station.state
       observers.see(host.fact(.folded(fromSnapshot: known, fromZero: folded)), at: now)
       host.program = started
+      sweepKeys(of: host)
       if host.role == .community { beginUplink(started) }
       // Its page is up as soon as the station is.
       if options.layout.hasVisits, host.role == .community { host.send(.kiosk(SiteLayout.kiosk, isAlive: true), at: now) }
@@ -70,5 +72,12 @@ extension SimulatedSite {
       // The disk is repaired by the script.
       host.retryStart = now + .seconds(1)
     }
+  }
+
+  /// As a station does when it starts: a key that nothing names is deleted, unless something may not be known yet.
+  private func sweepKeys(of host: SimulatedHost) {
+    guard host.role == .community, let named = host.program?.decider.namedKeys else { return }
+    _ = host.keys.sweep(named: named)
+    observers.see(.keys(host.keys.kept, isSwept: true), at: now)
   }
 }

@@ -57,13 +57,17 @@ extension SimulatedSite {
       case .effect(.answer(let number, let answer)):
         trace.note(4, now, "\(number) \(answer)")
         if let request = host.requests.removeValue(forKey: number) {
+          // No ticket has it.
+          if case .refused = answer, let field = request.contact { host.keys.shred([field.key]) }
           observers.see(host.fact(.answered(request, answer)), at: now)
         }
       case .effect(.receipt(let number, let receipt)): answer(number, receipt, program)
       case .effect(.command(_, let command)): sendDown(command)
-      // Nothing is sealed in a simulated site.
-      case .effect(.sweep): program.send(.swept(keys: 0, files: 0), at: host.clock.monotonic(now), wake: now)
-      case .effect(.record), .effect(.forgetKeys), .effect(.shred): break
+      case .effect(.sweep):
+        let count = program.decider.namedKeys.map { host.keys.sweep(named: $0) } ?? 0
+        program.send(.swept(keys: count, files: 0), at: host.clock.monotonic(now), wake: now)
+      case .effect(.shred(let keys)): host.keys.shred(keys)
+      case .effect(.record), .effect(.forgetKeys): break
       }
     }
   }
@@ -104,6 +108,7 @@ extension SimulatedSite {
 
   func finish() throws -> SiteReport {
     let stored = try stored(on: community)
+    observers.see(.keys(community.keys.kept, isSwept: false), at: now)
     var end = SiteEnd(entries: stored, waiting: [], lamps: [], view: community.page)
     end.entries = options.planted == .altersEntry ? altered(stored) : stored
     if let street { end.street = SiteEnd.Street(entries: try self.stored(on: street), view: street.page) }

@@ -28,8 +28,19 @@ extension SimulatedSite {
     case 1: return .reportHazard(kind: "lamp", place: page.places[0].id)
     // A code that may be anybody's, and mostly is nobody's.
     case 2: return .status(letter: "A", number: UInt16(1 + draw.below(9)), digest)
-    default: return .takeTicket(service: service, priority: draw.chance(1, in: 5), digest)
+    default:
+      let hasPriority = draw.chance(1, in: 5)
+      let card = draw.chance(1, in: 2) ? layCard(&draw) : nil
+      return .takeTicket(service: service, priority: hasPriority, digest, contact: card)
     }
+  }
+
+  /// He agrees, and his card is read and sealed before he touches the next thing.
+  private func layCard(_ draw: inout SeededRandom) -> SealedField? {
+    let plain = SimulatedPerson(draw.below(10_000)).plain
+    let field = community.keys.seal(plain, isKept: options.planted != .keyNotKept)
+    if let field { observers.see(.sealed(field, plain: plain), at: now) }
+    return field
   }
 
   private func clerk(_ window: VisitView.WindowCard, _ page: VisitView, _ draw: inout SeededRandom) -> VisitAction {
@@ -59,5 +70,13 @@ extension SimulatedSite {
     case .resulted: return (matter.owner, .callBack(matter.id, reached: true))
     case .calledBack, .closed: return (matter.owner, .close(matter.id))
     }
+  }
+}
+
+extension DeskRequest {
+  /// What somebody's card said, if this is the wish for a number with it.
+  var contact: SealedField? {
+    guard case .kiosk(_, .takeTicket(_, _, _, let contact)) = action else { return nil }
+    return contact
   }
 }

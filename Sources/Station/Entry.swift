@@ -177,6 +177,8 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     case pages
     /// A terminal in the hall, by its name in the site file.
     case kiosk(String)
+    /// The reader of staff cards at the desk.
+    case staffReader
     /// A way to the parent, by its name in the site file; the parent as a whole.
     case path(String)
     case parent
@@ -196,20 +198,23 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     case kioskSilent
     case pageFilesMissing
     case readerAbsent, readerSilent, readerGarbled, readerSelfTest, readerNotAuthorised
+    case smartCardsAbsent, smartCardsSilent, smartCardsGarbled, smartCardsUnsupported, smartCardsNoService
     case receiverSilent, receiverRefuses, receiverMisses, receiverUnfed
     case pathDown, parentLost, journalForked, proofFailed, certificateExpires, parentLacksPast, parentFloods, clockApart
     case childLost, childPathDown, childBranched, childCertificateExpires, childLacksPast, childWithholds, childFloods
 
     /// Something to know and to do one day: no sound, no light.
     public var isInformation: Bool {
-      [.firmwareDiffers, .printerPaperNearEnd, .kioskSilent].contains(self) || isOfReader
+      [.firmwareDiffers, .printerPaperNearEnd, .kioskSilent].contains(self) || isOfReader || isOfSmartCards
     }
     /// These are about the journal and about nothing else, so that a bus may be called `journal`.
     var isOfJournal: Bool { [.diskFull, .diskFailed, .entryTooLong, .notCarried, .sealingFailed].contains(self) }
-    /// These are about the alarm receiver and about nothing else, so that a bus may be called `receiver`.
     /// The reader of a terminal: there is a way without a card for everything.
     var isOfReader: Bool { rawValue.hasPrefix("reader") }
+    /// A reader of smart cards, of a terminal or of the staff, who have their PINs.
+    var isOfSmartCards: Bool { rawValue.hasPrefix("smartCards") }
     var isOfPrinter: Bool { rawValue.hasPrefix("printer") }
+    /// These are about the alarm receiver and about nothing else, so that a bus may be called `receiver`.
     var isOfReceiver: Bool { [.receiverSilent, .receiverRefuses, .receiverMisses, .receiverUnfed].contains(self) }
   }
 
@@ -230,6 +235,7 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     case .pages: "pages:\(kind.rawValue)"
     case .printer: "printer:\(kind.rawValue)"
     case .kiosk(let kiosk): "kiosk \(kiosk):\(kind.rawValue)"
+    case .staffReader: "staff:\(kind.rawValue)"
     case .path(let name): "^\(name):\(kind.rawValue)"
     case .parent: "^:\(kind.rawValue)"
     case .child(let child): "@\(child):\(kind.rawValue)"
@@ -253,10 +259,12 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
       self.init(.journal, kind)
     } else if subject == "receiver", kind.isOfReceiver {
       self.init(.receiver, kind)
-    } else if subject.hasPrefix(Self.kioskMark), kind == .kioskSilent || kind.isOfReader {
+    } else if subject.hasPrefix(Self.kioskMark), kind == .kioskSilent || kind.isOfReader || kind.isOfSmartCards {
       self.init(.kiosk(String(subject.dropFirst(Self.kioskMark.count))), kind)
     } else if subject == "pages", kind == .pageFilesMissing {
       self.init(.pages, kind)
+    } else if subject == "staff", kind.isOfSmartCards {
+      self.init(.staffReader, kind)
     } else if subject == "printer", kind.isOfPrinter {
       self.init(.printer, kind)
     } else if let button = ButtonID(subject) {

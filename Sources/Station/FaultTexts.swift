@@ -79,6 +79,31 @@ extension FaultKey.Kind {
       FaultText(
         "读卡器的安全模块没有授权", "The security module of the card reader is not authorised", "请联系读卡器的供应商,本站改不了",
         "The supplier has to see to it: nothing here can change it")
+    case .smartCardsAbsent:
+      FaultText(
+        "智能卡读卡器没有插上(员工用 PIN 登录,来访者不用卡照常取号)",
+        "The reader of smart cards is not plugged in (staff log in by PIN, numbers are given without a card as ever)",
+        "检查读卡器的数据线;插回以后自己会恢复", "Look at its cable; plugged in again it comes back by itself")
+    case .smartCardsSilent:
+      FaultText(
+        "智能卡读卡器没有应答(员工用 PIN 登录,来访者不用卡照常取号)",
+        "The reader of smart cards does not answer (staff log in by PIN, numbers are given without a card as ever)",
+        "拔下读卡器,等 5 秒再插上;还不行就换线换口", "Unplug it, wait 5 s, plug it in; else another cable or socket")
+    case .smartCardsGarbled:
+      FaultText(
+        "智能卡读卡器应答不清楚(员工用 PIN 登录,来访者不用卡照常取号)",
+        "What the reader of smart cards answers makes no sense (staff log in by PIN, numbers are given without a card as ever)",
+        "换一根短的 USB 线,不要经过集线器", "Take a shorter USB cable, and no hub between")
+    case .smartCardsUnsupported:
+      FaultText(
+        "这种智能卡读卡器本程序用不了", "This kind of smart-card reader cannot be used by this program",
+        "装上 pcscd 由系统来读(站点文件写 pcsc),或换一种读卡器",
+        "Install pcscd and let the system read it (pcsc in the site file), or take another reader")
+    case .smartCardsNoService:
+      FaultText(
+        "系统的智能卡服务 pcscd 没有应答(员工用 PIN 登录,来访者不用卡照常取号)",
+        "The system's service for cards, pcscd, does not answer (staff log in by PIN, numbers are given without a card as ever)",
+        "启动 pcscd(systemctl start pcscd),或在站点文件里写 usb", "Start it (systemctl start pcscd), or write usb in the site file")
     case .printerNotConnected:
       FaultText(
         "号单打印机没有连上,号码只显示在屏幕上", "The ticket printer is not connected: numbers are on the screen only", "检查打印机电源和数据线;网络打印机看网线和地址",

@@ -249,7 +249,7 @@ extension FaultKey {
     switch subject {
     case .device(let device): device
     case .button(let button): button.device
-    case .bus, .journal, .receiver, .printer, .pages, .kiosk, .path, .parent, .child, .childPath: nil
+    case .bus, .journal, .receiver, .printer, .pages, .kiosk, .staffReader, .path, .parent, .child, .childPath: nil
     }
   }
 

@@ -86,6 +86,7 @@ extension Station {
     case .receiver: return "外部接警中心 / alarm receiver"
     case .kiosk(let kiosk): return kioskPlace(kiosk)
     case .pages: return "网页 / pages"
+    case .staffReader: return "工卡读卡器 / reader of staff cards"
     case .printer: return "号单打印机 / ticket printer"
     case .path(let name): return name
     case .parent: return link?.parent ?? ""

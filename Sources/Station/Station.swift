@@ -48,6 +48,8 @@ public enum StationInput: Sendable, Equatable, Codable {
   case kiosk(String, isAlive: Bool)
   /// How the card reader of a terminal is.
   case reader(kiosk: String, ReaderStanding)
+  /// How the reader of smart cards of a terminal is, or (`nil`) of the staff.
+  case smartCards(kiosk: String?, SmartCardStanding)
   /// What is the matter with the ticket printer, or no longer is.
   case printer(PrinterFault, isPresent: Bool)
   /// Somebody of the staff logged in, or was refused.
@@ -117,6 +119,8 @@ public struct Station: Machine, Sendable {
   /// Terminals of the site file whose page has been heard of in this run of the program.
   var kiosks: [KioskStatus] = []
   var readers: [ReaderStatus] = []
+  /// Terminals whose reader of smart cards works.
+  var smartCards: [String] = []
   var interruptedTickets: [TicketID] = []
   var journal = DeskView.JournalStatus.Condition.healthy
   /// What was last asked of lamps and outputs, so that only changes are sent.
@@ -211,6 +215,7 @@ public struct Station: Machine, Sendable {
     case .swept(let keys, let files): reportNight(keys: keys, files: files)
     case .kiosk(let kiosk, let isAlive): kioskChanged(kiosk, isAlive: isAlive)
     case .reader(let kiosk, let standing): readerChanged(kiosk, standing)
+    case .smartCards(let kiosk, let standing): smartCardsChanged(kiosk, standing)
     case .printer(let fault, let isPresent): condition(FaultKey(.printer, .of(fault)), isPresent)
     case .receiver(let condition, let detail): receiverChanged(condition, detail)
     }

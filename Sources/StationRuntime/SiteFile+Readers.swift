@@ -5,6 +5,9 @@ import Yams
 /// The reader of a kiosk and where it stands in the file, in the file's order.
 typealias KioskReaders = [(kiosk: String, plan: ReaderPlan, node: Node)]
 
+/// The same of readers of smart cards.
+typealias KioskSmartCards = [(kiosk: String, plan: SmartCardPlan, node: Node)]
+
 extension SiteReader {
   /// `reader: {usb: true}`, `{usb: "0400:C35A", at: "1-1.2"}` or `{port: /dev/ttyUSB1, baud: 115200}`; `nil` after saying what is wrong.
   func reader(_ node: Node) -> ReaderPlan? {
@@ -117,14 +120,14 @@ extension SiteReader {
 }
 
 extension SiteReader {
-  /// `staffReader: true`: by the system's service, where there is none on USB without it; `{pcsc: true}` or `{pcsc: "ACR122"}`: by the system's service; `{usb: true}`, `{usb: "072F:2200", at: "1-1.2"}`: without it.
-  func staffReader(_ node: Node) -> SmartCardPlan? {
+  /// `staffReader: true`, and the same of a kiosk's `smartCards`: by the system's service, where there is none on USB without it; `{pcsc: true}` or `{pcsc: "ACR122"}`: by the system's service; `{usb: true}`, `{usb: "072F:2200", at: "1-1.2"}`: without it.
+  func smartCards(_ node: Node, _ name: String) -> SmartCardPlan? {
     if node.bool == true { return SmartCardPlan() }
-    let section = section(node, "staffReader", keys: ["pcsc", "usb", "at"])
+    let section = section(node, name, keys: ["pcsc", "usb", "at"])
     guard (section.raw("pcsc") == nil) != (section.raw("usb") == nil) else {
       complain(
-        node, "工卡读卡器要写明一种接法: pcsc(true 或名称的一部分)或 usb(true 或 \"072F:2200\")",
-        "a reader of staff cards needs one of pcsc (true or part of its name) and usb (true or \"072F:2200\")")
+        node, "智能卡读卡器要写明一种接法: pcsc(true 或名称的一部分)或 usb(true 或 \"072F:2200\")",
+        "a reader of smart cards needs one of pcsc (true or part of its name) and usb (true or \"072F:2200\")")
       return nil
     }
     if let service = section.raw("pcsc") {
@@ -146,5 +149,33 @@ extension SiteReader {
       return nil
     }
     return SmartCardPlan(connection: .usb([id], at: place))
+  }
+
+  /// One reader must not be both the desk's and a terminal's: a card that somebody presents in the hall would be one of the staff's, and the
+  /// other way round.
+  func distinct(_ staff: (plan: SmartCardPlan, node: Node)?, _ kiosks: KioskSmartCards) -> [String: SmartCardPlan] {
+    var before = staff.map { [(owner: "staffReader", plan: $0.plan)] } ?? []
+    for (kiosk, plan, node) in kiosks {
+      if let other = before.first(where: { !$0.plan.connection.isSurelyAnother(than: plan.connection) }) {
+        complain(
+          node, "分不清终端 \"\(kiosk)\" 的智能卡读卡器和 \(other.owner) 的: 两处都写 pcsc 和名称,或都写 usb 和 at",
+          "kiosk \"\(kiosk)\"'s reader of smart cards cannot be told from that of \(other.owner): give both pcsc and a name, or both usb and at"
+        )
+      }
+      before.append(("kiosk \"\(kiosk)\"", plan))
+    }
+    return Dictionary(kiosks.map { ($0.kiosk, $0.plan) }) { first, _ in first }
+  }
+}
+
+extension SmartCardPlan.Connection {
+  /// pcscd has all readers or none, so that one of it and one without it do not go together.
+  fileprivate func isSurelyAnother(than other: Self) -> Bool {
+    switch (self, other) {
+    case (.service(let name?), .service(let same?)): !name.contains(same) && !same.contains(name)
+    case (.usb(_, let place?), .usb(_, let same?)): place != same
+    case (.usb(let ids?, _), .usb(let others?, _)): !ids.contains(where: others.contains)
+    default: false
+    }
   }
 }

@@ -17,6 +17,8 @@ public struct VisitPages: Sendable, Equatable {
   public var sealTo: SealPlan?
   /// Readers of identity cards by their kiosk; a kiosk without one offers the way without a card only.
   public var readers: [String: ReaderPlan] = [:]
+  /// Readers of smart cards by their kiosk: social-security cards that somebody presents.
+  public var smartCards: [String: SmartCardPlan] = [:]
 }
 
 /// A public body and the public key that `linli seal create` printed for it.
@@ -31,7 +33,9 @@ extension SiteReader {
   static let windowPort = 8467
 
   /// `visits`: what the centre offers.
-  func visits(_ node: Node, posts: [SitePlan.Post], places: [SitePlan.Place]) -> (plan: VisitPlan, pages: VisitPages) {
+  func visits(
+    _ node: Node, posts: [SitePlan.Post], places: [SitePlan.Place], staffReader: (plan: SmartCardPlan, node: Node)?
+  ) -> (plan: VisitPlan, pages: VisitPages) {
     let section = section(
       node, "visits",
       keys: [
@@ -41,8 +45,8 @@ extension SiteReader {
     var plan = VisitPlan(services: [], windows: [])
     for item in section.list("services", required: true) { service(item, &plan.services) }
     for item in section.list("windows", required: true) { window(item, posts, plan.services, &plan.windows) }
-    var readers = KioskReaders()
-    for item in section.list("kiosks") { kiosk(item, places, &plan.kiosks, &readers) }
+    var (readers, smartCards) = (KioskReaders(), KioskSmartCards())
+    for item in section.list("kiosks") { kiosk(item, places, &plan.kiosks, &readers, &smartCards) }
     if plan.kiosks.count > 247 { complain(section.raw("kiosks"), "最多 247 台自助终端", "at most 247 terminals") }
     for item in section.list("hazards") {
       let hazard = self.section(item, "hazard", keys: ["id", "name"])
@@ -70,6 +74,7 @@ extension SiteReader {
         reader.node, "终端 \"\(reader.kiosk)\" 的读卡器不会使用:没有 visits.sealTo,就不读证件,大家都不用证件取号;先用 linli seal create 建密钥",
         "the reader of kiosk \"\(reader.kiosk)\" is never used: without visits.sealTo no card is read; see linli seal create")
     }
+    pages.smartCards = distinct(staffReader, smartCards)
     if pages.publicPort == pages.windowPort, pages.publicPort != 0 {
       complain(
         section.raw("windowPort") ?? section.raw("publicPort"), "publicPort 和 windowPort 不能相同:大厅里的页面不能够到窗口的页面",
@@ -120,9 +125,10 @@ extension SiteReader {
   }
 
   private func kiosk(
-    _ node: Node, _ places: [SitePlan.Place], _ kiosks: inout [VisitPlan.Kiosk], _ readers: inout KioskReaders
+    _ node: Node, _ places: [SitePlan.Place], _ kiosks: inout [VisitPlan.Kiosk], _ readers: inout KioskReaders,
+    _ smartCards: inout KioskSmartCards
   ) {
-    let section = section(node, "kiosk", keys: ["id", "place", "reader"])
+    let section = section(node, "kiosk", keys: ["id", "place", "reader", "smartCards"])
     let kiosk = VisitPlan.Kiosk(id: section.identifier("id"), place: section.text("place"))
     if !kiosk.place.isEmpty, !places.contains(where: { $0.id == kiosk.place }) {
       complain(section.raw("place"), "没有地点 \"\(kiosk.place)\"", "there is no place \"\(kiosk.place)\" under places")
@@ -130,6 +136,11 @@ extension SiteReader {
     refuseRepeat(node, "自助终端", "kiosk", kiosk.id, kiosks.map(\.id))
     kiosks.append(kiosk)
     if let item = section.raw("reader"), let plan = reader(item) { readers.append((kiosk.id, plan, item)) }
+    if let item = section.raw("smartCards"), var plan = self.smartCards(item, "smartCards") {
+      // Which card it is, is nobody's business there.
+      plan.settings.asksUID = false
+      smartCards.append((kiosk.id, plan, item))
+    }
   }
 
   private func signedOff(_ node: Node) -> VisitPlan.SignedOff {

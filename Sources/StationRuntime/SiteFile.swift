@@ -70,7 +70,10 @@ public struct SiteFile {
     plan.children = children?.stations
     plan.handDown = children?.handDown
     plan.map = reader.map(head)
-    let visits = top.raw("visits").map { reader.visits($0, posts: posts, places: places) }
+    let staffReader = top.raw("staffReader").flatMap { node in
+      reader.smartCards(node, "staffReader").map { (plan: $0, node: node) }
+    }
+    let visits = top.raw("visits").map { reader.visits($0, posts: posts, places: places, staffReader: staffReader) }
     plan.visits = visits?.plan
     if let pages = visits?.pages, let node = top.raw("visits") { reader.refuseSharedPorts(node, pages, buses, portName) }
     addHelpKeys(&plan)
@@ -81,8 +84,7 @@ public struct SiteFile {
       keptMonths: journal.number("keepMonths", in: 0...1200, default: 12),
       alarmReceiver: top.raw("alarmReceiver").map { reader.alarmReceiver($0, places: places) }, parent: parent,
       children: children?.listen,
-      staffReader: top.raw("staffReader").flatMap { reader.staffReader($0) }, visitPages: visits?.pages, warnings: reader.warnings
-    )
+      staffReader: staffReader?.plan, visitPages: visits?.pages, warnings: reader.warnings)
   }
 
   /// The help key of each terminal is a call point like any button.

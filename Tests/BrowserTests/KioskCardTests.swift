@@ -15,6 +15,8 @@ extension BrowserTests {
         var over: [UInt64?] = []
         var taken: [UInt64] = []
         var touched = 0
+        /// The revision that the page had when it last asked.
+        var seen: UInt32 = 0
         var field: SealedField? = SealedField(key: "k1", bytes: [1, 2, 3])
       }
       let state = Mutex(State())
@@ -29,6 +31,7 @@ extension BrowserTests {
             }
           },
           picture: { _, _, seen in
+            self.state.withLock { $0.seen = seen }
             for _ in 0..<200 {
               let picture = self.state.withLock { $0.picture }
               if picture.revision != seen { return picture }

@@ -32,6 +32,25 @@ import Testing
     #expect(rig.cards.map(\.number) == [1, 2] && rig.broken.isEmpty && rig.effects == ["open"])
   }
 
+  /// By its name alone, at every level and with both protocols; and without its UID being asked for.
+  @Test(arguments: levels, [SyntheticSmartCard.contact, contactless]) func aSocialSecurityCardIsToldFromOthers(
+    features: UInt32, card: SyntheticSmartCard
+  ) throws {
+    var settings = CCIDReaderSettings()
+    settings.asksUID = false
+    func isMet(_ answer: [UInt8]) -> Bool { SocialSecurityCard.isMet(by: answer.span) }
+    for (names, isOne) in [([SocialSecurityCard.environment], true), ([[0xA0, 0, 0, 3, 0x33]], false), ([], false)] {
+      var card = card
+      card.names = names
+      var rig = CCIDRig.ready(card, CCIDDescriptor(features: features), settings: settings)
+      let answer = rig.ask(SocialSecurityCard.select)
+      #expect(try isMet(#require(answer).get()) == isOne)
+      #expect(rig.cards.last?.uid == nil)
+    }
+    #expect(isMet([0x61, 0x20]) && isMet([0x6F, 0x00, 0x90, 0x00]))
+    for other: [UInt8] in [[], [0x90], [0x90, 0x01], [0x62, 0x83], [0x90, 0x00, 0x6A, 0x82]] { #expect(!isMet(other)) }
+  }
+
   @Test func theHostSaysWhatTheHostOfTheVectorsSays() throws {
     let vectors = try CardVectors("libccid")
     var settings = CCIDReaderSettings()

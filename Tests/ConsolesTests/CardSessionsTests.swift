@@ -102,4 +102,38 @@ import Testing
     sessions.shutDown()
     _ = await picture
   }
+
+  /// Whoever stands at the terminal is told which kind of card he has laid on its other reader; nobody else, and no session is needed.
+  @Test func aSmartCardIsSaidToWhoeverStandsThere() async throws {
+    let notes = Notes()
+    var hands = notes.hands
+    hands.askKind = { kiosk, answer in
+      notes.note("kind? \(kiosk)")
+      answer(.success(true))
+    }
+    hands.smartCards = { notes.note("smart cards \($0) \($1)") }
+    let sessions = try CardSessions(kiosks: ["hall"], smartCards: ["door"], hands: hands)
+    defer { sessions.shutDown() }
+    // It reads no identity cards.
+    #expect(sessions.begin("door") == nil)
+    let empty = await sessions.picture("door", 0, after: 0, within: Self.patience)
+    #expect(empty.stage == .waiting && empty.lies == nil)
+    async let laid = sessions.picture("door", 0, after: empty.revision, within: Self.patience)
+    sessions.report("door", .ready)
+    sessions.report("door", .present(SmartCard(number: 1, answerToReset: SecretBuffer(capacity: 33), uid: nil)))
+    let seen = await laid
+    #expect(seen.lies == .socialSecurity && seen.name.isEmpty && seen.number.isEmpty && seen.stage == .waiting)
+    sessions.report("door", .removed)
+    #expect(await sessions.picture("door", 0, after: seen.revision, within: Self.patience).lies == nil)
+    #expect(await sessions.picture("hall", 0, after: 0, within: Self.patience).stage == .over)
+    for event in [SmartCardEvent.repairNeeded(.silent), .repairNeeded(.silent), .detached, .repaired] {
+      sessions.report("door", event)
+    }
+    _ = await sessions.takeField("door", 0)
+    #expect(
+      notes.all == [
+        "smart cards door well", "kind? door", "smart cards door broken(DeviceVocabulary.SmartCardRepair.silent)",
+        "smart cards door well",
+      ])
+  }
 }

@@ -101,6 +101,8 @@ final class SmartCardBench: Sendable {
   /// To the program.
   func ask(_ command: String, within milliseconds: Int = 5_000) { send("say ask \(milliseconds) \(command)") }
 
+  func askKind() { send("say kind") }
+
   private func send(_ line: String) {
     let bytes = Array((line + "\n").utf8)
     _ = write(input.fileHandleForWriting.fileDescriptor, bytes, bytes.count)

@@ -60,6 +60,26 @@ import Transports
     #expect(MonotonicClock.now() - unplugged < .seconds(5))
   }
 
+  /// Over libusb, and through pcscd and libccid.
+  @Test(arguments: [false, true]) func aSocialSecurityCardIsToldFromAnother(service: Bool) async throws {
+    var social = SyntheticSmartCard.contact
+    social.names = [SocialSecurityCard.environment]
+    var other = SyntheticSmartCard.contact
+    other.names = []
+    let bench = try await SmartCardBench.make(CCIDDescriptor(features: 0x2_00B2), service: service, card: social)
+    try await bench.line("event present")
+    bench.askKind()
+    #expect(try await bench.line("kind") == "kind social security")
+    bench.touch(.take)
+    try await bench.line("event removed")
+    bench.askKind()
+    #expect(try await bench.line("failure") == "failure noCard")
+    bench.touch(.put(other))
+    try await bench.line("event present 2")
+    bench.askKind()
+    #expect(try await bench.line("kind") == "kind other")
+  }
+
   /// libccid drives our model of a reader, and we drive pcscd: nothing of the way between is ours.
   @Test(arguments: [(0x1_0030 as UInt32, SyntheticSmartCard.card, "04a1b2c3"), (0x2_00B2, SyntheticSmartCard.contact, "-")])
   func anotherHostDrivesOurReaderAndWeDriveIt(features: UInt32, card: SyntheticSmartCard, uid: String) async throws {
@@ -100,10 +120,18 @@ import Transports
     #expect(try await service.line("event present") == "event present 1 3b8180018080 04deadbeef0102")
     service.send("ask 5000 \(Self.select)")
     #expect(try await service.line("answer") == "answer 9000")
+    service.send("kind")
+    #expect(try await service.line("kind") == "kind social security")
+    service.send("take")
+    try await service.line("event removed")
+    service.send("put 04ff")
+    try await service.line("event present 2")
+    service.send("kind")
+    #expect(try await service.line("kind") == "kind other")
     service.send("take")
     try await service.line("event removed")
     service.send("put -")
-    #expect(try await service.line("event present") == "event present 2 3b8180018080 -")
+    #expect(try await service.line("event present") == "event present 3 3b8180018080 -")
     // The service is gone: told, and nobody is answered by it.
     service.send("kill")
     try await service.line("event removed")

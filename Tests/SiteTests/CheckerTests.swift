@@ -45,6 +45,7 @@ import Testing
     .hidesBusFaults: "bus", .neverAccepts: "heal", .falseSnapshot: "fold", .receiptBeforeDisk: "receipt",
     .deliveredUnasked: "lamp", .losesOnTheLine: "arrive", .turnsOrder: "order", .storesTwice: "twice",
     .inventsCommand: "command", .streetPageBeforeDisk: "street page", .ticketBeforeDisk: "visit", .repeatsNumber: "visit",
+    .keyNotKept: "seal", .namesInNotes: "seal",
   ]
 
   @Test func withoutADefectNothingIsFound() throws {

@@ -2,10 +2,13 @@ import DeviceKit
 import DeviceVocabulary
 import Foundation
 import SimulatedSite
+import Station
+import StationRuntime
 import Testing
 
 /// The power fails while somebody takes a number, while a matter is written, while it is handed on (scenario R7): afterwards each is there
-/// once or not at all, no number is given twice or left out, and the street has no matter twice.
+/// once or not at all, no number is given twice or left out, and the street has no matter twice. Half of them lay a card down: what was sealed
+/// of it is there with its key, or gone with it.
 @Suite struct VisitPowerTests {
   static let points: UInt64 = SiteTests.isLong ? 200 : 12
 
@@ -33,10 +36,15 @@ import Testing
 
   @Test func atAnyMomentOfAVisit() throws {
     var cuts: Set<String> = []
+    let coder = EntryCoder()
     for seed in 1...Self.points {
       let report = try SimulatedSite(Self.options(seed)).run()
       #expect(report.findings.isEmpty, "seed \(seed): \(report.findings.prefix(3))")
       #expect(report.entries.count > 60, "seed \(seed): a centre where nothing goes on shows nothing")
+      let cards = report.entries.count { stored in
+        if case .visit(.taken(let taken))? = (try? coder.decode(stored.body))?.change { taken.contact != nil } else { false }
+      }
+      #expect(cards > 3, "seed \(seed): nobody laid a card down")
       cuts.formUnion(report.injected.keys.filter { $0.contains("power") })
     }
     #expect(cuts.contains("power cut inside a commit"))

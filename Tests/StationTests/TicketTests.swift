@@ -223,6 +223,29 @@ import Testing
     #expect(bench.station.state.faults.allSatisfy { !$0.present })
   }
 
+  @Test func aReaderOfSmartCardsOutOfOrderIsOneCardForEachFault() {
+    let kinds: [FaultKey.Kind] = [
+      .smartCardsAbsent, .smartCardsSilent, .smartCardsGarbled, .smartCardsUnsupported, .smartCardsNoService,
+    ]
+    for (kiosk, subject) in [(nil, FaultKey.Subject.staffReader), ("hall", .kiosk("hall"))] {
+      var bench = Bench(plan: Bench.centre)
+      func isOffered() -> Bool { bench.station.visitView(onDisk: nil)?.kiosks.first?.hasSmartCards == true }
+      bench.give(.smartCards(kiosk: kiosk, .well))
+      #expect(bench.station.state.faults.isEmpty && isOffered() == (kiosk != nil))
+      for (repair, kind) in zip(SmartCardRepair.allCases, kinds) {
+        let key = FaultKey(subject, kind)
+        for _ in 0..<3 { bench.give(.smartCards(kiosk: kiosk, .broken(repair))) }
+        #expect(bench.station.state.faults.filter(\.present).map(\.key) == [key])
+        #expect(bench.view.sound == .none && !isOffered() && FaultKey(key.description) == key)
+        #expect(bench.entries.count { $0.change == .faultRaised(key, detail: "") } == 1)
+      }
+      bench.give(.smartCards(kiosk: kiosk, .well))
+      #expect(bench.station.state.faults.allSatisfy { !$0.present })
+      bench.give(.smartCards(kiosk: "moon", .broken(.silent)))
+      #expect(bench.station.state.faults.allSatisfy { !$0.present })
+    }
+  }
+
   @Test func whoStoodThereAsThePowerFailedFindsHisNumber() {
     var bench = Bench(plan: Bench.centre)
     func interrupted(_ bench: Bench) -> [String] { bench.station.visitView(onDisk: nil)?.kiosks.first?.interrupted ?? [] }

@@ -1,7 +1,9 @@
 import DeviceVocabulary
 import Foundation
 import StaffAccess
+import Station
 import StationRuntime
+import Synchronization
 
 /// The reader of staff cards of a running station: what is laid there is brought to the page, or to the command, that asked for it.
 final class RunStaffReader: Sendable {
@@ -9,14 +11,20 @@ final class RunStaffReader: Sendable {
   private let cards: StaffCards
   private let staffFile: String
 
-  init(_ site: Site, staffFile: String, door: StaffDoor) {
+  init(_ site: Site, staffFile: String, door: StaffDoor, tell: @escaping @Sendable (StationInput) -> Bool) {
     cards = door.cards
     self.staffFile = staffFile
+    // A fault of one that was taken out of the site file is over.
+    if site.staffReader == nil { _ = tell(.smartCards(kiosk: nil, .well)) }
+    let told = Mutex<SmartCardStanding?>(nil)
     do {
       reader = try site.staffReader.map { [cards] plan in
         try SmartCardReader(plan: plan, log: { Terminal.log($0) }) { event in
           cards.heard(event)
           Self.log(event)
+          guard let standing = SmartCardStanding(event), told.withLock({ $0 != standing }) else { return }
+          // What the station did not take is told again with the next event.
+          if tell(.smartCards(kiosk: nil, standing)) { told.withLock { $0 = standing } }
         }
       }
     } catch {

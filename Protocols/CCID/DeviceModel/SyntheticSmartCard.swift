@@ -7,6 +7,8 @@ public struct SyntheticSmartCard: Sendable, Equatable {
   public var uid: [UInt8]
   /// What the command `80 10 00 00 …` brings: longer than 256 bytes comes in pieces.
   public var file: [UInt8] = []
+  /// Names that it lets itself be selected by; `nil`: by any.
+  public var names: [[UInt8]]?
   /// Times that it asks for more time before each answer (T=1: WTX; else the reader does).
   public var extensions = 0
   /// Says nothing below this voltage: `bPowerSelect` 1 5 V, 2 3 V, 3 1.8 V.
@@ -40,7 +42,9 @@ public struct SyntheticSmartCard: Sendable, Equatable {
     case (0xFF, 0xCA):
       guard !uid.isEmpty else { return [0x6D, 0x00] }
       return uid + [0x90, 0x00]
-    case (0x00, 0xA4): return [0x90, 0x00]
+    case (0x00, 0xA4):
+      guard let names, command.count > 5 else { return [0x90, 0x00] }
+      return names.contains(Array(command[5...].prefix(Int(command[4])))) ? [0x90, 0x00] : [0x6A, 0x82]
     case (0x80, 0x10): return file + [0x90, 0x00]
     case (0x80, 0x20):
       // Says how much it was told.

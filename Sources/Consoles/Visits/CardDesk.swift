@@ -4,7 +4,7 @@ import Station
 public struct CardDesk: Sendable {
   /// Somebody at that terminal agrees; `nil` where there is no reader.
   public var begin: @Sendable (_ kiosk: String) -> UInt64?
-  /// The picture once it is another than the one that the page has, or after some seconds.
+  /// The picture once it is another than the one that the page has, or after some seconds. Of card 0: what lies on the reader of smart cards.
   public var picture: @Sendable (_ kiosk: String, _ card: UInt64, _ seen: UInt32) async -> CardPicture
   public var touched: @Sendable (_ kiosk: String, _ card: UInt64) -> Void
   /// `nil`: whoever's card it is.
@@ -62,6 +62,7 @@ extension HTTPReply {
         $0.field("number", picture.number)
         $0.field("doubtful", picture.isDoubtful)
         $0.field("problem", optional: picture.problem?.rawValue)
+        $0.field("lies", optional: picture.lies?.rawValue)
       })
   }
 }

@@ -54,7 +54,7 @@ struct HallRoutes: Routes {
   static let fileNames = [
     "kiosk.html", "kiosk.css", "kiosk.js", "kiosk-session.js", "kiosk-keys.js", "kiosk-view.js", "kiosk-screens.js",
     "kiosk-help.js",
-    "kiosk-ticket.js", "kiosk-card.js",
+    "kiosk-ticket.js", "kiosk-card.js", "kiosk-seen.js",
     "kiosk-status.js", "kiosk-leaving.js", "kiosk-hold.js", "hall.html", "hall.css", "hall.js", "notice.html", "notice.css",
     "notice.js",
     "notice-scroll.js",

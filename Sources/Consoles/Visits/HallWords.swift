@@ -135,6 +135,18 @@ extension PageWords {
     word("card.consentEnded", "等了一分钟没有读到卡,已经停止", "No card came within a minute: it has stopped"),
     word("card.notSealed", "现在不能加密保存,读到的已经清除;请不用卡继续", "It cannot be sealed now, and was erased: please go on without a card"),
     word("cardOver", "读到的已经清除", "What was read is erased"),
+    word("seen.socialSecurity", "看到了您的社保卡", "Your social-security card was seen"),
+    word("seen.other", "看到了一张卡", "A card was seen"),
+    word("seen.dead", "这张卡没有反应", "This card does not answer"),
+    word(
+      "seenRead.socialSecurity", "只认出是社保卡,卡里的内容没有读,什么也没有保存", "Only its kind was seen: nothing was read from it, nothing is kept"),
+    word(
+      "seenRead.other", "不认识这种卡,卡里的内容没有读,什么也没有保存", "It is of a kind not known here: nothing was read from it, nothing is kept"),
+    word("seenIdentity", "要用证件取号,请改用身份证;不用证件也能取号", "For a number with a card use your identity card; you get one without, too"),
+    word("seenWithout", "这里取号不用卡,到窗口再出示", "No card is needed for a number here: show it at the window"),
+    word("seenTurn", "可能放反了,请翻个面再试;不用卡也一样能办", "Perhaps it is upside down: turn it over; all works without it, too"),
+    word("seenTake", "请把卡收好", "Please take your card with you"),
+    word("seenGoOn", "知道了,继续", "Go on"),
   ]
 
   private static let slips = [

@@ -39,6 +39,7 @@ extension VisitView {
           $0.field("help", kiosk.help.rawValue)
           $0.field("helpAsked", kiosk.helpAsked)
           $0.field("reader", optional: kiosk.reader?.name)
+          $0.field("smartCards", kiosk.hasSmartCards)
           if !kiosk.interrupted.isEmpty { $0.field("interrupted", kiosk.interrupted) }
           guard let hold = kiosk.hold else { return }
           $0.field("heldSince", hold.since.wallMilliseconds)

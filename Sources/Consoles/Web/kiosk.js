@@ -5,6 +5,7 @@ import { askForStaff, ownCard, staffText } from "./kiosk-help.js";
 import { isHeld, letGo } from "./kiosk-hold.js";
 import { stay, tickLeaving, touched } from "./kiosk-leaving.js";
 import { home, idle, lost } from "./kiosk-screens.js";
+import { tickSeen } from "./kiosk-seen.js";
 import { back, connect, isIdle, kiosk, renew, show, topScreen } from "./kiosk-session.js";
 import { offlineText } from "./kiosk-ticket.js";
 import { draw, say } from "./kiosk-view.js";
@@ -128,6 +129,7 @@ async function tellAlive() {
 function frame() {
   tellAlive();
   tickLeaving();
+  tickSeen();
   setText(byId("time"), timeText(new Date()));
   setTimeout(() => requestAnimationFrame(frame), 100);
 }

@@ -25,6 +25,10 @@ indirect enum SiteFact {
   case programEnded
   /// State folded from a snapshot and from the first entry, when the program starts and at the end.
   case folded(fromSnapshot: StationState, fromZero: StationState)
+  /// Somebody's card was read and sealed; what was in it.
+  case sealed(SealedField, plain: [UInt8])
+  /// The keys on the disk, after what nothing names was deleted, or not.
+  case keys([SimulatedKeys.Key], isSwept: Bool)
   /// The same of the street centre.
   case street(SiteFact)
   /// The street's answer has reached the community: it has this on disk.
@@ -122,4 +126,8 @@ public enum PlantedFault: String, Sendable, CaseIterable {
   case ticketBeforeDisk
   /// Two people are given one number.
   case repeatsNumber
+  /// The key of a sealed field is in the program's memory only.
+  case keyNotKept
+  /// A clerk's note has a visitor's name.
+  case namesInNotes
 }

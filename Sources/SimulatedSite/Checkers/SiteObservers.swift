@@ -16,6 +16,7 @@ struct SiteObservers {
   private var arrival = ArrivalChecker()
   private var command = CommandChecker()
   private var visit = VisitChecker()
+  private var seal = SealChecker()
   private var streetPage = StreetPageChecker()
   private var streetChain = ChainChecker()
   private var streetFold = FoldChecker()
@@ -42,6 +43,7 @@ struct SiteObservers {
     arrival.see(fact, at: now)
     command.see(fact, at: now)
     visit.see(fact, at: now)
+    seal.see(fact, at: now)
     streetPage.see(fact, at: now)
     if case .street(let own) = fact { streetFold.see(own, at: now) }
   }
@@ -53,6 +55,7 @@ struct SiteObservers {
     receipt.finish(end, at: now)
     arrival.finish(end, at: now)
     visit.finish(end, at: now)
+    seal.finish(end, at: now)
     if let street = end.street {
       streetChain.finish(SiteEnd(entries: street.entries, waiting: [], lamps: [], view: nil), at: now)
     }
@@ -60,7 +63,7 @@ struct SiteObservers {
 
   var findings: [SiteFinding] {
     (press.findings + lamp.findings + page.findings + chain.findings + fold.findings + turn.findings + bus.findings
-      + heal.findings + receipt.findings + once.findings + arrival.findings + command.findings + visit.findings
+      + heal.findings + receipt.findings + once.findings + arrival.findings + command.findings + visit.findings + seal.findings
       + streetPage.findings
       + streetChain.findings + streetFold.findings).enumerated().sorted {
         ($0.element.at, $0.offset) < ($1.element.at, $1.offset)

@@ -12,6 +12,15 @@ public struct CardPicture: Sendable, Equatable {
   public var isDoubtful = false
   /// Why nothing was read, or why the reading came to nothing so far.
   public var problem: Problem?
+  /// What lies on the terminal's reader of smart cards; only in the picture that is nobody's (`CardDesk.picture` of card 0).
+  public var lies: Lying?
+
+  /// Which kind of card, and nothing of what is on it.
+  public enum Lying: String, Sendable, Codable, CaseIterable {
+    case socialSecurity, other
+    /// It does not answer: upside down, or broken.
+    case dead
+  }
 
   public enum Stage: String, Sendable, Codable, CaseIterable {
     /// Lay the card down.

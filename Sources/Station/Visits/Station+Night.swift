@@ -42,9 +42,9 @@ extension VisitState {
   }
 
   /// Keys that may not be deleted: of today's tickets that are not over, and of matters.
-  public var namedKeys: [String] {
-    lines.flatMap { $0.tickets.compactMap(\.contact?.key) } + matters.flatMap { $0.sealed.map(\.key) }
-  }
+  public var namedKeys: [String] { sealedFields.map(\.key) }
+
+  public var sealedFields: [SealedField] { lines.flatMap { $0.tickets.compactMap(\.contact) } + matters.flatMap(\.sealed) }
 }
 
 /// The nightly deletion: at 03:00 by the station's clock, once a local day, and at the start when the night was slept through.

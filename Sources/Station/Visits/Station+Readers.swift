@@ -17,6 +17,23 @@ public enum ReaderStanding: Sendable, Equatable, Codable {
   }
 }
 
+/// How a reader of smart cards is. Nothing of it is about a card.
+public enum SmartCardStanding: Sendable, Equatable, Codable {
+  /// It works; also when the site file has none (any more).
+  case well
+  /// A person has to look; told once for each fault.
+  case broken(SmartCardRepair)
+
+  /// What an event of the reader says of that; `nil`: nothing. A reader that was pulled out has a moment to come back.
+  public init?(_ event: SmartCardEvent) {
+    switch event {
+    case .ready, .repaired: self = .well
+    case .repairNeeded(let repair): self = .broken(repair)
+    case .detached, .present, .unusable, .removed: return nil
+    }
+  }
+}
+
 extension Station {
   struct ReaderStatus: Sendable {
     var kiosk: String
@@ -33,6 +50,17 @@ extension Station {
       condition(FaultKey(.kiosk(kiosk), .of(repair)), standing == .broken(repair))
     }
   }
+
+  mutating func smartCardsChanged(_ kiosk: String?, _ standing: SmartCardStanding) {
+    if let kiosk {
+      guard plan.visits?.kiosk(kiosk) != nil else { return }
+      smartCards.removeAll { $0 == kiosk }
+      if standing == .well { smartCards.append(kiosk) }
+    }
+    for repair in SmartCardRepair.allCases {
+      condition(FaultKey(kiosk.map { .kiosk($0) } ?? .staffReader, .of(repair)), standing == .broken(repair))
+    }
+  }
 }
 
 extension FaultKey.Kind {
@@ -44,6 +72,17 @@ extension FaultKey.Kind {
     case .garbled: .readerGarbled
     case .moduleSelfTest: .readerSelfTest
     case .moduleNotAuthorised: .readerNotAuthorised
+    }
+  }
+
+  /// That of a reader of smart cards.
+  static func of(_ repair: SmartCardRepair) -> FaultKey.Kind {
+    switch repair {
+    case .absent: .smartCardsAbsent
+    case .silent: .smartCardsSilent
+    case .garbled: .smartCardsGarbled
+    case .unsupported: .smartCardsUnsupported
+    case .noService: .smartCardsNoService
     }
   }
 }

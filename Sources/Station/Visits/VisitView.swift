@@ -97,6 +97,8 @@ public struct VisitView: Sendable, Equatable {
     public var helpAsked: Bool
     /// `nil`: it has none, or it was not heard of yet.
     public var reader: ReaderStanding?
+    /// It has a reader of smart cards, and that works.
+    public var hasSmartCards = false
     /// Numbers that were taken there as the power failed, `A005`: nobody knows whether their slips came out.
     public var interrupted: [String] = []
     /// Who stands beside its visitor.
@@ -146,8 +148,8 @@ extension Station {
         return VisitView.KioskCard(
           id: kiosk.id, place: kiosk.place, help: point.map { state.indicator(for: $0) } ?? .off,
           helpAsked: visits.helps.contains { $0.kiosk == kiosk.id },
-          reader: readers.first { $0.kiosk == kiosk.id }?.standing, interrupted: interrupted(kiosk.id),
-          hold: visits.hold(kiosk.id))
+          reader: readers.first { $0.kiosk == kiosk.id }?.standing, hasSmartCards: smartCards.contains(kiosk.id),
+          interrupted: interrupted(kiosk.id), hold: visits.hold(kiosk.id))
       },
       counts: visits.counts, keptMatters: visits.matters.count,
       keptContacts: visits.namedKeys.count, keptTickets: visits.lines.reduce(0) { $0 + $1.tickets.count },

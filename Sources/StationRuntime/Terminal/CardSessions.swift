@@ -18,11 +18,18 @@ public final class CardSessions: Sendable {
     /// A card is about to be opened at this terminal: `false` when the audit cannot be written.
     public var audit: @Sendable (_ kiosk: String, SecretOpening) -> Bool
     public var standing: @Sendable (_ kiosk: String, ReaderStanding) -> Void
+    /// Whether what lies on the terminal's reader of smart cards is a social-security card.
+    public var askKind: @Sendable (_ kiosk: String, @escaping @Sendable (Result<Bool, SmartCardFailure>) -> Void) -> Void
+    public var smartCards: @Sendable (_ kiosk: String, SmartCardStanding) -> Void
 
     public init(
       read: @escaping @Sendable (String, CardConsent) -> Void, cancel: @escaping @Sendable (String) -> Void,
       seal: @escaping @Sendable (SecretBuffer, SecretBuffer?) -> SealedField?, shred: @escaping @Sendable (SealedField) -> Void,
-      audit: @escaping @Sendable (String, SecretOpening) -> Bool, standing: @escaping @Sendable (String, ReaderStanding) -> Void
+      audit: @escaping @Sendable (String, SecretOpening) -> Bool, standing: @escaping @Sendable (String, ReaderStanding) -> Void,
+      askKind: @escaping @Sendable (String, @escaping @Sendable (Result<Bool, SmartCardFailure>) -> Void) -> Void = {
+        $1(.failure(.noCard))
+      },
+      smartCards: @escaping @Sendable (String, SmartCardStanding) -> Void = { _, _ in }
     ) {
       self.read = read
       self.cancel = cancel
@@ -30,11 +37,14 @@ public final class CardSessions: Sendable {
       self.shred = shred
       self.audit = audit
       self.standing = standing
+      self.askKind = askKind
+      self.smartCards = smartCards
     }
   }
 
   enum Message: Sendable {
     case input(kiosk: String, CardSession.Input)
+    case glance(kiosk: String, CardGlance.Input)
     case wait(kiosk: String, token: UInt64, seen: UInt32, until: Instant, CheckedContinuation<CardPicture, Never>)
     case field(kiosk: String, token: UInt64, CheckedContinuation<SealedField?, Never>)
   }
@@ -47,11 +57,14 @@ public final class CardSessions: Sendable {
   /// Nothing is sent any more: nobody would answer it.
   private let isClosed = Mutex(false)
 
-  public init(kiosks: [String], hands: Hands) throws {
+  /// - Parameters:
+  ///   - kiosks: those with a reader of identity cards.
+  ///   - smartCards: those with a reader of smart cards.
+  public init(kiosks: [String], smartCards: [String] = [], hands: Hands) throws {
     self.kiosks = kiosks
     wake = try WakeSignal()
     inbox = BoundedMailbox(capacity: 0, reserve: 1024, wake: wake)
-    let handed = Handed(value: CardSessionLoop(kiosks: kiosks, hands: hands, inbox: inbox, wake: wake))
+    let handed = Handed(value: CardSessionLoop(kiosks: kiosks, smartCards: smartCards, hands: hands, inbox: inbox, wake: wake))
     ended.withLock { $0 = startThread("cards") { [stop] in handed.value.run(until: stop) } }
   }
 
@@ -60,6 +73,9 @@ public final class CardSessions: Sendable {
 
   /// What a reader's thread tells.
   public func report(_ kiosk: String, _ report: ReaderReport) { tell(kiosk, .report(report)) }
+
+  /// What the thread of a reader of smart cards tells.
+  public func report(_ kiosk: String, _ event: SmartCardEvent) { _ = send(.glance(kiosk: kiosk, .heard(event))) }
 
   /// A visitor has agreed to have his card read, once. Answers what he is known by from now on; `nil` at a terminal without a reader.
   public func begin(_ kiosk: String) -> UInt64? {
@@ -114,6 +130,9 @@ final class CardSessionLoop {
   private struct Terminal {
     var kiosk: String
     var session = CardSession()
+    /// Of its reader of smart cards, if it has one, and what the station was told of that.
+    var glance: CardGlance?
+    var smartCards: SmartCardStanding?
     var standing: ReaderStanding?
     var waiting: [Waiting] = []
   }
@@ -124,13 +143,20 @@ final class CardSessionLoop {
     var continuation: CheckedContinuation<CardPicture, Never>
   }
 
+  /// Whoever stands there, also without a session.
+  private static let nobody: UInt64 = 0
   private var terminals: [Terminal]
   private let hands: CardSessions.Hands
   private let inbox: BoundedMailbox<CardSessions.Message>
   private let wake: WakeSignal
 
-  init(kiosks: [String], hands: CardSessions.Hands, inbox: BoundedMailbox<CardSessions.Message>, wake: WakeSignal) {
-    terminals = kiosks.map { Terminal(kiosk: $0) }
+  init(
+    kiosks: [String], smartCards: [String], hands: CardSessions.Hands, inbox: BoundedMailbox<CardSessions.Message>,
+    wake: WakeSignal
+  ) {
+    terminals = (kiosks + smartCards.filter { !kiosks.contains($0) }).map { kiosk in
+      Terminal(kiosk: kiosk, glance: smartCards.contains(kiosk) ? CardGlance() : nil)
+    }
     self.hands = hands
     self.inbox = inbox
     self.wake = wake
@@ -178,6 +204,10 @@ final class CardSessionLoop {
       guard let index = index(kiosk) else { return }
       if case .report(.event(let event)) = input { heard(event, of: index) }
       give(input, to: index)
+    case .glance(let kiosk, let input):
+      guard let index = index(kiosk) else { return }
+      if case .heard(let event) = input { heard(event, of: index) }
+      give(input, to: index)
     case .wait(let kiosk, let token, let seen, let until, let continuation):
       guard let index = index(kiosk) else { return continuation.resume(returning: CardPicture(revision: seen, stage: .over)) }
       give(.watched(token: token), to: index)
@@ -190,9 +220,11 @@ final class CardSessionLoop {
   private func index(_ kiosk: String) -> Int? { terminals.firstIndex { $0.kiosk == kiosk } }
 
   private func answer(_ index: Int, at now: Instant) {
-    let session = terminals[index].session
+    let (session, glance) = (terminals[index].session, terminals[index].glance)
     terminals[index].waiting.removeAll { waiting in
-      let picture = session.picture(for: waiting.token)
+      let picture =
+        waiting.token == Self.nobody
+        ? glance?.picture ?? CardPicture(revision: 0, stage: .over) : session.picture(for: waiting.token)
       // What is over does not change any more.
       guard picture.revision != waiting.seen || picture.stage == .over || waiting.until <= now else { return false }
       waiting.continuation.resume(returning: picture)
@@ -212,6 +244,25 @@ final class CardSessionLoop {
       case .seal(let record): give(.sealed(seal(record, kiosk)), to: index)
       }
     }
+  }
+
+  private func give(_ input: CardGlance.Input, to index: Int) {
+    var effects = Effects<CardGlance.Effect>()
+    terminals[index].glance?.handle(input, at: MonotonicClock.now(), into: &effects)
+    let kiosk = terminals[index].kiosk
+    while let effect = effects.takeFirst() {
+      guard case .askKind(let card) = effect else { continue }
+      hands.askKind(kiosk) { [inbox] kind in
+        _ = inbox.send(.glance(kiosk: kiosk, .told(card: card, kind)), .irreplaceable)
+      }
+    }
+  }
+
+  /// What the station is told of the reader of smart cards, once for each change.
+  private func heard(_ event: SmartCardEvent, of index: Int) {
+    guard let standing = SmartCardStanding(event), terminals[index].smartCards != standing else { return }
+    terminals[index].smartCards = standing
+    hands.smartCards(terminals[index].kiosk, standing)
   }
 
   private func seal(_ record: CardRecord, _ kiosk: String) -> SealedField? {

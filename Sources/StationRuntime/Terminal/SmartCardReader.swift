@@ -44,6 +44,17 @@ public final class SmartCardReader: Sendable {
     if !orders.put(SmartCardOrders.Order(command: command, limit: limit, answer: answer)) { answer(.failure(.busy)) }
   }
 
+  /// Whether the card that lies there is a social-security card. Nothing is read from it: what it says of itself is erased here.
+  public func askKind(answer: @escaping @Sendable (Result<Bool, SmartCardFailure>) -> Void) {
+    transmit(SocialSecurityCard.select, within: .seconds(3)) { result in
+      answer(
+        result.map { said in
+          defer { said.wipe() }
+          return said.withSpan { SocialSecurityCard.isMet(by: $0) }
+        })
+    }
+  }
+
   /// Ends the thread, waiting two seconds at the most. What was told of cards is erased.
   public func shutDown() {
     stop.raise()

@@ -17,6 +17,9 @@ def loopback_up():
 def answer(command, uid):
     if command[:2] == b"\xff\xca":
         return uid + b"\x90\x00" if uid else b"\x6d\x00"
+    # The number of one that is no social-security card ends in ff.
+    if command[:5] == b"\x00\xa4\x04\x00\x0f" and uid[-1:] == b"\xff":
+        return b"\x6a\x82"
     return b"\x90\x00" if command[:2] == b"\x00\xa4" else b"\x6e\x00"
 
 

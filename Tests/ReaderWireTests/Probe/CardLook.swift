@@ -4,14 +4,22 @@ import Foundation
 import StationRuntime
 import Synchronization
 
-/// A `SmartCardReader` step by step: prints what it reports, and carries commands that stand on standard input, in hexadecimal. What
-/// identifies a card is printed, as it is nobody's.
+/// A `SmartCardReader` step by step: prints what it reports, and carries commands that stand on standard input, in hexadecimal (`kind`: which
+/// kind of card it is). What identifies a card is printed, as it is nobody's.
 enum CardLook {
   static func run(_ plan: SmartCardPlan) {
     do {
       let reader = try SmartCardReader(plan: plan, log: { Probe.say("log \($0)") }, report: { tell($0) })
       while let line = readLine(), line != "quit" {
         let words = line.split(separator: " ").map(String.init)
+        if words == ["kind"] {
+          reader.askKind { kind in
+            switch kind {
+            case .success(let isSocialSecurity): Probe.say("kind \(isSocialSecurity ? "social security" : "other")")
+            case .failure(let failure): Probe.say("failure \(failure)")
+            }
+          }
+        }
         guard words.first == "ask", words.count == 3 else { continue }
         reader.transmit(bytes(words[2]), within: .milliseconds(Int(words[1]) ?? 0)) { result in
           switch result {
