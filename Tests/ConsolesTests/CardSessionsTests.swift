@@ -3,9 +3,11 @@ import DeviceVocabulary
 import ResidentCardCodec
 import ResidentCardDeviceModel
 import Station
-import StationRuntime
 import Synchronization
 import Testing
+import Transports
+
+@testable import StationRuntime
 
 /// The thread that owns the card sessions of all terminals, as pages and readers reach it.
 @Suite struct CardSessionsTests {
@@ -55,7 +57,7 @@ import Testing
     }
     sessions.report("hall", .event(.cardArrived))
     #expect(await pictures.allSatisfy { $0.stage == .reading })
-    sessions.report("hall", .record(try Self.record(.person(.resident, seed: 1))))
+    sessions.report("hall", .record(try Self.record(.person(.resident, seed: 1)), consent: 1))
     var seen = await sessions.picture("hall", token, after: first.revision, within: Self.patience)
     while seen.stage == .reading { seen = await sessions.picture("hall", token, after: seen.revision, within: Self.patience) }
     #expect(seen.stage == .read && !seen.name.isEmpty)
@@ -70,12 +72,33 @@ import Testing
     #expect(notes.all.contains("audit hall card seal") && notes.all.contains("seal 256") && !notes.all.contains("shred k"))
   }
 
+  /// A page that asks is there, also when nothing changes for it; one that does not is gone after twelve seconds.
+  @Test func askingCountsAsWatching() async throws {
+    let start = MonotonicClock.now()
+    let ahead = Mutex(0)
+    let sessions = try CardSessions(kiosks: ["hall"], hands: Notes().hands) {
+      start + .seconds(ahead.withLock { $0 })
+    }
+    defer { sessions.shutDown() }
+    let token = try #require(sessions.begin("hall"))
+    for seconds in [8, 16, 24] {
+      ahead.withLock { $0 = seconds }
+      // Once it has been answered, whoever was gone by then is over.
+      _ = await sessions.takeField("hall", 1)
+      let picture = await sessions.picture("hall", token, after: 0, within: Self.patience)
+      #expect(picture.stage == .waiting, "after \(seconds) s")
+    }
+    ahead.withLock { $0 = 37 }
+    _ = await sessions.takeField("hall", 1)
+    #expect(await sessions.picture("hall", token, after: 0, within: Self.patience).stage == .over)
+  }
+
   @Test func whatCannotBeWrittenDownIsNotOpened() async throws {
     let notes = Notes()
     let sessions = try CardSessions(kiosks: ["deaf"], hands: notes.hands)
     defer { sessions.shutDown() }
     let token = try #require(sessions.begin("deaf"))
-    sessions.report("deaf", .record(try Self.record(.person(.resident, seed: 1))))
+    sessions.report("deaf", .record(try Self.record(.person(.resident, seed: 1)), consent: 1))
     var seen = CardPicture(revision: 0, stage: .waiting)
     while seen.stage != .over { seen = await sessions.picture("deaf", token, after: seen.revision, within: Self.patience) }
     #expect(seen.problem == .notSealed && seen.name.isEmpty && !notes.all.contains { $0.hasPrefix("seal") })

@@ -167,7 +167,7 @@ import Testing
       }
       #expect(rig.records.count == 1)
       for record in rig.records {
-        #expect(find(in: record) == [] && find(in: CardReaderEffect.record(record)) == [])
+        #expect(find(in: record) == [] && find(in: CardReaderEffect.record(record, consent: 1)) == [])
         #expect(record.masked.name == "窃**" && record.masked.number == "110***********002X")
       }
       #expect(find(in: rig.told) == [] && rig.vault.bytesLeft > 0)

@@ -43,6 +43,7 @@ struct ReaderRig {
   let transfers = Vault()
   var events: [(at: Instant, event: ReaderEvent)] = []
   var records: [CardRecord] = []
+  var recordConsents: [UInt64] = []
   var health: [Health] = []
   var numbers: [ModuleNumber] = []
   var commands: [SDTCommand] = []
@@ -170,7 +171,9 @@ struct ReaderRig {
       leftAtFailure = vault.bytesLeft
     case .health(let new): health.append(new)
     case .identified(let number): numbers.append(number)
-    case .record(let record): records.append(record)
+    case .record(let record, let consent):
+      records.append(record)
+      recordConsents.append(consent)
     }
   }
 

@@ -135,7 +135,7 @@ import Testing
     rig.give(.read(newestAddress: false, consent: consent))
     rig.touch(.put(Self.card))
     rig.pass(.seconds(2))
-    #expect(rig.records.count == 1)
+    #expect(rig.records.count == 1 && rig.recordConsents == [7])
     rig.give(.read(newestAddress: false, consent: consent))
     #expect(rig.told.last == .readFailed(.consentEnded))
     rig.give(.read(newestAddress: false, consent: CardConsent(number: 8, until: rig.now)))

@@ -56,7 +56,7 @@ import Testing
 
     mutating func lay(_ card: SyntheticCard = .person(.resident, seed: 1)) throws {
       give(.report(.event(.cardArrived)))
-      give(.report(.record(try CardSessionTests.record(card))))
+      give(.report(.record(try CardSessionTests.record(card), consent: consents.last?.number ?? 0)))
       give(.report(.event(.read(CardHandle(number: 1)))))
     }
   }
@@ -105,7 +105,7 @@ import Testing
     #expect(bench.consents.first?.until == bench.now + .seconds(66))
     bench.give(.report(.event(.cardArrived)))
     #expect(bench.picture(7).stage == .reading)
-    bench.give(.report(.record(try Self.record(.person(.resident, seed: 3)))))
+    bench.give(.report(.record(try Self.record(.person(.resident, seed: 3)), consent: 1)))
     let picture = bench.picture(7)
     #expect(picture.stage == .read && picture.name.contains("*") && picture.number.contains("***********"))
     #expect(bench.sealed.count == 1 && bench.cancels == 1)
@@ -259,7 +259,39 @@ import Testing
     bench.give(.begin(token: 7))
     bench.give(.end(token: 7))
     let cancels = bench.cancels
-    bench.give(.report(.record(try Self.record(.person(.resident, seed: 1)))))
+    bench.give(.report(.record(try Self.record(.person(.resident, seed: 1)), consent: 1)))
     #expect(bench.sealed.isEmpty && bench.cancels == cancels + 1)
+  }
+
+  /// His card was read just as the next one agreed, and erased with that: there is nothing in it any more to be sealed.
+  @Test func anEarlierCardsRecordDoesNotEndTheNextVisit() throws {
+    var bench = Bench()
+    bench.give(.begin(token: 7))
+    bench.give(.begin(token: 8))
+    let (before, cancels) = (bench.picture(8), bench.cancels)
+    let late = try Self.record(.person(.resident, seed: 1))
+    bench.seals = false
+    bench.give(.report(.record(late, consent: 1)))
+    #expect(bench.sealed.isEmpty && bench.picture(8) == before && before.stage == .waiting)
+    #expect(bench.cancels == cancels, "the reader looks for the next one's card")
+    bench.seals = true
+    try bench.lay(.person(.resident, seed: 2))
+    #expect(bench.picture(8).stage == .read && bench.sealed.count == 1)
+  }
+
+  /// The ticket of the one before was printed while the next one had begun.
+  @Test func anothersTicketEndsNothing() throws {
+    var bench = Bench()
+    bench.give(.begin(token: 7))
+    try bench.lay()
+    let first = bench.session.takeField(of: 7)
+    #expect(first?.key == "k1")
+    bench.give(.begin(token: 8))
+    try bench.lay(.person(.resident, seed: 2))
+    let (picture, cancels) = (bench.picture(8), bench.cancels)
+    bench.give(.taken(token: 7))
+    #expect(picture.stage == .read && bench.picture(8) == picture && bench.cancels == cancels && bench.shredded.isEmpty)
+    let second = bench.session.takeField(of: 8)
+    #expect(second?.key == "k2")
   }
 }

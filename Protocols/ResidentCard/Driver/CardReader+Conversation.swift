@@ -235,7 +235,8 @@ extension CardReader {
     effects.append(
       .record(
         CardRecord(
-          handle: handle, text: text, content: content, newestAddress: address, doubts: text.doubts().union(doubts))))
+          handle: handle, text: text, content: content, newestAddress: address, doubts: text.doubts().union(doubts)),
+        consent: request.consent.number))
     effects.append(.event(.read(handle)))
     counters.records &+= 1
     self.text = nil

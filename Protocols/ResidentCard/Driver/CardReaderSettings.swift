@@ -95,8 +95,8 @@ public enum CardReaderEffect: Sendable {
   case health(Health)
   /// Once after each start, of a reader that can say.
   case identified(ModuleNumber)
-  /// Just before `ReaderEvent.read` of the same handle.
-  case record(CardRecord)
+  /// Just before `ReaderEvent.read` of the same handle. `consent` is the number of the consent to which it was read.
+  case record(CardRecord, consent: UInt64)
 }
 
 /// Since the driver was made.

@@ -84,7 +84,9 @@ struct CardSession: Machine {
     case .givenBack(let token, let field):
       if visit?.token == token { visit?.field = field } else { effects.append(.shred(field)) }
     case .report(.event(let event)): heard(event, at: now)
-    case .report(.record(let record)):
+    case .report(.record(let record, let consent)):
+      // Of an earlier consent, another's perhaps: it was erased when this one was given, and ends nothing.
+      guard consent == consents else { return }
       if isAwaiting {
         show(.reading, name: record.masked.name, number: record.masked.number, isDoubtful: !record.doubts.isEmpty)
         effects.append(.seal(record))

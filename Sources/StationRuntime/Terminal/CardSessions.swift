@@ -60,11 +60,16 @@ public final class CardSessions: Sendable {
   /// - Parameters:
   ///   - kiosks: those with a reader of identity cards.
   ///   - smartCards: those with a reader of smart cards.
-  public init(kiosks: [String], smartCards: [String] = [], hands: Hands) throws {
+  ///   - clock: monotonic.
+  public init(
+    kiosks: [String], smartCards: [String] = [], hands: Hands, clock: @escaping @Sendable () -> Instant = MonotonicClock.now
+  ) throws {
     self.kiosks = kiosks
     wake = try WakeSignal()
     inbox = BoundedMailbox(capacity: 0, reserve: 1024, wake: wake)
-    let handed = Handed(value: CardSessionLoop(kiosks: kiosks, smartCards: smartCards, hands: hands, inbox: inbox, wake: wake))
+    let loop = CardSessionLoop(
+      kiosks: kiosks, smartCards: smartCards, hands: hands, inbox: inbox, wake: wake, clock: clock)
+    let handed = Handed(value: loop)
     ended.withLock { $0 = startThread("cards") { [stop] in handed.value.run(until: stop) } }
   }
 
@@ -149,10 +154,11 @@ final class CardSessionLoop {
   private let hands: CardSessions.Hands
   private let inbox: BoundedMailbox<CardSessions.Message>
   private let wake: WakeSignal
+  private let clock: () -> Instant
 
   init(
     kiosks: [String], smartCards: [String], hands: CardSessions.Hands, inbox: BoundedMailbox<CardSessions.Message>,
-    wake: WakeSignal
+    wake: WakeSignal, clock: @escaping () -> Instant
   ) {
     terminals = (kiosks + smartCards.filter { !kiosks.contains($0) }).map { kiosk in
       Terminal(kiosk: kiosk, glance: smartCards.contains(kiosk) ? CardGlance() : nil)
@@ -160,6 +166,7 @@ final class CardSessionLoop {
     self.hands = hands
     self.inbox = inbox
     self.wake = wake
+    self.clock = clock
   }
 
   func run(until stop: StopFlag) {
@@ -171,7 +178,7 @@ final class CardSessionLoop {
       inbox.receive(into: &messages)
       for message in messages { take(message) }
       messages.removeAll(keepingCapacity: true)
-      let now = MonotonicClock.now()
+      let now = clock()
       for index in terminals.indices {
         if let due = terminals[index].session.deadline, due <= now { give(.wake, to: index) }
         answer(index, at: now)
@@ -234,7 +241,7 @@ final class CardSessionLoop {
 
   private func give(_ input: CardSession.Input, to index: Int) {
     var effects = Effects<CardSession.Effect>()
-    terminals[index].session.handle(input, at: MonotonicClock.now(), into: &effects)
+    terminals[index].session.handle(input, at: clock(), into: &effects)
     let kiosk = terminals[index].kiosk
     while let effect = effects.takeFirst() {
       switch effect {
@@ -248,7 +255,7 @@ final class CardSessionLoop {
 
   private func give(_ input: CardGlance.Input, to index: Int) {
     var effects = Effects<CardGlance.Effect>()
-    terminals[index].glance?.handle(input, at: MonotonicClock.now(), into: &effects)
+    terminals[index].glance?.handle(input, at: clock(), into: &effects)
     let kiosk = terminals[index].kiosk
     while let effect = effects.takeFirst() {
       guard case .askKind(let card) = effect else { continue }

@@ -9,8 +9,8 @@ import Transports
 /// What a reader tells, on its own thread and in order.
 public enum ReaderReport: Sendable {
   case event(ReaderEvent)
-  /// Just before `ReaderEvent.read` of the same handle.
-  case record(CardRecord)
+  /// Just before `ReaderEvent.read` of the same handle. `consent` is the number of the consent to which it was read.
+  case record(CardRecord, consent: UInt64)
   case health(Health)
 }
 
@@ -203,7 +203,7 @@ final class ReaderLoop {
     case .openPort: return open()
     case .identified(let number): log("读卡器模块 / reader module: \(number)")
     case .event(let event): tell(event)
-    case .record(let record): if !orders.isCancelled { report(.record(record)) }
+    case .record(let record, let consent): if !orders.isCancelled { report(.record(record, consent: consent)) }
     case .health(let health): report(.health(health))
     }
     return nil

@@ -55,7 +55,7 @@ enum Probe {
     switch report {
     case .health(let health): say("health \(health)")
     case .event(let event): say("event \(event)")
-    case .record(let record):
+    case .record(let record, _):
       let hash = record.content.open(for: .compareAtWindow) { _ in true }?.withSpan { digest($0) } ?? 0
       let address = record.newestAddress?.open(for: .compareAtWindow) { _ in true }?.withSpan { digest($0) } ?? 0
       say("record \(record.kind) \(record.masked.name) \(record.masked.number) \(hash) \(address)")
