@@ -192,7 +192,7 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
       restartsOften
     case unknownProtocol, unknownBoard, selfTestFailed, onTrial, firmwareDiffers, panelFaulted, updateFailed
     case busSilent, busJammed, busGarbled, adapterAbsent, portBusy
-    case diskFull, diskFailed, entryTooLong, notCarried, sealingFailed
+    case diskFull, diskFailed, entryTooLong, notCarried, sealingFailed, dateDoubtful
     case printerNotConnected, printerNotAnswering, printerCoverOpen, printerPaperOut, printerCutterError, printerError
     case printerOffline, printerPaperNearEnd
     case kioskSilent
@@ -208,7 +208,9 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
       [.firmwareDiffers, .printerPaperNearEnd, .kioskSilent].contains(self) || isOfReader || isOfSmartCards
     }
     /// These are about the journal and about nothing else, so that a bus may be called `journal`.
-    var isOfJournal: Bool { [.diskFull, .diskFailed, .entryTooLong, .notCarried, .sealingFailed].contains(self) }
+    var isOfJournal: Bool {
+      [.diskFull, .diskFailed, .entryTooLong, .notCarried, .sealingFailed, .dateDoubtful].contains(self)
+    }
     /// The reader of a terminal: there is a way without a card for everything.
     var isOfReader: Bool { rawValue.hasPrefix("reader") }
     /// A reader of smart cards, of a terminal or of the staff, who have their PINs.

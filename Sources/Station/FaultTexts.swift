@@ -243,6 +243,13 @@ extension FaultKey.Kind {
         "个人信息的密钥库不能用", "The keys of personal data cannot be used",
         "现在不会保存任何个人信息;按下面的说明修好或换掉密钥库,然后重启程序",
         "No personal data is kept meanwhile; mend or replace the key database as said below, then restart the program")
+    case .dateDoubtful:
+      FaultText(
+        "日期没有确认:到期的内容没有删除,号码接着旧的一天",
+        "The date is not confirmed: nothing expires, and numbers go on from the old day",
+        "接通 NTP;没有 NTP 就核对下面的日期,不对先用 timedatectl 设好;日期对了再复测,复测就是确认,到期的内容随后删除",
+        "Connect NTP; without it compare the date below, and set a wrong one with timedatectl; then re-test: that confirms the date, and what is due is deleted"
+      )
     case .pageFilesMissing:
       FaultText(
         "网页文件缺失,有的页面打不开", "Files of the pages are missing: some pages do not open",

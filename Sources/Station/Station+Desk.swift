@@ -154,6 +154,9 @@ extension Station {
   private func retest(_ key: FaultKey, _ post: String) -> Verdict {
     guard let fault = state.fault(key) else { return .refused(.unknownFault) }
     if key.device != nil { return .retest(key) }
+    if key == Self.dateDoubt, let today = doubtedDay {
+      return .record([.visit(.dayConfirmed(today, post: post)), .faultCleared(key, post: post)])
+    }
     return fault.present && !key.isMomentary ? .refused(.stillPresent) : .record(.faultCleared(key, post: post))
   }
 

@@ -253,10 +253,12 @@ extension FaultKey {
     }
   }
 
-  /// Its detail says which panel, version, hardware or place in the program: the numbers are what it is about.
+  /// Its detail says which panel, version, hardware, place in the program or date: the numbers are what it is about.
   var tellsNumbers: Bool {
     switch kind {
-    case .unknownProtocol, .unknownBoard, .selfTestFailed, .onTrial, .panelFaulted, .firmwareDiffers, .updateFailed: true
+    case .unknownProtocol, .unknownBoard, .selfTestFailed, .onTrial, .panelFaulted, .firmwareDiffers, .updateFailed,
+      .dateDoubtful:
+      true
     default: false
     }
   }

@@ -9,7 +9,7 @@ import DeviceVocabulary
 /// It also stands in journals (`Change.carried`), for years: a new property must be optional, or decoded with a default.
 public struct StationState: Sendable, Equatable, Codable {
   /// Raise this when the form or the meaning of the state changes: older snapshots are then ignored.
-  public static let foldVersion = 9
+  public static let foldVersion = 10
   /// How many closed incidents are kept for the pages; the journal keeps all.
   static let recentLimit = 20
   /// A unit raises its epoch when it lost its queue; events of more than this many epochs back are not under way any more.

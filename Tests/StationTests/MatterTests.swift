@@ -48,6 +48,25 @@ import Testing
     #expect(bench.entries.count { $0.change == .visit(.overdue(id)) } == 1 && bench.visits.counts.overdue == 1)
   }
 
+  @Test func aResultThatNobodyFollowsUpIsOverdue() {
+    var bench = Bench(plan: Bench.centre)
+    let id = bench.openMatter("dispute")
+    bench.pass(.seconds(23 * 3600))
+    bench.clerk("w1", .result(id, .done, note: ""))
+    bench.pass(.seconds(24 * 3600 - 1))
+    #expect(bench.visits.matter(id)?.overdue == false)
+    bench.pass(.seconds(1))
+    #expect(bench.visits.matter(id)?.overdue == true && bench.visits.counts.overdue == 1)
+    #expect(bench.entries.last?.change == .visit(.overdue(id)))
+    // One that is closed in time is not.
+    let other = bench.openMatter("dispute", code: 78)
+    bench.clerk("w1", .result(other, .done, note: ""))
+    bench.clerk("w1", .callBack(other, reached: true))
+    bench.clerk("w1", .close(other))
+    bench.pass(.seconds(2 * 86_400))
+    #expect(bench.visits.matter(other)?.overdue == false)
+  }
+
   @Test func aNightWithoutPowerCounts() {
     var bench = Bench(plan: Bench.centre)
     let id = bench.openMatter("dispute")
@@ -168,7 +187,8 @@ import Testing
     extreme.counts.ratings = []
     var changes: [VisitChange] = [
       .dayBegan(.min), .dayBegan(bench.visits.day + 1), .rated(id, .min), .rated(id, 0), .closed(.max, post: ""),
-      .carried(extreme, part: 0), .carried(bench.visits, part: .min), .hazardHandled(.max, post: ""),
+      .dayConfirmed(.max, post: ""), .contactsForgotten([.max, id]), .carried(extreme, part: 0),
+      .carried(bench.visits, part: .min), .hazardHandled(.max, post: ""),
       .hazardReported(Hazard(id: .max, kind: "", place: "", at: time)),
     ]
     for id in strange {

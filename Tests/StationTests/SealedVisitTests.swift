@@ -60,6 +60,65 @@ import Testing
     #expect(bench.visits.namedKeys == ["card-key", "phone-key"])
   }
 
+  /// It has a result, and nobody closes it: the days of what is sealed are counted from the result.
+  @Test(arguments: [true, false])
+  func withAResultItIsDeletedAlsoWhenNobodyClosesTheMatter(synchronised: Bool) {
+    var bench = Bench(plan: Bench.centre)
+    served(&bench, contact: card)
+    bench.clerk("w1", .open(window: 1, contact: phone))
+    bench.clerk("w1", .finish(window: 1))
+    bench.wall.synchronised = synchronised
+    func pass(_ bench: inout Bench, days: Int) {
+      for _ in 0..<days {
+        bench.pass(.seconds(86_400))
+        bench.give(.swept(keys: 0, files: 0))
+      }
+    }
+    pass(&bench, days: 20)
+    #expect(bench.visits.namedKeys == ["card-key", "phone-key"], "it has no result")
+    bench.clerk("w1", .result(1, .done, note: ""))
+    bench.keyEffects = []
+    pass(&bench, days: 9)
+    #expect(bench.visits.namedKeys == ["card-key", "phone-key"])
+    pass(&bench, days: 2)
+    #expect(bench.keyEffects.contains(.shred(["card-key", "phone-key"])) && bench.visits.namedKeys == [])
+    #expect(bench.entries.count { $0.change == .visit(.contactsForgotten([1])) } == 1)
+    // The matter stays, and its owner is pressed to close it.
+    #expect(bench.visits.matter(1)?.result == .done && bench.visits.matter(1)?.overdue == true)
+    #expect(bench.clerk("w1", .callBack(1, reached: false)) == .done && bench.clerk("w1", .close(1)) == .done)
+    pass(&bench, days: 11)
+    #expect(bench.visits.matters == [])
+  }
+
+  /// Not by a clock that nobody believes.
+  @Test func aResultIsNotOldByAWrongClock() {
+    var bench = Bench(plan: Bench.centre)
+    served(&bench, contact: card)
+    bench.clerk("w1", .open(window: 1, contact: nil))
+    bench.clerk("w1", .result(1, .done, note: ""))
+    let wrong = bench.restarted(boot: "boot-2", after: .seconds(4000 * 86_400), synchronised: false)
+    #expect(wrong.visits.namedKeys == ["card-key"])
+    let right = bench.restarted(boot: "boot-2", after: .seconds(10 * 86_400))
+    #expect(right.visits.namedKeys == [] && right.visits.matter(1) != nil)
+  }
+
+  /// A program that did not keep the time of results has carried it over.
+  @Test func anOldResultCountsFromTheMonthThatCarriedIt() throws {
+    var bench = Bench(plan: Bench.centre)
+    served(&bench, contact: card)
+    bench.clerk("w1", .open(window: 1, contact: nil))
+    bench.clerk("w1", .result(1, .done, note: ""))
+    var old = VisitState()
+    old.matters = bench.visits.matters
+    old.matters[0].resultedAt = nil
+    var (first, visits) = (old, VisitState())
+    first.matters = []
+    let time = bench.entries[0].time
+    visits.apply(.carried(first, part: 0), at: time)
+    visits.apply(.carried(old, part: 1), at: time)
+    #expect(visits.matter(1)?.resultedAt == time)
+  }
+
   @Test func aContactNeedsAMatterAndReplacesTheOneBefore() {
     var bench = Bench(plan: Bench.centre)
     #expect(bench.clerk("w1", .giveContact(window: 1, phone)) == .refused(.windowEmpty))

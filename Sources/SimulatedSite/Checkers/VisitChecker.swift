@@ -36,7 +36,7 @@ struct VisitChecker: SiteChecker {
 
   private mutating func take(_ change: Change, _ now: Instant) {
     switch change {
-    case .visit(.dayBegan(let begins)):
+    case .visit(.dayBegan(let begins)), .visit(.dayConfirmed(let begins, _)):
       if begins <= day { find(now, "day \(begins) begins after day \(day)") }
       day = begins
       last = [:]

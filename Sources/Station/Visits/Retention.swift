@@ -27,7 +27,9 @@ public enum Retention {
       isPersonal: false),
     Rule(
       kind: .sealed, name: BilingualText("加密的个人信息(刷卡或留下的)", "Sealed personal data (from a card, or left behind)"),
-      time: BilingualText("没有登记事项的,办完就销毁;登记了的,随事项一起删除", "Destroyed after the visit, or deleted with the matter"),
+      time: BilingualText(
+        "没有登记事项的,办完就销毁;登记了的,随事项一起删除,最迟在有结果后 {days} 天",
+        "Destroyed after the visit, or deleted with the matter, at the latest {days} days after its result"),
       purpose: BilingualText("窗口核对、回访;移交以后本机打不开", "Compared at the window, call-back; closed for this machine once handed over"),
       ground: consent, isPersonal: true),
     Rule(

@@ -63,30 +63,26 @@ extension Station {
 
   // MARK: - What happens because nothing happened
 
-  /// What is deleted does not come back: by a clock that was checked, or one that goes on from the day on which numbers were last taken. A
-  /// station without a time server must keep nothing for ever either.
-  private var trustsDays: Bool {
-    guard !wall.synchronised, let today = Int32(exactly: wall.localDay) else { return wall.synchronised }
-    let day = state.visits.day
-    return day > 0 && (day...(day + 7)).contains(today)
-  }
-
   mutating func runVisits() {
     guard let offered = plan.visits else { return }
-    var over: [MatterID] = []
+    var (over, uncalled): ([MatterID], [MatterID]) = ([], [])
     for matter in state.visits.matters {
-      if matter.phase == .closed {
-        if trustsDays, let closed = matter.closedAt, past(since: closed) >= kept(offered) { over.append(matter.id) }
-        continue
+      if trustsDays, let closed = matter.closedAt, past(since: closed) >= kept(offered) {
+        over.append(matter.id)
+      } else if trustsDays, let resulted = contactSince(matter), past(since: resulted) >= kept(offered) {
+        uncalled.append(matter.id)
       }
+      if matter.phase == .closed { continue }
       if let offer = matter.offer, past(since: offer.at) >= answerTime(matter) {
         record(.visit(.returned(matter.id, post: nil, reason: "")))
       }
-      if matter.result == nil, !matter.overdue, past(since: matter.openedAt) >= limit(matter) {
+      if !matter.overdue, past(since: limitSince(matter)) >= limit(matter) {
         record(.visit(.overdue(matter.id)))
       }
     }
     if !over.isEmpty { record(.visit(.forgotten(over))) }
+    if !uncalled.isEmpty { record(.visit(.contactsForgotten(uncalled))) }
+    doubtToday()
     runNight()
   }
 
@@ -99,13 +95,13 @@ extension Station {
       nearest = min(nearest ?? left, left)
     }
     for matter in state.visits.matters {
-      if matter.phase == .closed {
-        if wall.synchronised, let closed = matter.closedAt { consider(kept(offered), since: closed) }
-        continue
-      }
+      if wall.synchronised, let closed = matter.closedAt { consider(kept(offered), since: closed) }
+      if wall.synchronised, let resulted = contactSince(matter) { consider(kept(offered), since: resulted) }
+      if matter.phase == .closed { continue }
       if let offer = matter.offer { consider(answerTime(matter), since: offer.at) }
-      if matter.result == nil, !matter.overdue { consider(limit(matter), since: matter.openedAt) }
+      if !matter.overdue { consider(limit(matter), since: limitSince(matter)) }
     }
+    if let doubt = nextDateDoubt() { nearest = min(nearest ?? doubt, doubt) }
     if let night = nextNight() { nearest = min(nearest ?? night, night) }
     return nearest
   }
@@ -119,6 +115,12 @@ extension Station {
   }
 
   private func kept(_ offered: VisitPlan) -> Interval { .seconds(86_400) * offered.keepClosedDays }
+
+  /// Who has a result is called back and asked within the same time: until then it is not over.
+  private func limitSince(_ matter: Matter) -> EntryTime { matter.resultedAt ?? matter.openedAt }
+
+  /// What is sealed is for the call-back: from then on its days are counted, whether anybody closes the matter or not.
+  private func contactSince(_ matter: Matter) -> EntryTime? { matter.sealed.isEmpty ? nil : matter.resultedAt }
 
   /// A service that the site file no longer has keeps the usual limits.
   private func limit(_ matter: Matter) -> Interval { .seconds(3600) * (plan.visits?.service(matter.service)?.limitHours ?? 120) }

@@ -56,11 +56,12 @@ extension Station {
   private var night: Int64 { wall.advanced(by: .zero - .seconds(60 * Int(Self.nightMinute))).localDay }
 
   /// The night that has to be done now. Nights only move forward, as the days of tickets do, and by a clock that nobody has checked by a
-  /// week at most.
+  /// week at most from the last day that is known.
   private func dueNight() -> Int32? {
     guard state.visits.day > 0, let tonight = Int32(exactly: night) else { return nil }
     let last = state.visits.clearing?.night ?? state.visits.day
-    guard tonight > last, wall.synchronised || Int64(tonight) - Int64(last) <= 7 else { return nil }
+    let known = max(last, state.visits.day)
+    guard tonight > last, wall.synchronised || Int64(tonight) - Int64(known) <= Self.believedDays else { return nil }
     return tonight
   }
 
@@ -96,14 +97,14 @@ extension Station {
     guard case .visit(let change) = change, let visits = state.visitState else { return ([], []) }
     func keys(_ id: MatterID) -> [String] { visits.matter(id)?.sealed.map(\.key) ?? [] }
     switch change {
-    case .dayBegan(let next):
+    case .dayBegan(let next), .dayConfirmed(let next, _):
       return ([], next > visits.day ? visits.lines.flatMap { $0.tickets.compactMap(\.contact?.key) } : [])
     case .finished(let id):
       guard let ticket = visits.ticket(id) else { return ([], []) }
       return (ticket.matter.map(keys) ?? [], [ticket.contact?.key].compactMap { $0 })
     case .accepted(let id, let post): return (visits.matter(id)?.owner == post ? [] : keys(id), [])
     case .closed(let id, _): return (keys(id), [])
-    case .forgotten(let ids): return ([], ids.flatMap(keys))
+    case .forgotten(let ids), .contactsForgotten(let ids): return ([], ids.flatMap(keys))
     case .contactGiven(let id, let contact, _):
       return ([], visits.matter(id)?.contact.flatMap { $0.key == contact.key ? nil : [$0.key] } ?? [])
     default: return ([], [])

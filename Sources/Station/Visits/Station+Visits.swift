@@ -74,14 +74,6 @@ extension Station {
     return .ticket(ticket, ahead: ahead(of: ticket))
   }
 
-  /// The day of the tickets only moves forward, and by a clock that nobody has checked by a week at most: a battery that died must not
-  /// take the numbers to another year for good.
-  mutating func beginDay() {
-    guard let today = Int32(exactly: wall.localDay), today > visits.day else { return }
-    guard wall.synchronised || visits.day == 0 || today - visits.day <= 7 else { return }
-    record(.visit(.dayBegan(today)))
-  }
-
   /// When it counts as taken, in the order of the queue.
   func rank(_ ticket: Ticket) -> (Int64, Int) {
     let bonus = ticket.priority ? Int64(plan.visits?.priorityMinutes ?? 0) * 60_000 : 0

@@ -132,8 +132,9 @@ public struct Matter: Sendable, Equatable, Codable {
   public var offer: Offer?
   public var phase: Phase
   public var result: Result?
+  public var resultedAt: EntryTime?
   public var note: String
-  /// It was told that its time limit has passed.
+  /// It was told that its time limit has passed: to the result, or from there to the end.
   public var overdue: Bool
   /// Whether the visitor was reached when called back (回访).
   public var reached: Bool?

@@ -4,6 +4,8 @@ import DeviceVocabulary
 public enum VisitChange: Sendable, Equatable, Codable {
   /// Numbers begin anew; what waited yesterday is over.
   case dayBegan(Int32)
+  /// The same, by a clock that nobody had checked: a post says that this is the date.
+  case dayConfirmed(Int32, post: String)
   case taken(Ticket.Taken)
   case slip(TicketID, Ticket.Slip)
   /// The visitor has a new slip with another code, because the old one is lost or its print was not certain.
@@ -28,6 +30,8 @@ public enum VisitChange: Sendable, Equatable, Codable {
   case overdue(MatterID)
   /// Its days are over: it is deleted here.
   case forgotten([MatterID])
+  /// Long after the result nobody is called back any more: what was sealed with it is deleted. The matter stays until it is closed.
+  case contactsForgotten([MatterID])
   /// Whom to call back, sealed; it takes the place of what was there.
   case contactGiven(MatterID, SealedField, post: String)
   /// What was deleted since the report before, because its time was over.
@@ -49,7 +53,8 @@ extension VisitChange {
   /// A step of the queue: over by the evening, and nothing that another station acts on.
   var isOfQueue: Bool {
     switch self {
-    case .dayBegan, .taken, .slip, .reissued, .called, .serving, .skipped, .parked, .transferred, .finished, .helpAsked,
+    case .dayBegan, .dayConfirmed, .taken, .slip, .reissued, .called, .serving, .skipped, .parked, .transferred, .finished,
+      .helpAsked,
       .helpGiven, .held, .letGo, .cleared:
       true
     default: false

@@ -52,7 +52,7 @@ public struct VisitState: Sendable, Equatable, Codable {
 
   mutating func apply(_ change: VisitChange, at time: EntryTime) {
     switch change {
-    case .dayBegan(let next):
+    case .dayBegan(let next), .dayConfirmed(let next, _):
       guard next > day else { return }
       noteCleared(tickets: lines.reduce(0) { $0 + $1.tickets.count })
       day = next
@@ -111,6 +111,7 @@ public struct VisitState: Sendable, Equatable, Codable {
       self.change(id) { matter in
         matter.phase = .resulted
         matter.result = result
+        matter.resultedAt = time
         matter.note = note
         matter.offer = nil
       }
@@ -137,6 +138,13 @@ public struct VisitState: Sendable, Equatable, Codable {
       let before = matters.count
       matters.removeAll { ids.contains($0.id) }
       noteCleared(matters: before - matters.count)
+    case .contactsForgotten(let ids):
+      for id in ids {
+        self.change(id) { matter in
+          matter.contact = nil
+          matter.fromTicket = nil
+        }
+      }
     case .hazardReported(let hazard):
       hazards.append(hazard)
       lastHazard = max(lastHazard, hazard.id)
@@ -151,7 +159,7 @@ public struct VisitState: Sendable, Equatable, Codable {
     case .held(let kiosk, let post):
       holds = (holds ?? []).filter { $0.kiosk != kiosk } + [KioskHold(kiosk: kiosk, post: post, since: time)]
     case .letGo(let kiosk, _, _): holds?.removeAll { $0.kiosk == kiosk }
-    case .carried(let state, let part): resume(state, part)
+    case .carried(let state, let part): resume(state, part, at: time)
     }
   }
 
@@ -285,7 +293,7 @@ extension VisitState {
     return pieces
   }
 
-  private mutating func resume(_ part: VisitState, _ number: Int) {
+  private mutating func resume(_ part: VisitState, _ number: Int, at time: EntryTime) {
     if number == 0 {
       self = part
       if counts.ratings.count != 3 { counts.ratings = [0, 0, 0] }
@@ -299,7 +307,9 @@ extension VisitState {
     }
     let known = Set(waiting)
     waiting += part.waiting.filter { !known.contains($0) }
-    for matter in part.matters where self.matter(matter.id) == nil {
+    for var matter in part.matters where self.matter(matter.id) == nil {
+      // Carried over by a program that did not keep the time: from here on.
+      if matter.result != nil, matter.resultedAt == nil { matter.resultedAt = time }
       matters.insert(matter, at: matters.firstIndex { $0.id > matter.id } ?? matters.count)
     }
   }
