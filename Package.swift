@@ -231,6 +231,7 @@ let package = Package(
       "ConsolesTests",
       kit + [
         "Station", "StationRuntime", "StaffAccess", "Consoles", "Sealing", "ResidentCardCodec", "ResidentCardDeviceModel",
+        .product(name: "NIOEmbedded", package: "swift-nio"),
       ] + web),
     tests("StationIdentityTests", ["StationIdentity", "TestSupport"] + tls + web),
     // The real program with a simulated bus, for the tests that drive it from outside.

@@ -8,16 +8,17 @@ struct BodyFields {
   /// - Parameter optional: those of `accepted` that may be left out; they are empty text then.
   init(_ body: SecretBuffer?, accepted: [String], optional: [String] = []) throws(BadRequest) {
     let form = "{" + accepted.map { "\"\($0)\": …" }.joined(separator: ", ") + "}"
-    guard let body, let object = BodyObject(body) else { throw BadRequest(fault: .badBody, place: "body", accepted: form) }
-    for (name, value) in object.fields {
-      // One of them would be kept: which post acts must not depend on that.
-      guard values.updateValue(value, forKey: name) == nil else {
-        throw BadRequest(fault: .badBody, place: "body", accepted: form + ", each once")
-      }
+    guard let body, let object = BodyObject(body, accepted: accepted) else {
+      throw BadRequest(fault: .badBody, place: "body", accepted: form)
     }
-    if let unknown = values.keys.sorted().first(where: { !accepted.contains($0) }) {
-      throw BadRequest(fault: .unknownField, place: String(unknown.prefix(64)), accepted: form)
+    switch object.problem {
+    // Its name is not said: it may be what somebody typed of a visitor.
+    case .unknown?: throw BadRequest(fault: .unknownField, place: "body", accepted: form)
+    // One of them would be kept: which post acts must not depend on that.
+    case .repeated?: throw BadRequest(fault: .badBody, place: "body", accepted: form + ", each once")
+    case nil: break
     }
+    for (name, value) in object.fields { values[name] = value }
     if let missing = accepted.first(where: { values[$0] == nil && !optional.contains($0) }) {
       throw BadRequest(fault: .badBody, place: missing, accepted: form)
     }

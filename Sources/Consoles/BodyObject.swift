@@ -11,34 +11,46 @@ struct BodyObject {
     case other
   }
 
-  /// In the order in which they stand there, repeated ones included.
+  enum Problem { case unknown, repeated }
+
+  /// In the order in which they stand there, repeated ones included where all names are taken.
   private(set) var fields: [(name: String, value: Value)] = []
+  /// Of the first field that makes it useless: nothing behind its name was read.
+  private(set) var problem: Problem?
 
   /// `nil`: this is no JSON object.
-  init?(_ body: SecretBuffer) {
-    let fields = body.withSpan { span -> [(name: String, value: Value)]? in
-      guard (try? UTF8Span(validating: span)) != nil else { return nil }
-      return Self.object(span)
+  ///
+  /// - Parameter accepted: names of fields, each once; `nil`: all are taken, as they come.
+  init?(_ body: SecretBuffer, accepted: [String]? = nil) {
+    let isObject = body.withSpan { span in
+      guard (try? UTF8Span(validating: span)) != nil else { return false }
+      return read(span, accepted)
     }
-    guard let fields else { return nil }
-    self.fields = fields
+    guard isObject else { return nil }
   }
 
   private static let deepest = 32
 
-  private static func object(_ span: Span<UInt8>) -> [(name: String, value: Value)]? {
+  private mutating func read(_ span: Span<UInt8>, _ accepted: [String]?) -> Bool {
     var at = 0
-    guard take(UInt8(ascii: "{"), span, &at) else { return nil }
-    var fields: [(name: String, value: Value)] = []
-    if take(UInt8(ascii: "}"), span, &at) { return isEnd(span, at) ? fields : nil }
+    guard Self.take(UInt8(ascii: "{"), span, &at) else { return false }
+    if Self.take(UInt8(ascii: "}"), span, &at) { return Self.isEnd(span, at) }
     repeat {
-      skipSpace(span, &at)
-      guard let name = text(span, &at), take(UInt8(ascii: ":"), span, &at), let value = value(span, &at, depth: 0) else {
-        return nil
+      Self.skipSpace(span, &at)
+      guard let text = Self.text(span, &at), Self.take(UInt8(ascii: ":"), span, &at) else { return false }
+      // What somebody typed at the wrong place becomes no `String`.
+      guard let name = accepted.map({ $0.first(where: text.reads) }) ?? text.string else {
+        problem = .unknown
+        return true
       }
-      fields.append((name.string, value))
-    } while take(UInt8(ascii: ","), span, &at)
-    return take(UInt8(ascii: "}"), span, &at) && isEnd(span, at) ? fields : nil
+      if accepted != nil, fields.contains(where: { $0.name == name }) {
+        problem = .repeated
+        return true
+      }
+      guard let value = Self.value(span, &at, depth: 0) else { return false }
+      fields.append((name, value))
+    } while Self.take(UInt8(ascii: ","), span, &at)
+    return Self.take(UInt8(ascii: "}"), span, &at) && Self.isEnd(span, at)
   }
 
   // MARK: - Values
@@ -47,7 +59,10 @@ struct BodyObject {
     skipSpace(span, &at)
     guard at < span.count, depth < deepest else { return nil }
     switch span[at] {
-    case UInt8(ascii: "\""): return text(span, &at).map { .text($0) }
+    case UInt8(ascii: "\""):
+      // Within a list or an object it is nobody's.
+      if depth > 0 { return text(span, &at, into: nil) ? .other : nil }
+      return text(span, &at).map { .text($0) }
     case UInt8(ascii: "-"), 0x30...0x39: return number(span, &at)
     case UInt8(ascii: "["):
       at += 1
@@ -56,7 +71,7 @@ struct BodyObject {
       at += 1
       return list(UInt8(ascii: "}"), span, &at) { span, at in
         skipSpace(span, &at)
-        return text(span, &at) != nil && take(UInt8(ascii: ":"), span, &at) && value(span, &at, depth: depth + 1) != nil
+        return text(span, &at, into: nil) && take(UInt8(ascii: ":"), span, &at) && value(span, &at, depth: depth + 1) != nil
       }
     default: return ["true", "false", "null"].contains { word($0, span, &at) } ? .other : nil
     }
@@ -114,24 +129,31 @@ struct BodyObject {
 
   // MARK: - Texts
 
-  /// Behind the quote that it begins with, to the one that ends it.
+  /// Memory of its own, as much as stands between its quotes: what is escaped is never shorter than what it stands for.
   private static func text(_ span: Span<UInt8>, _ at: inout Int) -> SecretBuffer? {
-    guard at < span.count, span[at] == UInt8(ascii: "\"") else { return nil }
+    var end = at
+    guard text(span, &end, into: nil) else { return nil }
+    let text = SecretBuffer(capacity: max(1, end - at - 2))
+    return Self.text(span, &at, into: text) ? text : nil
+  }
+
+  /// From the quote that it begins with to behind the one that ends it.
+  private static func text(_ span: Span<UInt8>, _ at: inout Int, into text: SecretBuffer?) -> Bool {
+    guard at < span.count, span[at] == UInt8(ascii: "\"") else { return false }
     at += 1
-    let text = SecretBuffer(capacity: span.count)
     while at < span.count {
       let byte = span[at]
       at += 1
       switch byte {
-      case UInt8(ascii: "\""): return text
+      case UInt8(ascii: "\""): return true
       case UInt8(ascii: "\\"):
-        guard let scalar = escaped(span, &at) else { return nil }
-        for unit in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter { text.append(unit) }
-      case 0..<0x20: return nil
-      default: text.append(byte)
+        guard let scalar = escaped(span, &at) else { return false }
+        for unit in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter { text?.append(unit) }
+      case 0..<0x20: return false
+      default: text?.append(byte)
       }
     }
-    return nil
+    return false
   }
 
   private static func escaped(_ span: Span<UInt8>, _ at: inout Int) -> Unicode.Scalar? {
@@ -197,6 +219,10 @@ struct BodyObject {
 extension SecretBuffer {
   /// A copy on the heap: for what is nobody's.
   var string: String { withSpan { span in String(decoding: span.indices.map { span[$0] }, as: UTF8.self) } }
+
+  func reads(_ text: String) -> Bool {
+    withSpan { span in span.count == text.utf8.count && zip(span.indices, text.utf8).allSatisfy { span[$0] == $1 } }
+  }
 
   /// No control characters, line breaks and tabs aside.
   var isPlainText: Bool {

@@ -83,7 +83,43 @@ public enum FieldCipher {
   }
 
   /// version ‖ encapsulated key ‖ ciphertext ‖ tag
+  ///
+  /// The library erases neither the secret and the key that it derives nor the cipher's state, and what it wraps lies beside them on the disk: so random
+  /// bytes are wrapped right after, on the same thread and by the same way, and take their places on the stack; then the heap's free memory is
+  /// overwritten (README.md).
   static func wrap(_ plain: Data, key name: String, kind: String, station: String, to publicKey: [UInt8]) throws -> [UInt8] {
+    let wrapped = try wrapOnce(plain, key: name, kind: kind, station: station, to: publicKey)
+    var random = SystemRandomNumberGenerator()
+    let noise = Data((0..<plain.count).map { _ in UInt8.random(in: .min ... .max, using: &random) })
+    _ = try? wrapOnce(noise, key: name, kind: kind, station: station, to: publicKey)
+    overwriteFreeHeap()
+    return wrapped
+  }
+
+  /// The blocks that this thread has given back: takes them, overwrites them, and gives them back again. Each holds the way to the one before it, so
+  /// that no list takes a block of its own.
+  private static func overwriteFreeHeap() {
+    var last: UnsafeMutableRawPointer?
+    func take(_ size: Int, times: Int) {
+      for _ in 0..<times {
+        guard let block = malloc(size) else { return }
+        explicit_bzero(block, size)
+        block.storeBytes(of: last, as: UnsafeMutableRawPointer?.self)
+        last = block
+      }
+    }
+    for shift in 0..<4 { take(16384 >> shift, times: 8) }
+    for size in stride(from: 1032, through: 24, by: -16) { take(size, times: 40) }
+    while let block = last {
+      last = block.load(as: UnsafeMutableRawPointer?.self)
+      free(block)
+    }
+  }
+
+  /// Never inlined: each time its frames lie at the same places.
+  @inline(never) private static func wrapOnce(
+    _ plain: Data, key name: String, kind: String, station: String, to publicKey: [UInt8]
+  ) throws -> [UInt8] {
     let recipient = try Curve25519.KeyAgreement.PublicKey(rawRepresentation: publicKey)
     var sender = try HPKE.Sender(recipientKey: recipient, ciphersuite: suite, info: info(station))
     let sealed = try sender.seal(plain, authenticating: associated(name, kind))

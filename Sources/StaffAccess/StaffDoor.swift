@@ -43,6 +43,8 @@ public final class StaffDoor: Sendable {
     var sessions: [String: Live] = [:]
     var failures = LoginFailures()
     var lookedAt = Duration.zero
+    /// When it was last written down that a page refused somebody who had not logged in.
+    var namelessAt: Duration?
   }
 
   private struct Live {
@@ -248,6 +250,19 @@ public final class StaffDoor: Sendable {
 
   /// Writes down that somebody wanted what needs a login, and had none.
   public func refuseNameless() { note(.refused(staff: nil, .nameless)) }
+
+  /// The same of a page, on which anybody may try as often as he likes: once a minute at most, and nothing of what was asked.
+  public func refuseNamelessAtPage() {
+    let isDue = state.withLock { state in
+      let now = clock()
+      if let last = state.namelessAt, now - last < Self.namelessPause { return false }
+      state.namelessAt = now
+      return true
+    }
+    if isDue { refuseNameless() }
+  }
+
+  static let namelessPause = Duration.seconds(60)
 
   /// Writes down that a session wanted what it has no right to.
   public func denied(_ session: Session, _ what: String) { note(.denied(staff: session.staff, what: what)) }

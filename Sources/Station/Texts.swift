@@ -15,7 +15,7 @@ public struct BilingualText: Sendable, Equatable, Codable {
 public enum RequestFault: String, Sendable, Codable, CaseIterable {
   case malformed, badPath, badBody, unknownField, notFound, wrongMethod, tooSlow, lengthNeeded, bodyTooLarge, targetTooLong
   case notJSON, headersTooLarge, foreignHost, foreignOrigin, tooManyConnections, notReady, stationLost, noAnswer
-  case loginNeeded, noRight, notYourPost, loginWrong, loginLocked, loginEnded, staffFileUnreadable, tooManySessions
+  case loginNeeded, noRight, notYourPost, notYourMatter, loginWrong, loginLocked, loginEnded, staffFileUnreadable, tooManySessions
   case cardUnknown, cardAskedElsewhere, noCardReader
 }
 
@@ -249,6 +249,7 @@ public enum Texts {
     case .loginNeeded: BilingualText("请先登录", "Log in first")
     case .noRight: BilingualText("您的角色不能做这一步", "Your role may not do this")
     case .notYourPost: BilingualText("您不能代这个岗位操作", "You may not act for this post")
+    case .notYourMatter: BilingualText("这件事不归这个岗位,也没有移交给它", "The matter is not this post's, and not offered to it")
     case .loginWrong: BilingualText("编号或密码不对", "The id or the PIN is wrong")
     case .cardUnknown: BilingualText("这张卡不是本站的工卡", "This card is nobody's of the staff here")
     case .cardAskedElsewhere: BilingualText("另一个页面正在等刷卡", "Another page waits for the card now")

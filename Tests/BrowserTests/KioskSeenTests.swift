@@ -65,5 +65,80 @@ extension BrowserTests {
         #expect(try await rig.browser.evaluate("return document.body.dataset.screen", as: String.self) == "help")
       }
     }
+
+    /// A reader that sees a card come and go keeps no visit open, and the screen says what lies there all the same.
+    @Test func aReaderThatFlapsCountsAsATouchOnce() async throws {
+      try await run { rig, hand in
+        try await rig.touch("touch", "business", "service", "legal")
+        try await rig.expectScreen("bring")
+        // Two hours ago: whatever is no touch leaves it so.
+        let longAgo = "Object.assign(document.documentElement.dataset, { idleSeconds: '1', warningSeconds: '100000' })"
+        lay(.dead, hand)
+        try await rig.expectScreen("seen")
+        try await rig.browser.run(longAgo)
+        try await rig.browser.wait("the page asks whether he is still there", for: "document.getElementById('leaving').open")
+        lay(.socialSecurity, hand)
+        try await rig.expectText("#heading", "看到了您的社保卡")
+        #expect(try await rig.browser.evaluate("return document.getElementById('leaving').open", as: Bool.self))
+        // Of the next visit it counts again: whoever lays it down first.
+        try await rig.browser.run("document.documentElement.dataset.warningSeconds = '0'")
+        try await rig.expectScreen("idle")
+        try await rig.browser.run("Object.assign(document.documentElement.dataset, { idleSeconds: '60', warningSeconds: '30' })")
+        lay(.dead, hand)
+        try await rig.expectScreen("seen")
+      }
+    }
+
+    /// The card that was read may be an earlier visitor's.
+    @Test func whoLaysACardOverTheScreenOfAnotherDoesNotComeBackToIt() async throws {
+      try await run(reader: .ready) { rig, hand in
+        try await rig.touch("touch", "business", "service", "legal", "card", "agree")
+        try await rig.expectScreen("card")
+        // Nothing was read yet: it is his own, on the wrong reader.
+        lay(.socialSecurity, hand)
+        try await rig.expectScreen("seen")
+        try await rig.touch("go-on")
+        try await rig.expectScreen("card")
+        hand.layCard()
+        try await rig.expectText("#heading", "读到了:王**")
+        hand.state.withLock {
+          $0.picture.revision += 1
+          $0.picture.lies = .socialSecurity
+        }
+        try await rig.expectScreen("seen")
+        try await rig.browser.waitUntil("the station has forgotten it") { hand.state.withLock { $0.over } == [1] }
+        #expect(try await rig.browser.evaluate("return document.getElementById('back').hidden", as: Bool.self))
+        try await rig.touch("go-on")
+        try await rig.expectScreen("home")
+        #expect(
+          try await rig.browser.evaluate("return document.documentElement.outerHTML.includes('1234')", as: Bool.self) == false)
+      }
+    }
+
+    /// What was asked of the station is answered first.
+    @Test func whileTheStationIsAskedNothingIsSaidOfCards() async throws {
+      let hold = """
+        const fetchNow = fetch;
+        window.fetch = (path, ...more) => {
+          if (!String(path).endsWith("/ticket")) return fetchNow(path, ...more);
+          return new Promise((resolve) => (window.letGo = () => resolve(fetchNow(path, ...more))));
+        };
+        """
+      let hand = KioskCardTests.Reader()
+      var view = Hall.view()
+      view.kiosks[0].hasSmartCards = true
+      try await HallRig.run("kiosk/hall", view, onEveryPage: [hold], cards: hand.desk) { rig in
+        try await rig.touch("touch", "business", "service", "legal", "take")
+        try await rig.expectText("#lines", "请稍候")
+        lay(.socialSecurity, hand)
+        let newest = hand.state.withLock { $0.picture.revision }
+        try await rig.browser.waitUntil("the page has heard of it") { hand.state.withLock { $0.seen == newest } }
+        #expect(try await rig.browser.evaluate("return document.body.dataset.screen", as: String.self) != "seen")
+        try await rig.browser.run("letGo()")
+        try await rig.expectScreen("seen")
+        try await rig.touch("go-on")
+        try await rig.expectScreen("slip")
+      }
+    }
   }
 }

@@ -47,6 +47,33 @@ import Testing
     "{\"a\":{\"b\"}}", "{\"a\":" + String(repeating: "[", count: 1000),
   ]) func whatIsNoObjectIsRefused(_ text: String) { #expect(Self.read(text.utf8) == nil) }
 
+  /// A text takes as much memory as it is long, however long the body is.
+  @Test func aTextHasMemoryOfItsOwnLength() throws {
+    let fields = (0..<500).map { "\"f\($0)\":\"\"" } + [#""long":"王\n""#, #""list":["a","b"]"#]
+    let body = SecretBuffer(capacity: 8192)
+    body.fill(from: ("{" + fields.joined(separator: ",") + "}").utf8)
+    let object = try #require(BodyObject(body))
+    #expect(object.fields.count == 502)
+    for (name, value) in object.fields {
+      if case .text(let text) = value { #expect(text.capacity <= (name == "long" ? 5 : 1), "\(name)") }
+    }
+  }
+
+  /// What is no field's name may be what somebody typed of a visitor: it is neither read on nor said.
+  @Test(arguments: [
+    (#"{"a":"1","金丝雀":"x"}"#, "unknownField", false), (#"{"a":"1","\u0062":"2","a":"3"}"#, "badBody", true),
+    (#"{"a":"1","jinsique":"x","b":"2"}"#, "unknownField", false), (#"{"a":"1","b":"2","":"x"}"#, "unknownField", false),
+  ]) func aFieldThatIsUnknownOrRepeatedEndsTheReading(_ text: String, _ fault: String, _ isRepeated: Bool) throws {
+    let body = SecretBuffer(capacity: 200)
+    body.fill(from: text.utf8)
+    let object = try #require(BodyObject(body, accepted: ["a", "b"]))
+    #expect(object.problem == (isRepeated ? .repeated : .unknown))
+    #expect(object.fields.map(\.name) == (text.contains("b\":\"2\",\"\"") || isRepeated ? ["a", "b"] : ["a"]))
+    let said = #expect(throws: BadRequest.self) { () throws in _ = try BodyFields(body, accepted: ["a", "b"]) }
+    #expect(said?.fault.rawValue == fault && said?.place == "body")
+    #expect(said?.accepted.contains("jinsique") == false)
+  }
+
   @Test func bytesThatAreNoTextAreRefused() {
     for bytes: [UInt8] in [[0xFF], [0xC3], [0xED, 0xA0, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xC0, 0x80]] {
       #expect(Self.read(Array("{\"a\":\"".utf8) + bytes + Array("\"}".utf8)) == nil)

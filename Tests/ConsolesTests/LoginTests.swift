@@ -86,6 +86,9 @@ import Testing
     for cookie in ["", "x", String(repeating: "A", count: 5000)] {
       #expect(try await rig.get("/api/desk", cookie: cookie).status == 401)
     }
+    // Once, and not for every request.
+    for _ in 0..<20 { _ = try await rig.post("/api/incidents/7/close", #"{"post":"desk"}"#) }
+    #expect(rig.notes.withLockedValue { $0 } == [.refused(staff: nil, .nameless)])
     // The page itself, its words and whether the program runs are nobody's secret.
     for path in ["/", "/desk.js", "/api/texts", "/healthz"] { #expect(try await rig.get(path).status != 401, "\(path)") }
     #expect(try await rig.get("/api/session").body == #"{"guarded":true}"#)

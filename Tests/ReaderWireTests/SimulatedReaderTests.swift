@@ -63,6 +63,12 @@ import Testing
     #expect(try say("show").hasPrefix("有卡"))
     #expect(try say("take") == "好 / ok\n" && say("show").hasPrefix("没有卡"))
 
+    // By the number that the list shows.
+    let listed = try #require(try say("list").split(separator: "\n").dropFirst(3).first?.split(separator: " "))
+    #expect(try simulator.card(["put", "--number", String(listed[2])]).text == "好 / ok\n")
+    #expect(try say("put --number 2201").hasPrefix("好") == false)
+    _ = try say("take")
+
     _ = try say("half 400")
     bench.say("read 2 60000 -")
     try await bench.line("event readFailed(DeviceVocabulary.ReadFailure.brokeOff)")

@@ -169,4 +169,18 @@ import Transports
     #expect(!log.contains("Registers") && !log.contains("Thread 0"), "\(log.prefix(400))")
     #expect(try centre.canaries.files(centre.shell.folder) == [])
   }
+
+  /// The environment may come from a shell in which somebody looked for a fault.
+  @Test(arguments: ["enable=yes", "color=yes", ""]) func noEnvironmentBringsTheReportOfACrashBack(_ setting: String) throws {
+    let shell = try Shell(panels: 1)
+    let station = try shell.startStation(environment: ["SWIFT_BACKTRACE": setting])
+    try shell.waitUntil("the station answers") { (try? shell.desk("ping")) == "ok\n" }
+    let environment = try Data(contentsOf: URL(fileURLWithPath: "/proc/\(station.processIdentifier)/environ"))
+    let settings = environment.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+    #expect(settings.filter { $0.hasPrefix("SWIFT_BACKTRACE=") } == ["SWIFT_BACKTRACE=enable=no"])
+    kill(station.processIdentifier, SIGABRT)
+    station.waitUntilExit()
+    let log = try String(contentsOfFile: "\(shell.folder)/station.log", encoding: .utf8)
+    #expect(!log.contains("Registers") && !log.contains("Thread 0"), "\(log.prefix(400))")
+  }
 }

@@ -64,6 +64,12 @@ struct ContactCentre {
     try post("\(windows)/api/windows/1/\(verb)", #"{"post":"desk"\#(more)}"#)
   }
 
+  func offer(to other: String) throws -> String {
+    try post("\(windows)/api/matters/1/offer", #"{"post":"desk","to":"\#(other)"}"#)
+  }
+
+  func accept(_ other: String) throws -> String { try post("\(windows)/api/matters/1/accept", #"{"post":"\#(other)"}"#) }
+
   private func post(_ address: String, _ body: String) throws -> String {
     let json = ["-H", "content-type: application/json", "-d", body, "http://127.0.0.1:\(address)"]
     return try runToEnd("/usr/bin/curl", ["-s", "--max-time", "20"] + json).text

@@ -85,6 +85,16 @@ final class DoorRig: Sendable {
       ])
   }
 
+  @Test func whoIsNotLoggedInFillsNoDisk() throws {
+    let rig = try DoorRig([DoorRig.account("c07", [.clerk])])
+    for second in 0..<130 {
+      for _ in 0..<5 { rig.door.refuseNamelessAtPage() }
+      if second == 0 { #expect(rig.notes.withLock { $0 } == [.refused(staff: nil, .nameless)]) }
+      rig.pass(.seconds(1))
+    }
+    #expect(rig.notes.withLock { $0.count } == 3)
+  }
+
   @Test func fiveWrongOnesInARowLockTheAccountForAQuarterOfAnHour() throws {
     let rig = try DoorRig([DoorRig.account("c07", [.clerk]), DoorRig.account("d01", [.duty])])
     for _ in 0..<4 { #expect(rig.refusal("c07", "000000") == .wrong) }

@@ -11,12 +11,14 @@ enum CrashPrivacy {
   static func begin() {
     var none = rlimit(rlim_cur: 1, rlim_max: 1)
     setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
-    guard getenv(variable) == nil else { return }
+    // Whatever else the environment says of reports: it may come from a shell in which somebody once looked for a fault.
+    let earlier = getenv(variable).map { String(cString: $0) }
+    guard earlier != report else { return }
     setenv(variable, report, 1)
     var arguments = CommandLine.arguments.map { strdup($0) } + [nil]
     defer { for argument in arguments { free(argument) } }
     // By its own path, because the kernel names the process after it. Only when it cannot: then it goes on as it is, and a crash says more.
     execv(URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path, &arguments)
-    unsetenv(variable)
+    if let earlier { setenv(variable, earlier, 1) } else { unsetenv(variable) }
   }
 }

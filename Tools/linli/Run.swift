@@ -109,7 +109,7 @@ struct Run: AsyncParsableCommand {
     let panels = PanelOrders()
     let staff = Self.staffDoor(file, runtime)
     let staffReader = RunStaffReader(site, staffFile: file.path(StaffBook.fileName), door: staff) { runtime.tell($0) }
-    let sealDesk = SealDesk(door: staff) { note, post in
+    let sealDesk = SealDesk(door: staff, posts: { visits.posts(of: $0) ?? SealedFolder.posts(of: $0, file) }) { note, post in
       let answer = waitFor { await runtime.submit(post: post, action: .opening(note)) }
       return answer == .done ? nil : DeskControl.text(answer)
     }

@@ -111,6 +111,12 @@ final class RunVisits: Sendable {
       }, hush: { voice.hush("\($0)") })
   }
 
+  /// Of a matter that is open, `#3`: its owner, and whom it is offered to. `nil`: the newest picture has no such matter.
+  func posts(of subject: String) -> [String]? {
+    guard let matters = state.withLock({ $0.newest?.matters }) else { return nil }
+    return matters.first { "#\($0.matter.id)" == subject }?.matter.posts
+  }
+
   private var parentLost: Bool { state.withLock { $0.newest?.parentLostMilliseconds != nil } }
 
   private static func print(_ ticket: PrintedTicket, _ printer: TicketPrinter?, _ site: Site, parentLost: Bool) async

@@ -59,6 +59,16 @@ struct SealedFolder {
     return key
   }
 
+  /// Of a matter of this station, `#3`: its owner, and whom it is offered to.
+  func posts(of subject: String) -> [String] {
+    state.visits.matters.first { "#\($0.id)" == subject }?.posts ?? []
+  }
+
+  /// As it stands on the disk.
+  static func posts(of subject: String, _ file: SiteArgument) -> [String] {
+    (try? SealedFolder(file))?.posts(of: subject) ?? []
+  }
+
   func visits(of station: String?) throws -> VisitState {
     guard let station, station != site.plan.station else { return state.visits }
     guard let child = state.children.first(where: { $0.station == station }) else {
@@ -68,13 +78,19 @@ struct SealedFolder {
   }
 }
 
+extension Matter {
+  /// Whose it is: its owner's, and whom it is offered to.
+  var posts: [String] { [owner] + (offer.map { [$0.to] } ?? []) }
+}
+
 struct SealOpen: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "open", abstract: "打开一件事的联系方式(先写日志) / opens what a matter has sealed, after writing that down",
     discussion: """
-      每打开一次,日志里先记一条:谁、哪件事、什么用途、哪个岗位、什么原因;写不进日志就不打开。有员工账号的中心,要由窗口角色的人用 --as 加密码或 --card 刷卡;被拒绝的也记进日志。
+      每打开一次,日志里先记一条:谁、哪件事、什么用途、哪个岗位、什么原因;写不进日志就不打开。有员工账号的中心,要用 --as 加密码或 --card 刷卡:窗口角色的人只能打开归自己岗位的、或移交给自己岗位的事,值班角色的人都能打开,也包括下级站点的;被拒绝的也记进日志。
       An entry with account, matter, purpose, post and reason comes first; where the journal does not take it nothing is opened. Where the \
-      centre has accounts of its staff, a clerk says who he is: --as and his PIN, or --card. Who is refused stands in the journal, too.
+      centre has accounts of its staff, one says who he is: --as and his PIN, or --card. A clerk opens what is his post's, or offered to it; the role duty \
+      any matter, also one of a station below. Who is refused stands in the journal, too.
       """
   )
   @OptionGroup var file: SiteArgument
@@ -172,7 +188,10 @@ struct SealList: ParsableCommand {
   func run() throws {
     let folder = try SealedFolder(file)
     let named = Set(folder.state.visits.namedKeys)
-    let keys = Set(try folder.keys().names())
+    let path = folder.journalFolder + "/" + KeyDatabase.fileName
+    let isThere = FileManager.default.fileExists(atPath: path)
+    let keys = isThere ? Set(try folder.keys().names()) : []
+    if !isThere { print("还没有密钥库:还没有封存过信息 / there is no key database yet: nothing was sealed") }
     print("封存的信息 / sealed fields: \(named.count)")
     print("密钥 / keys: \(keys.count)")
     print("没有对应信息的密钥(夜里销毁) / keys that nothing needs, destroyed at night: \(keys.subtracting(named).count)")

@@ -8,6 +8,8 @@ import StationRuntime
 /// the reader of cards; or in `linli seal open` itself when no station runs.
 struct SealDesk: Sendable {
   let door: StaffDoor
+  /// Whose that matter is: the post that owns it, and the one that it is offered to. Empty: it is no matter of this station.
+  let posts: @Sendable (_ of: String) -> [String]
   /// Writes an entry, in that post's name; what is the matter when it is not on the disk.
   let write: @Sendable (_ note: AccessNote, _ post: String) -> String?
 
@@ -71,7 +73,7 @@ struct SealDesk: Sendable {
     switch came {
     case .failure(let refusal): return .failure(Refused(Self.fault(refusal)))
     case .success(let (token, session)):
-      if let fault = Self.refusal(session, post: login.post) {
+      if let fault = refusal(session, post: login.post, of: login.of) {
         door.denied(session, "seal open \(login.of) \(login.post)")
         door.logOut(token)
         return .failure(Refused(fault))
@@ -80,10 +82,13 @@ struct SealDesk: Sendable {
     }
   }
 
-  /// As at the window: who may act there, for a post that is his.
-  private static func refusal(_ session: StaffDoor.Session, post: String) -> RequestFault? {
-    if !session.roles.mayAct(on: .window) { return .noRight }
-    return session.mayAct(for: post) ? nil : .notYourPost
+  /// In a post that is his. As at the window: who may act there, of a matter that is that post's or offered to it. On duty: of any, also of a station
+  /// below, whose posts are not these.
+  private func refusal(_ session: StaffDoor.Session, post: String, of: String) -> RequestFault? {
+    let isOnDuty = session.roles.contains(.duty)
+    if !isOnDuty, !session.roles.mayAct(on: .window) { return .noRight }
+    if !session.mayAct(for: post) { return .notYourPost }
+    return isOnDuty || posts(of).contains(post) ? nil : .notYourMatter
   }
 
   private func open(_ audit: SealAudit) -> Result<String, Refused> {
@@ -94,7 +99,7 @@ struct SealDesk: Sendable {
         door.refuseNameless()
         return .failure(Refused(.loginNeeded))
       }
-      if let fault = Self.refusal(session, post: audit.post) {
+      if let fault = refusal(session, post: audit.post, of: audit.of) {
         door.denied(session, "seal open \(audit.of) \(audit.post)")
         return .failure(Refused(fault))
       }

@@ -23,7 +23,7 @@ final class SealOpener {
     }
     let door = StaffDoor(path: site.path(StaffBook.fileName)) { _ = write(AccessNote($0), "") }
     if let plan = folder.site.staffReader { reader = try? SmartCardReader(plan: plan, log: { _ in }) { door.cards.heard($0) } }
-    let desk = SealDesk(door: door, write: write)
+    let desk = SealDesk(door: door, posts: { folder.posts(of: $0) }, write: write)
     say = { line, _ in desk.say(line) ?? "" }
   }
 

@@ -47,7 +47,7 @@ enum CardCommandLine {
   case fault(CardReaderModel.Fault?)
 
   static let help = """
-    put [--number N] [--name 姓名] [--kind KIND]
+    put [--number N|号码] [--name 姓名] [--kind KIND]
                           放一张卡(都是虚构的人);KIND: \(CardKind.allCases.map(\.rawValue).joined(separator: ", "))
                           a card of somebody who does not exist
     take                  拿走 / takes it away
@@ -87,7 +87,7 @@ enum CardCommandLine {
     while let option = rest.popFirst() {
       guard let value = rest.popFirst() else { throw CardCommandError(text: "\(option) 后面缺少值 / needs a value") }
       switch option {
-      case "--number": people = people.filter { "\($0.offset + 1)" == value }
+      case "--number": people = people.filter { "\($0.offset + 1)" == value || $0.element.number == value }
       case "--name": people = people.filter { $0.element.name == value }
       case "--kind": people = people.filter { $0.element.card.kind.rawValue == value }
       default: throw CardCommandError(text: "不认识 / unknown: \(option); --number, --name, --kind")

@@ -12,6 +12,8 @@ final class HeaderMeter: ChannelInboundHandler {
   private let limit: Int
   private var count = 0
   var headIsComplete = false
+  /// What comes is neither read nor answered any more.
+  var isRefused = false
 
   init(limit: Int) { self.limit = limit }
 
@@ -19,10 +21,11 @@ final class HeaderMeter: ChannelInboundHandler {
     let bytes = unwrapInboundIn(data)
     count += bytes.readableBytes
     context.fireChannelRead(data)
-    // Whoever is behind this has taken a copy of what he needs: a head's fields, and a body in memory that is erased.
-    if headIsComplete { bytes.eraseInPlace() }
     // After the decoder has seen the bytes: a head that ends within this read is measured there, field by field.
-    if !headIsComplete, count > limit { context.fireUserInboundEventTriggered(Event.overrun) }
+    if !headIsComplete, !isRefused, count > limit { context.fireUserInboundEventTriggered(Event.overrun) }
+    // Whoever is behind this has taken a copy of what he needs: a head's fields, and a body in memory that is erased. Of what was refused nobody
+    // needs anything.
+    if headIsComplete || isRefused { bytes.eraseInPlace() }
   }
 }
 
@@ -78,8 +81,12 @@ final class HTTPConnection: ChannelInboundHandler {
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    guard case .receiving(let request) = state else { return }
-    switch unwrapInboundIn(data) {
+    let part = unwrapInboundIn(data)
+    guard case .receiving(let request) = state else {
+      if case .body(let buffer) = part { buffer.eraseInPlace() }
+      return
+    }
+    switch part {
     case .head(let head): received(head, context)
     case .body(let buffer):
       defer { buffer.eraseInPlace() }
@@ -167,6 +174,7 @@ final class HTTPConnection: ChannelInboundHandler {
 
   private func finish(_ reply: HTTPReply, _ context: ChannelHandlerContext) {
     state = .draining
+    meter.isRefused = true
     let bound = NIOLoopBound((connection: self, context: context), eventLoop: context.eventLoop)
     let linger = core.limits.lingerTime
     restartTimer(core.limits.requestTime, context) { _, context in context.close(promise: nil) }

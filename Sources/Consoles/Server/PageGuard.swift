@@ -32,7 +32,10 @@ struct PageGuard: Sendable {
   /// `nil`: whoever asks may act, for this post.
   private func refusalToAct(_ request: HTTPRequest, for post: String) -> HTTPReply? {
     guard let door, door.isGuarded else { return nil }
-    guard let session = door.session(request.session) else { return Self.login }
+    guard let session = door.session(request.session) else {
+      door.refuseNamelessAtPage()
+      return Self.login
+    }
     guard session.roles.mayAct(on: page) else {
       door.denied(session, request.pathText)
       return HTTPReply(403, .noRight, at: request.pathText, accepted: "a role that may act on this page")

@@ -40,12 +40,13 @@ public final class HallPages: Sendable {
   /// As `DutyDesk.publish`.
   public func publish(_ view: VisitView) {
     spoken.note(view)
+    pulses.know(view.plan.kiosks.map(\.id))
     pages.publish(revision: view.revision) { view.json(for: .hall).bytes }
   }
   public func stationLost() { pages.stationLost() }
 
-  /// Whether a terminal's page has said within the last 10 s that it works; `nil`: it never has.
-  public func isAlive(_ kiosk: String) -> Bool? { pulses.age(kiosk).map { $0 < 10_000 } }
+  /// Whether a terminal's page, the one that is watched if one is, has said within the last 10 s that it works; `nil`: it never has.
+  public func isAlive(_ kiosk: String) -> Bool? { pulses.standing(kiosk).map { $0 < 10_000 } }
 
   public func stop() { pages.stop() }
 }
@@ -126,10 +127,18 @@ struct HallRoutes: Routes {
     if let mark, !KioskPulses.isMark(mark) {
       return HTTPReply(400, .badPath, at: request.pathText, accepted: "/api/kiosk/{terminal}/alive[/{1 to 32 of a-z, 0-9}]")
     }
+    guard let known = pulses.known else {
+      return HTTPReply(503, .notReady, at: "station", accepted: "ask again in a second")
+    }
+    guard known.contains(kiosk) else {
+      return HTTPReply(
+        404, .notFound, at: request.pathText, accepted: "a terminal of the site file: \(known.joined(separator: " | "))")
+    }
     if request.method == .post {
       pulses.note(kiosk, mark: mark ?? "")
       return HTTPReply(status: 200, json: .object { $0.field("answer", "done") })
     }
+    if let mark { pulses.watch(kiosk, mark: mark) }
     let age = mark.map { pulses.age(kiosk, mark: $0) } ?? pulses.age(kiosk)
     return HTTPReply(status: 200, json: .object { $0.field("aliveMillisecondsAgo", optional: age) })
   }

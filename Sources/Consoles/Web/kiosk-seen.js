@@ -4,7 +4,7 @@ import { hasReader } from "./kiosk-card.js";
 import { ownCard } from "./kiosk-help.js";
 import { stay } from "./kiosk-leaving.js";
 import { home } from "./kiosk-screens.js";
-import { back, kiosk, send, show, swap, topScreen } from "./kiosk-session.js";
+import { back, kiosk, renew, send, show, swap, topScreen } from "./kiosk-session.js";
 import { word } from "./words.js";
 
 // In place of a visitor's own number.
@@ -18,12 +18,16 @@ export function tickSeen() {
   if (!isWatching && ownCard()?.smartCards) watch();
   // What was asked of the station is answered first; over a call for help nothing is said.
   if (!laid || kiosk.visit.isBusy) return;
-  const put = topScreen().name === "seen" ? swap : show;
-  const screen = seen(laid);
+  const kind = laid;
   laid = "";
   if (topScreen().name === "help") return;
-  stay();
-  put(screen);
+  // What stands there was read from a card, and this may be the next visitor's: that visit is over, and he does not come back to it.
+  const isOver = topScreen().name === "card" && kiosk.visit.card?.picture.stage === "read";
+  if (isOver) renew(seen(kind));
+  // As a touch, once in a visit: a reader that does not see well would keep it open for ever.
+  else if (!kiosk.visit.hasLaid) stay();
+  kiosk.visit.hasLaid = true;
+  if (!isOver) (topScreen().name === "seen" ? swap : show)(seen(kind));
 }
 
 async function watch() {
