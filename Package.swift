@@ -35,6 +35,7 @@ func source(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     "Transports": ["CSerialPort", "CSQLite", "CLibUSB"], "Consoles": ["Web"], "Journal": ["README.md"],
     "StationIdentity": ["README.md"],
     "StaffAccess": ["README.md"], "Sealing": ["README.md"], "KioskHost": ["README.md"],
+    "WallHost": ["README.md"],
   ]
   return .target(name: name, dependencies: dependencies, path: "Sources/\(name)", exclude: excluded[name] ?? [])
 }
@@ -64,9 +65,21 @@ func cards(_ name: String) -> [Target] {
 let wires =
   stationLink() + cards("ResidentCard") + cards("CCID") + wire("ModbusRTU") + wire("FirmwareUpdate", uses: ["ModbusRTU"])
   + wire("CallPanel", uses: ["ModbusRTU", "FirmwareUpdate"]) + wire("DigitalIO", uses: ["ModbusRTU"])
-  + wire("SIADC09") + wire("ESCPOS")
+  + wire("SIADC09") + wire("ESCPOS") + wire("SamsungMDC") + wire("PJLink") + wire("LineProtocol")
+  + wire("Videohub", uses: ["LineProtocol"]) + wire("ExtronSIS", uses: ["LineProtocol"])
+  + wire("KramerP3000", uses: ["LineProtocol"]) + wire("MPV") + wire("RTSP")
 let drivers: [Target.Dependency] = [
   "ModbusRTUDriver", "CallPanelDriver", "DigitalIODriver", "FirmwareUpdateDriver", "ESCPOSDriver",
+]
+/// The devices of the display wall.
+let wallDrivers: [Target.Dependency] = [
+  "LineProtocolCodec", "LineProtocolDriver", "VideohubCodec", "VideohubDriver", "ExtronSISCodec", "ExtronSISDriver",
+  "KramerP3000Codec", "KramerP3000Driver", "SamsungMDCCodec", "SamsungMDCDriver", "PJLinkDriver",
+]
+let wallModels: [Target.Dependency] = [
+  "LineProtocolCodec", "LineProtocolDeviceModel", "VideohubCodec", "VideohubDeviceModel", "KramerP3000Codec",
+  "KramerP3000DeviceModel", "ExtronSISDeviceModel", "SamsungMDCDeviceModel",
+  "PJLinkDeviceModel",
 ]
 let models: [Target.Dependency] = ["ModbusRTUDeviceModel", "CallPanelDeviceModel", "DigitalIODeviceModel"]
 let codecs: [Target.Dependency] = ["ModbusRTUCodec", "CallPanelCodec", "DigitalIOCodec", "FirmwareUpdateCodec", "ESCPOSCodec"]
@@ -100,6 +113,7 @@ let package = Package(
     // Programs that end with this one; the terminal's browser and voice are such.
     source("ChildPrograms", ["CSerialPort"]),
     source("KioskHost", ["DeviceKit", "Transports", "ChildPrograms"]),
+    source("WallHost", kit + ["Transports", "ChildPrograms", "MPVCodec", "MPVDriver"]),
     // Boards in an emulator, running their real images, on a bus of their own.
     source(
       "VirtualBoards",
@@ -111,10 +125,10 @@ let package = Package(
     source("Station", kit),
     source(
       "StationRuntime",
-      kit + drivers + codecs
+      kit + drivers + codecs + wallDrivers
         + [
           "SIADC09Codec", "StationLinkCodec", "StationLinkDriver", "ResidentCardCodec", "ResidentCardDriver", "CCIDCodec",
-          "CCIDDriver", "Station", "Journal", "Transports",
+          "CCIDDriver", "RTSPCodec", "RTSPDriver", "Station", "Journal", "Transports",
           crypto,
           .product(name: "Yams", package: "Yams"),
         ]),
@@ -144,9 +158,10 @@ let package = Package(
         + ["StationLinkCodec", "StationLinkDriver", "Station", "Journal", "StationRuntime", "CSQLite", crypto]),
     .executableTarget(
       name: "linli",
-      dependencies: kit + codecs + models + drivers + [
-        "Station", "StationRuntime", "Journal", "Transports", "Consoles", "StaffAccess", "Sealing", "SimulatedSite",
-        "StationIdentity", "AlarmReceivers", "VirtualBoards", "KioskHost", "Uplink", "StationLinkCodec", "StationLinkDeviceModel",
+      dependencies: kit + codecs + models + drivers + wallModels + [
+        crypto, "Station", "StationRuntime", "Journal", "Transports", "Consoles", "StaffAccess", "Sealing", "SimulatedSite",
+        "StationIdentity", "AlarmReceivers", "VirtualBoards", "KioskHost", "WallHost", "Uplink", "StationLinkCodec",
+        "StationLinkDeviceModel",
         "ESCPOSDeviceModel", "ResidentCardCodec", "ResidentCardDeviceModel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Tools/linli"),
@@ -164,6 +179,7 @@ let package = Package(
       ], path: "Tools/benchmarks", exclude: ["README.md", "reference"]),
 
     tests("DeviceKitTests", ["DeviceKit"]),
+    tests("DeviceVocabularyTests", kit),
     tests(
       "FirmwareUpdateTests",
       ["DeviceKit", "FirmwareUpdateCodec", "FirmwareUpdateDeviceModel", "FirmwareUpdateDriver", crypto]),
@@ -187,12 +203,41 @@ let package = Package(
       kit + [
         "SIADC09Codec", "SIADC09Driver", "SIADC09DeviceModel", "Station", "StationRuntime", "Journal", "AlarmReceivers",
       ]),
+    tests("MPVTests", kit + ["MPVCodec", "MPVDriver", "MPVDeviceModel"]),
+    tests("RTSPTests", kit + ["RTSPCodec", "RTSPDriver", "RTSPDeviceModel", crypto]),
     tests("ESCPOSTests", kit + ["ESCPOSCodec", "ESCPOSDriver", "ESCPOSDeviceModel", "Transports"]),
+    // Driver and model of any matrix in virtual time, and what each has to withstand.
+    .target(
+      name: "MatrixTestSupport", dependencies: kit + ["LineProtocolCodec", "LineProtocolDriver", "LineProtocolDeviceModel"],
+      path: "Tests/MatrixTestSupport"),
+    tests(
+      "LineProtocolTests",
+      kit + ["LineProtocolCodec", "LineProtocolDriver", "LineProtocolDeviceModel", "MatrixTestSupport"]),
+    tests(
+      "VideohubTests",
+      kit + [
+        "LineProtocolCodec", "LineProtocolDriver", "LineProtocolDeviceModel", "VideohubCodec", "VideohubDriver",
+        "VideohubDeviceModel", "MatrixTestSupport",
+      ]),
+    tests(
+      "ExtronSISTests",
+      kit + [
+        "LineProtocolCodec", "LineProtocolDriver", "LineProtocolDeviceModel", "ExtronSISCodec", "ExtronSISDriver",
+        "ExtronSISDeviceModel", "MatrixTestSupport",
+      ]),
+    tests("PJLinkTests", kit + ["PJLinkCodec", "PJLinkDriver", "PJLinkDeviceModel", crypto]),
+    tests("SamsungMDCTests", kit + ["SamsungMDCCodec", "SamsungMDCDriver", "SamsungMDCDeviceModel"]),
+    tests(
+      "KramerP3000Tests",
+      kit + [
+        "LineProtocolCodec", "LineProtocolDriver", "LineProtocolDeviceModel", "KramerP3000Codec", "KramerP3000Driver",
+        "KramerP3000DeviceModel", "MatrixTestSupport",
+      ]),
     tests(
       "StationRuntimeTests",
       kit + [
         "ModbusRTUCodec", "ModbusRTUDriver", "DigitalIOCodec", "DigitalIODriver", "DigitalIODeviceModel", "Station",
-        "StationRuntime", "Journal", "Transports", "ResidentCardCodec", "ResidentCardDeviceModel",
+        "StationRuntime", "Journal", "Transports", "ResidentCardCodec", "ResidentCardDeviceModel", "RTSPCodec", "RTSPDriver",
       ]),
     tests(
       "UplinkTests",
@@ -226,6 +271,7 @@ let package = Package(
         "Sealing", "Station", "StationRuntime", "Journal", "SimulatedSite", "CSQLite", "ResidentCardCodec",
         "ResidentCardDeviceModel", crypto,
       ]),
+    tests("WallHostTests", kit + ["WallHost"]),
     tests("KioskHostTests", ["DeviceKit", "KioskHost", "ChildPrograms", "TestSupport"]),
     tests(
       "ConsolesTests",
@@ -251,6 +297,7 @@ let package = Package(
       name: "InteropTests",
       dependencies: kit + [
         "TestSupport", "Transports", "ESCPOSCodec", "ESCPOSDeviceModel", "ResidentCardCodec", "ResidentCardDeviceModel",
+        "StationRuntime", "Station", "WallHost", "RTSPCodec", "RTSPDriver",
       ],
       path: "Tests/InteropTests", exclude: ["Peers"]),
     // The real images in QEMU.

@@ -78,7 +78,7 @@ extension ButtonID: Codable {
   public func encode(to encoder: any Encoder) throws { try encodeText(description, encoder) }
 }
 
-private func decodeText<Value>(_ decoder: any Decoder, _ make: (String) -> Value?, _ form: String) throws -> Value {
+func decodeText<Value>(_ decoder: any Decoder, _ make: (String) -> Value?, _ form: String) throws -> Value {
   let container = try decoder.singleValueContainer()
   let text = try container.decode(String.self)
   guard let value = make(text) else {
@@ -87,7 +87,7 @@ private func decodeText<Value>(_ decoder: any Decoder, _ make: (String) -> Value
   return value
 }
 
-private func encodeText(_ text: String, _ encoder: any Encoder) throws {
+func encodeText(_ text: String, _ encoder: any Encoder) throws {
   var container = encoder.singleValueContainer()
   try container.encode(text)
 }

@@ -54,6 +54,7 @@ extension SimulatedSite {
         plantDelivered(fresh)
         if let uplink = program.uplink { give(uplink, uplink.recorded(fresh)) }
       case .effect(.device(let command)): pass(command)
+      case .effect(.wall), .effect(.wallIdentify), .effect(.wallRetest): break
       case .effect(.answer(let number, let answer)):
         trace.note(4, now, "\(number) \(answer)")
         if let request = host.requests.removeValue(forKey: number) {

@@ -120,6 +120,7 @@ extension ChildState {
       fold.add(later)
       for step in early { fold.apply(step) }
       early = []
+    case .wall: fold.entries += 1
     case .visit(let change):
       fold.entries += 1
       fold.takeBelow(change, at: entry.time)

@@ -50,6 +50,8 @@ extension StationState {
     state.announcedTests = Array(announcedTests.prefix(ChildFoldLimit.others))
     state.identities = Array(identities.prefix(ChildFoldLimit.others))
     state.visitState = visitState?.limitedForParent()
+    // Its own business: nothing here is decided by it.
+    state.wallState = nil
     state.trimForParent()
     return state
   }

@@ -36,6 +36,7 @@ public struct DeskRequest: Sendable, Equatable, Codable {
     /// Closes a child's call here, once its station has answered that it does not know it.
     case closeStray(String, IncidentID, note: String)
     case visit(VisitAction)
+    case wall(WallAction)
     /// Somebody is about to open what is sealed, beside the pages: `done` once that is written down.
     case opening(AccessNote)
     /// Of a terminal, by its name in the site file: no post asks.
@@ -51,6 +52,7 @@ public enum DeskAnswer: Sendable, Equatable, Codable {
   /// The ticket that was taken, and how many are called before.
   case ticket(Ticket, ahead: Int)
   case standing(VisitStanding)
+  case rehearsed(WallRehearsal)
   /// Decided, but the journal does not take it: nothing of it is seen before it does, and then it holds.
   case unrecorded
 }
@@ -67,6 +69,7 @@ public enum Refusal: String, Sendable, Codable, CaseIterable {
   case wrongCode, tooManyTries, codeTaken, ticketsExhausted, tooManyMatters
   /// At a terminal: it has no card reader; what was read of a card is erased already.
   case noReader, cardIsOver
+  case noWall, unknownScene, unknownLayout, unknownSource, unknownOutput, unknownPin, layoutWrong, tooManyLayouts, visitorsPresent
   /// Only the page that took a ticket says what became of its slip.
   case slipOfAnother
   /// Nobody can stand beside a visitor of a terminal that is off.

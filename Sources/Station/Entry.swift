@@ -72,6 +72,7 @@ public indirect enum Change: Sendable, Equatable, Codable {
 
   case deviceIdentified(DeviceID, DeviceIdentity)
   case visit(VisitChange)
+  case wall(WallChange)
   case access(AccessNote)
 
   // As a child.
@@ -173,6 +174,10 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     case receiver
     /// The ticket printer.
     case printer
+    /// A device of the display wall, one of its outputs, a source of pictures, as the site file names them.
+    case wall(String)
+    case output(Int)
+    case source(String)
     /// The files of the pages.
     case pages
     /// A terminal in the hall, by its name in the site file.
@@ -198,6 +203,10 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     case kioskSilent
     case pageFilesMissing
     case readerAbsent, readerSilent, readerGarbled, readerSelfTest, readerNotAuthorised
+    case wallSilent, wallAnswersWrongly
+    case outputNotSwitched, pictureFrozen, pictureBlack, sourceDead
+    case displayFan, displayTemperature, displayLamp, displayCover, displayFilter, displaySensor, displayOther, displayNoSignal
+    case displayPassword, displayAddress
     case smartCardsAbsent, smartCardsSilent, smartCardsGarbled, smartCardsUnsupported, smartCardsNoService
     case receiverSilent, receiverRefuses, receiverMisses, receiverUnfed
     case pathDown, parentLost, journalForked, proofFailed, certificateExpires, parentLacksPast, parentFloods, clockApart
@@ -205,7 +214,8 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
 
     /// Something to know and to do one day: no sound, no light.
     public var isInformation: Bool {
-      [.firmwareDiffers, .printerPaperNearEnd, .kioskSilent].contains(self) || isOfReader || isOfSmartCards
+      [.firmwareDiffers, .printerPaperNearEnd, .kioskSilent, .sourceDead, .displayFilter].contains(self) || isOfReader
+        || isOfSmartCards
     }
     /// These are about the journal and about nothing else, so that a bus may be called `journal`.
     var isOfJournal: Bool {
@@ -216,6 +226,7 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     /// A reader of smart cards, of a terminal or of the staff, who have their PINs.
     var isOfSmartCards: Bool { rawValue.hasPrefix("smartCards") }
     var isOfPrinter: Bool { rawValue.hasPrefix("printer") }
+    var isOfWall: Bool { ["wall", "output", "picture", "source", "display"].contains { rawValue.hasPrefix($0) } }
     /// These are about the alarm receiver and about nothing else, so that a bus may be called `receiver`.
     var isOfReceiver: Bool { [.receiverSilent, .receiverRefuses, .receiverMisses, .receiverUnfed].contains(self) }
   }
@@ -237,6 +248,9 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     case .pages: "pages:\(kind.rawValue)"
     case .printer: "printer:\(kind.rawValue)"
     case .kiosk(let kiosk): "kiosk \(kiosk):\(kind.rawValue)"
+    case .wall(let device): "wall \(device):\(kind.rawValue)"
+    case .output(let number): "output \(number):\(kind.rawValue)"
+    case .source(let source): "source \(source):\(kind.rawValue)"
     case .staffReader: "staff:\(kind.rawValue)"
     case .path(let name): "^\(name):\(kind.rawValue)"
     case .parent: "^:\(kind.rawValue)"
@@ -263,6 +277,8 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
       self.init(.receiver, kind)
     } else if subject.hasPrefix(Self.kioskMark), kind == .kioskSilent || kind.isOfReader || kind.isOfSmartCards {
       self.init(.kiosk(String(subject.dropFirst(Self.kioskMark.count))), kind)
+    } else if let other = Self.ofWall(subject, kind) {
+      self.init(other, kind)
     } else if subject == "pages", kind == .pageFilesMissing {
       self.init(.pages, kind)
     } else if subject == "staff", kind.isOfSmartCards {
@@ -277,6 +293,17 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
       self.init(.bus(String(subject)), kind)
     } else {
       return nil
+    }
+  }
+
+  private static func ofWall(_ text: some StringProtocol, _ kind: Kind) -> Subject? {
+    let parts = String(text).split(separator: " ", maxSplits: 1).map(String.init)
+    guard parts.count == 2, kind.isOfWall else { return nil }
+    switch parts[0] {
+    case "wall": return .wall(parts[1])
+    case "output": return Int(parts[1]).map { .output($0) }
+    case "source": return .source(parts[1])
+    default: return nil
     }
   }
 

@@ -53,6 +53,10 @@ extension FaultKey.Kind {
       FaultText(
         "面板反复重启", "Panel restarts again and again", "测量面板供电电压,检查电源和接线",
         "Measure the panel's supply voltage; check power and wiring")
+    case .wallSilent, .wallAnswersWrongly, .outputNotSwitched, .pictureFrozen, .pictureBlack, .sourceDead, .displayFan,
+      .displayTemperature, .displayLamp, .displayCover, .displayFilter, .displaySensor, .displayOther, .displayNoSignal,
+      .displayPassword, .displayAddress:
+      wallText
     case .kioskSilent:
       FaultText(
         "自助终端没有开,或画面停了", "The terminal in the hall is off, or its page hangs", "看终端屏幕;黑屏就开电源,画面不动就重启终端",

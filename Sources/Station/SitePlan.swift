@@ -26,6 +26,8 @@ public struct SitePlan: Sendable, Equatable, Codable {
   public var map: MapPoint?
   /// What the centre offers to those who come; `nil`: nobody comes here.
   public var visits: VisitPlan?
+  /// The display wall; `nil`: there is none.
+  public var wall: WallPlan?
 
   /// What marks a post of the parent in this station's calls: `^desk`. No post of a site file begins with it; alone it means whoever is on
   /// duty there.

@@ -16,6 +16,12 @@ extension Station {
     if case .child(let child, let action) = request.action, plan.post(request.post) != nil {
       return ask(child, action, request)
     }
+    if case .wall(let action) = request.action, plan.post(request.post) != nil {
+      if case .rehearse(let rehearsed) = action, let found = rehearse(rehearsed, by: request.post) {
+        return pending.append(.answer(request.number, .rehearsed(found)))
+      }
+      if case .identify(let number, let seconds) = action { identify(number, seconds: seconds) }
+    }
     let verdict = plan.post(request.post) == nil ? .refused(.unknownPost) : decide(request.action, by: request.post)
     switch verdict {
     case .record(let changes):
@@ -65,6 +71,7 @@ extension Station {
     case .retest(let key): return retest(key, post)
     case .silenceFault(let key): return silence(key, post)
     case .child: return .refused(.unknownChild)
+    case .wall(let action): return decideWall(action, by: post)
     case .visit(let action): return decideVisit(action, by: post)
     case .kiosk: return .refused(.unknownKiosk)
     case .closeStray(let child, let id, let note): return closeStray(child, id, note, by: post)
@@ -153,7 +160,7 @@ extension Station {
 
   private func retest(_ key: FaultKey, _ post: String) -> Verdict {
     guard let fault = state.fault(key) else { return .refused(.unknownFault) }
-    if key.device != nil { return .retest(key) }
+    if key.device != nil || key.output != nil { return .retest(key) }
     if key == Self.dateDoubt, let today = doubtedDay {
       return .record([.visit(.dayConfirmed(today, post: post)), .faultCleared(key, post: post)])
     }
@@ -161,10 +168,11 @@ extension Station {
   }
 
   private mutating func startRetest(_ key: FaultKey, by post: String) {
-    guard let device = key.device else { return }
     retests.removeAll { $0.key == key }
-    retests.append(Retest(key: key, post: post, verdictDue: now + .seconds(10), heard: false))
-    pending.append(.device(.retest(device)))
+    // The wall's devices are read all the time: nobody has to be heard of first.
+    retests.append(Retest(key: key, post: post, verdictDue: now + .seconds(10), heard: key.output != nil))
+    if let device = key.device { pending.append(.device(.retest(device))) }
+    if let output = key.output { retestOutput(output) }
   }
 
   private func silence(_ key: FaultKey, _ post: String) -> Verdict {

@@ -249,7 +249,9 @@ extension FaultKey {
     switch subject {
     case .device(let device): device
     case .button(let button): button.device
-    case .bus, .journal, .receiver, .printer, .pages, .kiosk, .staffReader, .path, .parent, .child, .childPath: nil
+    case .bus, .journal, .receiver, .printer, .pages, .kiosk, .staffReader, .wall, .output, .source, .path, .parent, .child,
+      .childPath:
+      nil
     }
   }
 

@@ -38,6 +38,7 @@ extension Station {
     runProofs()
     runVisits()
     runKiosks()
+    runWall()
     runChildren()
     shown.removeAll { now - $0.asOf > Self.shownTimeToLive }
   }
@@ -100,6 +101,7 @@ extension Station {
     if let owed = nextOwedIdentity() { consider(owed) }
     if let kiosk = nextKioskTimer() { consider(kiosk) }
     if let interruption = nextInterruptionTimer() { consider(interruption) }
+    if let change = nextWallTimer() { consider(change) }
     if let visit = nextVisitTimer() { consider(now + visit) }
     if let owed = nextOwedReason() { consider(owed) }
     if let proof = nextProof() { consider(now + proof) }

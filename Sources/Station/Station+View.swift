@@ -85,6 +85,9 @@ extension Station {
     case .journal: return ""
     case .receiver: return "外部接警中心 / alarm receiver"
     case .kiosk(let kiosk): return kioskPlace(kiosk)
+    case .wall(let device): return "大屏设备 \(device) / wall"
+    case .output(let number): return "输出 \(number) / output"
+    case .source(let id): return "\(plan.wall?.source(id)?.name ?? id) (\(id))"
     case .pages: return "网页 / pages"
     case .staffReader: return "工卡读卡器 / reader of staff cards"
     case .printer: return "号单打印机 / ticket printer"

@@ -46,6 +46,9 @@ public enum StationInput: Sendable, Equatable, Codable {
   case receiver(ReceiverCondition, detail: String)
   /// Whether a terminal's page shows that it works.
   case kiosk(String, isAlive: Bool)
+  /// A device of the display wall has said something; whether a source delivers.
+  case wall(String, WallEvent)
+  case source(String, SourceState)
   /// How the card reader of a terminal is.
   case reader(kiosk: String, ReaderStanding)
   /// How the reader of smart cards of a terminal is, or (`nil`) of the staff.
@@ -68,6 +71,10 @@ public enum StationEffect: Sendable, Equatable {
   /// To be committed before any effect of the same batch is released.
   case record(Entry)
   case device(DeviceCommand)
+  /// The whole wish for a device of the display wall; that a person sees which port this is; that everything is read and tried again.
+  case wall(String, [WallWish])
+  case wallIdentify(WallPort, seconds: UInt8)
+  case wallRetest(String)
   case answer(UInt64, DeskAnswer)
   /// What of a child's journal is on this disk, in answer to its request.
   case receipt(UInt64, LinkReceipt)
@@ -119,6 +126,7 @@ public struct Station: Machine, Sendable {
   /// Terminals of the site file whose page has been heard of in this run of the program.
   var kiosks: [KioskStatus] = []
   var readers: [ReaderStatus] = []
+  var wallFacts: WallFacts
   /// Terminals whose reader of smart cards works.
   var smartCards: [String] = []
   var interruptedTickets: [TicketID] = []
@@ -126,6 +134,7 @@ public struct Station: Machine, Sendable {
   /// What was last asked of lamps and outputs, so that only changes are sent.
   var wishedIndicators: [(button: ButtonID, indicator: Indicator)] = []
   var wishedOutputs: [(output: SitePlan.Output, on: Bool)] = []
+  var wishedLights: [(output: SitePlan.Output, on: Bool)] = []
   /// Effects that did not fit into the last batch, in order.
   var pending: [StationEffect] = []
 
@@ -174,6 +183,7 @@ public struct Station: Machine, Sendable {
     self.state = state
     devices = plan.devices.map { DeviceStatus(device: $0.id, health: .absent, silentDue: nil) }
     devices.sort { $0.device < $1.device }
+    wallFacts = WallFacts(plan.wall)
   }
 
   public mutating func handle(_ input: Stimulus, at now: Instant, into effects: inout Effects<StationEffect>) {
@@ -214,6 +224,8 @@ public struct Station: Machine, Sendable {
     case .pages(let missing): condition(FaultKey(.pages, .pageFilesMissing), missing != nil, detail: missing ?? "")
     case .swept(let keys, let files): reportNight(keys: keys, files: files)
     case .kiosk(let kiosk, let isAlive): kioskChanged(kiosk, isAlive: isAlive)
+    case .wall(let device, let event): wallHeard(device, event)
+    case .source(let id, let standing): sourceChanged(id, standing)
     case .reader(let kiosk, let standing): readerChanged(kiosk, standing)
     case .smartCards(let kiosk, let standing): smartCardsChanged(kiosk, standing)
     case .printer(let fault, let isPresent): condition(FaultKey(.printer, .of(fault)), isPresent)
@@ -221,6 +233,7 @@ public struct Station: Machine, Sendable {
     }
     runTimers()
     updateWishes()
+    updateWall()
     revision += 1
     release(into: &effects)
     deadline = pending.isEmpty ? nextTimer() : now
@@ -238,6 +251,7 @@ public struct Station: Machine, Sendable {
     noteInterruptedTickets()
     letGoOfAll(.restarted)
     for index in devices.indices { devices[index].silentDue = now + Self.startGrace }
+    for index in wallFacts.devices.indices { wallFacts.devices[index].silentDue = now + Self.wallGrace }
     for point in plan.callPoints { pending.append(.device(.setSilent(point.button, point.silent))) }
   }
 

@@ -9,7 +9,7 @@ import DeviceVocabulary
 /// It also stands in journals (`Change.carried`), for years: a new property must be optional, or decoded with a default.
 public struct StationState: Sendable, Equatable, Codable {
   /// Raise this when the form or the meaning of the state changes: older snapshots are then ignored.
-  public static let foldVersion = 10
+  public static let foldVersion = 11
   /// How many closed incidents are kept for the pages; the journal keeps all.
   static let recentLimit = 20
   /// A unit raises its epoch when it lost its queue; events of more than this many epochs back are not under way any more.
@@ -33,6 +33,10 @@ public struct StationState: Sendable, Equatable, Codable {
   /// `nil` until somebody has come.
   var visitState: VisitState?
   public var visits: VisitState { visitState ?? VisitState() }
+
+  /// `nil` until somebody has switched the wall.
+  var wallState: WallState?
+  public var wall: WallState { wallState ?? WallState() }
 
   /// How often somebody of the staff came, went, was refused or opened what is sealed, since the journal began.
   public var accessNotes: Int?
@@ -243,6 +247,7 @@ public struct StationState: Sendable, Equatable, Codable {
       identities.removeAll { $0.device == device }
       identities.append(KnownIdentity(device: device, identity: identity))
     case .visit(let change): apply(change, at: time)
+    case .wall(let change): apply(change, at: time)
     // For whoever reads the journal; here they are counted.
     case .access: accessNotes = ChildFoldLimit.sum(accessNotes ?? 0, 1)
     }
@@ -251,6 +256,11 @@ public struct StationState: Sendable, Equatable, Codable {
   mutating func apply(_ change: VisitChange, at time: EntryTime) {
     if visitState == nil { visitState = VisitState() }
     visitState?.apply(change, at: time)
+  }
+
+  private mutating func apply(_ change: WallChange, at time: EntryTime) {
+    if wallState == nil { wallState = WallState() }
+    wallState?.apply(change, at: time)
   }
 
   private mutating func open(_ incident: Incident) {

@@ -61,6 +61,18 @@ public enum Texts {
         "号码或四位码不对,请看号单再试;也可以请工作人员帮忙", "The number or its code is not right: look at the slip and try again, or ask for help")
     case .tooManyTries: BilingualText("试得太多了,请过一会儿再试,或请工作人员帮忙", "Too many tries: wait a while, or ask for help")
     case .codeTaken: BilingualText("四位码重复,请再取一次", "The code is in use: take it again")
+    case .noWall: BilingualText("本站没有大屏", "This station has no display wall")
+    case .unknownScene: BilingualText("没有这个预案", "There is no such scene")
+    case .unknownLayout: BilingualText("没有这个画好的布局", "There is no such drawn layout")
+    case .unknownSource: BilingualText("没有这个信号源", "There is no such source")
+    case .unknownOutput: BilingualText("没有这个输出", "There is no such output")
+    case .unknownPin: BilingualText("这个画面已经收回", "This picture is taken off already")
+    case .layoutWrong:
+      BilingualText(
+        "布局有错:区域重叠、超出大屏,或信号到不了那里", "The layout is wrong: regions overlap, reach beyond the wall, or the picture cannot come there"
+      )
+    case .tooManyLayouts: BilingualText("画的布局太多,先删掉不用的", "Too many drawn layouts: remove some first")
+    case .visitorsPresent: BilingualText("参观模式下不能打开这个画面", "Not while visitors are here")
     case .terminalSilent: BilingualText("这台自助终端没有运行", "This terminal is not running")
     case .noReader: BilingualText("这台机器没有读卡器,不用证件也能取号", "This terminal has no card reader: a number is given without a card")
     case .cardIsOver:

@@ -18,7 +18,7 @@ public final class ControlSocket: Sendable {
   private let isStopped = Mutex(false)
 
   /// Longest request line in bytes.
-  static let lineLimit = 4096
+  static let lineLimit = 32_768
   /// More wait until one of these is done.
   static let clientLimit = 16
   /// How long the path of a Unix socket may be, in bytes (unix(7)).

@@ -290,6 +290,9 @@ public struct Decider {
   /// What the pages about visits show: what is on disk, and nothing else.
   public func visitView() -> VisitView? { station.visitView(onDisk: onDisk) }
 
+  /// What the operator's console shows: what was decided is on disk, what is shown was read back.
+  public func wallView() -> WallView? { station.wallView(onDisk: onDisk) }
+
   /// What the desk shows. While entries wait for the disk, calls and faults among them are shown and marked as not recorded; what was
   /// decided about them is not shown.
   public func view() -> DeskView {

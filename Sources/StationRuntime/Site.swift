@@ -21,6 +21,8 @@ public struct Site: Sendable, Equatable {
   public var staffReader: SmartCardPlan?
   /// Pages for those who come.
   public var visitPages: VisitPages?
+  /// What is opened for the display wall.
+  public var wall: WallDevices?
   /// What is correct and probably not meant so.
   public var warnings: [SiteProblem] = []
 }

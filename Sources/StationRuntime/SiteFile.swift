@@ -38,7 +38,7 @@ public struct SiteFile {
       root, "site file",
       keys: [
         "site", "posts", "places", "buses", "escalation", "roster", "desk", "journal", "alarmReceiver", "parent", "children",
-        "visits", "staffReader",
+        "visits", "staffReader", "wall",
       ])
     hasParent = top.raw("parent") != nil
     let head = reader.section(top.raw("site") ?? Node.mapping([:]), "site", keys: ["name", "station", "map"])
@@ -63,7 +63,7 @@ public struct SiteFile {
       ladder: ladder.steps, roster: top.list("roster").map { readRoster($0) }, onSceneWithinSeconds: ladder.onScene,
       offerExpiresSeconds: ladder.offer)
     let parent = top.raw("parent").map { node in
-      let found = reader.parent(node) { minute($0, "proof") }
+      let found = reader.parent(node) { reader.minute($0, "proof") }
       plan.parent = SitePlan.Parent(proofMinute: found.proofMinute)
       return found.plan
     }
@@ -77,6 +77,10 @@ public struct SiteFile {
     plan.visits = visits?.plan
     if let pages = visits?.pages, let node = top.raw("visits") { reader.refuseSharedPorts(node, pages, buses, portName) }
     addHelpKeys(&plan)
+    let wall = top.raw("wall").map {
+      reader.wall($0, places: places, children: plan.children ?? [], devices: outputs)
+    }
+    plan.wall = wall?.plan
     return Site(
       plan: plan, buses: buses, deskPort: deskPort,
       journalFolder: journal.text("folder", default: "journal", limit: 400),
@@ -84,7 +88,7 @@ public struct SiteFile {
       keptMonths: journal.number("keepMonths", in: 0...1200, default: 12),
       alarmReceiver: top.raw("alarmReceiver").map { reader.alarmReceiver($0, places: places) }, parent: parent,
       children: children?.listen,
-      staffReader: staffReader?.plan, visitPages: visits?.pages, warnings: reader.warnings)
+      staffReader: staffReader?.plan, visitPages: visits?.pages, wall: wall?.devices, warnings: reader.warnings)
   }
 
   /// The help key of each terminal is a call point like any button.
@@ -147,29 +151,9 @@ public struct SiteFile {
     for (grid, node) in grids where !places.contains(where: { $0.grid == grid }) {
       reader.complain(node, "没有地点在网格 \"\(grid)\"", "no place has the grid \"\(grid)\"")
     }
-    let days = section.list("days").map { item in
-      guard let day = SiteSection.decimal(item), (1...7).contains(day) else {
-        reader.complain(item, "星期应为 1(周一)至 7(周日)", "days must be 1 (Monday) to 7 (Sunday)")
-        return 1
-      }
-      return day
-    }
     return SitePlan.RosterRule(
-      post: post, grids: grids.map(\.text), fromMinute: minute(section, "from"), toMinute: minute(section, "to"),
-      weekdays: days)
-  }
-
-  private func minute(_ section: SiteSection, _ key: String) -> Int {
-    guard let node = section.raw(key) else { return 0 }
-    let parts = (node.string ?? "").split(separator: ":", omittingEmptySubsequences: false)
-    let areDigits = parts.allSatisfy { (1...2).contains($0.utf8.count) && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }
-    if parts.count == 2, areDigits, let hour = Int(parts[0]), let minute = Int(parts[1]), (0...23).contains(hour),
-      (0...59).contains(minute)
-    {
-      return hour * 60 + minute
-    }
-    reader.complain(node, "时间应写成 \"08:30\"(加引号)", "a time is written \"08:30\", in quotes")
-    return 0
+      post: post, grids: grids.map(\.text), fromMinute: reader.minute(section, "from"),
+      toMinute: reader.minute(section, "to"), weekdays: reader.weekdays(section))
   }
 
   // MARK: - References

@@ -105,11 +105,11 @@ final class SiteReader {
   }
 
   /// A device path, or what `linli ports` calls an adapter.
-  func serialPort(_ section: SiteSection) -> String {
-    let text = section.text("port", limit: 200)
+  func serialPort(_ section: SiteSection, key: String = "port") -> String {
+    let text = section.text(key, limit: 200)
     if !text.isEmpty, (try? PortSelector(parsing: text)) == nil {
       complain(
-        section.raw("port"), "串口 \"\(text)\" 应写成以 / 开头的路径,或 usb-path:、usb-id:、usb-serial: 加上 linli ports 列出的值",
+        section.raw(key), "串口 \"\(text)\" 应写成以 / 开头的路径,或 usb-path:、usb-id:、usb-serial: 加上 linli ports 列出的值",
         "port \"\(text)\" must be a path that begins with /, or usb-path:, usb-id: or usb-serial: with what linli ports says")
     }
     return text

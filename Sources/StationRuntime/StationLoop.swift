@@ -140,6 +140,9 @@ final class StationLoop {
     case .record: break
     case .device(let command):
       if !unsent.isEmpty || !self.command(command) { unsent.append(command) }
+    case .wall(let device, let wishes): options.wall?.wish(device, wishes)
+    case .wallIdentify(let port, let seconds): options.wall?.identify(port, seconds)
+    case .wallRetest(let device): options.wall?.retest(device)
     case .answer(let number, let answer): desk.answer(number, answer)
     case .receipt(let number, let receipt): receipts.answer(number, receipt)
     case .command(let child, let command): options.onCommand(child, command)
@@ -174,6 +177,7 @@ final class StationLoop {
     if let time = decider.station.state.lastSynchronisedMilliseconds { options.onSynchronisedTime(time) }
     options.onView(decider.view())
     if let visits = decider.visitView() { options.onVisits(visits) }
+    if let wall = decider.wallView() { options.onWall(wall) }
     // From its end: while it takes long there is as much time for what has come meanwhile.
     publishedAt = MonotonicClock.now()
   }
@@ -183,6 +187,7 @@ extension StationInput {
   /// From another station, as many as it likes: nobody at this desk waits for the answer.
   fileprivate var isOfLine: Bool {
     switch self {
+    case .wall(_, .observed), .wall(_, .measured), .wall(_, .pictureObserved): true
     case .received, .childConnected, .childListens, .childrenHeard, .command, .link: true
     default: false
     }

@@ -19,6 +19,12 @@ public final class StationRuntime: Sendable {
     /// Called like `onView`, of a site with windows.
     public var onVisits: @Sendable (VisitView) -> Void = { _ in }
 
+    /// Called like `onView`, of a site with a display wall.
+    public var onWall: @Sendable (WallView) -> Void = { _ in }
+
+    /// What speaks with the wall's devices; `nil`: nothing does.
+    public var wall: WallHands?
+
     /// Called when the station's thread has not come round for 3 s: what was last shown is not current any more.
     public var onStall: @Sendable () -> Void = {}
 
@@ -218,6 +224,12 @@ public final class StationRuntime: Sendable {
   @discardableResult
   public func tell(_ input: StationInput) -> Bool {
     inbox.send(Message(input: input, at: MonotonicClock.now()), .irreplaceable) != .refused
+  }
+
+  /// What a device of the wall has said. What is read again soon makes room for what is not: a press is never kept waiting by a wall.
+  public func tell(_ device: String, _ event: WallEvent) {
+    _ = inbox.send(
+      Message(input: .wall(device, event), at: MonotonicClock.now()), event.isRepeated ? .replaceable : .irreplaceable)
   }
 
   /// What a technician asks of a device; how it goes stands in `buses`. Answers false when there is no such bus, or it takes nothing now.

@@ -11,6 +11,13 @@ public struct Readiness: OptionSet, Sendable {
   public static let output = Readiness(rawValue: 2)
   /// The other side is gone, or the descriptor is in error. Bytes that came before may still be read.
   public static let hangup = Readiness(rawValue: 4)
+
+  init(events: Int32) {
+    self = []
+    if events & POLLIN != 0 { insert(.input) }
+    if events & POLLOUT != 0 { insert(.output) }
+    if events & (POLLHUP | POLLERR | POLLNVAL) != 0 { insert(.hangup) }
+  }
 }
 
 /// Up to eight descriptors that one thread waits on, without the heap: a line or two, and the thread's wake signal.
@@ -51,12 +58,7 @@ public struct PollSet: ~Copyable {
   /// What the last `wait` found at a place.
   public subscript(place: Int) -> Readiness {
     guard place >= 0 && place < count else { return [] }
-    let events = Int32(entries[place].revents)
-    var readiness: Readiness = []
-    if events & POLLIN != 0 { readiness.insert(.input) }
-    if events & POLLOUT != 0 { readiness.insert(.output) }
-    if events & (POLLHUP | POLLERR | POLLNVAL) != 0 { readiness.insert(.hangup) }
-    return readiness
+    return Readiness(events: Int32(entries[place].revents))
   }
 
   private mutating func wait(_ limit: UnsafePointer<timespec>?) -> Int {

@@ -10,8 +10,9 @@ import StaffAccess
 struct PageClient: Sendable {
   let port: Int
 
-  func get(_ path: String) async throws -> Answer {
-    try await exchange("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\n\r\n")
+  func get(_ path: String, cookie: String? = nil) async throws -> Answer {
+    try await exchange(
+      "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\n" + (cookie.map { "Cookie: linli=\($0)\r\n" } ?? "") + "\r\n")
   }
 
   func post(_ path: String, _ body: String, cookie: String? = nil) async throws -> Answer {

@@ -201,7 +201,7 @@ import Testing
 }
 
 /// A port that nobody uses at the moment, for both transports.
-private func freePort() throws -> Int {
+func freePort() throws -> Int {
   let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
   defer { close(descriptor) }
   var address = sockaddr_in()

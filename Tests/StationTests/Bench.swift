@@ -15,6 +15,8 @@ struct Bench {
   var receipts: [LinkReceipt] = []
   /// Commands to children.
   var orders: [(child: String, command: ParentCommand)] = []
+  /// The newest wish for each device of the wall.
+  var wallWishes: [String: [WallWish]] = [:]
   /// What becomes of the keys of sealed fields, and wishes for a sweep.
   var keyEffects: [StationEffect] = []
   private var nextNumber: UInt64 = 0
@@ -60,6 +62,7 @@ struct Bench {
       case .answer(let number, let answer): answers.append((number, answer))
       case .receipt(_, let receipt): receipts.append(receipt)
       case .command(let child, let command): orders.append((child, command))
+      case .wall(let device, let wishes): wallWishes[device] = wishes
       case .some(let effect): keyEffects.append(effect)
       case nil: break
       }

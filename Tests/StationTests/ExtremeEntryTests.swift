@@ -152,6 +152,14 @@ private struct Extremes {
       : .called(TicketID(day: integer(), letter: "A", number: integer()), window: integer())
   }
 
+  mutating func wall() -> WallChange {
+    let cells = WallCells(column: integer(), row: integer(), width: integer(), height: integer())
+    let pin = WallPin(id: integer(), source: "hall", cells: cells, post: "desk", reason: nil, seconds: integer())
+    return flag()
+      ? .pinned(pin)
+      : .layoutSaved(WallLayout(id: "base", name: "", regions: [.init(name: "", cells: cells, sources: ["hall"])]), post: "")
+  }
+
   /// One of each kind, those that open something first. The switch makes a new kind of change stand here as well.
   mutating func everyChange() -> [Change] {
     let button = extremeButton
@@ -190,7 +198,7 @@ private struct Extremes {
           child: "grandchild", position: JournalPosition(epoch: integer(), sequence: integer()), hash: .zero,
           before: JournalHead(position: JournalPosition(epoch: integer(), sequence: integer()), hash: .zero), isLate: flag(),
           body: [], content: Entry(time: time(), change: .opened(incident(), opening())))),
-      .visit(visit()), .visit(visit()), .access(.denied(staff: "", what: "")),
+      .visit(visit()), .visit(visit()), .wall(wall()), .wall(wall()), .access(.denied(staff: "", what: "")),
       .strayClosed("child", incident(), post: "desk", note: ""), .branched(open: [incident()]), .toldAgain(call(incident())),
       .pressedAgain(incident(), button, identity: identity()), .opened(incident(), opening()), .stopped,
     ]
@@ -199,7 +207,7 @@ private struct Extremes {
   }
 
   /// How many cases `Change` has.
-  private static let kinds = 44
+  private static let kinds = 45
 
   private static func kind(_ change: Change) -> Int {
     switch change {
@@ -247,6 +255,7 @@ private struct Extremes {
     case .toldAgain: 41
     case .visit: 42
     case .access: 43
+    case .wall: 44
     }
   }
 }

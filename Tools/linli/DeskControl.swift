@@ -99,6 +99,7 @@ enum DeskControl {
     case .unrecorded: "\(Texts.unrecorded.chinese) / \(Texts.unrecorded.english)"
     case .ticket(let ticket, let ahead): "\(ticket.id.shown),前面 \(ahead) 位 / \(ahead) before"
     case .standing(let standing): "\(standing.shown)"
+    case .rehearsed(let found): "\(found.switched.reduce(0) { $0 + $1.wishes.count }) 处会切换 / would be switched"
     case .underWay: "正在复测 / under way"
     case .refused(let refusal): "\(failure)\(Texts.text(refusal).chinese) / refused: \(Texts.text(refusal).english)"
     }

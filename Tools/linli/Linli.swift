@@ -9,7 +9,7 @@ struct Linli: AsyncParsableCommand {
     subcommands: [
       Run.self, Check.self, Ports.self, Desk.self, Doctor.self, Panel.self, JournalCommand.self, ReplayCommand.self, Sim.self,
       Simulate.self,
-      Pki.self, Enroll.self, Staff.self, Seal.self, Kiosk.self,
+      Pki.self, Enroll.self, Staff.self, Seal.self, Kiosk.self, Wall.self,
     ])
 
   /// Shown in the journal and on pages.
@@ -40,5 +40,6 @@ enum Socket {
   static let simulator = FileManager.default.temporaryDirectory.path + "/linli-bus-\(getuid()).sock"
   static let parent = FileManager.default.temporaryDirectory.path + "/linli-parent-\(getuid()).sock"
   static let reader = FileManager.default.temporaryDirectory.path + "/linli-reader-\(getuid()).sock"
+  static let wall = FileManager.default.temporaryDirectory.path + "/linli-wall-\(getuid()).sock"
   static let line = FileManager.default.temporaryDirectory.path + "/linli-line-\(getuid()).sock"
 }

@@ -62,6 +62,7 @@ struct Run: AsyncParsableCommand {
     let board = ViewBoard()
     let pages = PageHolder()
     let visits = RunVisits()
+    let wall = try RunWall(site)
     let sealing = RunSealing()
     let (receiver, receiverProblem) = file.receiver(site)
     let newest = NewestTime()
@@ -74,15 +75,19 @@ struct Run: AsyncParsableCommand {
         view.receiver = receiver?.status
         board.put(view)
         pages.publish(view)
+        wall.publish(view)
         Terminal.shared.show(view)
       })
     options.onSynchronisedTime = { newest.note($0) }
     options.onVisits = { visits.publish($0) }
+    options.onWall = { wall.publish($0) }
+    options.wall = wall.hands
     let kept = KeptBesides(site: site, staffFile: file.path(StaffBook.fileName), recording: record)
     visits.addKept { kept.add(to: &$0, keys: sealing.keyCount) }
     options.onStall = {
       pages.lost()
       visits.lost()
+      wall.lost()
     }
     options.onCommit = {
       receiver?.wake()
@@ -116,6 +121,10 @@ struct Run: AsyncParsableCommand {
     let control = try Self.openSocket(Socket.station(file.site)) { line in
       if let said = sealDesk.say(line) { return said }
       if let said = staffReader.say(line) { return said }
+      if let said = wall.playerSays(line) { return said }
+      if let said = wall.say(line, submit: { post, action in waitFor { await runtime.submit(post: post, action: action) } }) {
+        return said
+      }
       if let said = enrolment.say(line) ?? panels.say(line, tell: { runtime.tell($0) }) { return said }
       return DeskControl.answer(line, board: board, readings: { link.readings($0, runtime) }, buses: { runtime.buses }) {
         post, action in
@@ -130,6 +139,7 @@ struct Run: AsyncParsableCommand {
     missing += try visits.start(site, file, web: web, staff: staff, sealer: sealing.sealer, runtime: runtime) {
       await runtime.submit(post: $0, action: $1)
     }
+    missing += try wall.start(site, web: web, staff: staff, runtime: runtime) { await runtime.submit(post: $0, action: $1) }
     Self.tellMissing(missing, runtime)
     ServiceManager().ready()
     Terminal.log("\(site.plan.name): 运行中 / running")
@@ -140,12 +150,14 @@ struct Run: AsyncParsableCommand {
     control?.stop()
     desk.stationLost()
     visits.lost()
+    wall.lost()
     enrolment.stop()
     link.stop()
     runtime.shutDown()
     receiver?.stop()
     desk.stop()
     visits.stop()
+    wall.stop()
     staffReader.stop()
     sealing.stop()
   }

@@ -171,6 +171,18 @@ struct PageGuard: Sendable {
     }
   }
 
+  /// Asked once more for the PIN of whoever is logged in; `nil`: it is his. Where nobody has an account nobody is asked.
+  func refusalWithoutCode(_ request: HTTPRequest, _ code: String) async -> HTTPReply? {
+    guard let door, door.isGuarded else { return nil }
+    guard let session = door.session(request.session) else { return Self.login }
+    switch await Self.offTheLoop({ door.logIn(id: session.staff, pin: code) }) {
+    case .success(let (token, _)):
+      door.logOut(token)
+      return nil
+    case .failure(let refusal): return Self.refused(refusal)
+    }
+  }
+
   private func logOut(_ request: HTTPRequest) -> HTTPReply {
     door?.logOut(request.session)
     var reply = HTTPReply(status: 200, json: .object { $0.field("answer", "done") })

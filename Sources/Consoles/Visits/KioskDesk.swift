@@ -158,6 +158,7 @@ extension HTTPReply {
           $0.field("ahead", ahead)
         })
     case .standing(let standing): self.init(status: 200, json: .object { standing.write(to: &$0) })
+    case .rehearsed(let found): self.init(status: 200, json: .object { found.write(to: &$0) })
     case .unrecorded: self.init(status: 202, json: Self.words("unrecorded", Texts.unrecorded))
     case .refused(let refusal):
       self.init(status: 409, json: Self.words("refused", Texts.text(refusal), code: refusal.rawValue))

@@ -53,6 +53,8 @@ function row(field) {
     input = element("select", common, ...field.choices.map(([value, text]) => element("option", { value }, text)));
   } else if (field.kind === "number") {
     input = element("input", { ...common, type: "number", min: field.min, max: field.max, step: 1, value: field.value });
+  } else if (field.kind === "password") {
+    input = element("input", { ...common, type: "password", maxlength: 32, autocomplete: "current-password" });
   } else if (field.kind === "line") {
     input = element("input", { ...common, type: "text", maxlength: field.limit, autocomplete: "off", spellcheck: "false" });
   } else {

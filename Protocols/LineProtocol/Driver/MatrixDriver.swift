@@ -1,0 +1,263 @@
+import DeviceKit
+import DeviceVocabulary
+import LineProtocolCodec
+
+/// One matrix switcher on a line that somebody else opens and closes, whatever it speaks: the wish for its outputs becomes fact, is read
+/// back, and is kept so (README.md, "Course").
+///
+/// One request is under way at a time. Nothing is sent for an output before it was read; an acknowledgement proves nothing.
+public struct MatrixDriver<Dialect: MatrixDialect>: WallDriver {
+  enum State: Sendable, Equatable {
+    /// Can transition to: opening.
+    case down(reopenAt: Instant)
+    /// Can transition to: greeting, hello, down.
+    case opening(until: Instant)
+    /// Can transition to: hello, down, shut.
+    case greeting(until: Instant)
+    /// Can transition to: ready, down, shut.
+    case hello(Int)
+    /// Can transition to: hello (it started again), down, shut.
+    case ready
+    /// It wants a password that we have not: a person has to change that. Can transition to: opening.
+    case shut
+  }
+
+  /// A request whose answer is awaited.
+  struct Flight: Sendable, Equatable {
+    var request: MatrixRequest
+    var ports: [UInt16] = []
+    var due: Instant
+    /// Of `readAll`: which outputs were named.
+    var heard: Set<UInt16> = []
+    /// Of `read`: named with its output, which may be the answer, or news that came at the same time.
+    var named: UInt16?
+  }
+
+  public internal(set) var dialect: Dialect
+  var state = State.down(reopenAt: .zero)
+  var ports: WallConvergence
+  var flight: Flight?
+  var description = MatrixDescription()
+  var toldDescription: MatrixDescription?
+  /// What it said of its size makes a wish impossible: it is asked once more, as a line may alter what it carries.
+  var nextHello = Instant.distantFuture
+  var sizeBefore: MatrixDescription?
+  /// Outputs whose wish was sent in a command that was refused as a whole, or belongs to a salvo that is still going out.
+  var salvo: [UInt16] = []
+  /// As many of the salvo as the device takes go into one command; after a refusal they go one by one.
+  var isSalvoWhole = true
+  /// Outputs whose wish was sent, and not read back yet.
+  var readBack: [UInt16] = []
+  /// Outputs that did not answer, and when they are asked again.
+  var mute: [UInt16: Instant] = [:]
+  var portMisses: [UInt16: Int] = [:]
+  /// Nothing is sent before.
+  var nextSend = Instant.zero
+  var lastTalk = Instant.zero
+  /// Answers may be on their way that nobody waits for any more: first comes a question whose answer is no other's.
+  var needsSync = false
+  /// All the outputs at once cannot be asked here.
+  var readsWholeFails = false
+  var wholeMisses = 0
+  /// `nil`: not known yet whether answers to `read` name their output.
+  var readsAreNamed: Bool?
+  var isGreetedPerhaps = false
+  var misses = 0
+  var hasUnderstood = false
+  var hasHeard = false
+  var nextProof = Instant.distantFuture
+  /// How often the line was opened in vain.
+  var attempts = 0
+  /// Answers on this line, and how many lines in a row ended right after their first one.
+  var answers = 0
+  var briefLines = 0
+  var helloDone = 0
+  var health: Health?
+  var wasOnline = false
+  var isPasswordTold = false
+  /// How often in a row the password was refused: once may be a bit that a line turned over.
+  var passwordRefusals = 0
+  var outbox: [WallEffect] = []
+  var random: SeededRandom
+  var heardBuffer: [MatrixHeard] = []
+
+  static var connectLimit: Interval { .seconds(3) }
+  static var backOff: [Int] { [1_000, 2_000, 5_000, 10_000] }
+  /// One that closes the line after each answer is spoken with so, without forgetting what it said before.
+  static var briefLimit: Int { 2 }
+  static var muteFor: Interval { .seconds(10) }
+  static var pushGrace: Interval { .milliseconds(500) }
+  static var greetedGrace: Interval { .milliseconds(300) }
+
+  /// - Parameters:
+  ///   - ports: the outputs that are the wall's, so that they are read before anything is wished.
+  ///   - seed: spreads reconnections.
+  public init(_ dialect: Dialect, ports: [UInt16] = [], seed: UInt64 = 1) {
+    self.dialect = dialect
+    readsAreNamed = dialect.traits.readsAreNamed
+    description = dialect.traits.known
+    self.ports = WallConvergence(ports: ports)
+    random = SeededRandom(seed: seed)
+  }
+
+  var isBrief: Bool { briefLines >= Self.briefLimit }
+  var outputs: UInt16? { description.outputs }
+
+  public var deadline: Instant? {
+    if !outbox.isEmpty { return .zero }
+    switch state {
+    case .down(let moment), .opening(let moment), .greeting(let moment): return moment
+    case .shut: return nil
+    case .hello: return flight?.due ?? nextSend
+    case .ready: return flight?.due ?? nextWork
+    }
+  }
+
+  public mutating func handle(_ input: WallInput, at now: Instant, into effects: inout Effects<WallEffect>) {
+    switch input {
+    case .linkUp: linkUp(at: now)
+    case .linkDown: lineLost(.absent, at: now)
+    case .received(let bytes): received(bytes, at: now)
+    case .wished(let wishes):
+      ports.take(wishes, at: now)
+      if case .ready = state { refuseImpossible(at: now) }
+    case .retest: retest(at: now)
+    // No matrix draws a number: the station puts a picture with it on the output instead.
+    case .identify, .wake: break
+    }
+    runTimers(at: now)
+    startWork(at: now)
+    while effects.room > 0, !outbox.isEmpty { effects.append(outbox.removeFirst()) }
+  }
+
+  // MARK: - The line
+
+  private mutating func linkUp(at now: Instant) {
+    dialect.startOver()
+    flight = nil
+    needsSync = false
+    misses = 0
+    answers = 0
+    hasUnderstood = false
+    hasHeard = false
+    isGreetedPerhaps = false
+    nextSend = now
+    lastTalk = now
+    if !isBrief { forget(at: now) }
+    switch dialect.traits.greeting {
+    case .none: beginHello(at: now)
+    case .optional(let limit), .required(let limit): state = .greeting(until: now + limit)
+    }
+  }
+
+  /// Whatever was known is of another time.
+  mutating func forget(at now: Instant) {
+    if wasOnline { tell(.restarted) }
+    wasOnline = false
+    ports.forgetFacts(at: now)
+    salvo = []
+    readBack = []
+    mute = [:]
+    portMisses = [:]
+    readsWholeFails = false
+    wholeMisses = 0
+    readsAreNamed = dialect.traits.readsAreNamed
+    helloDone = 0
+    toldDescription = nil
+    description = dialect.traits.known
+    set(.identifying)
+  }
+
+  mutating func lineLost(_ health: Health, at now: Instant) {
+    switch state {
+    case .shut, .down: return
+    case .opening, .greeting, .hello, .ready: break
+    }
+    if let flight, case .read(let output) = flight.request, let input = flight.named {
+      readsAreNamed = true
+      observed(output, input, isReadBack: true, at: now)
+      answered(at: now)
+    }
+    briefLines = answers == 1 ? briefLines + 1 : answers == 0 && isBrief ? 0 : answers > 1 ? 0 : briefLines
+    if isBrief, let flight, case .routes = flight.request { readBack += flight.ports }
+    if !isBrief { set(health) }
+    flight = nil
+    let base = Self.backOff[min(attempts, Self.backOff.count - 1)]
+    attempts = isBrief ? 0 : min(attempts + 1, Self.backOff.count)
+    state = .down(reopenAt: now + .milliseconds(base + Int(random.below(UInt32(base / 5)))))
+  }
+
+  /// The other end is not what it should be: the line is closed, and opened again after a while.
+  mutating func breakOff(at now: Instant) {
+    lineLost(hasHeard && !hasUnderstood ? .faulted : .absent, at: now)
+  }
+
+  mutating func passwordRefused(at now: Instant) {
+    passwordRefusals += 1
+    if passwordRefusals < 2 { lineLost(.faulted, at: now) } else { shut(at: now) }
+  }
+
+  mutating func shut(at now: Instant) {
+    passwordRefusals = 0
+    state = .shut
+    flight = nil
+    set(.faulted)
+    guard !isPasswordTold else { return }
+    isPasswordTold = true
+    tell(.troubleChanged(0, .password, isPresent: true))
+  }
+
+  private mutating func retest(at now: Instant) {
+    ports.retest(at: now)
+    mute = [:]
+    portMisses = [:]
+    nextProof = now
+    switch state {
+    case .shut, .down: state = .down(reopenAt: now)
+    case .ready:
+      refuseImpossible(at: now)
+      if !readsWhole, canRead { readBack = ports.ports.map(\.number).filter(isThere) }
+    case .opening, .greeting, .hello: break
+    }
+  }
+
+  private mutating func runTimers(at now: Instant) {
+    switch state {
+    case .down(let moment) where moment <= now:
+      if health == nil { set(.opening) }
+      outbox.append(.reopen)
+      state = .opening(until: now + Self.connectLimit)
+    case .opening(let moment) where moment <= now: lineLost(.absent, at: now)
+    case .greeting(let moment) where moment <= now:
+      if case .required = dialect.traits.greeting, !isGreetedPerhaps { return breakOff(at: now) }
+      beginHello(at: now)
+    case .hello, .ready:
+      if let flight, flight.due <= now { unanswered(flight, at: now) }
+    default: break
+    }
+  }
+
+  mutating func beginHello(at now: Instant) {
+    state = .hello(isBrief ? helloDone : 0)
+  }
+
+  // MARK: - Telling
+
+  mutating func set(_ new: Health) {
+    guard health != new else { return }
+    health = new
+    tell(.healthChanged(new))
+  }
+
+  /// What was not fetched yet and is overtaken is left out: there are never more than a few for each output.
+  mutating func tell(_ event: WallEvent) {
+    if case .observed(let number, _) = event {
+      outbox.removeAll { if case .event(.observed(number, _)) = $0 { true } else { false } }
+    }
+    outbox.append(.event(event))
+  }
+
+  mutating func tell(_ events: [WallEvent]) {
+    for event in events { tell(event) }
+  }
+}

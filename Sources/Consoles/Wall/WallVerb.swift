@@ -1,0 +1,84 @@
+import DeviceVocabulary
+import Station
+
+/// What an operator asks for by POST at `/api/wall/…`: which fields each takes beside `post`, and what it means.
+enum WallVerb: String, CaseIterable {
+  case scene, meeting
+  case endMeeting = "end-meeting"
+  case pin, renew, unpin, visitors, arm, layout
+  case undoLayout = "undo-layout"
+  case identify
+
+  static let accepted = "/api/wall/(\(allCases.map(\.rawValue).joined(separator: " | "))), /api/wall/rehearse/…"
+
+  private var fields: [String] {
+    switch self {
+    case .scene, .meeting: ["scene"]
+    case .endMeeting: []
+    case .pin: ["source", "at", "size", "reason"]
+    case .renew, .unpin: ["pin"]
+    case .visitors, .arm: ["on"]
+    case .layout: ["text"]
+    case .undoLayout: ["layout"]
+    case .identify: ["output", "seconds"]
+    }
+  }
+
+  /// `scene` left empty lets the clock choose; a reason is asked for by the station where one is needed.
+  private var optional: [String] {
+    switch self {
+    case .pin: ["size", "reason"]
+    default: []
+    }
+  }
+
+  /// The name of the field that holds the operator's code, where the page asks for one.
+  static let code = "code"
+
+  func read(_ body: SecretBuffer?) throws(BadRequest) -> (post: String, code: String, WallAction) {
+    let fields = try BodyFields(body, accepted: ["post", Self.code] + self.fields, optional: [Self.code] + optional)
+    return (try fields.text("post"), try fields.text(Self.code), try action(fields))
+  }
+
+  private func action(_ fields: BodyFields) throws(BadRequest) -> WallAction {
+    switch self {
+    case .scene:
+      let scene = try fields.text("scene")
+      return .scene(scene.isEmpty ? nil : scene)
+    case .meeting: return .beginMeeting(scene: try fields.text("scene"))
+    case .endMeeting: return .endMeeting
+    case .pin:
+      let (at, size) = (try fields.text("at"), try fields.text("size"))
+      guard let cells = WallCells(at: at, size: size.isEmpty ? "1x1" : size) else {
+        throw BadRequest(
+          fault: .badBody, place: "at, size",
+          accepted: "\"at\": \"column,row\", \"size\": \"WIDTHxHEIGHT\", for instance \"2,1\" and \"1x1\"")
+      }
+      let reason = try fields.text("reason")
+      return .pin(source: try fields.text("source"), cells, reason: reason.isEmpty ? nil : reason)
+    case .renew: return .renew(try pin(fields))
+    case .unpin: return .unpin(try pin(fields))
+    case .visitors: return .visitors(try fields.flag("on"))
+    case .arm: return .arm(try fields.flag("on"))
+    case .layout: return .saveLayout(try layout(fields))
+    case .undoLayout: return .undoLayout(try fields.text("layout"))
+    case .identify: return .identify(try fields.number("output"), seconds: try fields.number("seconds"))
+    }
+  }
+
+  private func pin(_ fields: BodyFields) throws(BadRequest) -> WallPinID {
+    guard let pin = WallPinID(exactly: try fields.number("pin")) else {
+      throw BadRequest(fault: .badBody, place: "pin", accepted: "the number of a pin, for instance 3")
+    }
+    return pin
+  }
+
+  private func layout(_ fields: BodyFields) throws(BadRequest) -> WallLayout {
+    let text = try fields.text("text")
+    do throws(WallLayoutText.Mistake) {
+      return try WallLayoutText.read(text)
+    } catch {
+      throw BadRequest(fault: .badBody, place: "text:\(error.line)", accepted: "\(error.chinese) / \(error.english)")
+    }
+  }
+}

@@ -1,0 +1,225 @@
+import DeviceVocabulary
+import Station
+
+extension WallView {
+  func json(calls: [WallCallCard] = []) -> JSONText {
+    var json = JSONText(reserving: 16_384)
+    json.object { json in
+      json.field("site", site)
+      json.field("revision", revision)
+      json.field("asOfMilliseconds", asOfMilliseconds)
+      json.field("recorded", recorded)
+      json.field("columns", plan.columns)
+      json.field("rows", plan.rows)
+      json.field("bezelThousandths", plan.bezelThousandths)
+      json.field("meeting", optional: meeting)
+      json.field("visitors", hasVisitors)
+      json.field("armed", isArmed)
+      json.key("posts")
+      json.array(posts) { json, post in
+        json.object {
+          $0.field("id", post.id)
+          $0.field("name", post.name)
+        }
+      }
+      json.key("outputs")
+      json.array(zip(plan.outputs, tiles)) { $1.1.write($1.0, to: &$0) }
+      json.key("scenes")
+      json.array(scenes) { json, scene in
+        json.object {
+          $0.field("id", scene.id)
+          $0.field("name", scene.name)
+          $0.field("meeting", scene.isMeeting)
+          $0.field("lit", scene.lit.rawValue)
+        }
+      }
+      json.key("layouts")
+      json.array(layouts) { json, layout in layout.write(to: &json, isDrawn: drawn.contains(layout.id)) }
+      json.key("pins")
+      json.array(pins) { json, card in
+        json.object {
+          $0.field("id", card.pin.id)
+          $0.field("source", card.pin.source)
+          card.pin.cells.write(to: &$0)
+          $0.field("post", card.pin.post)
+          $0.field("reason", optional: card.pin.reason)
+          $0.field("sinceMilliseconds", card.sinceMilliseconds)
+          $0.field("secondsLeft", optional: card.secondsLeft)
+        }
+      }
+      json.key("sources")
+      json.array(sources) { $1.write(to: &$0) }
+      json.key("devices")
+      json.array(devices) { json, device in
+        json.object {
+          $0.field("name", device.name)
+          $0.field("health", device.health.rawValue)
+          $0.field("model", optional: device.description?.model)
+          $0.field("firmware", optional: device.description?.firmware)
+        }
+      }
+      json.key("left")
+      json.array(left) { $1.write(to: &$0) }
+      json.key("calls")
+      json.array(calls) { json, card in
+        json.object {
+          $0.key("call")
+          card.call.write(to: &$0)
+          $0.field("place", card.place)
+          $0.field("phase", card.phase.rawValue)
+          $0.field("drill", card.isDrill)
+          $0.field("openedMilliseconds", card.openedMilliseconds)
+        }
+      }
+    }
+    return json
+  }
+}
+
+extension WallView.Tile {
+  fileprivate func write(_ place: WallPlan.Output, to json: inout JSONText) {
+    json.object { json in
+      json.field("number", output)
+      json.field("column", place.column)
+      json.field("row", place.row)
+      json.field("rotation", place.rotation)
+      json.field("wished", optional: wished)
+      json.field("shown", optional: shown)
+      json.key("region")
+      json.object { cells.write(to: &$0) }
+      json.field("layer", layer.name)
+      if let call = layer.call {
+        json.key("call")
+        call.write(to: &json)
+      }
+      if case .pin(let pin) = layer { json.field("pin", pin) }
+      json.field("hidden", isHidden)
+      proof.write(to: &json)
+      json.field("ageMilliseconds", optional: ageMilliseconds)
+      json.field("troubles", troubles.map(\.rawValue))
+      json.key("measured")
+      json.array(measured) { json, item in
+        json.object {
+          $0.field("quantity", item.quantity.rawValue)
+          $0.field("value", item.value)
+          $0.field("ageMilliseconds", item.ageMilliseconds)
+        }
+      }
+    }
+  }
+}
+
+extension WallProof {
+  /// `verified` with `picture` true, false or left out; the others with what is the matter.
+  fileprivate func write(to json: inout JSONText) {
+    switch self {
+    case .verified(let picture):
+      json.field("proof", "verified")
+      if let picture { json.field("picture", picture) }
+    case .switching: json.field("proof", "switching")
+    case .notSwitched(let refusal):
+      json.field("proof", "notSwitched")
+      json.field("reason", refusal.text)
+    case .stale: json.field("proof", "stale")
+    case .unreachable(let device):
+      json.field("proof", "unreachable")
+      json.field("device", device)
+    }
+  }
+}
+
+extension WallLayer {
+  var name: String {
+    switch self {
+    case .base: "base"
+    case .meeting: "meeting"
+    case .drill: "drill"
+    case .call: "call"
+    case .pin: "pin"
+    }
+  }
+}
+
+extension WallCells {
+  func write(to json: inout JSONText) {
+    json.field("column", column)
+    json.field("row", row)
+    json.field("width", width)
+    json.field("height", height)
+  }
+}
+
+extension WallCall {
+  func write(to json: inout JSONText) {
+    json.object {
+      $0.field("station", optional: station)
+      $0.field("id", id)
+    }
+  }
+}
+
+extension WallLayout {
+  func write(to json: inout JSONText, isDrawn: Bool) {
+    json.object { json in
+      json.field("id", id)
+      json.field("name", name)
+      json.field("drawn", isDrawn)
+      json.key("regions")
+      json.array(regions) { json, region in
+        json.object {
+          $0.field("name", region.name)
+          region.cells.write(to: &$0)
+          $0.field("sources", region.sources)
+        }
+      }
+    }
+  }
+}
+
+extension WallView.SourceCard {
+  fileprivate func write(to json: inout JSONText) {
+    json.object {
+      $0.field("id", source.id)
+      $0.field("name", source.name)
+      $0.field("kind", source.kind.rawValue)
+      $0.field("level", source.level.rawValue)
+      $0.field("place", optional: source.place)
+      $0.field("sensitive", source.isSensitive)
+      switch state {
+      case .live: $0.field("state", "live")
+      case .stale: $0.field("state", "stale")
+      case .dead(let reason):
+        $0.field("state", "dead")
+        $0.field("reason", reason)
+      case nil: break
+      }
+      $0.field("ageMilliseconds", optional: ageMilliseconds)
+    }
+  }
+}
+
+extension WallRehearsal {
+  func write(to json: inout JSONText) {
+    json.field("answer", "rehearsed")
+    json.key("outputs")
+    json.array(tiles) { json, tile in
+      json.object {
+        $0.field("number", tile.output)
+        $0.field("source", optional: tile.source)
+        $0.field("layer", tile.layer.name)
+        $0.key("region")
+        $0.object { tile.cells.write(to: &$0) }
+      }
+    }
+    json.key("switched")
+    json.array(switched) { json, device in
+      json.object {
+        $0.field("device", device.device)
+        $0.key("ports")
+        $0.array(device.wishes) { $0.value($1.number) }
+      }
+    }
+    json.key("left")
+    json.array(left) { $1.write(to: &$0) }
+  }
+}

@@ -1,0 +1,160 @@
+// Draws layouts on the grid. What is drawn is a text in the end, the same that the command line reads and writes.
+import { send } from "./asking.js";
+import { element } from "./dom.js";
+import { shade } from "./wall-tiles.js";
+import { word } from "./words.js";
+
+let view;
+let layout;
+let picked;
+let drag;
+let dialog;
+
+export function openEditor(theView) {
+  view = theView;
+  layout = copy(view.layouts[0]);
+  dialog = element("dialog", { id: "editor", "aria-labelledby": "editor-title" });
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  draw();
+  dialog.showModal();
+}
+
+const copy = (known) => ({ id: known.id, name: known.name, regions: known.regions.map((region) => ({ ...region, sources: [...region.sources] })) });
+
+function draw() {
+  picked = null;
+  drag = null;
+  const choice = element("select", { id: "editor-layout", "aria-label": word("editorLayout"), onchange: (event) => choose(event.target.value) },
+    ...view.layouts.map((known) => element("option", { value: known.id, selected: known.id === layout.id }, known.name)), element("option", { value: "" }, word("editorNew")));
+  const known = view.layouts.find((item) => item.id === layout.id);
+  if (!known) choice.value = "";
+  const text = element("textarea", { id: "editor-text", rows: 7, spellcheck: "false", "aria-label": word("editorText") });
+  text.value = write(layout);
+  dialog.replaceChildren(
+    element("h2", { id: "editor-title" }, word("editor")), element("p", { class: "small" }, word("editorHelp")),
+    element("div", { class: "form" }, element("label", {}, word("editorLayout"), choice), field("editorID", "id", known !== undefined), field("editorName", "name", false)),
+    cells(), ...layout.regions.map(row),
+    element("label", {}, word("editorText"), text),
+    element("button", { type: "button", onclick: () => readText(text) }, word("editorRead")),
+    element("h3", {}, word("editorDiff")), element("pre", { id: "diff" }, difference(known ? write(known) : "", write(layout))),
+    element("div", { class: "buttons actions" },
+      element("button", { type: "button", class: "primary", id: "editor-save", onclick: save }, word("editorSave")),
+      element("button", { type: "button", id: "editor-undo", disabled: !view.layouts.some((item) => item.id === layout.id && item.drawn), onclick: undo }, word("editorUndo")),
+      element("button", { type: "button", onclick: () => dialog.close() }, word("editorClose"))));
+}
+
+function choose(id) {
+  layout = id ? copy(view.layouts.find((known) => known.id === id)) : { id: "new", name: word("editorNew"), regions: [] };
+  draw();
+}
+
+function field(label, key, isFixed) {
+  const input = element("input", { type: "text", value: layout[key], maxlength: 40, disabled: isFixed, onchange: (event) => change(() => (layout[key] = event.target.value)) });
+  return element("label", {}, word(label), input);
+}
+
+function change(body) {
+  body();
+  draw();
+}
+
+// MARK: - Cells
+
+const regionAt = (column, row) => layout.regions.find((region) => column >= region.column && column < region.column + region.width && row >= region.row && row < region.row + region.height);
+
+function cells() {
+  const grid = element("div", { id: "cells" });
+  grid.style.gridTemplateColumns = `repeat(${view.columns}, minmax(0, 1fr))`;
+  for (let row = 1; row <= view.rows; row++) {
+    for (let column = 1; column <= view.columns; column++) grid.append(cell(column, row));
+  }
+  // One pointer draws: from the cell where it went down to the one where it went up.
+  const under = (event) => document.elementFromPoint(event.clientX, event.clientY)?.closest("#cells button");
+  grid.addEventListener("pointerdown", (event) => (drag = under(event) ?? null));
+  grid.addEventListener("pointerup", (event) => {
+    const [from, to] = [drag, under(event)];
+    drag = null;
+    if (from && to && from !== to) region(from, to);
+  });
+  return grid;
+}
+
+function cell(column, row) {
+  const region = regionAt(column, row);
+  const button = element("button", { type: "button", "data-column": column, "data-row": row, "aria-label": `${column},${row} ${region?.name ?? ""}`, onclick: () => pick(button) }, region?.name ?? `${column},${row}`);
+  if (region) {
+    button.classList.add("drawn");
+    button.style.setProperty("--shade", region.sources.length ? shade(view, region.sources[0]) : "#39424f");
+  }
+  return button;
+}
+
+function pick(button) {
+  if (picked) return region(picked, button);
+  picked = button;
+  button.classList.add("picked");
+}
+
+function region(from, to) {
+  const [c1, c2] = [from, to].map((cell) => Number(cell.dataset.column)).sort((a, b) => a - b);
+  const [r1, r2] = [from, to].map((cell) => Number(cell.dataset.row)).sort((a, b) => a - b);
+  const made = { column: c1, row: r1, width: c2 - c1 + 1, height: r2 - r1 + 1 };
+  const isOver = (other) => made.column < other.column + other.width && other.column < made.column + made.width && made.row < other.row + other.height && other.row < made.row + made.height;
+  // What it is drawn over goes; the sources of the first of these stay.
+  const over = layout.regions.filter(isOver);
+  const names = layout.regions.map((other) => other.name);
+  let number = 1;
+  while (names.includes(`R${number}`)) number += 1;
+  change(() => {
+    layout.regions = layout.regions.filter((other) => !isOver(other));
+    layout.regions.push({ ...made, name: over[0]?.name ?? `R${number}`, sources: over[0]?.sources ?? [] });
+  });
+}
+
+function row(region) {
+  const named = element("input", { type: "text", value: region.name, maxlength: 40, onchange: (event) => change(() => (region.name = event.target.value)) });
+  const sources = element("input", { type: "text", value: region.sources.join(", "), list: "source-ids", onchange: (event) => change(() => (region.sources = event.target.value.split(",").map((id) => id.trim()).filter(Boolean))) });
+  const ids = element("datalist", { id: "source-ids" }, ...view.sources.map((source) => element("option", { value: source.id }, source.name)));
+  return element("div", { class: "form region" }, element("label", {}, word("editorRegionName"), named), element("label", {}, word("editorSources"), sources, ids),
+    element("button", { type: "button", onclick: () => change(() => (layout.regions = layout.regions.filter((other) => other !== region))) }, `${word("editorRemove")} ${region.name}`));
+}
+
+// MARK: - Text
+
+export function write(layout) {
+  const lines = layout.regions.map((region) => `${region.column},${region.row} ${region.width}x${region.height} ${region.name}: ${region.sources.join(", ")}`);
+  return [`layout ${layout.id} ${layout.name}`, ...lines].join("\n") + "\n";
+}
+
+// Only what this page has to draw of it; the station reads the text itself, and says what is wrong with it.
+function readText(area) {
+  const [head, ...lines] = area.value.split("\n").map((line) => line.trim()).filter(Boolean);
+  const title = /^layout ([\w-]+) (.+)$/.exec(head ?? "");
+  const regions = lines.map((line) => /^(\d+),(\d+) (\d+)x(\d+) (.+?): ?(.*)$/.exec(line));
+  if (!title || regions.some((match) => !match)) return send("/api/wall/layout", { text: area.value });
+  change(() => {
+    layout = {
+      id: title[1], name: title[2],
+      regions: regions.map(([, column, row, width, height, name, sources]) => ({
+        column: Number(column), row: Number(row), width: Number(width), height: Number(height), name, sources: sources.split(",").map((id) => id.trim()).filter(Boolean),
+      })),
+    };
+  });
+}
+
+function difference(before, after) {
+  const [old, now] = [before, after].map((text) => text.split("\n").filter(Boolean));
+  const lines = [...old.filter((line) => !now.includes(line)).map((line) => `- ${line}`), ...now.filter((line) => !old.includes(line)).map((line) => `+ ${line}`)];
+  return lines.join("\n") || word("editorSame");
+}
+
+async function save() {
+  const said = await send("/api/wall/layout", { text: write(layout) });
+  if (said) dialog.close();
+}
+
+async function undo() {
+  const said = await send("/api/wall/undo-layout", { layout: layout.id });
+  if (said) dialog.close();
+}

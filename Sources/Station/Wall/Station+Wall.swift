@@ -1,0 +1,284 @@
+import DeviceKit
+import DeviceVocabulary
+
+/// The display wall: what it should show follows from the journal and the clock; what it shows is what its devices were read to show.
+extension Station {
+  /// A device that is switched on together with this computer takes its time.
+  static let wallGrace = Interval.seconds(45)
+
+  // MARK: - What the devices say
+
+  mutating func wallHeard(_ device: String, _ event: WallEvent) {
+    guard plan.wall != nil, let index = wallFacts.devices.firstIndex(where: { $0.name == device }) else { return }
+    switch event {
+    case .healthChanged(let health): wallHealthChanged(index, health)
+    case .described(let description): wallFacts.devices[index].description = description
+    case .restarted: wallFacts.forget(device)
+    case .observed(let number, let setting):
+      let at = now
+      let wish = wallFacts.devices[index].sent?.first { $0.number == number }?.setting
+      wallFacts.change(WallPort(device: device, number: number), at: now) { port in
+        let hasMoved = port.asOf != .zero && port.setting != setting
+        port.setting = setting
+        port.asOf = at
+        // It switches again. That something else is wished now, which it shows anyway, proves nothing.
+        if hasMoved, wish.map({ port.satisfies($0) }) ?? true { port.refusal = nil }
+      }
+    case .notSwitched(let number, let refusal):
+      wallFacts.change(WallPort(device: device, number: number), at: now) { $0.refusal = refusal }
+    case .troubleChanged(let number, let trouble, let isPresent):
+      wallFacts.change(WallPort(device: device, number: number), at: now) { port in
+        port.troubles.removeAll { $0 == trouble }
+        if isPresent { port.troubles.append(trouble) }
+      }
+    case .measured(let number, let quantity, let value):
+      let at = now
+      wallFacts.change(WallPort(device: device, number: number), at: now) { port in
+        port.measured.removeAll { $0.quantity == quantity }
+        port.measured.append((quantity, value, at))
+      }
+    case .pictureObserved(let number, let state):
+      let at = now
+      wallFacts.change(WallPort(device: device, number: number), at: now) { $0.picture = (state, at) }
+    }
+  }
+
+  private mutating func wallHealthChanged(_ index: Int, _ health: Health) {
+    let device = wallFacts.devices[index].name
+    wallFacts.devices[index].health = health
+    if health == .online {
+      wallFacts.devices[index].silentDue = nil
+      condition(FaultKey(.wall(device), .wallSilent), false)
+    } else {
+      // What it was asked for counts no longer: its driver keeps the wish, and reads before it sends.
+      wallFacts.forget(device)
+      if wallFacts.devices[index].silentDue == nil { wallFacts.devices[index].silentDue = now + .seconds(3) }
+    }
+    condition(FaultKey(.wall(device), .wallAnswersWrongly), health == .faulted)
+  }
+
+  mutating func sourceChanged(_ id: String, _ standing: SourceState) {
+    guard plan.wall?.source(id) != nil else { return }
+    wallFacts.sources.removeAll { $0.id == id }
+    wallFacts.sources.append(WallFacts.Source(id: id, state: standing, asOf: now))
+    let detail = if case .dead(let reason) = standing { reason } else { "" }
+    condition(FaultKey(.source(id), .sourceDead), standing != .live, detail: detail)
+  }
+
+  // MARK: - What it should show
+
+  /// The scene that counts now, below meetings, calls and pins.
+  var wallScene: WallPlan.Scene? {
+    guard let wallPlan = plan.wall else { return nil }
+    if let chosen = state.wall.scene.flatMap({ wallPlan.scene($0) }) { return chosen }
+    return state.wall.isArmed ? wallPlan.scheduled(at: wall) : wallPlan.scenes.first { !$0.isMeeting }
+  }
+
+  func composeWall(_ state: WallState? = nil, scene: WallPlan.Scene? = nil) -> WallComposition? {
+    guard let wallPlan = plan.wall else { return nil }
+    let wished = state ?? self.state.wall
+    return WallComposition(
+      plan: wallPlan, state: wished, scene: scene ?? wallScene, callers: callers(wallPlan), unusable: unusableOutputs,
+      dead: Set(wallFacts.sources.filter { $0.state != .live }.map(\.id)), turn: rotationTurn(wallPlan))
+  }
+
+  private func rotationTurn(_ wallPlan: WallPlan) -> Int {
+    guard let startedAt else { return 0 }
+    return Int((now - startedAt.monotonic).microseconds / (Int64(wallPlan.rotationSeconds) * 1_000_000))
+  }
+
+  /// Open calls that a source looks at, real ones before drills, silent ones first, then the older before the younger.
+  private func callers(_ wallPlan: WallPlan) -> [WallCaller] {
+    var found: [WallCaller] = []
+    func add(_ incident: Incident, _ station: String?) {
+      guard incident.phase != .closed, incident.opening.mark != .test else { return }
+      guard let source = nearest(incident.opening.place, station, wallPlan) else { return }
+      let isDrill = incident.opening.mark == .drill
+      let rank: [Int64] = [
+        isDrill ? 1 : 0, incident.opening.silent ? 0 : 1, incident.openedAt.wallMilliseconds, station == nil ? 0 : 1,
+        Int64(incident.id),
+      ]
+      found.append(WallCaller(call: WallCall(station: station, id: incident.id), source: source.id, isDrill: isDrill, rank: rank))
+    }
+    for incident in state.incidents { add(incident, nil) }
+    for child in state.children { for incident in child.fold.incidents { add(incident, child.station) } }
+    return found
+  }
+
+  /// The camera that looks at the place itself, else one of the same station.
+  private func nearest(_ place: String, _ station: String?, _ wallPlan: WallPlan) -> WallPlan.Source? {
+    let cameras = wallPlan.sources.filter { $0.kind == .camera }
+    let exact = station.map { "\($0)/\(place)" } ?? place
+    return cameras.first { $0.place == exact } ?? station.flatMap { station in cameras.first { $0.place == station } }
+  }
+
+  /// What does not switch, or whose devices do not answer: a call that stood there goes to another output.
+  private var unusableOutputs: Set<Int> {
+    guard let wallPlan = plan.wall else { return [] }
+    return Set(
+      wallPlan.outputs.filter { output in
+        let ports = [output.matrix, output.display].compactMap { $0 }
+        let isGone = (ports.map(\.device) + [output.player].compactMap { $0 }).contains { name in
+          // Not yet heard of is not gone: at the start everything is wished where it belongs.
+          wallFacts.device(name).map { $0.health != .online && state.fault(FaultKey(.wall(name), .wallSilent))?.present == true }
+            ?? false
+        }
+        return refusal(of: output.number) != nil || isGone
+      }.map(\.number))
+  }
+
+  // MARK: - Every step
+
+  /// Sends what changed, writes down who sees what, and keeps the cards true.
+  mutating func updateWall() {
+    guard startedAt != nil, plan.wall != nil else { return }
+    guard let composition = composeWall() else { return }
+    for wish in composition.deviceWishes() {
+      guard let index = wallFacts.devices.firstIndex(where: { $0.name == wish.device }),
+        wallFacts.devices[index].sent != wish.wishes
+      else {
+        continue
+      }
+      wallFacts.devices[index].sent = wish.wishes
+      pending.append(.wall(wish.device, wish.wishes))
+    }
+    switchLights()
+    noteCalls(composition)
+    keepWallCards(composition)
+  }
+
+  private mutating func switchLights() {
+    for light in wallScene?.lights ?? [] {
+      let output = SitePlan.Output(device: light.device, output: light.output, role: .greenLight)
+      if let index = wishedLights.firstIndex(where: { $0.output.device == light.device && $0.output.output == light.output }) {
+        guard wishedLights[index].on != light.isOn else { continue }
+        wishedLights[index].on = light.isOn
+      } else {
+        wishedLights.append((output, light.isOn))
+      }
+      pending.append(.device(.setOutput(light.device, output: light.output, on: light.isOn)))
+    }
+  }
+
+  /// Who sees what, why and how long stands in the journal.
+  private mutating func noteCalls(_ composition: WallComposition) {
+    var standing: [(call: WallCall, source: String, outputs: [Int])] = []
+    for tile in composition.tiles {
+      guard let call = tile.layer.call, let source = tile.source, !tile.isHidden else { continue }
+      if let index = standing.firstIndex(where: { $0.call == call }) {
+        standing[index].outputs.append(tile.output)
+      } else {
+        standing.append((call, source, [tile.output]))
+      }
+    }
+    for shown in state.wall.shown where !standing.contains(where: { $0.call == shown.call && $0.source == shown.source }) {
+      record(.wall(.callHidden(shown.call, source: shown.source)))
+    }
+    for item in standing {
+      let known = state.wall.shown.first { $0.call == item.call }
+      if known?.source != item.source || known?.outputs != item.outputs {
+        record(.wall(.callShown(item.call, source: item.source, outputs: item.outputs)))
+      }
+    }
+  }
+
+  private mutating func keepWallCards(_ composition: WallComposition) {
+    for tile in composition.tiles {
+      let refusal = refusal(of: tile.output)
+      condition(FaultKey(.output(tile.output), .outputNotSwitched), refusal != nil, detail: refusal?.text ?? "")
+      keepPictureCards(tile, composition)
+    }
+    for output in composition.plan.outputs { keepCareCards(output) }
+  }
+
+  /// Of one of the devices that its picture comes through: until it is seen to switch, or somebody re-tests the card.
+  private func refusal(of number: Int) -> WallRefusal? {
+    guard let output = plan.wall?.output(number) else { return nil }
+    let player = output.player.map { WallPort(device: $0, number: UInt16(clamping: number)) }
+    return [output.matrix, output.display, player].compactMap { $0.flatMap { wallFacts.port($0)?.refusal } }.first
+  }
+
+  /// Tries again what an output's devices refused; whether it was of use is said ten seconds later.
+  mutating func retestOutput(_ number: Int) {
+    guard let output = plan.wall?.output(number) else { return }
+    let player = output.player.map { WallPort(device: $0, number: UInt16(clamping: number)) }
+    for port in [output.matrix, output.display, player].compactMap({ $0 }) {
+      if let index = wallFacts.ports.firstIndex(where: { $0.port == port }) { wallFacts.ports[index].refusal = nil }
+      pending.append(.wallRetest(port.device))
+    }
+  }
+
+  private mutating func keepPictureCards(_ tile: WallTile, _ composition: WallComposition) {
+    let seen = composition.needs(of: tile).compactMap { wallFacts.port($0.port)?.picture }.first
+    guard let seen else { return }
+    var (frozen, black) = (false, false)
+    var detail = ""
+    switch seen.state {
+    case .moving: break
+    case .frozen(let seconds): (frozen, detail) = (true, "\(seconds) s")
+    case .black: black = true
+    case .none(let reason): (black, detail) = (true, reason)
+    }
+    condition(FaultKey(.output(tile.output), .pictureFrozen), frozen, detail: detail)
+    condition(FaultKey(.output(tile.output), .pictureBlack), black && tile.source != nil, detail: detail)
+  }
+
+  private mutating func keepCareCards(_ output: WallPlan.Output) {
+    guard let display = output.display, let port = wallFacts.port(display) else { return }
+    for trouble in WallTrouble.allCases {
+      condition(FaultKey(.output(output.number), .of(trouble)), port.troubles.contains(trouble))
+    }
+  }
+
+  // MARK: - Timers
+
+  mutating func runWall() {
+    guard plan.wall != nil else { return }
+    for item in state.wall.pins {
+      if let seconds = item.pin.seconds, elapsed(since: item.since) >= .seconds(min(max(0, seconds), 86_400)) {
+        record(.wall(.unpinned(item.pin.id, post: nil)))
+      }
+    }
+    for index in wallFacts.devices.indices {
+      guard let due = wallFacts.devices[index].silentDue, due <= now else { continue }
+      wallFacts.devices[index].silentDue = nil
+      if wallFacts.devices[index].health != .online {
+        condition(FaultKey(.wall(wallFacts.devices[index].name), .wallSilent), true)
+      }
+    }
+  }
+
+  func nextWallTimer() -> Instant? {
+    guard let wallPlan = plan.wall, let startedAt else { return nil }
+    var nearest: Instant?
+    func consider(_ moment: Instant) { nearest = min(nearest ?? moment, moment) }
+    for item in state.wall.pins {
+      if let seconds = item.pin.seconds {
+        consider(now + max(.seconds(min(max(0, seconds), 86_400)) - elapsed(since: item.since), .zero))
+      }
+    }
+    for device in wallFacts.devices { if let due = device.silentDue { consider(due) } }
+    // Pages are told when a reading has become too old to prove anything.
+    for port in wallFacts.ports where now - port.asOf <= Self.wallTimeToLive {
+      consider(port.asOf + Self.wallTimeToLive + .milliseconds(1))
+    }
+    let takesTurns =
+      state.wall.layouts(of: wallPlan).contains { $0.regions.contains { $0.sources.count > 1 } }
+      || wallPlan.scenes.contains { $0.regions.contains { $0.sources.count > 1 } }
+    if takesTurns {
+      let turn = Int64(rotationTurn(wallPlan)) + 1
+      consider(startedAt.monotonic + .seconds(wallPlan.rotationSeconds) * Int(turn))
+    }
+    if let edge = wallPlan.millisecondsToNextScheduled(at: wall) { consider(now + .milliseconds(Int(edge))) }
+    return nearest
+  }
+}
+
+extension WallLayer {
+  public var call: WallCall? {
+    switch self {
+    case .drill(let call), .call(let call): call
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import DeviceVocabulary
+
+/// What an operator asks of the wall.
+public enum WallAction: Sendable, Equatable, Codable {
+  /// `nil`: the clock chooses again.
+  case scene(String?)
+  case beginMeeting(scene: String)
+  case endMeeting
+  /// Puts a source on outputs by hand. A camera, and whatever is sensitive, needs a reason, and ends by itself.
+  case pin(source: String, WallCells, reason: String?)
+  case renew(WallPinID)
+  case unpin(WallPinID)
+  case visitors(Bool)
+  case arm(Bool)
+  case saveLayout(WallLayout)
+  case undoLayout(String)
+  /// A person wants to see which output this is.
+  case identify(Int, seconds: Int)
+  /// What would be shown, and what would be switched for it; nothing is switched.
+  indirect case rehearse(WallAction)
+}
+
+/// What a rehearsal answers.
+public struct WallRehearsal: Sendable, Equatable, Codable {
+  public var tiles: [WallTile]
+  /// Ports that would be switched, and to what.
+  public var switched: [WallDeviceWish]
+  /// Calls that would have no room.
+  public var left: [WallCall]
+}
+
+extension Station {
+  /// A view by hand of what is not for everybody ends after 5 minutes, and can be renewed.
+  public static let viewSeconds = 300
+  static let identifySeconds = 30
+
+  func decideWall(_ action: WallAction, by post: String) -> Verdict {
+    guard let wallPlan = plan.wall else { return .refused(.noWall) }
+    switch action {
+    case .scene(let id):
+      guard let id else { return .record(.wall(.sceneChosen(nil, post: post))) }
+      guard let scene = wallPlan.scene(id), !scene.isMeeting else { return .refused(.unknownScene) }
+      return .record(.wall(.sceneChosen(scene.id, post: post)))
+    case .beginMeeting(let id):
+      guard wallPlan.scene(id)?.isMeeting == true else { return .refused(.unknownScene) }
+      return .record(.wall(.meetingBegan(scene: id, post: post)))
+    case .endMeeting: return state.wall.meeting == nil ? .refused(.alreadyDone) : .record(.wall(.meetingEnded(post: post)))
+    case .pin(let source, let cells, let reason): return pin(source, cells, reason, post, wallPlan)
+    case .renew(let id):
+      guard state.wall.pins.contains(where: { $0.pin.id == id }) else { return .refused(.unknownPin) }
+      return .record(.wall(.renewed(id, post: post)))
+    case .unpin(let id):
+      guard state.wall.pins.contains(where: { $0.pin.id == id }) else { return .refused(.unknownPin) }
+      return .record(.wall(.unpinned(id, post: post)))
+    case .visitors(let isOn): return .record(.wall(.visitors(isOn, post: post)))
+    case .arm(let isOn): return .record(.wall(.armed(isOn, post: post)))
+    case .saveLayout(let layout):
+      guard wallPlan.problems(of: layout).isEmpty, layout.isWithinLimits else { return .refused(.layoutWrong) }
+      let drawn = state.wall.drawn
+      guard drawn.count < WallState.drawnLimit || drawn.contains(where: { $0.id == layout.id }) else {
+        return .refused(.tooManyLayouts)
+      }
+      return .record(.wall(.layoutSaved(layout, post: post)))
+    case .undoLayout(let id):
+      guard state.wall.drawn.contains(where: { $0.id == id }) else { return .refused(.unknownLayout) }
+      return .record(.wall(.layoutUndone(id, post: post)))
+    case .identify(let number, _): return wallPlan.output(number) == nil ? .refused(.unknownOutput) : .record([])
+    case .rehearse(let action): return decideWall(action, by: post)
+    }
+  }
+
+  private func pin(_ id: String, _ cells: WallCells, _ reason: String?, _ post: String, _ wallPlan: WallPlan) -> Verdict {
+    guard let source = wallPlan.source(id) else { return .refused(.unknownSource) }
+    let layout = WallLayout(id: "pin", name: "pin", regions: [.init(name: "pin", cells: cells, sources: [id])])
+    guard wallPlan.problems(of: layout).isEmpty else { return .refused(.layoutWrong) }
+    let needsReason = source.kind == .camera || source.isSensitive
+    if state.wall.hasVisitors, source.isSensitive { return .refused(.visitorsPresent) }
+    if needsReason || reason != nil, let refusal = needsText(reason ?? "") { return refusal }
+    let pin = WallPin(
+      id: state.wall.lastPin &+ 1, source: id, cells: cells, post: post, reason: reason,
+      seconds: needsReason ? Self.viewSeconds : nil)
+    return .record(.wall(.pinned(pin)))
+  }
+
+  /// What `action` would come to.
+  func rehearse(_ action: WallAction, by post: String) -> WallRehearsal? {
+    guard let before = composeWall(), case .record(let changes) = decideWall(action, by: post) else { return nil }
+    var wished = state
+    for change in changes { wished.apply(Entry(time: stamp, change: change)) }
+    var copy = self
+    copy.state = wished
+    guard let after = copy.composeWall() else { return nil }
+    let old = before.deviceWishes()
+    let switched = after.deviceWishes().compactMap { wish -> WallDeviceWish? in
+      let former = old.first { $0.device == wish.device }?.wishes ?? []
+      let new = wish.wishes.filter { !former.contains($0) }
+      return new.isEmpty ? nil : WallDeviceWish(device: wish.device, wishes: new)
+    }
+    return WallRehearsal(tiles: after.tiles, switched: switched, left: after.left)
+  }
+
+  mutating func identify(_ number: Int, seconds: Int) {
+    guard let output = plan.wall?.output(number) else { return }
+    let length = UInt8(clamping: min(max(0, seconds), Self.identifySeconds))
+    for port in [output.display, output.player.map { WallPort(device: $0, number: UInt16(clamping: number)) }].compactMap({ $0 })
+    {
+      pending.append(.wallIdentify(port, seconds: length))
+    }
+  }
+}
+
+extension WallLayout {
+  /// It came from outside: names are short and hold no control characters, and there are not more regions than a wall has cells.
+  var isWithinLimits: Bool {
+    func isName(_ text: String) -> Bool {
+      !text.isEmpty && text.count <= WallPlan.nameLimit && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+    }
+    return isName(id) && isName(name) && regions.count <= 64 && regions.allSatisfy { isName($0.name) }
+  }
+}

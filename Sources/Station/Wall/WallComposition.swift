@@ -1,0 +1,245 @@
+import DeviceVocabulary
+
+/// What one output is to show, and by which right.
+public struct WallTile: Sendable, Equatable, Codable {
+  public var output: Int
+  /// `nil`: nothing.
+  public var source: String?
+  /// The cells that share the picture; a part of it falls to this output.
+  public var cells: WallCells
+  public var layer: WallLayer
+  public var region: String
+  /// Kept from visitors: something else stands here, or nothing.
+  public var isHidden = false
+}
+
+/// From the lowest to the highest.
+public enum WallLayer: Sendable, Equatable, Codable {
+  case base, meeting
+  case drill(WallCall)
+  case call(WallCall)
+  case pin(WallPinID)
+}
+
+/// A call that wants to be seen.
+public struct WallCaller: Sendable, Equatable, Codable {
+  public var call: WallCall
+  public var source: String
+  public var isDrill: Bool
+  /// In the order of need: the lower the earlier.
+  public var rank: [Int64]
+}
+
+/// Lays the layers over each other. Pure, and the same for the real wall and for a rehearsal.
+public struct WallComposition: Sendable {
+  public let plan: WallPlan
+  public let state: WallState
+  public let scene: WallPlan.Scene?
+  /// In order of need.
+  public let callers: [WallCaller]
+  /// Outputs that do not switch, or show nothing: calls go elsewhere.
+  public let unusable: Set<Int>
+  /// Sources that are known to give no picture: a rotation leaves them out.
+  public let dead: Set<String>
+  /// Counts up with each turn of the rotation.
+  public let turn: Int
+
+  public private(set) var tiles: [WallTile] = []
+  /// Calls for which there was no room.
+  public private(set) var left: [WallCall] = []
+
+  public init(
+    plan: WallPlan, state: WallState, scene: WallPlan.Scene?, callers: [WallCaller], unusable: Set<Int> = [],
+    dead: Set<String> = [],
+    turn: Int = 0
+  ) {
+    self.plan = plan
+    self.state = state
+    self.scene = scene
+    self.callers = callers.sorted { $0.rank.lexicographicallyPrecedes($1.rank) }
+    self.unusable = unusable
+    self.dead = dead
+    self.turn = turn
+    tiles = plan.outputs.map { output in
+      WallTile(
+        output: output.number, source: Self.known(plan.idleSource, plan, output),
+        cells: WallCells(column: output.column, row: output.row),
+        layer: .base, region: "")
+    }
+    let regions = layRegions()
+    layPins(over: regions)
+    layCalls(over: regions)
+    if state.hasVisitors { hide() }
+  }
+
+  /// The source, where it can come to that output.
+  private static func known(_ id: String?, _ plan: WallPlan, _ output: WallPlan.Output) -> String? {
+    id.flatMap { plan.source($0) }.flatMap { plan.reaches($0, output) ? $0.id : nil }
+  }
+
+  public func tile(_ output: Int) -> WallTile? { tiles.first { $0.output == output } }
+
+  private mutating func put(_ source: String?, in cells: WallCells, _ layer: WallLayer, _ region: String) {
+    for output in plan.outputs(in: cells) {
+      guard let index = tiles.firstIndex(where: { $0.output == output.number }) else { continue }
+      tiles[index] = WallTile(output: output.number, source: source, cells: cells, layer: layer, region: region)
+    }
+  }
+
+  // MARK: - Scene
+
+  private mutating func layRegions() -> [WallLayout.Region] {
+    let meeting = state.meeting.flatMap { plan.scene($0) }
+    guard let scene = meeting ?? scene, !scene.isDark, let layout = state.layout(scene.layout, of: plan) else { return [] }
+    for region in layout.regions {
+      let assigned = scene.regions.first { $0.region == region.name }?.sources ?? region.sources
+      put(choice(assigned), in: region.cells, meeting == nil ? .base : .meeting, region.name)
+    }
+    return layout.regions
+  }
+
+  /// Whose turn it is; one that is dead is shown only when all are.
+  private func choice(_ sources: [String]) -> String? {
+    let known = sources.filter { plan.source($0) != nil }
+    let living = known.filter { !dead.contains($0) }
+    let all = living.isEmpty ? known : living
+    return all.isEmpty ? nil : all[turn % all.count]
+  }
+
+  // MARK: - Pins
+
+  private mutating func layPins(over regions: [WallLayout.Region]) {
+    for item in state.pins where plan.source(item.pin.source) != nil {
+      let pin = item.pin
+      for region in regions where region.cells.overlaps(pin.cells) { breakUp(region.cells, around: pin.cells) }
+      put(pin.source, in: pin.cells, .pin(pin.id), "")
+    }
+  }
+
+  /// What is left of a region that something else lies over shows the whole picture in each cell.
+  private mutating func breakUp(_ cells: WallCells, around other: WallCells) {
+    for index in tiles.indices where tiles[index].cells == cells && cells.count > 1 {
+      guard let output = plan.output(tiles[index].output), !other.contains(column: output.column, row: output.row) else {
+        continue
+      }
+      tiles[index].cells = WallCells(column: output.column, row: output.row)
+    }
+  }
+
+  // MARK: - Calls
+
+  private mutating func layCalls(over regions: [WallLayout.Region]) {
+    guard state.isArmed else { return left = callers.map(\.call) }
+    var slots = slots(regions)
+    for caller in callers {
+      guard let source = plan.source(caller.source),
+        let index = slots.firstIndex(where: { cells in plan.outputs(in: cells).allSatisfy { plan.reaches(source, $0) } })
+      else {
+        left.append(caller.call)
+        continue
+      }
+      let cells = slots.remove(at: index)
+      put(
+        caller.source, in: cells, caller.isDrill ? .drill(caller.call) : .call(caller.call),
+        tiles.first { $0.cells == cells }?.region ?? "")
+    }
+  }
+
+  /// Where calls may go, best first: whole regions that nothing lies over and all of whose outputs work, then single outputs of the rest.
+  private func slots(_ regions: [WallLayout.Region]) -> [WallCells] {
+    func isFree(_ cells: WallCells) -> Bool {
+      plan.outputs(in: cells).allSatisfy { output in
+        guard !unusable.contains(output.number), let tile = tile(output.number) else { return false }
+        if case .pin = tile.layer { return false }
+        return true
+      }
+    }
+    var found = regions.map(\.cells).filter(isFree)
+    if plan.callOutputs.isEmpty {
+      found.sort { ($1.count, $0.row, $0.column) < ($0.count, $1.row, $1.column) }
+    } else {
+      func order(_ cells: WallCells) -> Int {
+        plan.callOutputs.firstIndex { number in
+          plan.output(number).map { cells.contains(column: $0.column, row: $0.row) } ?? false
+        } ?? Int.max
+      }
+      found.sort { (order($0), $0.row, $0.column) < (order($1), $1.row, $1.column) }
+    }
+    let single = plan.outputs.map { WallCells(column: $0.column, row: $0.row) }
+    return found + single.filter { cell in !found.contains { $0.overlaps(cell) } && isFree(cell) }
+  }
+
+  // MARK: - Visitors
+
+  private mutating func hide() {
+    for index in tiles.indices {
+      guard let id = tiles[index].source, plan.source(id)?.isSensitive == true else { continue }
+      tiles[index].isHidden = true
+      guard let output = plan.output(tiles[index].output) else { continue }
+      let instead = Self.known(plan.visitorSource, plan, output)
+      tiles[index].source = instead ?? Self.known(plan.idleSource, plan, output)
+      if instead == nil { tiles[index].cells = WallCells(column: output.column, row: output.row) }
+    }
+  }
+}
+
+// MARK: - What the devices are to do
+
+/// The wish for one device of the wall.
+public struct WallDeviceWish: Sendable, Equatable, Codable {
+  public var device: String
+  public var wishes: [WallWish]
+}
+
+extension WallComposition {
+  /// The displays are off: the scene says so, and nobody calls or has put anything up by hand.
+  public var isDark: Bool {
+    (state.meeting.flatMap { plan.scene($0) } ?? scene)?.isDark == true && callers.isEmpty && state.pins.isEmpty
+  }
+
+  /// The whole wish for each device, in order of their names.
+  public func deviceWishes() -> [WallDeviceWish] {
+    var wishes = plan.devices.map { WallDeviceWish(device: $0, wishes: []) }
+    func add(_ device: String, _ wish: WallWish) {
+      guard let index = wishes.firstIndex(where: { $0.device == device }) else { return }
+      // One picture over several outputs is one window.
+      guard !wishes[index].wishes.contains(where: { $0.number == wish.number }) else { return }
+      wishes[index].wishes.append(wish)
+    }
+    for tile in tiles {
+      for need in needs(of: tile) { add(need.port.device, WallWish(need.port.number, need.setting)) }
+    }
+    for index in wishes.indices { wishes[index].wishes.sort { $0.number < $1.number } }
+    return wishes
+  }
+
+  /// What has to be so at the devices for a tile to be so.
+  public func needs(of tile: WallTile) -> [(port: WallPort, setting: WallSetting)] {
+    guard let output = plan.output(tile.output) else { return [] }
+    let source = tile.source.flatMap { plan.source($0) }
+    var needs: [(WallPort, WallSetting)] = []
+    if let matrix = output.matrix { needs.append((matrix, .route(source?.input(of: matrix.device) ?? 0))) }
+    if let display = output.display {
+      let part =
+        output.sharesPictures
+        ? WallPart(
+          columns: UInt8(clamping: tile.cells.width), rows: UInt8(clamping: tile.cells.height),
+          position: tile.cells.position(column: output.column, row: output.row)) : nil
+      needs.append((display, .display(DisplaySetting(isOn: !isDark, input: output.displayInput, part: part))))
+    }
+    if let player = output.player, let first = plan.outputs(in: tile.cells).first, let frame = frame(of: tile.cells) {
+      let number = UInt16(clamping: first.number)
+      let picture = WallPicture(source: tile.source ?? "", address: "", label: "", frame: frame)
+      needs.append((WallPort(device: player, number: number), .picture(picture)))
+    }
+    return needs.map { (port: $0.0, setting: $0.1) }
+  }
+
+  private func frame(of cells: WallCells) -> WallFrame? {
+    let frames = plan.outputs(in: cells).compactMap(\.frame)
+    guard let left = frames.map(\.x).min(), let top = frames.map(\.y).min() else { return nil }
+    let right = frames.map { $0.x + $0.width }.max() ?? left
+    let bottom = frames.map { $0.y + $0.height }.max() ?? top
+    return WallFrame(x: left, y: top, width: right - left, height: bottom - top)
+  }
+}

@@ -1,0 +1,280 @@
+import DeviceVocabulary
+
+/// The display wall (显示大屏) of a site: what hangs where, what can be shown, and how it is arranged.
+public struct WallPlan: Sendable, Equatable, Codable {
+  public var columns: Int
+  public var rows: Int
+  /// One for each cell of the grid, in rising order of their numbers.
+  public var outputs: [Output]
+  public var sources: [Source]
+  public var layouts: [WallLayout]
+  public var scenes: [Scene]
+  /// The outputs that calls for help use first, in this order; empty: the regions of the layout from the largest to the smallest.
+  public var callOutputs: [Int]
+  /// What is shown to visitors (参观模式) instead of what is not for them; `nil`: nothing.
+  public var visitorSource: String?
+  /// What stands where no region is; `nil`: nothing, which not every matrix can show.
+  public var idleSource: String?
+  /// A region with several sources shows each for so long.
+  public var rotationSeconds: Int
+  /// Width of the bar between two pictures, in thousandths of a picture's width: the drawn wall shows it, and a player's picture that
+  /// spans outputs leaves it out.
+  public var bezelThousandths: Int
+
+  public init(
+    columns: Int, rows: Int, outputs: [Output], sources: [Source], layouts: [WallLayout], scenes: [Scene],
+    callOutputs: [Int] = [],
+    visitorSource: String? = nil, idleSource: String? = nil, rotationSeconds: Int = 15, bezelThousandths: Int = 0
+  ) {
+    self.columns = columns
+    self.rows = rows
+    self.outputs = outputs
+    self.sources = sources
+    self.layouts = layouts
+    self.scenes = scenes
+    self.callOutputs = callOutputs
+    self.visitorSource = visitorSource
+    self.idleSource = idleSource
+    self.rotationSeconds = rotationSeconds
+    self.bezelThousandths = bezelThousandths
+  }
+
+  /// One cell of the wall, and the devices that its picture comes through.
+  public struct Output: Sendable, Equatable, Codable {
+    /// 1...64, as it is painted on it.
+    public var number: Int
+    /// Counted from 1, from the upper left.
+    public var column: Int
+    public var row: Int
+    /// The output of a matrix that feeds it.
+    public var matrix: WallPort?
+    /// The panel or projector itself, where it can be spoken with.
+    public var display: WallPort?
+    /// The input at which the display has the wall's picture, by the name of its driver.
+    public var displayInput: String?
+    /// The display can show a part of a picture that spans several of them.
+    public var sharesPictures: Bool
+    /// The player that draws it, and where on the player's desktop.
+    public var player: String?
+    public var frame: WallFrame?
+    /// How the display hangs, in degrees clockwise: for whoever draws it.
+    public var rotation: Int
+
+    public init(
+      number: Int, column: Int, row: Int, matrix: WallPort? = nil, display: WallPort? = nil, displayInput: String? = nil,
+      sharesPictures: Bool = false, player: String? = nil, frame: WallFrame? = nil, rotation: Int = 0
+    ) {
+      self.number = number
+      self.column = column
+      self.row = row
+      self.matrix = matrix
+      self.display = display
+      self.displayInput = displayInput
+      self.sharesPictures = sharesPictures
+      self.player = player
+      self.frame = frame
+      self.rotation = rotation
+    }
+  }
+
+  public struct Source: Sendable, Equatable, Codable {
+    public var id: String
+    public var name: String
+    public var kind: Kind
+    public var level: Level
+    /// What it looks at: a place of this station (`hall`), or of one below (`tiexi-03/hall`, `tiexi-03`).
+    public var place: String?
+    /// Not for visitors, and opened by hand for a reason only.
+    public var isSensitive: Bool
+    /// Where it enters each matrix: its inputs, counted from 1.
+    public var inputs: [WallPort]
+    /// A player can fetch it; the address is not here, because it may hold a password.
+    public var isPlayable: Bool
+
+    public enum Kind: String, Sendable, Codable, CaseIterable { case camera, computer, conference, board, test }
+    /// Whose it is (公共安全视频 分级接入).
+    public enum Level: String, Sendable, Codable, CaseIterable { case community, street, district }
+
+    public init(
+      id: String, name: String, kind: Kind, level: Level = .community, place: String? = nil, isSensitive: Bool = false,
+      inputs: [WallPort] = [], isPlayable: Bool = false
+    ) {
+      self.id = id
+      self.name = name
+      self.kind = kind
+      self.level = level
+      self.place = place
+      self.isSensitive = isSensitive
+      self.inputs = inputs
+      self.isPlayable = isPlayable
+    }
+
+    public func input(of matrix: String) -> UInt16? { inputs.first { $0.device == matrix }?.number }
+  }
+
+  /// What one touch puts up (预案).
+  public struct Scene: Sendable, Equatable, Codable {
+    public var id: String
+    public var name: String
+    public var layout: String
+    /// Sources of the layout's regions that differ from its own.
+    public var regions: [Assignment]
+    /// The source that is heard; `nil`: none.
+    public var sound: String?
+    /// Relay outputs that it switches.
+    public var lights: [Light]
+    /// The displays are off.
+    public var isDark: Bool
+    /// It overlays the base scene while a meeting lasts.
+    public var isMeeting: Bool
+    /// When it is the base scene of its own accord.
+    public var schedule: [Span]
+
+    public struct Assignment: Sendable, Equatable, Codable {
+      public var region: String
+      public var sources: [String]
+
+      public init(region: String, sources: [String]) {
+        self.region = region
+        self.sources = sources
+      }
+    }
+    public struct Light: Sendable, Equatable, Codable {
+      public var device: DeviceID
+      public var output: UInt8
+      public var isOn: Bool
+
+      public init(device: DeviceID, output: UInt8, isOn: Bool) {
+        self.device = device
+        self.output = output
+        self.isOn = isOn
+      }
+    }
+    /// Minutes after local midnight; `from` > `to` runs over midnight, equal means the whole day. Days as in the roster.
+    public struct Span: Sendable, Equatable, Codable {
+      public var fromMinute: Int
+      public var toMinute: Int
+      public var weekdays: [Int]
+
+      public init(fromMinute: Int, toMinute: Int, weekdays: [Int] = []) {
+        self.fromMinute = fromMinute
+        self.toMinute = toMinute
+        self.weekdays = weekdays
+      }
+    }
+
+    public init(
+      id: String, name: String, layout: String, regions: [Assignment] = [], sound: String? = nil, lights: [Light] = [],
+      isDark: Bool = false, isMeeting: Bool = false, schedule: [Span] = []
+    ) {
+      self.id = id
+      self.name = name
+      self.layout = layout
+      self.regions = regions
+      self.sound = sound
+      self.lights = lights
+      self.isDark = isDark
+      self.isMeeting = isMeeting
+      self.schedule = schedule
+    }
+  }
+}
+
+/// Named regions over the grid (布局). They do not overlap; cells that no region covers show nothing.
+public struct WallLayout: Sendable, Equatable, Codable {
+  public var id: String
+  public var name: String
+  public var regions: [Region]
+
+  public struct Region: Sendable, Equatable, Codable {
+    public var name: String
+    public var cells: WallCells
+    /// Several take turns.
+    public var sources: [String]
+
+    public init(name: String, cells: WallCells, sources: [String]) {
+      self.name = name
+      self.cells = cells
+      self.sources = sources
+    }
+  }
+
+  public init(id: String, name: String, regions: [Region]) {
+    self.id = id
+    self.name = name
+    self.regions = regions
+  }
+}
+
+/// A rectangle of the grid: counted from 1, from the upper left.
+public struct WallCells: Sendable, Hashable, Codable {
+  public var column: Int
+  public var row: Int
+  public var width: Int
+  public var height: Int
+
+  public init(column: Int, row: Int, width: Int = 1, height: Int = 1) {
+    self.column = column
+    self.row = row
+    self.width = width
+    self.height = height
+  }
+
+  // A journal may hold any numbers.
+  private static func bounded(_ value: Int) -> Int { Int(Int16(clamping: value)) }
+  private var left: Int { Self.bounded(column) }
+  private var top: Int { Self.bounded(row) }
+  private var right: Int { left + Self.bounded(width) }
+  private var bottom: Int { top + Self.bounded(height) }
+
+  public var count: Int { Self.bounded(width) * Self.bounded(height) }
+  public func contains(column: Int, row: Int) -> Bool {
+    (left..<max(left, right)).contains(column) && (top..<max(top, bottom)).contains(row)
+  }
+  public func overlaps(_ other: WallCells) -> Bool {
+    left < other.right && other.left < right && top < other.bottom && other.top < bottom
+  }
+  /// From 1, row by row, as displays count that share a picture.
+  func position(column: Int, row: Int) -> UInt8 {
+    UInt8(clamping: (Self.bounded(row) - top) * (right - left) + Self.bounded(column) - left + 1)
+  }
+}
+
+extension WallPlan {
+  public func output(_ number: Int) -> Output? { outputs.first { $0.number == number } }
+  public func source(_ id: String) -> Source? { sources.first { $0.id == id } }
+  public func scene(_ id: String) -> Scene? { scenes.first { $0.id == id } }
+  func outputs(in cells: WallCells) -> [Output] { outputs.filter { cells.contains(column: $0.column, row: $0.row) } }
+  /// The wall's devices, in order of their names.
+  public var devices: [String] {
+    Set(outputs.flatMap { [$0.matrix?.device, $0.display?.device, $0.player].compactMap { $0 } }).sorted()
+  }
+
+  /// Whether this source's picture can come to that output at all.
+  public func reaches(_ source: Source, _ output: Output) -> Bool {
+    if output.player != nil { return source.isPlayable }
+    if let matrix = output.matrix { return source.input(of: matrix.device) != nil }
+    return false
+  }
+
+  /// The scene that the clock asks for; the first of the file where none does.
+  func scheduled(at clock: WallClock) -> Scene? {
+    let (minute, today) = (clock.localMinuteOfDay, clock.localWeekday)
+    let yesterday = today == 1 ? 7 : today - 1
+    func works(_ span: Scene.Span, _ day: Int) -> Bool { span.weekdays.isEmpty || span.weekdays.contains(day) }
+    let found = scenes.first { scene in
+      scene.schedule.contains { span in
+        if span.fromMinute == span.toMinute { return works(span, today) }
+        if span.fromMinute < span.toMinute { return works(span, today) && (span.fromMinute..<span.toMinute).contains(minute) }
+        return minute >= span.fromMinute && works(span, today) || minute < span.toMinute && works(span, yesterday)
+      }
+    }
+    return found ?? scenes.first { !$0.isMeeting }
+  }
+
+  /// The nearest minute of the day at which the schedule may ask for another scene, in milliseconds from now.
+  func millisecondsToNextScheduled(at clock: WallClock) -> Int64? {
+    let edges = scenes.flatMap { $0.schedule.flatMap { [$0.fromMinute, $0.toMinute] } }
+    return edges.map { clock.millisecondsUntil(minuteOfDay: Int64($0)) }.min()
+  }
+}

@@ -1,0 +1,110 @@
+import DeviceKit
+import DeviceVocabulary
+
+/// What is known of the wall's devices in this run of the program: facts with their age, and nothing that was only asked for.
+struct WallFacts: Sendable {
+  struct Device: Sendable {
+    var name: String
+    var health = Health.absent
+    /// When its silence becomes a fault.
+    var silentDue: Instant?
+    var description: WallDescription?
+    /// What it was last asked for, so that only changes are sent.
+    var sent: [WallWish]?
+  }
+  struct Port: Sendable {
+    var port: WallPort
+    var setting: WallSetting
+    var asOf: Instant
+    var refusal: WallRefusal?
+    var troubles: [WallTrouble] = []
+    var picture: (state: PictureState, asOf: Instant)?
+    var measured: [(quantity: WallQuantity, value: Int64, asOf: Instant)] = []
+  }
+  struct Source: Sendable {
+    var id: String
+    var state: SourceState
+    var asOf: Instant
+  }
+
+  var devices: [Device]
+  /// In order of their names.
+  var ports: [Port] = []
+  var sources: [Source] = []
+
+  init(_ plan: WallPlan?) {
+    devices = (plan?.devices ?? []).map { Device(name: $0) }
+  }
+
+  func device(_ name: String) -> Device? { devices.first { $0.name == name } }
+  func port(_ port: WallPort) -> Port? { ports.first { $0.port == port } }
+
+  mutating func change(_ port: WallPort, at now: Instant, _ body: (inout Port) -> Void) {
+    if let index = ports.firstIndex(where: { $0.port == port }) { return body(&ports[index]) }
+    // Trouble may be told before the first reading; what it shows is not known then.
+    var new = Port(port: port, setting: .route(.max), asOf: .zero)
+    body(&new)
+    ports.insert(new, at: ports.firstIndex { $0.port > port } ?? ports.count)
+  }
+
+  /// What was read is not so any more, for all that is known.
+  mutating func forget(_ device: String) {
+    ports.removeAll { $0.port.device == device }
+  }
+}
+
+/// Whether a source delivers, by whoever has asked it.
+public enum SourceState: Sendable, Equatable, Codable {
+  /// It describes its stream, and pictures come.
+  case live
+  /// It answers, and no picture comes.
+  case stale
+  case dead(reason: String)
+}
+
+/// How far an output is what it should be.
+public enum WallProof: Sendable, Equatable {
+  /// Read back from everything that its picture comes through, not longer ago than its time to live. `picture`: frames were seen to move;
+  /// `nil`: they cannot be seen here (线路已核对, 画面未核对).
+  case verified(picture: Bool?)
+  case switching
+  case notSwitched(WallRefusal)
+  /// The last reading is older than its time to live.
+  case stale
+  /// A device that it needs does not answer.
+  case unreachable(device: String)
+}
+
+extension Station {
+  /// A reading counts for so long: three rounds of a driver that reads every 5 s.
+  static let wallTimeToLive = Interval.seconds(15)
+  /// A switch that is not read back by then is shown as not switched, whatever the driver still tries.
+  static let switchTime = Interval.seconds(3)
+
+  /// How an output stands, and when the oldest of what it rests on was read.
+  func proof(of tile: WallTile, _ composition: WallComposition) -> (proof: WallProof, asOf: Instant?) {
+    let needs = composition.needs(of: tile)
+    var oldest: Instant?
+    var picture: Bool?
+    for need in needs {
+      guard let device = wallFacts.device(need.port.device), device.health == .online else {
+        return (.unreachable(device: need.port.device), nil)
+      }
+      guard let fact = wallFacts.port(need.port), fact.asOf != .zero else { return (.switching, nil) }
+      oldest = min(oldest ?? fact.asOf, fact.asOf)
+      if let refusal = fact.refusal, !fact.satisfies(need.setting) { return (.notSwitched(refusal), oldest) }
+      if !fact.satisfies(need.setting) { return (.switching, oldest) }
+      if now - fact.asOf > Self.wallTimeToLive { return (.stale, oldest) }
+      if let seen = fact.picture, now - seen.asOf <= Self.wallTimeToLive { picture = seen.state == .moving }
+    }
+    return (.verified(picture: picture), oldest)
+  }
+}
+
+extension WallFacts.Port {
+  /// The address of a picture is the runtime's, and says nothing more than the source.
+  func satisfies(_ wish: WallSetting) -> Bool {
+    guard case .picture(let fact) = setting, case .picture(let wish) = wish else { return setting.satisfies(wish) }
+    return fact.source == wish.source && fact.frame == wish.frame
+  }
+}

@@ -1,0 +1,141 @@
+import DeviceKit
+import DeviceVocabulary
+
+/// A line of the journal about the wall.
+public enum WallChange: Sendable, Equatable, Codable {
+  /// `nil`: the clock chooses again.
+  case sceneChosen(String?, post: String)
+  case meetingBegan(scene: String, post: String)
+  case meetingEnded(post: String)
+  /// Somebody put a source on outputs by hand; it stays there whatever happens below.
+  case pinned(WallPin)
+  case renewed(WallPinID, post: String)
+  /// `nil`: its time was over.
+  case unpinned(WallPinID, post: String?)
+  case visitors(Bool, post: String)
+  /// Disarmed: calls and the clock do not switch the wall.
+  case armed(Bool, post: String)
+  case layoutSaved(WallLayout, post: String)
+  case layoutUndone(String, post: String)
+  /// Who sees what, why, how long: a call brought a source onto the wall, and took it off again.
+  case callShown(WallCall, source: String, outputs: [Int])
+  case callHidden(WallCall, source: String)
+}
+
+public typealias WallPinID = UInt32
+
+/// A source that a post put on outputs by hand (a view).
+public struct WallPin: Sendable, Equatable, Codable {
+  public var id: WallPinID
+  public var source: String
+  public var cells: WallCells
+  public var post: String
+  /// Of what is not for everybody; never a person's name is asked for.
+  public var reason: String?
+  /// It ends by itself after so long; `nil`: when somebody takes it off.
+  public var seconds: Int?
+
+  public init(id: WallPinID, source: String, cells: WallCells, post: String, reason: String?, seconds: Int?) {
+    self.id = id
+    self.source = source
+    self.cells = cells
+    self.post = post
+    self.reason = reason
+    self.seconds = seconds
+  }
+}
+
+/// A call for help as the wall knows it: of this station, or of one below.
+public struct WallCall: Sendable, Hashable, Codable {
+  public var station: String?
+  public var id: IncidentID
+
+  public init(station: String?, id: IncidentID) {
+    self.station = station
+    self.id = id
+  }
+}
+
+/// The fold of what concerns the wall: what was wished. What it shows is learnt anew after each start.
+public struct WallState: Sendable, Equatable, Codable {
+  public var scene: String?
+  public var sceneBy: String?
+  public var meeting: String?
+  /// In order of their numbers.
+  public var pins: [Pin] = []
+  public var lastPin: WallPinID = 0
+  public var hasVisitors = false
+  public var isArmed = true
+  /// Layouts that were drawn on the page, each with its former forms, newest last.
+  public var drawn: [Drawn] = []
+  public var shown: [Shown] = []
+
+  public struct Pin: Sendable, Equatable, Codable {
+    public var pin: WallPin
+    public var since: EntryTime
+  }
+  public struct Drawn: Sendable, Equatable, Codable {
+    public var id: String
+    public var forms: [WallLayout]
+  }
+  public struct Shown: Sendable, Equatable, Codable {
+    public var call: WallCall
+    public var source: String
+    public var outputs: [Int]
+    public var since: EntryTime
+  }
+
+  static let formsKept = 10
+  public static let drawnLimit = 64
+  public static let pinLimit = 64
+
+  public init() {}
+
+  mutating func apply(_ change: WallChange, at time: EntryTime) {
+    switch change {
+    case .sceneChosen(let scene, let post):
+      self.scene = scene
+      sceneBy = scene == nil ? nil : post
+    case .meetingBegan(let scene, _): meeting = scene
+    case .meetingEnded: meeting = nil
+    case .pinned(let pin):
+      lastPin = max(lastPin, pin.id)
+      pins.removeAll { $0.pin.id == pin.id || $0.pin.cells.overlaps(pin.cells) }
+      pins.append(Pin(pin: pin, since: time))
+      if pins.count > Self.pinLimit { pins.removeFirst() }
+    case .renewed(let id, _): if let index = pins.firstIndex(where: { $0.pin.id == id }) { pins[index].since = time }
+    case .unpinned(let id, _): pins.removeAll { $0.pin.id == id }
+    case .visitors(let isOn, _): hasVisitors = isOn
+    case .armed(let isOn, _): isArmed = isOn
+    case .layoutSaved(let layout, _): save(layout)
+    case .layoutUndone(let id, _):
+      guard let index = drawn.firstIndex(where: { $0.id == id }) else { return }
+      drawn[index].forms.removeLast(min(1, drawn[index].forms.count))
+      if drawn[index].forms.isEmpty { drawn.remove(at: index) }
+    case .callShown(let call, let source, let outputs):
+      shown.removeAll { $0.call == call }
+      shown.append(Shown(call: call, source: source, outputs: outputs, since: time))
+    case .callHidden(let call, _): shown.removeAll { $0.call == call }
+    }
+  }
+
+  private mutating func save(_ layout: WallLayout) {
+    if let index = drawn.firstIndex(where: { $0.id == layout.id }) {
+      drawn[index].forms.append(layout)
+      if drawn[index].forms.count > Self.formsKept { drawn[index].forms.removeFirst() }
+    } else if drawn.count < Self.drawnLimit {
+      drawn.append(Drawn(id: layout.id, forms: [layout]))
+    }
+  }
+
+  /// A layout as it is now: drawn on the page, else of the site file.
+  public func layout(_ id: String, of plan: WallPlan) -> WallLayout? {
+    drawn.first { $0.id == id }?.forms.last ?? plan.layouts.first { $0.id == id }
+  }
+
+  /// All layouts there are, those of the site file first.
+  public func layouts(of plan: WallPlan) -> [WallLayout] {
+    let own = plan.layouts.compactMap { layout($0.id, of: plan) }
+    return own + drawn.compactMap { drawn in plan.layouts.contains { $0.id == drawn.id } ? nil : drawn.forms.last }
+  }
+}

@@ -1,0 +1,141 @@
+import DeviceKit
+import DeviceVocabulary
+
+/// What the operator's console shows of the wall: what was read back, and how long ago; wishes stand beside it and are never shown as facts.
+public struct WallView: Sendable, Equatable {
+  public var revision: UInt64
+  public var asOfMilliseconds: Int64
+  public var site: String
+  /// What was decided is on disk.
+  public var recorded: Bool
+  public var plan: WallPlan
+  /// Without telephone numbers.
+  public var posts: [SitePlan.Post]
+  /// In order of the outputs' numbers.
+  public var tiles: [Tile]
+  public var scenes: [SceneCard]
+  public var layouts: [WallLayout]
+  /// Layouts that were drawn on the page, so that their last change can be undone.
+  public var drawn: [String]
+  public var pins: [PinCard]
+  public var sources: [SourceCard]
+  public var devices: [DeviceCard]
+  public var meeting: String?
+  public var hasVisitors: Bool
+  public var isArmed: Bool
+  /// Calls for which the wall has no room.
+  public var left: [WallCall]
+
+  public struct Tile: Sendable, Equatable {
+    public var output: Int
+    /// What it should show; `nil`: nothing.
+    public var wished: String?
+    /// What it was read to show; `nil`: nothing, or it is not known.
+    public var shown: String?
+    public var layer: WallLayer
+    public var cells: WallCells
+    public var isHidden: Bool
+    public var proof: WallProof
+    /// How old the oldest reading is that `proof` rests on.
+    public var ageMilliseconds: Int64?
+    public var troubles: [WallTrouble]
+    public var measured: [Measured]
+  }
+  public struct Measured: Sendable, Equatable {
+    public var quantity: WallQuantity
+    public var value: Int64
+    public var ageMilliseconds: Int64
+  }
+  public struct SceneCard: Sendable, Equatable {
+    public var id: String
+    public var name: String
+    public var isMeeting: Bool
+    public var lit: Lit
+    /// How much of it is read back, once it is wished.
+    public enum Lit: String, Sendable { case off, wished, half, full }
+  }
+  public struct PinCard: Sendable, Equatable {
+    public var pin: WallPin
+    public var sinceMilliseconds: Int64
+    public var secondsLeft: Int?
+  }
+  public struct SourceCard: Sendable, Equatable {
+    public var source: WallPlan.Source
+    /// `nil`: nobody has asked it.
+    public var state: SourceState?
+    public var ageMilliseconds: Int64?
+  }
+  public struct DeviceCard: Sendable, Equatable {
+    public var name: String
+    public var health: Health
+    public var description: WallDescription?
+  }
+}
+
+extension Station {
+  /// - Parameter onDisk: the fold of what is on disk, while something is not.
+  public func wallView(onDisk: StationState?) -> WallView? {
+    guard let onDisk else { return wallView(recorded: true) }
+    var shown = self
+    shown.state = onDisk
+    return shown.wallView(recorded: false)
+  }
+
+  private func wallView(recorded: Bool) -> WallView? {
+    guard let wallPlan = plan.wall, let composition = composeWall() else { return nil }
+    let tiles = composition.tiles.map { card($0, composition) }
+    let wall = state.wall
+    return WallView(
+      revision: revision, asOfMilliseconds: self.wall.unixMilliseconds, site: plan.name, recorded: recorded, plan: wallPlan,
+      posts: plan.posts.map { SitePlan.Post(id: $0.id, name: $0.name, phone: nil, place: $0.place) },
+      tiles: tiles, scenes: wallPlan.scenes.map { card($0, tiles) }, layouts: wall.layouts(of: wallPlan),
+      drawn: wall.drawn.map(\.id),
+      pins: wall.pins.map { item in
+        WallView.PinCard(
+          pin: item.pin, sinceMilliseconds: item.since.wallMilliseconds,
+          secondsLeft: item.pin.seconds.map { max(0, min($0, 86_400) - seconds(elapsed(since: item.since))) })
+      },
+      sources: wallPlan.sources.map { source in
+        let known = wallFacts.sources.first { $0.id == source.id }
+        return WallView.SourceCard(source: source, state: known?.state, ageMilliseconds: known.map { age($0.asOf) })
+      },
+      devices: wallFacts.devices.map { WallView.DeviceCard(name: $0.name, health: $0.health, description: $0.description) },
+      meeting: wall.meeting, hasVisitors: wall.hasVisitors, isArmed: wall.isArmed, left: composition.left)
+  }
+
+  private func age(_ moment: Instant) -> Int64 { (now - moment).microseconds / 1000 }
+
+  private func card(_ tile: WallTile, _ composition: WallComposition) -> WallView.Tile {
+    let (proof, asOf) = proof(of: tile, composition)
+    let display = composition.plan.output(tile.output)?.display.flatMap { wallFacts.port($0) }
+    return WallView.Tile(
+      output: tile.output, wished: tile.source, shown: shownSource(tile, composition), layer: tile.layer, cells: tile.cells,
+      isHidden: tile.isHidden, proof: proof, ageMilliseconds: asOf.map(age), troubles: display?.troubles ?? [],
+      measured: (display?.measured ?? []).map {
+        WallView.Measured(quantity: $0.quantity, value: $0.value, ageMilliseconds: age($0.asOf))
+      })
+  }
+
+  /// By what was read: the matrix's input, or the player's source. With a display alone nobody knows more than that it is on.
+  private func shownSource(_ tile: WallTile, _ composition: WallComposition) -> String? {
+    guard let output = composition.plan.output(tile.output) else { return nil }
+    if let matrix = output.matrix, case .route(let input)? = wallFacts.port(matrix)?.setting, input > 0, input != .max {
+      let port = WallPort(device: matrix.device, number: input)
+      return composition.plan.sources.first { $0.inputs.contains(port) }?.id
+    }
+    for need in composition.needs(of: tile) {
+      if case .picture(let picture)? = wallFacts.port(need.port)?.setting { return picture.source.isEmpty ? nil : picture.source }
+    }
+    return nil
+  }
+
+  /// Lit is a scene that counts and whose own tiles are all read back; those that a call or a hand has taken over are not its.
+  private func card(_ scene: WallPlan.Scene, _ tiles: [WallView.Tile]) -> WallView.SceneCard {
+    let counts = scene.isMeeting ? state.wall.meeting == scene.id : wallScene?.id == scene.id && state.wall.meeting == nil
+    let own = tiles.filter { $0.layer == (scene.isMeeting ? .meeting : .base) }
+    let proved = own.count { if case .verified = $0.proof { true } else { false } }
+    let lit: WallView.SceneCard.Lit = proved == own.count ? .full : proved > 0 ? .half : .wished
+    return WallView.SceneCard(
+      id: scene.id, name: scene.name, isMeeting: scene.isMeeting, lit: counts ? lit : .off)
+  }
+}

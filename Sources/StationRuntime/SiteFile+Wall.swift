@@ -1,0 +1,308 @@
+import DeviceVocabulary
+import Station
+import Yams
+
+extension SiteReader {
+  static let wallPort = 8469
+  static let wallSides = 1...16
+
+  /// `wall`: what hangs where, what can be shown, how it is arranged.
+  func wall(_ node: Node, places: [SitePlan.Place], children: [SitePlan.Child], devices known: [SitePlan.Output])
+    -> (plan: WallPlan, devices: WallDevices)
+  {
+    let section = section(
+      node, "wall",
+      keys: [
+        "grid", "devices", "outputs", "sources", "layouts", "scenes", "callOutputs", "visitorSource", "idleSource",
+        "rotationSeconds", "port",
+      ])
+    let grid = self.section(section.raw("grid") ?? Node.mapping([:]), "grid", keys: ["columns", "rows", "bezel"])
+    var plan = WallPlan(
+      columns: grid.number("columns", in: Self.wallSides), rows: grid.number("rows", in: Self.wallSides), outputs: [],
+      sources: [],
+      layouts: [], scenes: [], rotationSeconds: section.number("rotationSeconds", in: 5...30, default: 15),
+      bezelThousandths: grid.number("bezel", in: 0...200, default: 0))
+    if section.raw("grid") == nil { section.missing("grid") }
+    var devices = wallDevices(section)
+    for item in section.list("outputs", required: true) { output(item, devices, &plan) }
+    plan.outputs.sort { $0.number < $1.number }
+    for row in 1...max(1, plan.rows) {
+      for column in 1...max(1, plan.columns) where !plan.outputs.contains(where: { $0.column == column && $0.row == row }) {
+        complain(section.raw("outputs"), "第 \(row) 行第 \(column) 列没有输出", "no output stands at row \(row), column \(column)")
+      }
+    }
+    for index in devices.indices {
+      let ports = plan.outputs.flatMap { [$0.matrix, $0.display].compactMap { $0 } }.filter { $0.device == devices[index].name }
+      devices[index].ports = Set(ports.map(\.number)).sorted()
+    }
+    var addresses: [String: String] = [:]
+    for item in section.list("sources", required: true) { source(item, places, children, devices, &plan, &addresses) }
+    for item in section.list("layouts", required: true) { layout(item, &plan) }
+    for item in section.list("scenes", required: true) { scene(item, known, &plan) }
+    if !plan.scenes.isEmpty, plan.scenes.allSatisfy(\.isMeeting) {
+      complain(section.raw("scenes"), "至少要有一个不是会议的预案", "at least one scene must be no meeting")
+    }
+    for (number, item) in numbers(section, "callOutputs") {
+      if plan.output(number) == nil { complain(item, "没有输出 \(number)", "there is no output \(number)") }
+      plan.callOutputs.append(number)
+    }
+    plan.visitorSource = section.raw("visitorSource").map { reference(section, "visitorSource", $0, plan) }
+    plan.idleSource = section.raw("idleSource").map { reference(section, "idleSource", $0, plan) }
+    refuseGaps(section, plan, devices)
+    return (
+      plan,
+      WallDevices(
+        devices: devices, addresses: addresses, consolePort: section.number("port", in: 0...65535, default: Self.wallPort))
+    )
+  }
+
+  /// A matrix that cannot disconnect would go on showing what was there before: the picture of a call that is over.
+  private func refuseGaps(_ section: SiteSection, _ plan: WallPlan, _ devices: [WallDevicePlan]) {
+    guard plan.idleSource == nil else { return }
+    let stuck = devices.filter { $0.kind.isMatrix && !$0.kind.disconnects }.map(\.name)
+    for layout in plan.layouts {
+      let gap = plan.outputs.first { output in
+        !layout.regions.contains { $0.cells.contains(column: output.column, row: output.row) }
+          && output.matrix.map { stuck.contains($0.device) } ?? false
+      }
+      guard let gap else { continue }
+      complain(
+        section.raw("layouts"), "布局 \"\(layout.id)\" 没有用到输出 \(gap.number),它的矩阵不能断开,会一直留着上一个画面;请写 idleSource(空闲时显示的信号源)",
+        "layout \"\(layout.id)\" leaves output \(gap.number) out, and its matrix cannot disconnect: the last picture would stay; give idleSource"
+      )
+    }
+  }
+
+  private func reference(_ section: SiteSection, _ key: String, _ node: Node, _ plan: WallPlan) -> String {
+    let id = section.text(key)
+    if !id.isEmpty, plan.source(id) == nil { complain(node, "没有信号源 \"\(id)\"", "there is no source \"\(id)\" under sources") }
+    return id
+  }
+
+  private func numbers(_ section: SiteSection, _ key: String) -> [(Int, Node)] {
+    section.list(key).compactMap { item in
+      if let number = SiteSection.decimal(item) { return (number, item) }
+      complain(item, "\"\(key)\" 中应为整数", "\"\(key)\" must hold whole numbers")
+      return nil
+    }
+  }
+
+  /// `[column, row]` or `[width, height]`, each of 1...16.
+  private func pair(_ section: SiteSection, _ key: String, default fallback: (Int, Int)? = nil) -> (Int, Int) {
+    guard let node = section.raw(key) else {
+      if fallback == nil { section.missing(key) }
+      return fallback ?? (1, 1)
+    }
+    let values = node.sequence.map { $0.compactMap { SiteSection.decimal($0) } } ?? []
+    guard values.count == 2, node.sequence?.count == 2, values.allSatisfy(Self.wallSides.contains) else {
+      complain(
+        node, "\"\(key)\" 应写成两个 1 至 16 的数,如 [2, 1](先列后行)",
+        "\"\(key)\" must be two numbers of 1 to 16, such as [2, 1]: column, row")
+      return fallback ?? (1, 1)
+    }
+    return (values[0], values[1])
+  }
+
+  // MARK: - Outputs
+
+  private func output(_ node: Node, _ devices: [WallDevicePlan], _ plan: inout WallPlan) {
+    let section = section(
+      node, "output", keys: ["number", "at", "matrix", "display", "input", "spans", "player", "screen", "rotation"])
+    let at = pair(section, "at")
+    var output = WallPlan.Output(number: section.number("number", in: 1...256), column: at.0, row: at.1)
+    output.matrix = port(section, "matrix", devices) { $0.isMatrix }
+    output.display = port(section, "display", devices) { $0.isDisplay }
+    output.displayInput = section.raw("input").map { _ in section.text("input", limit: 20) }
+    output.sharesPictures = section.flag("spans", default: false)
+    output.rotation = section.choice("rotation", [("0", 0), ("90", 90), ("180", 180), ("270", 270)], default: 0)
+    if let item = section.raw("player") {
+      let name = section.text("player")
+      if !devices.contains(where: { $0.name == name && $0.kind == .player }) {
+        complain(item, "devices 里没有播放机 \"\(name)\"", "there is no player \"\(name)\" under devices")
+      }
+      output.player = name
+      output.frame = frame(section)
+    }
+    if output.sharesPictures, output.display == nil {
+      complain(section.raw("spans"), "spans 需要 display:由屏幕自己拼接", "spans needs a display: the display itself cuts the picture")
+    }
+    if let extra = section.raw("input"), output.display == nil { complain(extra, "input 需要 display", "input needs a display") }
+    if (output.matrix == nil) == (output.player == nil) {
+      complain(
+        node, "输出 \(output.number) 要写 matrix(矩阵)或 player(播放机)其中一个", "output \(output.number) needs one of matrix and player")
+    }
+    if output.column > plan.columns || output.row > plan.rows {
+      complain(section.raw("at"), "输出 \(output.number) 在大屏之外", "output \(output.number) stands beyond the wall")
+    }
+    for other in plan.outputs {
+      if other.number == output.number { complain(node, "输出 \(output.number) 写了两次", "output \(output.number) is given twice") }
+      if other.column == output.column, other.row == output.row {
+        complain(section.raw("at"), "输出 \(other.number) 已经在这个位置", "output \(other.number) stands there already")
+      }
+      for port in [output.matrix, output.display].compactMap({ $0 }) where port == other.matrix || port == other.display {
+        complain(node, "\(port) 已经给了输出 \(other.number)", "\(port) is output \(other.number)'s already")
+      }
+    }
+    plan.outputs.append(output)
+  }
+
+  private func port(
+    _ section: SiteSection, _ key: String, _ devices: [WallDevicePlan], _ suits: (WallDevicePlan.Kind) -> Bool
+  ) -> WallPort? {
+    guard let node = section.raw(key) else { return nil }
+    let text = section.text(key)
+    guard let port = WallPort(text), port.number > 0 || key == "display" else {
+      complain(node, "\(key) 应写成 设备/编号,如 hub/4", "\(key) must be device/number, such as hub/4")
+      return nil
+    }
+    guard let device = devices.first(where: { $0.name == port.device }) else {
+      complain(node, "devices 里没有 \"\(port.device)\"", "there is no \"\(port.device)\" under devices")
+      return nil
+    }
+    if !suits(device.kind) {
+      complain(node, "\(device.kind.rawValue) 不能当作 \(key)", "a \(device.kind.rawValue) is no \(key)")
+    }
+    return port
+  }
+
+  private func frame(_ section: SiteSection) -> WallFrame? {
+    guard let node = section.raw("screen") else {
+      section.missing("screen")
+      return nil
+    }
+    let values = node.sequence.map { $0.compactMap { SiteSection.decimal($0) } } ?? []
+    guard values.count == 4, node.sequence?.count == 4, values.allSatisfy({ (0...32_768).contains($0) }), values[2] >= 16,
+      values[3] >= 16
+    else {
+      complain(
+        node, "screen 应写成 [左, 上, 宽, 高](像素),如 [960, 0, 960, 540]",
+        "screen must be [left, top, width, height] in pixels, such as [960, 0, 960, 540]")
+      return nil
+    }
+    return WallFrame(x: values[0], y: values[1], width: values[2], height: values[3])
+  }
+
+  // MARK: - Sources
+
+  private func source(
+    _ node: Node, _ places: [SitePlan.Place], _ children: [SitePlan.Child], _ devices: [WallDevicePlan], _ plan: inout WallPlan,
+    _ addresses: inout [String: String]
+  ) {
+    let section = section(
+      node, "source", keys: ["id", "name", "kind", "level", "place", "sensitive", "inputs", "address"])
+    var source = WallPlan.Source(
+      id: section.identifier("id"), name: section.text("name", limit: WallPlan.nameLimit),
+      kind: section.choice("kind", WallPlan.Source.Kind.allCases.map { ($0.rawValue, $0) }, default: .camera))
+    source.level = section.choice("level", WallPlan.Source.Level.allCases.map { ($0.rawValue, $0) }, default: .community)
+    source.isSensitive = section.flag("sensitive", default: source.kind == .camera || source.kind == .conference)
+    if let item = section.raw("place") {
+      let place = section.text("place")
+      let station = place.split(separator: "/", maxSplits: 1).first.map(String.init)
+      if !place.isEmpty, !places.contains(where: { $0.id == place }), !children.contains(where: { $0.station == station }) {
+        complain(
+          item, "没有地点 \"\(place)\";下级站点的地点写成 站点/地点", "there is no place \"\(place)\"; of a station below write station/place")
+      }
+      source.place = place
+    }
+    for (text, item) in section.texts("inputs") {
+      guard let port = WallPort(text), port.number > 0, devices.contains(where: { $0.name == port.device && $0.kind.isMatrix })
+      else {
+        complain(item, "inputs 应写成 矩阵/输入号,如 hub/3", "inputs must be matrix/input, such as hub/3")
+        continue
+      }
+      if let other = plan.sources.first(where: { $0.inputs.contains(port) }) {
+        complain(item, "\(port) 已经是信号源 \"\(other.id)\"", "\(port) is source \"\(other.id)\" already")
+      }
+      source.inputs.append(port)
+    }
+    if section.raw("address") != nil {
+      let address = section.text("address", limit: 400)
+      let schemes = ["rtsp://", "rtsps://", "http://", "https://", "udp://", "rtp://", "file://", "test:"]
+      if !address.isEmpty, !schemes.contains(where: address.hasPrefix) {
+        // The address itself is not repeated: it may hold a password.
+        complain(
+          section.raw("address"), "address 应以 \(schemes.joined(separator: "、")) 之一开头",
+          "address must begin with one of \(schemes.joined(separator: ", "))")
+      }
+      source.isPlayable = true
+      addresses[source.id] = address
+    }
+    if source.inputs.isEmpty, !source.isPlayable {
+      complain(node, "信号源 \"\(source.id)\" 要写 inputs(矩阵输入)或 address(播放地址)", "source \"\(source.id)\" needs inputs or an address")
+    }
+    refuseTwice(node, "信号源", "source", source.id, plan.sources.map(\.id))
+    plan.sources.append(source)
+  }
+
+  // MARK: - Layouts and scenes
+
+  private func layout(_ node: Node, _ plan: inout WallPlan) {
+    let section = section(node, "layout", keys: ["id", "name", "regions"])
+    var layout = WallLayout(id: section.identifier("id"), name: section.text("name", limit: WallPlan.nameLimit), regions: [])
+    for item in section.list("regions", required: true) {
+      let region = self.section(item, "region", keys: ["name", "at", "size", "sources"])
+      let (at, size) = (pair(region, "at"), pair(region, "size", default: (1, 1)))
+      let named = WallLayout.Region(
+        name: region.text("name", limit: WallPlan.nameLimit),
+        cells: WallCells(column: at.0, row: at.1, width: size.0, height: size.1), sources: region.texts("sources").map(\.text))
+      // Told at the region that completes the mistake.
+      let before = plan.problems(of: layout)
+      layout.regions.append(named)
+      for problem in plan.problems(of: layout) where !before.contains(problem) && problem != .noRegions {
+        complain(item, problem.chinese, problem.english)
+      }
+    }
+    refuseTwice(node, "布局", "layout", layout.id, plan.layouts.map(\.id))
+    plan.layouts.append(layout)
+  }
+
+  private func scene(_ node: Node, _ relays: [SitePlan.Output], _ plan: inout WallPlan) {
+    let section = section(
+      node, "scene", keys: ["id", "name", "layout", "regions", "sound", "lights", "dark", "meeting", "schedule"])
+    var scene = WallPlan.Scene(
+      id: section.identifier("id"), name: section.text("name", limit: WallPlan.nameLimit), layout: section.text("layout"))
+    let layout = plan.layouts.first { $0.id == scene.layout }
+    if !scene.layout.isEmpty, layout == nil {
+      complain(section.raw("layout"), "没有布局 \"\(scene.layout)\"", "there is no layout \"\(scene.layout)\" under layouts")
+    }
+    for item in section.list("regions") {
+      let region = self.section(item, "region", keys: ["region", "sources"])
+      let name = region.text("region")
+      let sources = region.texts("sources").map(\.text)
+      guard let known = layout?.regions.first(where: { $0.name == name }) else {
+        if layout != nil { complain(item, "布局里没有区域 \"\(name)\"", "the layout has no region \"\(name)\"") }
+        continue
+      }
+      let assigned = WallLayout(id: "", name: "", regions: [.init(name: name, cells: known.cells, sources: sources)])
+      for problem in plan.problems(of: assigned) { complain(item, problem.chinese, problem.english) }
+      scene.regions.append(.init(region: name, sources: sources))
+    }
+    scene.sound = section.raw("sound").map { reference(section, "sound", $0, plan) }
+    for item in section.list("lights") { light(item, relays, &scene) }
+    scene.isDark = section.flag("dark", default: false)
+    scene.isMeeting = section.flag("meeting", default: false)
+    for item in section.list("schedule") {
+      let span = self.section(item, "schedule", keys: ["from", "to", "days"])
+      scene.schedule.append(.init(fromMinute: minute(span, "from"), toMinute: minute(span, "to"), weekdays: weekdays(span)))
+    }
+    if scene.isMeeting, !scene.schedule.isEmpty {
+      complain(section.raw("schedule"), "会议预案不能排时间,由人打开", "a meeting has no schedule: somebody begins it")
+    }
+    refuseTwice(node, "预案", "scene", scene.id, plan.scenes.map(\.id))
+    plan.scenes.append(scene)
+  }
+
+  private func light(_ node: Node, _ relays: [SitePlan.Output], _ scene: inout WallPlan.Scene) {
+    let section = section(node, "light", keys: ["output", "on"])
+    let text = section.text("output")
+    guard let button = ButtonID(text) else {
+      complain(section.raw("output"), "output 应写成 总线/地址/输出,如 A/20/3", "output must be bus/address/output, such as A/20/3")
+      return
+    }
+    if relays.contains(where: { $0.device == button.device && $0.output == button.button }) {
+      complain(
+        section.raw("output"), "这个输出已经有角色(声响、灯),预案不能动它", "this output has a role (sounder, light) that no scene may touch")
+    }
+    scene.lights.append(.init(device: button.device, output: button.button, isOn: section.flag("on", default: true)))
+  }
+}

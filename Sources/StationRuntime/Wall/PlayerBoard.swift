@@ -1,0 +1,204 @@
+import DeviceKit
+import DeviceVocabulary
+import Foundation
+import Synchronization
+import Transports
+
+/// What the players of the wall are to show, for whoever asks in their name. A player comes to the station, not the station to it: one that has
+/// not asked for 3 s is absent.
+public final class PlayerBoard: Sendable {
+  private struct Member {
+    let name: String
+    var wishes: [WallWish] = []
+    var orders: [PlayerOrder] = []
+    var revision: UInt64
+    var askedAt: Instant?
+    var isPresent = false
+    /// Those who wait for another revision.
+    var waiting: [DispatchSemaphore] = []
+  }
+
+  public static let silence = Interval.seconds(3)
+  static let longestWait = Interval.milliseconds(1_500)
+  static let ordersKept = 8
+  /// The station's socket serves 16 at a time: others want to be heard too.
+  static let waitingLimit = 8
+
+  private let members: Mutex<[Member]>
+  private let addresses: [String: String]
+  private let now: @Sendable () -> Instant
+  private let teller = Mutex<(@Sendable (String, WallEvent) -> Void)?>(nil)
+  private let stop = StopFlag()
+  private let thread = Mutex<DispatchGroup?>(nil)
+
+  /// - Parameter firstRevision: never one that an earlier run of the station has given.
+  public init(
+    _ devices: WallDevices, firstRevision: UInt64 = UInt64(max(1, Date().timeIntervalSince1970 * 1000)),
+    now: @escaping @Sendable () -> Instant = { MonotonicClock.now() }
+  ) {
+    members = Mutex(devices.devices.filter { $0.kind == .player }.map { Member(name: $0.name, revision: firstRevision) })
+    addresses = devices.addresses
+    self.now = now
+  }
+
+  /// The hands of all devices: those of players are here.
+  public func hands(others: WallHands) -> WallHands {
+    WallHands(
+      wish: { device, wishes in if !self.wish(device, wishes) { others.wish(device, wishes) } },
+      identify: { port, seconds in
+        if !self.order(port.device, { PlayerOrder(id: $0, identify: port.number, seconds: seconds) }) {
+          others.identify(port, seconds)
+        }
+      },
+      retest: { device in if !self.order(device, { PlayerOrder(id: $0, identify: nil) }) { others.retest(device) } })
+  }
+
+  /// - Parameter tell: what players say, for the station.
+  public func start(tell: @escaping @Sendable (String, WallEvent) -> Void) {
+    teller.withLock { $0 = tell }
+    thread.withLock {
+      $0 = startThread("players") { [self] in
+        while !stop.isRaised {
+          look()
+          Thread.sleep(forTimeInterval: 0.25)
+        }
+      }
+    }
+  }
+
+  public func shutDown() {
+    stop.raise()
+    members.withLock { members in
+      for index in members.indices { Self.wakeUp(&members[index]) }
+    }
+    _ = thread.withLock { $0 }?.wait(timeout: .now() + 1)
+  }
+
+  private func tell(_ device: String, _ event: WallEvent) { teller.withLock { $0 }?(device, event) }
+
+  // MARK: - The station's side
+
+  /// False: no player.
+  func wish(_ device: String, _ wishes: [WallWish]) -> Bool {
+    members.withLock { members in
+      guard let index = members.firstIndex(where: { $0.name == device }) else { return false }
+      guard members[index].wishes != wishes else { return true }
+      members[index].wishes = wishes
+      Self.change(&members[index])
+      return true
+    }
+  }
+
+  private func order(_ device: String, _ make: (UInt64) -> PlayerOrder) -> Bool {
+    members.withLock { members in
+      guard let index = members.firstIndex(where: { $0.name == device }) else { return false }
+      Self.change(&members[index])
+      // The revision only rises, so that it numbers orders too.
+      members[index].orders = (members[index].orders + [make(members[index].revision)]).suffix(Self.ordersKept)
+      return true
+    }
+  }
+
+  private static func change(_ member: inout Member) {
+    member.revision &+= 1
+    wakeUp(&member)
+  }
+
+  private static func wakeUp(_ member: inout Member) {
+    for semaphore in member.waiting { semaphore.signal() }
+    member.waiting.removeAll()
+  }
+
+  /// Who is silent is told.
+  func look() {
+    let moment = now()
+    let silent = members.withLock { members in
+      members.indices.compactMap { index -> String? in
+        guard members[index].isPresent, let asked = members[index].askedAt, moment - asked > Self.silence else { return nil }
+        members[index].isPresent = false
+        return members[index].name
+      }
+    }
+    for name in silent { tell(name, .healthChanged(.absent)) }
+  }
+
+  // MARK: - The player's side
+
+  /// What to answer to a line of the control socket; `nil`: not about players. Waits, as the line says, for 1.5 s at most.
+  public func answer(_ line: String) -> String? {
+    let words = line.split(separator: " ", maxSplits: 4).map(String.init)
+    guard words.count >= 3, words[0] == "wall", words[1] == "player" else { return nil }
+    let name = words[2]
+    guard members.withLock({ $0.contains { $0.name == name } }) else {
+      return "不行: 站点文件里没有播放机 \(name.prefix(12).filter { $0.isASCII }) / the site file has no such player\n"
+    }
+    switch (words.dropFirst(3).first, words.dropFirst(4).first) {
+    case ("wish", let known?):
+      guard let known = UInt64(known) else { break }
+      return wish(of: name, known: known).map { PlayerLine.encode($0) + "\n" } ?? "不行: 正在停止 / stopping\n"
+    case ("tell", let text?):
+      guard let report = PlayerLine.decode(text, as: PlayerReport.self) else { break }
+      heard(name, isNew: false)
+      for event in report.events.prefix(64) { if let event = event.fromPlayer { tell(name, event) } }
+      return PlayerLine.done
+    default: break
+    }
+    return "不行: 应为 wall player 名称 wish 版本 或 tell JSON / expected wish REVISION or tell JSON\n"
+  }
+
+  /// - Parameter isNew: it has just started, and shows nothing of what was told before.
+  private func heard(_ name: String, isNew: Bool) {
+    let moment = now()
+    let cameBack = members.withLock { members in
+      guard let index = members.firstIndex(where: { $0.name == name }) else { return false }
+      members[index].askedAt = moment
+      defer { members[index].isPresent = true }
+      return !members[index].isPresent
+    }
+    if isNew, !cameBack { tell(name, .restarted) }
+    if cameBack { tell(name, .healthChanged(.online)) }
+  }
+
+  private func wish(of name: String, known: UInt64) -> PlayerWish? {
+    heard(name, isNew: known == 0)
+    let semaphore = DispatchSemaphore(value: 0)
+    let limit = DispatchTime.now() + .microseconds(Int(Self.longestWait.microseconds))
+    while !stop.isRaised {
+      enum Found {
+        case wish(PlayerWish)
+        case wait, unknown
+      }
+      let found = members.withLock { members -> Found in
+        guard let index = members.firstIndex(where: { $0.name == name }) else { return .unknown }
+        let member = members[index]
+        if member.revision != known || DispatchTime.now() >= limit { return .wish(filled(member)) }
+        // Who finds no room has its answer at once. One that has gone away still waits here until its time is over.
+        guard members.reduce(0, { $0 + $1.waiting.count }) < Self.waitingLimit else { return .wish(filled(member)) }
+        members[index].waiting.append(semaphore)
+        return .wait
+      }
+      switch found {
+      case .wish(let wish): return wish
+      case .unknown: return nil
+      case .wait: if semaphore.wait(timeout: limit) == .timedOut { forget(semaphore, name) }
+      }
+    }
+    return nil
+  }
+
+  private func forget(_ semaphore: DispatchSemaphore, _ name: String) {
+    members.withLock { members in
+      guard let index = members.firstIndex(where: { $0.name == name }) else { return }
+      members[index].waiting.removeAll { $0 === semaphore }
+    }
+  }
+
+  private func filled(_ member: Member) -> PlayerWish {
+    let wishes = member.wishes.map { wish in
+      guard case .picture(var picture) = wish.setting else { return wish }
+      picture.address = addresses[picture.source] ?? ""
+      return WallWish(wish.number, .picture(picture))
+    }
+    return PlayerWish(revision: member.revision, wishes: wishes, orders: member.orders)
+  }
+}

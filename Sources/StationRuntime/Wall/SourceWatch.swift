@@ -1,0 +1,109 @@
+import Crypto
+import DeviceKit
+import Foundation
+import RTSPCodec
+import RTSPDriver
+import Station
+import Synchronization
+import Transports
+
+/// Asks the cameras of the wall in turn whether they deliver, four at a time at most: a thread each, which may wait for a name to be looked up.
+public final class SourceWatch: Sendable {
+  private let addresses: [String: RTSPAddress]
+  private let plays: Bool
+  private let round: Mutex<SourceRound>
+  private let tell: @Sendable (String, SourceState) -> Void
+  private let stop = StopFlag()
+  private let threads = Mutex<[DispatchGroup]>([])
+
+  static let atATime = 4
+
+  /// - Parameters:
+  ///   - addresses: of all sources; those that are no `rtsp://` are not watched.
+  ///   - plays: a packet is fetched too, which costs a camera one of its streams for a moment.
+  ///   - tell: called on one of the threads here, after each check that came to something.
+  public init(addresses: [String: String], plays: Bool = true, tell: @escaping @Sendable (String, SourceState) -> Void) {
+    self.addresses = addresses.compactMapValues { RTSPAddress($0) }
+    self.plays = plays
+    self.tell = tell
+    round = Mutex(SourceRound(self.addresses.keys.sorted(), at: MonotonicClock.now()))
+  }
+
+  /// Those that are asked.
+  public var watched: [String] { addresses.keys.sorted() }
+
+  public func start() {
+    let count = min(Self.atATime, addresses.count)
+    threads.withLock { $0 = (0..<count).map { number in startThread("source-\(number)") { [self] in run() } } }
+  }
+
+  public func retest(_ id: String) { round.withLock { $0.retest(id, at: MonotonicClock.now()) } }
+
+  public func shutDown() {
+    stop.raise()
+    let limit = DispatchTime.now() + 1
+    // One may still wait for a name: it belongs to nobody any more.
+    for thread in threads.withLock({ $0 }) { _ = thread.wait(timeout: limit) }
+  }
+
+  private func run() {
+    while !stop.isRaised {
+      guard let id = round.withLock({ $0.take(at: MonotonicClock.now()) }), let address = addresses[id] else {
+        Thread.sleep(forTimeInterval: 0.1)
+        continue
+      }
+      let verdict = check(address)
+      guard !stop.isRaised else { return }
+      if let state = round.withLock({ $0.finished(id, verdict, at: MonotonicClock.now()) }) { tell(id, state) }
+    }
+  }
+
+  private func check(_ address: RTSPAddress) -> StreamVerdict {
+    Self.check(address, plays: plays) { self.stop.isRaised }
+  }
+
+  /// One check, on the calling thread; takes as long as it takes.
+  public static func check(_ address: RTSPAddress, plays: Bool = true, isStopped: () -> Bool = { false }) -> StreamVerdict {
+    var machine = HealthCheck(
+      .init(address: address, plays: plays, md5: { bytes in Array(Insecure.MD5.hash(data: bytes)) }))
+    var socket: NetworkSocket?
+    defer { socket?.disconnect() }
+    var inputs: [HealthCheck.Input] = [.wake]
+    var ready = ReadySet()
+    while !isStopped() {
+      while !inputs.isEmpty {
+        var effects = Effects<HealthCheck.Effect>()
+        machine.handle(inputs.removeFirst(), at: MonotonicClock.now(), into: &effects)
+        while let effect = effects.takeFirst() {
+          switch effect {
+          case .open(let host, let port):
+            let made = NetworkSocket(host: host, port: port, kind: .stream)
+            socket = made
+            if made.connect() != nil { inputs.append(.linkDown) } else if !made.isConnecting { inputs.append(.linkUp) }
+          case .write(let bytes): if socket?.send(bytes) != nil { inputs.append(.linkDown) }
+          case .ended(let verdict): return verdict
+          }
+        }
+      }
+      guard let socket, let deadline = machine.deadline else { return .unreachable }
+      ready.removeAll()
+      ready.watch(socket.descriptor, as: 0, output: socket.isConnecting)
+      var isReady = false
+      ready.wait(until: min(deadline, MonotonicClock.now() + .milliseconds(200))) { _, _ in isReady = true }
+      guard isReady else {
+        inputs.append(.wake)
+        continue
+      }
+      if socket.isConnecting {
+        inputs.append(socket.finishConnecting() == nil ? .linkUp : .linkDown)
+      } else {
+        switch socket.receive() {
+        case .nothing: inputs.append(.wake)
+        case .bytes(let bytes): inputs.append(.received(bytes))
+        case .closed: inputs.append(.linkDown)
+        }
+      }
+    }
+    return .unreachable
+  }
+}

@@ -1,0 +1,20 @@
+import DeviceVocabulary
+
+/// What the station can ask of whatever speaks with the devices of the wall. Nothing here waits.
+public struct WallHands: Sendable {
+  /// The whole wish for a device.
+  public var wish: @Sendable (_ device: String, [WallWish]) -> Void
+  /// A person wants to see which port this is.
+  public var identify: @Sendable (WallPort, _ seconds: UInt8) -> Void
+  /// Everything of a device is read, and what was given up is tried again.
+  public var retest: @Sendable (_ device: String) -> Void
+
+  public init(
+    wish: @escaping @Sendable (String, [WallWish]) -> Void, identify: @escaping @Sendable (WallPort, UInt8) -> Void,
+    retest: @escaping @Sendable (String) -> Void
+  ) {
+    self.wish = wish
+    self.identify = identify
+    self.retest = retest
+  }
+}

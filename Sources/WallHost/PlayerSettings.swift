@@ -1,0 +1,40 @@
+import DeviceVocabulary
+
+/// How windows are opened on this PC.
+public struct PlayerSettings: Sendable, Equatable {
+  /// As the site file names it.
+  public var player: String
+  /// The X11 screen; `nil`: as the environment says.
+  public var display: String?
+  /// mpv's video output, `gpu` on a screen with a graphics card, `x11` without.
+  public var videoOutput: String
+  /// How mpv decodes: `auto-safe`, or `no` for software.
+  public var hardwareDecoding: String
+
+  public init(player: String, display: String? = nil, videoOutput: String = "gpu", hardwareDecoding: String = "auto-safe") {
+    self.player = player
+    self.display = display
+    self.videoOutput = videoOutput
+    self.hardwareDecoding = hardwareDecoding
+  }
+
+  /// The whole command line of a window. Nothing of a source is in it: other users of the PC can read it.
+  func command(program: String, number: UInt16, frame: WallFrame, socket: String) -> [String] {
+    [
+      program,
+      // Nothing of the user's own settings, no scripts, no program that looks addresses up elsewhere.
+      "--no-config", "--load-scripts=no", "--ytdl=no", "--no-terminal", "--idle=yes",
+      // No window before there is a picture: it may stand over another one, which stays until then. The driver keeps it open from then on.
+      "--force-window=no",
+      // A picture without anything of a player, deaf to keyboard and mouse: no screenshot can be taken by a key.
+      "--no-border", "--no-osc", "--osd-level=1", "--osd-bar=no", "--osd-font-size=40", "--osd-align-y=bottom",
+      "--no-input-default-bindings", "--input-vo-keyboard=no", "--no-input-cursor", "--cursor-autohide=always", "--no-audio",
+      "--no-sub", "--keepaspect-window=no", "--stop-screensaver=yes",
+      "--geometry=\(frame.width)x\(frame.height)+\(frame.x)+\(frame.y)", "--title=linli-wall-\(number)",
+      // Pictures at once; what accepts and never answers ends after 3 s.
+      "--profile=low-latency", "--rtsp-transport=tcp", "--cache=no", "--network-timeout=5",
+      "--demuxer-lavf-o-add=timeout=3000000", "--image-display-duration=inf",
+      "--vo=\(videoOutput)", "--hwdec=\(hardwareDecoding)", "--input-ipc-server=\(socket)",
+    ]
+  }
+}

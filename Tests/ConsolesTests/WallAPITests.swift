@@ -1,0 +1,187 @@
+import DeviceVocabulary
+import Foundation
+import NIOConcurrencyHelpers
+import StaffAccess
+import Testing
+
+@testable import Consoles
+@testable import Station
+
+/// What the operator's console asks the station, who may, and what it is told.
+@Suite struct WallAPITests {
+  private final class Console: Sendable {
+    let pages: WallPages
+    let client: PageClient
+    let asked = NIOLockedValueBox<[WallAction]>([])
+
+    init(staff: StaffDoor? = nil, answer: @escaping @Sendable (WallAction) -> DeskAnswer = { _ in .done }) throws {
+      let asked = asked
+      pages = try WallPages(port: 0, webRoot: Sample.webRoot, staff: staff) { _, action in
+        guard case .wall(let action) = action else { return .refused(.noWall) }
+        asked.withLockedValue { $0.append(action) }
+        return answer(action)
+      }
+      client = PageClient(port: pages.port)
+      pages.publish(WallSample.view)
+    }
+
+    func live() async throws -> Console {
+      try await client.waitUntilLive().close()
+      return self
+    }
+  }
+
+  static let cells = WallCells(column: 2, row: 1)
+  static let requests: [(String, String, WallAction)] = [
+    ("scene", #","scene":"day""#, .scene("day")), ("scene", #","scene":"""#, .scene(nil)),
+    ("meeting", #","scene":"m""#, .beginMeeting(scene: "m")), ("end-meeting", "", .endMeeting),
+    ("pin", #","source":"map","at":"2,1""#, .pin(source: "map", cells, reason: nil)),
+    ("pin", #","source":"cam","at":"2,1","size":"1x1","reason":"积水""#, .pin(source: "cam", cells, reason: "积水")),
+    ("renew", #","pin":3"#, .renew(3)), ("unpin", #","pin":3"#, .unpin(3)), ("visitors", #","on":"yes""#, .visitors(true)),
+    ("arm", #","on":"no""#, .arm(false)), ("undo-layout", #","layout":"big""#, .undoLayout("big")),
+    ("identify", #","output":4,"seconds":10"#, .identify(4, seconds: 10)),
+    (
+      "layout", #","text":"layout a 名\n1,1 2x1 上: map""#,
+      .saveLayout(
+        WallLayout(
+          id: "a", name: "名",
+          regions: [.init(name: "上", cells: WallCells(column: 1, row: 1, width: 2, height: 1), sources: ["map"])]))
+    ),
+  ]
+
+  @Test func everyActionReachesTheStationAlsoAsARehearsal() async throws {
+    let console = try await Console().live()
+    defer { console.pages.stop() }
+    for (verb, fields, _) in Self.requests {
+      let answer = try await console.client.post("/api/wall/\(verb)", #"{"post":"wall""# + fields + "}")
+      #expect(answer.status == 200, "\(verb): \(answer.body)")
+    }
+    #expect(console.asked.withLockedValue { $0 } == Self.requests.map(\.2))
+    #expect(Set(Self.requests.map(\.0)) == Set(WallVerb.allCases.map(\.rawValue)), "each verb is asked for above")
+    _ = try await console.client.post("/api/wall/rehearse/scene", #"{"post":"wall","scene":"day"}"#)
+    #expect(console.asked.withLockedValue { $0.last } == .rehearse(.scene("day")))
+  }
+
+  static let nonsense: [(path: String, body: String, status: Int, code: String)] = [
+    ("scene", #"{"post":"wall"}"#, 400, "badBody"), ("scene", #"{"post":"wall","scene":7}"#, 400, "badBody"),
+    ("explode", #"{"post":"wall"}"#, 404, "notFound"), ("rehearse/explode", #"{"post":"wall"}"#, 404, "notFound"),
+    ("pin", #"{"post":"wall","source":"map","at":"0,1"}"#, 400, "badBody"),
+    ("pin", #"{"post":"wall","source":"map","at":"2,1","size":"-1x1"}"#, 400, "badBody"),
+    ("pin", #"{"post":"wall","source":"map","at":"2,1","person":"x"}"#, 400, "unknownField"),
+    ("unpin", #"{"post":"wall","pin":-1}"#, 400, "badBody"), ("unpin", #"{"post":"wall","pin":4294967296}"#, 400, "badBody"),
+    ("arm", #"{"post":"wall","on":"maybe"}"#, 400, "badBody"), ("layout", #"{"post":"wall","text":"layout"}"#, 400, "badBody"),
+    ("layout", #"{"post":"wall","text":"layout a b\n9 9"}"#, 400, "badBody"), ("identify", "{", 400, "badBody"),
+  ]
+
+  @Test(arguments: nonsense.indices) func nonsenseIsRefusedAndExplained(index: Int) async throws {
+    let (path, body, status, code) = Self.nonsense[index]
+    let console = try await Console().live()
+    defer { console.pages.stop() }
+    let answer = try await console.client.post("/api/wall/\(path)", body)
+    #expect(answer.status == status && answer.body.contains(#""code":"\#(code)""#), "\(path): \(answer.body)")
+    #expect(console.asked.withLockedValue { $0.isEmpty })
+  }
+
+  @Test func withoutARightNothingIsShownOrDoneAndItIsWrittenDown() async throws {
+    let staff = try TestStaff([("o01", .operator), ("c07", .clerk), ("i01", .inspector)])
+    let console = try Console(staff: staff.door)
+    defer { console.pages.stop() }
+    let (clerk, inspector, oper) = (try staff.logIn("c07"), try staff.logIn("i01"), try staff.logIn("o01"))
+    for (cookie, look, act) in [(nil, 401, 401), (clerk, 403, 403), (inspector, 200, 403), (oper, 200, 200)]
+      as [(String?, Int, Int)]
+    {
+      #expect(try await console.client.get("/api/wall", cookie: cookie).status == look)
+      #expect(try await console.client.post("/api/wall/scene", #"{"post":"wall","scene":"day"}"#, cookie: cookie).status == act)
+    }
+    #expect(console.asked.withLockedValue { $0.count } == 1)
+    let denied = staff.notes.filter { if case .denied = $0 { true } else { false } }
+    #expect(denied.count == 3, "clerk twice, inspector once: \(denied)")
+  }
+
+  /// Whoever is shown round may stand at an open console.
+  @Test func onlyAnOperatorsPinEndsTheVisit() async throws {
+    let staff = try TestStaff([("o01", .operator)])
+    let console = try Console(staff: staff.door)
+    defer { console.pages.stop() }
+    let cookie = try staff.logIn("o01")
+    #expect(try await console.client.post("/api/wall/visitors", #"{"post":"wall","on":"yes"}"#, cookie: cookie).status == 200)
+    for code in [#","code":"000000""#, ""] {
+      #expect(
+        try await console.client.post("/api/wall/visitors", #"{"post":"wall","on":"no"\#(code)}"#, cookie: cookie).status == 401)
+    }
+    #expect(console.asked.withLockedValue { $0 } == [.visitors(true)])
+    #expect(
+      try await console.client.post("/api/wall/visitors", #"{"post":"wall","on":"no","code":"739164"}"#, cookie: cookie).status
+        == 200)
+    #expect(console.asked.withLockedValue { $0.last } == .visitors(false))
+  }
+
+  @Test func thePictureNamesProofsAndNoAddress() async throws {
+    let console = try await Console().live()
+    defer { console.pages.stop() }
+    let body = try await console.client.get("/api/wall").body
+    let picture = try #require(try JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any])
+    let outputs = try #require(picture["outputs"] as? [[String: Any]])
+    #expect(outputs.map { $0["proof"] as? String } == ["verified", "notSwitched", "unreachable", "stale"])
+    #expect(outputs[0]["shown"] as? String == "map" && outputs[0]["picture"] == nil)
+    #expect((outputs[1]["reason"] as? String)?.contains("可能被锁定") == true)
+    #expect((picture["scenes"] as? [[String: Any]])?.first?["lit"] as? String == "half")
+  }
+}
+
+/// Accounts in a folder of their own; every PIN is 739164.
+final class TestStaff: Sendable {
+  private let folder: String
+  private let noted = NIOLockedValueBox<[StaffDoor.Note]>([])
+  let door: StaffDoor
+
+  init(_ accounts: [(id: String, role: Role)]) throws {
+    folder = FileManager.default.temporaryDirectory.appendingPathComponent("linli-staff-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    var book = StaffBook()
+    for account in accounts {
+      book.put(StaffAccount(id: account.id, roles: [account.role], posts: [], pin: try PinHash("739164", rounds: 16)))
+    }
+    try book.save(folder + "/staff.json")
+    let noted = noted
+    door = StaffDoor(path: folder + "/staff.json", pause: {}, rounds: 16) { note in noted.withLockedValue { $0.append(note) } }
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+  var notes: [StaffDoor.Note] { noted.withLockedValue { $0 } }
+  func logIn(_ id: String) throws -> String { try door.logIn(id: id, pin: "739164").get().token }
+}
+
+/// A wall of four outputs, each in another state.
+enum WallSample {
+  static var view: WallView {
+    let outputs = (1...4).map { number in
+      WallPlan.Output(
+        number: number, column: (number - 1) % 2 + 1, row: (number - 1) / 2 + 1,
+        matrix: WallPort(device: "hub", number: UInt16(number)))
+    }
+    let plan = WallPlan(
+      columns: 2, rows: 2, outputs: outputs,
+      sources: [
+        .init(id: "map", name: "地图", kind: .computer, inputs: [WallPort(device: "hub", number: 1)]),
+        .init(id: "cam", name: "大厅", kind: .camera, isSensitive: true, inputs: [WallPort(device: "hub", number: 2)]),
+      ], layouts: [], scenes: [])
+    let proofs: [WallProof] = [.verified(picture: nil), .notSwitched(.unchanged), .unreachable(device: "hub"), .stale]
+    let tiles = zip(outputs, proofs).map { output, proof in
+      WallView.Tile(
+        output: output.number, wished: "map", shown: output.number == 1 ? "map" : nil, layer: .base,
+        cells: WallCells(column: output.column, row: output.row), isHidden: false, proof: proof, ageMilliseconds: 1200,
+        troubles: [.fan],
+        measured: [.init(quantity: .hours, value: 1200, ageMilliseconds: 10)])
+    }
+    return WallView(
+      revision: 1, asOfMilliseconds: 1_790_000_000_000, site: "中心", recorded: true, plan: plan,
+      posts: [.init(id: "wall", name: "大屏岗")],
+      tiles: tiles, scenes: [.init(id: "day", name: "日常", isMeeting: false, lit: .half)], layouts: [], drawn: [], pins: [],
+      sources: plan.sources.map { .init(source: $0, state: .dead(reason: "timeout"), ageMilliseconds: 5) },
+      devices: [.init(name: "hub", health: .online, description: .init(model: "Hub"))], meeting: nil, hasVisitors: false,
+      isArmed: true,
+      left: [])
+  }
+}

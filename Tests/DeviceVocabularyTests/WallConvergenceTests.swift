@@ -1,0 +1,95 @@
+import DeviceKit
+import DeviceVocabulary
+import Testing
+
+@Suite struct WallConvergenceTests {
+  private var now = Instant.zero + .seconds(100)
+  private var ports = WallConvergence(ports: [1, 2])
+
+  @Test mutating func nothingIsSentBeforeThePortWasRead() {
+    ports.take([WallWish(1, .route(7))], at: now)
+    #expect(ports.due(at: now) == [])
+    _ = ports.observed(1, .route(3), isReadBack: false, at: now)
+    #expect(ports.due(at: now) == [WallWish(1, .route(7))])
+  }
+
+  @Test mutating func whatIsAsWishedAlreadyIsNotSent() {
+    ports.take([WallWish(1, .route(7))], at: now)
+    #expect(ports.observed(1, .route(7), isReadBack: false, at: now) == [.observed(1, .route(7))])
+    #expect(ports.due(at: now) == [] && ports.deadline == nil)
+  }
+
+  @Test mutating func aLockedPortIsTriedThreeTimesThenToldOnceAndTriedOnSlowly() {
+    ports.take([WallWish(1, .route(7))], at: now)
+    _ = ports.observed(1, .route(3), isReadBack: false, at: now)
+    var told: [WallEvent] = []
+    for _ in 0..<3 {
+      #expect(ports.isDue(1, at: now))
+      ports.wasSent(1, at: now)
+      #expect(!ports.isDue(1, at: now), "not while its answer is awaited")
+      told += ports.observed(1, .route(3), isReadBack: true, at: now)
+      now = now + WallConvergence.retryAfter
+    }
+    #expect(told.filter { $0 == .notSwitched(1, .unchanged) }.count == 1)
+    #expect(!ports.isDue(1, at: now))
+    now = now + WallConvergence.slowRetry
+    #expect(ports.isDue(1, at: now))
+    ports.wasSent(1, at: now)
+    #expect(!ports.observed(1, .route(3), isReadBack: true, at: now).contains(.notSwitched(1, .unchanged)), "told already")
+    now = now + WallConvergence.slowRetry
+    ports.wasSent(1, at: now)
+    #expect(ports.observed(1, .route(7), isReadBack: true, at: now) == [.observed(1, .route(7))])
+    #expect(ports.deadline == nil)
+  }
+
+  @Test mutating func theLastWishWins() {
+    ports.take([WallWish(1, .route(7))], at: now)
+    _ = ports.observed(1, .route(3), isReadBack: false, at: now)
+    ports.wasSent(1, at: now)
+    ports.take([WallWish(1, .route(8))], at: now)
+    #expect(ports.due(at: now) == [WallWish(1, .route(8))], "at once, and counted from the beginning")
+    ports.wasSent(1, at: now)
+    _ = ports.observed(1, .route(8), isReadBack: true, at: now)
+    #expect(ports.due(at: now + .seconds(60)) == [])
+  }
+
+  @Test mutating func aDeviceThatStartedAgainIsReadBeforeAnythingIsSent() {
+    ports.take([WallWish(1, .route(7))], at: now)
+    _ = ports.observed(1, .route(7), isReadBack: false, at: now)
+    ports.forgetFacts(at: now)
+    #expect(ports.due(at: now) == [])
+    _ = ports.observed(1, .route(1), isReadBack: false, at: now)
+    #expect(ports.due(at: now) == [WallWish(1, .route(7))])
+  }
+
+  @Test mutating func somebodyElsesSwitchIsTakenBackAtOnce() {
+    ports.take([WallWish(2, .route(4))], at: now)
+    _ = ports.observed(2, .route(4), isReadBack: false, at: now)
+    #expect(ports.observed(2, .route(9), isReadBack: false, at: now + .seconds(1)) == [.observed(2, .route(9))])
+    #expect(ports.due(at: now + .seconds(1)) == [WallWish(2, .route(4))])
+  }
+
+  @Test mutating func proofsAreToldWhenNewOrOldAndNotInBetween() {
+    ports.take([WallWish(1, .route(7))], at: now)
+    #expect(!ports.observed(1, .route(7), isReadBack: false, at: now).isEmpty)
+    #expect(ports.observed(1, .route(7), isReadBack: false, at: now + .seconds(1)).isEmpty)
+    #expect(!ports.observed(1, .route(7), isReadBack: false, at: now + WallConvergence.proofInterval).isEmpty)
+  }
+
+  @Test mutating func whatCannotBeIsToldAtOnce() {
+    ports.take([WallWish(1, .route(99))], at: now)
+    _ = ports.observed(1, .route(3), isReadBack: false, at: now)
+    ports.wasSent(1, at: now)
+    #expect(ports.failed(1, .impossible("99"), at: now) == [.notSwitched(1, .impossible("99"))])
+    #expect(!ports.isDue(1, at: now + .seconds(1)))
+  }
+
+  @Test func aDisplayThatIsOffOwesNothingElse() {
+    let off = WallSetting.display(DisplaySetting(isOn: false))
+    #expect(WallSetting.display(DisplaySetting(isOn: false, input: "DVI")).satisfies(off))
+    let wish = WallSetting.display(DisplaySetting(isOn: true, input: "HDMI1"))
+    #expect(WallSetting.display(DisplaySetting(isOn: true, input: "HDMI1", part: .whole)).satisfies(wish))
+    #expect(!WallSetting.display(DisplaySetting(isOn: true, input: "DVI", part: .whole)).satisfies(wish))
+    #expect(!off.satisfies(wish))
+  }
+}

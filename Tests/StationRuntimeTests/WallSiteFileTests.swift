@@ -1,0 +1,116 @@
+import DeviceVocabulary
+import Station
+import Testing
+
+@testable import StationRuntime
+
+@Suite struct WallSiteFileTests {
+  static let good =
+    SiteFileTests.good + """
+
+      wall:
+        grid: {columns: 2, rows: 2, bezel: 30}
+        devices:
+          - {name: hub, kind: videohub, host: 10.0.0.5}
+          - {name: chain, kind: samsungMDC, serial: /dev/ttyUSB1}
+          - {name: pc, kind: player}
+        outputs:
+          - {number: 1, at: [1, 1], matrix: hub/1, display: chain/1, input: HDMI1, spans: true}
+          - {number: 2, at: [2, 1], matrix: hub/2, display: chain/2, input: HDMI1, spans: true}
+          - {number: 3, at: [1, 2], player: pc, screen: [0, 0, 960, 540]}
+          - {number: 4, at: [2, 2], player: pc, screen: [960, 0, 960, 540]}
+        sources:
+          - {id: cam, name: 大厅摄像机, place: hall, inputs: [hub/1], address: "rtsp://user:secret@10.0.0.9/1"}
+          - {id: board, name: 公告栏, kind: board, inputs: [hub/2], address: "test:2"}
+        layouts:
+          - id: day
+            name: 日常
+            regions:
+              - {name: 上, at: [1, 1], size: [2, 1], sources: [cam]}
+              - {name: 左下, at: [1, 2], sources: [board]}
+        scenes:
+          - {id: day, name: 日常, layout: day, schedule: [{from: "08:00", to: "18:00", days: [1]}]}
+          - {id: meet, name: 会议, layout: day, meeting: true}
+        callOutputs: [3, 1]
+        idleSource: board
+        visitorSource: board
+      """
+
+  @Test func aWallIsReadWhole() throws {
+    let site = try SiteFile.read(Self.good, file: "site.yaml")
+    let wall = try #require(site.plan.wall)
+    #expect(wall.outputs.map(\.number) == [1, 2, 3, 4] && wall.bezelThousandths == 30 && wall.callOutputs == [3, 1])
+    #expect(wall.outputs[0].display == WallPort(device: "chain", number: 1) && wall.outputs[0].sharesPictures)
+    #expect(wall.outputs[3].frame == WallFrame(x: 960, y: 0, width: 960, height: 540))
+    #expect(wall.sources.map(\.isSensitive) == [true, false] && wall.source("cam")?.isPlayable == true)
+    #expect(wall.scenes[0].schedule == [.init(fromMinute: 480, toMinute: 1080, weekdays: [1])] && wall.scenes[1].isMeeting)
+    let devices = try #require(site.wall)
+    #expect(devices.devices[0].connection == .network(host: "10.0.0.5", port: 9990) && devices.consolePort == 8469)
+    #expect(devices.devices[1].connection == .serial("/dev/ttyUSB1", baud: .b9600) && devices.devices[2].connection == .none)
+  }
+
+  /// A password that stands in an address reaches no plan: plans are recorded, and travel.
+  @Test func anAddressIsTheRuntimesAlone() throws {
+    let site = try SiteFile.read(Self.good, file: "site.yaml")
+    #expect(site.wall?.addresses["cam"]?.contains("secret") == true)
+    #expect(!"\(site.plan)".contains("secret"))
+  }
+
+  /// What is changed in the good file, on which line of the wall (1 is `wall:`) that is told, and a word of the message.
+  static let mistakes: [(from: String, to: String, line: Int, word: String)] = [
+    ("columns: 2, rows: 2", "columns: 3, rows: 2", 8, "row 1, column 3"), ("columns: 2", "columns: 17", 2, "from 1 to 16"),
+    ("kind: videohub", "kind: videowall", 4, "one of: videohub"),
+    ("host: 10.0.0.5", "host: 10.0.0.5, serial: /dev/ttyS0", 4, "not by a serial port"),
+    ("name: chain", "name: hub", 5, "given twice"), ("kind: player}", "kind: player, host: 10.0.0.6}", 6, "comes to the station"),
+    ("matrix: hub/1, d", "matrix: hub, d", 8, "such as hub/4"), ("matrix: hub/1, d", "matrix: chain/3, d", 8, "is no matrix"),
+    ("matrix: hub/2", "matrix: hub/1", 9, "output 1's already"),
+    ("number: 2, at: [2, 1]", "number: 2, at: [1, 1]", 9, "stands there already"),
+    ("number: 2,", "number: 1,", 9, "given twice"), ("at: [2, 2], player: pc", "at: [3, 2], player: pc", 11, "beyond the wall"),
+    ("player: pc, screen: [0, 0, 960, 540]", "player: pc", 10, "needs \"screen\""),
+    ("screen: [0, 0, 960, 540]", "screen: [0, 0, 960]", 10, "left, top, width, height"),
+    ("player: pc, screen: [960", "player: pv, screen: [960", 11, "no player \"pv\""),
+    ("place: hall, inputs", "place: roof, inputs", 13, "no place \"roof\""),
+    ("inputs: [hub/2]", "inputs: [hub/1]", 14, "source \"cam\" already"),
+    ("address: \"test:2\"", "address: \"ftp://x\"", 14, "begin with one of"), ("id: board", "id: cam", 14, "given twice"),
+    ("size: [2, 1], sources: [cam]", "size: [2, 2], sources: [cam]", 19, "spans two players"),
+    ("size: [2, 1], sources: [cam]", "size: [2, 1], sources: [cat]", 19, "that there is not"),
+    ("at: [1, 2], sources", "at: [2, 1], sources", 20, "overlap"),
+    ("at: [1, 2], sources", "at: [1, 3], sources", 20, "beyond the wall"),
+    ("name: 左下", "name: 上", 20, "given twice"), ("layout: day, schedule", "layout: night, schedule", 22, "no layout \"night\""),
+    ("meeting: true}", "meeting: true, schedule: [{from: \"08:00\", to: \"09:00\"}]}", 23, "no schedule"),
+    ("callOutputs: [3, 1]", "callOutputs: [9]", 24, "no output 9"),
+    ("visitorSource: board", "visitorSource: tv", 26, "no source \"tv\""),
+    ("idleSource: board", "idleSource: tv", 25, "no source \"tv\""),
+    ("matrix: hub/2, display: chain/2, input: HDMI1, spans: true", "matrix: hub/2", 19, "shows pictures whole only"),
+  ]
+
+  @Test(arguments: mistakes.indices)
+  func aMistakeIsToldWithItsLine(_ index: Int) throws {
+    let mistake = Self.mistakes[index]
+    #expect(Self.good.contains(mistake.from), "the good file has what is changed")
+    let text = Self.good.replacing(mistake.from, with: mistake.to, maxReplacements: 1)
+    let start = SiteFileTests.good.split(separator: "\n", omittingEmptySubsequences: false).count
+    #expect {
+      try SiteFile.read(text, file: "site.yaml")
+    } throws: { error in
+      let problems = (error as? SiteError)?.problems ?? []
+      let found = problems.contains {
+        $0.line == start + mistake.line && $0.english.contains(mistake.word) && !$0.chinese.isEmpty
+      }
+      if !found { Issue.record("\(mistake.to): \(problems.map { "\($0.line - start): \($0.english)" })") }
+      return found
+    }
+  }
+
+  /// The last picture of a call would stay on an output that no region covers.
+  @Test func aGapBehindAMatrixThatCannotDisconnectNeedsAnIdleSource() throws {
+    let text = Self.good.replacing("size: [2, 1], sources: [cam]", with: "size: [1, 1], sources: [cam]")
+    #expect(try SiteFile.read(text, file: "site.yaml").plan.wall?.idleSource == "board")
+    #expect {
+      try SiteFile.read(text.replacing("  idleSource: board\n", with: ""), file: "site.yaml")
+    } throws: { error in
+      (error as? SiteError)?.problems.contains { $0.english.contains("cannot disconnect") && $0.english.contains("output 2") }
+        ?? false
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import Consoles
+import StaffAccess
+import Station
+import StationRuntime
+import Synchronization
+
+/// The display wall of a running station: its devices, and the operator's console.
+final class RunWall: Sendable {
+  private struct State {
+    var pages: WallPages?
+    /// What came before the page was there.
+    var wall: WallView?
+    var desk: DeskView?
+  }
+  private let state = Mutex(State())
+  private let devices: WallRuntime?
+  private let players: PlayerBoard?
+  private let sources = Mutex<SourceWatch?>(nil)
+
+  init(_ site: Site) throws {
+    devices = try site.wall.map { try WallRuntime($0) }
+    players = site.wall.map { PlayerBoard($0) }
+  }
+
+  /// What the station asks of the devices; `nil` where there is no wall.
+  var hands: WallHands? { devices.map { devices in players?.hands(others: devices.hands) ?? devices.hands } }
+
+  func publish(_ view: DeskView) {
+    let pages = state.withLock { state in
+      state.desk = view
+      return state.pages
+    }
+    pages?.publish(view)
+  }
+
+  func publish(_ view: WallView) {
+    let pages = state.withLock { state in
+      state.wall = view
+      return state.pages
+    }
+    pages?.publish(view)
+  }
+
+  func lost() { state.withLock { $0.pages }?.stationLost() }
+
+  /// Opens the devices' lines and the console; nothing where the site has no wall.
+  ///
+  /// - Returns: page files that are missing.
+  func start(_ site: Site, web: String?, staff: StaffDoor, runtime: StationRuntime, submit: @escaping DutyDesk.Submit) throws
+    -> [String]
+  {
+    guard let devices, let plan = site.wall else { return [] }
+    devices.start { runtime.tell($0, $1) }
+    players?.start { runtime.tell($0, $1) }
+    let watch = SourceWatch(addresses: plan.addresses) { runtime.tell(.source($0, $1)) }
+    watch.start()
+    sources.withLock { $0 = watch }
+    let pages = try WallPages(port: plan.consolePort, webRoot: WebRoot.find(web), staff: staff, submit: submit)
+    let (wall, desk) = state.withLock { state in
+      state.pages = pages
+      return (state.wall, state.desk)
+    }
+    if let desk { pages.publish(desk) }
+    if let wall { pages.publish(wall) }
+    Terminal.log("大屏 / display wall: http://127.0.0.1:\(pages.port)/")
+    return pages.missingFiles
+  }
+
+  /// A line of a player: it waits until there is something new to show.
+  func playerSays(_ line: String) -> String? { players?.answer(line) }
+
+  /// A line that begins with `wall`; `nil`: another.
+  func say(_ line: String, submit: (String, DeskRequest.Action) -> DeskAnswer) -> String? {
+    var words = line.split(separator: " ", maxSplits: 2).map(String.init)
+    guard words.first == "wall", words.count >= 2 else { return nil }
+    let (wall, desk) = state.withLock { ($0.wall, $0.desk) }
+    guard let wall else { return "\(DeskControl.failure)本站没有大屏,或还没有就绪 / no display wall here, or not ready yet\n" }
+    if words[1] == "show" { return WallControl.show(wall, desk).json + "\n" }
+    if words[1] == "export" {
+      return words.count == 3 ? WallControl.layout(words[2], of: wall) ?? "\(DeskControl.failure)没有这个布局 / no such layout\n" : nil
+    }
+    let isRehearsal = words[1] == "rehearse"
+    if isRehearsal, words.count == 3 { words = ["wall"] + words[2].split(separator: " ", maxSplits: 1).map(String.init) }
+    let body = words.count == 3 ? words[2] : "{}"
+    return WallControl.request(words[1], body, isRehearsal: isRehearsal, submit: submit).json + "\n"
+  }
+
+  func stop() {
+    state.withLock { $0.pages }?.stop()
+    sources.withLock { $0 }?.shutDown()
+    players?.shutDown()
+    devices?.shutDown()
+  }
+}

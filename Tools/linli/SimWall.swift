@@ -1,0 +1,197 @@
+import ArgumentParser
+import DeviceKit
+import DeviceVocabulary
+import Foundation
+import StationRuntime
+import Synchronization
+import Transports
+
+extension Sim {
+  struct Wall: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "wall", abstract: "模拟大屏的设备 / simulated devices of a display wall",
+      discussion: "SITE 在站点文件写的端口上模拟它的大屏设备;另一个终端里:linli sim wall --hand 命令 / from another shell --hand:\n\(WallCommand.help)")
+    @Argument(help: "站点文件,设备在本机(127.0.0.1)/ site file whose devices are on 127.0.0.1") var site: String?
+    @Option(parsing: .remaining, help: "对设备做什么 / what is done to a device") var hand: [String] = []
+    @Option(help: "命令套接字 / control socket") var socket = Socket.wall
+
+    func validate() throws {
+      guard (site == nil) != hand.isEmpty else { throw ValidationError("SITE 或 / or --hand") }
+    }
+
+    func run() async throws {
+      guard let site else {
+        let answer = try ControlSocket.ask(socket, hand.joined(separator: " "), timeoutSeconds: 5)
+        print(answer, terminator: "")
+        if answer.hasPrefix(DeskControl.failure) { throw ExitCode(1) }
+        return
+      }
+      let signals = Signals()
+      try ControlSocket.check(socket)
+      let read = try SiteArgument.read(site)
+      guard let wall = read.wall, let plan = read.plan.wall else { throw Failure("站点文件里没有 wall / the site file has no wall") }
+      let front = try WallFront(wall, inputs: plan.sources.flatMap(\.inputs))
+      let control = try ControlSocket(path: socket) { front.say($0) }
+      let ended = startThread("wall") { front.run() }
+      Terminal.log("大屏设备 / devices of the wall: \(front.names.joined(separator: ", "))")
+      await signals.stop()
+      control.stop()
+      front.stop()
+      _ = ended.wait(timeout: .now() + 2)
+    }
+  }
+}
+
+/// A line for the simulated devices.
+enum WallCommand {
+  static let help = """
+    show                         每台设备现在的样子 / how each device is
+    off NAME[/N], on NAME[/N]    拔掉电源、插上 / its plug (N: one panel of a chain)
+    lock NAME/N, unlock NAME/N   被遥控器锁定:应答了但不切换 / acknowledges, and does not switch
+    route NAME/N INPUT           有人在矩阵面板上切换 / somebody turns a knob of the matrix
+    remote NAME/N INPUT          有人用屏的遥控器换输入 / somebody uses the display's remote control
+    late NAME MS                 晚这么多毫秒应答 / answers so much later
+    silent NAME, speak NAME      不应答、又应答 / stops answering, and answers again
+    garble NAME PERTHOUSAND      发出的字节出错 / so many bytes of a thousand arrive wrong
+    closes NAME, stays NAME      每条命令后断开、不断 / closes after each command
+    taken NAME, free NAME        别人占着会话 / somebody else has the only session
+    shift NAME N                 背板编号差 N / the numbers at its back differ by N
+    fan NAME/N, hot NAME/N, well NAME/N   风扇坏、过热、正常 / trouble of a panel
+    """
+
+  /// The device's name and what is done; `nil` for what is none of these.
+  static func read(_ line: String) -> (device: String, WallHand)? {
+    let words = line.split(separator: " ").map(String.init)
+    guard words.count >= 2 else { return nil }
+    let port = WallPort(words[1])
+    let name = port?.device ?? words[1]
+    let number = words.count == 3 ? Int(words[2]) : nil
+    switch (words[0], words.count) {
+    case ("off", 2): return (name, .power(port?.number, false))
+    case ("on", 2): return (name, .power(port?.number, true))
+    case ("lock", 2): return port.map { (name, .lock($0.number, true)) }
+    case ("unlock", 2): return port.map { (name, .lock($0.number, false)) }
+    case ("route", 3):
+      return port.flatMap { port in number.flatMap { UInt16(exactly: $0) }.map { (name, .route(port.number, $0)) } }
+    case ("remote", 3): return port.map { (name, .remote($0.number, words[2])) }
+    case ("late", 3): return number.flatMap { (0...60_000).contains($0) ? (name, .late($0)) : nil }
+    case ("silent", 2): return (name, .silent(true))
+    case ("speak", 2): return (name, .silent(false))
+    case ("garble", 3): return number.flatMap { (0...1000).contains($0) ? (name, .garble(UInt32($0))) : nil }
+    case ("closes", 2): return (name, .closes(true))
+    case ("stays", 2): return (name, .closes(false))
+    case ("taken", 2): return (name, .taken(true))
+    case ("free", 2): return (name, .taken(false))
+    case ("shift", 3): return number.flatMap { UInt16(exactly: $0) }.map { (name, .shift($0)) }
+    case ("fan", 2): return port.map { (name, .fan($0.number, true)) }
+    case ("hot", 2): return port.map { (name, .hot($0.number, true)) }
+    case ("well", 2): return port.map { (name, .fan($0.number, false)) }
+    default: return nil
+    }
+  }
+}
+
+/// The models behind their ports, on one thread.
+final class WallFront: Sendable {
+  private struct Device {
+    var plan: WallDevicePlan
+    var model: WallModel
+    let listener: StreamListener
+    var isTold = false
+  }
+  private let devices: Mutex<Handed>
+  private let wake: WakeSignal
+  private let stopFlag = StopFlag()
+  let names: [String]
+
+  /// Listeners belong to whoever holds the lock.
+  private struct Handed: @unchecked Sendable { var devices: [Device] }
+
+  init(_ wall: WallDevices, inputs: [WallPort]) throws {
+    var made: [Device] = []
+    for plan in wall.devices {
+      guard case .network(let host, let port) = plan.connection, ["127.0.0.1", "localhost"].contains(host) else { continue }
+      let highest = inputs.filter { $0.device == plan.name }.map(\.number).max() ?? 1
+      guard let model = WallModel(plan, inputs: highest) else { continue }
+      made.append(Device(plan: plan, model: model, listener: try StreamListener(port: UInt16(clamping: port))))
+    }
+    names = made.map { "\($0.plan.name) (\($0.plan.kind.rawValue), \($0.listener.port))" }
+    wake = try WakeSignal()
+    devices = Mutex(Handed(devices: made))
+  }
+
+  func stop() {
+    stopFlag.raise()
+    wake.raise()
+  }
+
+  func run() {
+    var ready = ReadySet()
+    while !stopFlag.isRaised {
+      wake.clear()
+      var until = MonotonicClock.now() + .milliseconds(500)
+      ready.removeAll()
+      ready.watch(wake.fileDescriptor, as: -1, output: false)
+      devices.withLock { handed in
+        for index in handed.devices.indices {
+          Self.serve(&handed.devices[index])
+          let device = handed.devices[index]
+          ready.watch(device.listener.descriptorToWaitOn, as: index, output: device.listener.hasBytesWaiting)
+          if let due = device.model.deadline { until = min(until, due) }
+        }
+      }
+      ready.wait(until: until) { _, _ in }
+    }
+  }
+
+  private static func serve(_ device: inout Device) {
+    device.listener.write([])
+    let now = MonotonicClock.now()
+    reading: for _ in 0..<16 {
+      switch device.listener.read() {
+      case .bytes(let bytes): give(.received(bytes), &device, now)
+      case .connected:
+        // Without power nobody is there; the system has taken the connection already.
+        if device.model.accepts(at: now) { give(.connected, &device, now) } else { device.listener.hangUp() }
+      case .closed: give(.disconnected, &device, now)
+      case .nothing: break reading
+      }
+    }
+    give(.wake, &device, now)
+  }
+
+  private static func give(_ input: WallModel.Input, _ device: inout Device, _ now: Instant) {
+    perform(device.model.handle(input, at: now), device)
+  }
+
+  private static func perform(_ effects: [WallModel.Effect], _ device: Device) {
+    for effect in effects {
+      switch effect {
+      case .transmit(let bytes): device.listener.write(bytes)
+      case .hangUp: device.listener.hangUp()
+      }
+    }
+  }
+
+  func say(_ line: String) -> String {
+    if line == "ping" { return "ok\n" }
+    defer { wake.raise() }
+    return devices.withLock { handed in
+      if line == "show" {
+        return handed.devices.map { "\($0.plan.name)  \($0.model.text)\n" }.joined()
+      }
+      guard let (name, hand) = WallCommand.read(line) else {
+        return "\(DeskControl.failure)不认识的命令 / unknown command:\n\(WallCommand.help)\n"
+      }
+      guard let index = handed.devices.firstIndex(where: { $0.plan.name == name }) else {
+        let names = handed.devices.map(\.plan.name).joined(separator: ", ")
+        return "\(DeskControl.failure)没有设备 \(name);有 / no such device; there are: \(names)\n"
+      }
+      guard let effects = handed.devices[index].model.hand(hand, at: MonotonicClock.now()) else {
+        return "\(DeskControl.failure)这台设备没有这个 / this device has nothing like that\n"
+      }
+      Self.perform(effects, handed.devices[index])
+      return "好 / ok\n"
+    }
+  }
+}

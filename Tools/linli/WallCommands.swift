@@ -1,0 +1,214 @@
+import ArgumentParser
+import Foundation
+import StationRuntime
+
+/// `linli wall …`: the same requests as the operator's console, for scripts and technicians.
+struct Wall: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "wall", abstract: "看大屏、切大屏 / shows and switches the display wall of a running station",
+    discussion: """
+      看到的只按回读:线路已核对 = 设备回读与要求一致;画面已核对 = 还看到了活动的画面。
+      What is shown was read back: "route verified" = the devices say so; "picture verified" = frames were seen to move.
+      退出码 / exit code: 0 办了 done, 1 不行或没有全部核对 refused, or not all verified, 2 站点没有运行 nothing is running
+      """,
+    subcommands: [
+      WallShow.self, WallStatus.self, WallScene.self, WallPut.self, WallTakeOff.self, WallApply.self, WallExport.self,
+      WallIdentify.self, WallRehearse.self, WallVisitors.self, WallArm.self, WallPlay.self,
+    ])
+}
+
+/// Where, in whose name, and in which form.
+struct WallPlace: ParsableArguments {
+  @OptionGroup var file: SiteArgument
+  @Flag(help: "输出 JSON / prints JSON") var json = false
+
+  /// What the station says, as JSON.
+  func ask(_ line: String) throws -> [String: Any] {
+    let answer: String
+    do {
+      answer = try ControlSocket.ask(Socket.station(file.site), "wall \(line)", timeoutSeconds: 10)
+    } catch {
+      FileHandle.standardError.write(Data("\(error)\n".utf8))
+      throw ExitCode(2)
+    }
+    guard let object = try? JSONSerialization.jsonObject(with: Data(answer.utf8)) as? [String: Any] else {
+      print(answer, terminator: "")
+      throw ExitCode(1)
+    }
+    if json { print(answer.trimmingCharacters(in: .whitespacesAndNewlines)) }
+    return object
+  }
+
+  func view() throws -> WallPicture { WallPicture(try ask("show")) }
+}
+
+struct WallPost: ParsableArguments {
+  @OptionGroup var place: WallPlace
+  @Option(help: "以哪个岗位的名义 / in which post's name") var post: String
+
+  func request(_ verb: String, _ fields: [String: Any] = [:]) throws {
+    let said = try place.ask("\(verb) \(Self.body(fields, post))")
+    try Self.conclude(said, place.json)
+  }
+
+  static func body(_ fields: [String: Any], _ post: String) -> String {
+    let all = fields.merging(["post": post]) { first, _ in first }
+    let data = try? JSONSerialization.data(withJSONObject: all, options: [.sortedKeys])
+    return data.map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+  }
+
+  /// Says what was answered, and fails when it was no.
+  static func conclude(_ said: [String: Any], _ isJSON: Bool) throws {
+    let isDone = ["done", "underWay", "rehearsed"].contains(said["answer"] as? String ?? "")
+    if !isJSON {
+      let words = [said["chinese"], said["english"]].compactMap { $0 as? String }.joined(separator: " / ")
+      let accepted = [said["where"], said["accepted"]].compactMap { $0 as? String }.joined(separator: ": ")
+      if isDone {
+        print("已办 / done")
+      } else {
+        print("\(DeskControl.failure)\(words)\(accepted.isEmpty ? "" : "  [\(accepted)]")")
+      }
+    }
+    if !isDone { throw ExitCode(1) }
+  }
+}
+
+struct WallShow: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "每个输出现在显示什么、核对到哪一步 / what each output shows, and how far that is proved")
+  @OptionGroup var place: WallPlace
+
+  func run() throws {
+    let view = try place.view()
+    if !place.json { print(view.table, terminator: "") }
+    if !view.isProved { throw ExitCode(1) }
+  }
+}
+
+struct WallStatus: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status", abstract: "设备、信号源、预案和模式 / devices, sources, scenes and modes")
+  @OptionGroup var place: WallPlace
+
+  func run() throws {
+    let view = try place.view()
+    if !place.json { print(view.status, terminator: "") }
+    if !view.devicesWork { throw ExitCode(1) }
+  }
+}
+
+struct WallScene: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "scene", abstract: "换预案;auto 按时间表,end-meeting 结束会议 / puts a scene up; auto: by the clock; end-meeting")
+  @OptionGroup var post: WallPost
+  @Argument(help: "预案代号 / id of the scene") var scene: String
+
+  func run() throws {
+    if scene == "end-meeting" { return try post.request("end-meeting") }
+    let isMeeting = try WallPicture(quiet: post.place).isMeeting(scene)
+    try post.request(isMeeting ? "meeting" : "scene", ["scene": scene == "auto" ? "" : scene])
+  }
+}
+
+struct WallPut: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "put", abstract: "把信号源放到屏上 / puts a source on outputs, over everything else")
+  @OptionGroup var post: WallPost
+  @Argument(help: "信号源代号 / id of the source") var source: String
+  @Option(help: "左上格,列,行 / upper left cell: column,row") var at: String
+  @Option(help: "宽x高 / WIDTHxHEIGHT") var size = "1x1"
+  @Option(help: "原因,看摄像机必填,不写人名 / reason, needed for a camera; no person's name") var reason = ""
+
+  func run() throws { try post.request("pin", ["source": source, "at": at, "size": size, "reason": reason]) }
+}
+
+struct WallTakeOff: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "take-off", abstract: "收回手动放上的画面 / takes off what was put up by hand")
+  @OptionGroup var post: WallPost
+  @Argument(help: "编号,见 status / its number, see status") var pin: Int
+
+  func run() throws { try post.request("unpin", ["pin": pin]) }
+}
+
+struct WallApply: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "apply", abstract: "存入一个布局的文字(见 export)/ saves a layout from its text, as export writes it")
+  @OptionGroup var post: WallPost
+  @Argument(help: "文件,- 为标准输入 / file, - for standard input") var layout: String
+
+  func run() throws {
+    let data = layout == "-" ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: layout)
+    guard let data else { throw Failure("读不到 \(layout) / cannot read it") }
+    try post.request("layout", ["text": String(decoding: data, as: UTF8.self)])
+  }
+}
+
+struct WallExport: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "export", abstract: "一个布局的文字 / a layout as text")
+  @OptionGroup var file: SiteArgument
+  @Argument(help: "布局代号 / id of the layout") var layout: String
+
+  func run() throws {
+    let text: String
+    do {
+      text = try ControlSocket.ask(Socket.station(file.site), "wall export \(layout)", timeoutSeconds: 10)
+    } catch {
+      FileHandle.standardError.write(Data("\(error)\n".utf8))
+      throw ExitCode(2)
+    }
+    print(text, terminator: "")
+    if text.hasPrefix(DeskControl.failure) { throw ExitCode(1) }
+  }
+}
+
+struct WallIdentify: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "identify", abstract: "让一块屏亮出自己 / makes an output show which it is")
+  @OptionGroup var post: WallPost
+  @Argument(help: "输出编号 / number of the output") var output: Int
+  @Option(help: "秒数 / seconds") var seconds = 10
+
+  func run() throws { try post.request("identify", ["output": output, "seconds": seconds]) }
+}
+
+struct WallRehearse: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "rehearse", abstract: "预演一个预案,不切换 / what a scene would show and switch; nothing is switched")
+  @OptionGroup var post: WallPost
+  @Argument(help: "预案代号 / id of the scene") var scene: String
+
+  func run() throws {
+    let picture = try WallPicture(quiet: post.place)
+    let verb = picture.isMeeting(scene) ? "meeting" : "scene"
+    let said = try post.place.ask("rehearse \(verb) \(WallPost.body(["scene": scene], post.post))")
+    guard said["answer"] as? String == "rehearsed" else { return try WallPost.conclude(said, post.place.json) }
+    if !post.place.json { print(picture.rehearsal(said), terminator: "") }
+  }
+}
+
+struct WallVisitors: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "visitors", abstract: "参观模式 on;结束参观要在网页上用密码 / visitors come: on; ending it wants a PIN on the page")
+  @OptionGroup var post: WallPost
+  @Argument(help: "on") var on: String
+
+  func run() throws {
+    guard on == "on" else {
+      throw Failure("结束参观请在大屏网页上用您的密码 / visitors are seen off on the operator's page, with a PIN")
+    }
+    try post.request("visitors", ["on": "yes"])
+  }
+}
+
+struct WallArm: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "arm", abstract: "自动切换 on|off / whether calls and the clock switch the wall")
+  @OptionGroup var post: WallPost
+  @Argument(help: "on | off") var on: String
+
+  func run() throws {
+    guard ["on", "off"].contains(on) else { throw Failure("写 on 或 off / say on or off") }
+    try post.request("arm", ["on": on == "on" ? "yes" : "no"])
+  }
+}

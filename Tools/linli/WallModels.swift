@@ -1,0 +1,284 @@
+import Crypto
+import DeviceKit
+import ExtronSISDeviceModel
+import KramerP3000DeviceModel
+import LineProtocolCodec
+import LineProtocolDeviceModel
+import PJLinkDeviceModel
+import SamsungMDCCodec
+import SamsungMDCDeviceModel
+import StationRuntime
+import VideohubDeviceModel
+
+/// A device model of the wall, whatever it speaks: the wire and the hand that all of them have.
+enum WallModel {
+  case hub(VideohubModel)
+  case sis(ExtronSISModel)
+  case kramer(KramerP3000Model)
+  case line(MatrixModel<LineSpeech>)
+  case panels(MDCChainModel)
+  case projector(PJLinkModel)
+
+  enum Input {
+    case connected, disconnected, wake
+    case received([UInt8])
+  }
+  enum Effect {
+    case transmit([UInt8])
+    case hangUp
+  }
+
+  /// As the site file has it: with the ports that the wall uses, and room for its inputs.
+  init?(_ plan: WallDevicePlan, inputs: UInt16) {
+    let outputs = max(plan.ports.max() ?? 1, 1)
+    switch plan.kind {
+    case .videohub: self = .hub(VideohubModel(HubSpeech(), inputs: max(inputs, 16), outputs: max(outputs, 16)))
+    case .extronSIS: self = .sis(ExtronSISModel(SISSpeech(), inputs: max(inputs, 16), outputs: max(outputs, 16)))
+    case .kramerP3000: self = .kramer(KramerP3000Model(P3000Speech(), inputs: max(inputs, 16), outputs: max(outputs, 16)))
+    case .line:
+      guard let settings = plan.quirks.line else { return nil }
+      self = .line(MatrixModel(LineSpeech(settings), inputs: max(inputs, 16), outputs: max(outputs, 16)))
+    case .samsungMDC:
+      let isNetworked = if case .network = plan.connection { true } else { false }
+      self = .panels(
+        MDCChainModel(
+          ids: plan.ports.compactMap { UInt8(exactly: $0) }, latency: .milliseconds(20), powerOnDeafness: .seconds(2),
+          isNetworked: isNetworked))
+    case .pjlink:
+      self = .projector(
+        PJLinkModel(
+          PJLinkTraits(md5: { Array(Insecure.MD5.hash(data: $0)) }, warmUp: .seconds(3), coolDown: .seconds(3))))
+    // Nothing stands in for these here.
+    case .kramerP2000, .player: return nil
+    }
+  }
+
+  var deadline: Instant? {
+    switch self {
+    case .hub(let model): model.deadline
+    case .sis(let model): model.deadline
+    case .kramer(let model): model.deadline
+    case .line(let model): model.deadline
+    case .panels(let model): model.deadline
+    case .projector(let model): model.deadline
+    }
+  }
+
+  /// Whether a connection comes up.
+  func accepts(at now: Instant) -> Bool {
+    switch self {
+    case .hub(let model): model.isPowered
+    case .sis(let model): model.isPowered
+    case .kramer(let model): model.isPowered
+    case .line(let model): model.isPowered
+    case .panels(let model): model.accepts(at: now)
+    case .projector(let model): model.accepts
+    }
+  }
+
+  mutating func handle(_ input: Input, at now: Instant) -> [Effect] {
+    switch self {
+    case .hub(var model):
+      defer { self = .hub(model) }
+      return Self.run(&model, Self.matrix(input), at: now)
+    case .sis(var model):
+      defer { self = .sis(model) }
+      return Self.run(&model, Self.matrix(input), at: now)
+    case .kramer(var model):
+      defer { self = .kramer(model) }
+      return Self.run(&model, Self.matrix(input), at: now)
+    case .line(var model):
+      defer { self = .line(model) }
+      return Self.run(&model, Self.matrix(input), at: now)
+    case .panels(var model):
+      defer { self = .panels(model) }
+      switch input {
+      case .connected: return Self.run(&model, .connected, at: now)
+      case .received(let bytes): return Self.run(&model, .received(bytes), at: now)
+      case .disconnected, .wake: return Self.run(&model, .wake, at: now)
+      }
+    case .projector(var model):
+      defer { self = .projector(model) }
+      switch input {
+      case .connected: return Self.run(&model, .connected, at: now)
+      case .disconnected: return Self.run(&model, .disconnected, at: now)
+      case .received(let bytes): return Self.run(&model, .received(bytes), at: now)
+      case .wake: return Self.run(&model, .wake, at: now)
+      }
+    }
+  }
+
+  private static func matrix<Speech>(_ input: Input) -> MatrixModel<Speech>.Input {
+    switch input {
+    case .connected: .connected
+    case .disconnected: .disconnected
+    case .received(let bytes): .received(bytes)
+    case .wake: .wake
+    }
+  }
+
+  private static func run<Speech>(_ model: inout MatrixModel<Speech>, _ input: MatrixModel<Speech>.Input, at now: Instant)
+    -> [Effect]
+  {
+    step(&model, input, .wake, at: now) { effect in
+      switch effect {
+      case .transmit(let bytes): .transmit(bytes)
+      case .hangUp: .hangUp
+      }
+    }
+  }
+
+  private static func run(_ model: inout MDCChainModel, _ input: MDCChainModel.Input, at now: Instant) -> [Effect] {
+    step(&model, input, .wake, at: now) { effect in
+      switch effect {
+      case .transmit(let bytes): .transmit(bytes)
+      case .hangUp: .hangUp
+      }
+    }
+  }
+
+  private static func run(_ model: inout PJLinkModel, _ input: PJLinkModel.Input, at now: Instant) -> [Effect] {
+    step(&model, input, .wake, at: now) { effect in
+      switch effect {
+      case .transmit(let bytes): .transmit(bytes)
+      case .datagram: nil
+      case .hangUp: .hangUp
+      }
+    }
+  }
+
+  /// Until it has nothing more to do now.
+  private static func step<Model: Machine>(
+    _ model: inout Model, _ input: Model.Input, _ wake: Model.Input, at now: Instant, _ translate: (Model.Effect) -> Effect?
+  ) -> [Effect] {
+    var effects = Effects<Model.Effect>()
+    var found: [Effect] = []
+    var input = input
+    repeat {
+      model.handle(input, at: now, into: &effects)
+      while let effect = effects.takeFirst() { if let effect = translate(effect) { found.append(effect) } }
+      input = wake
+    } while model.deadline.map { $0 <= now } ?? false && found.count < 256
+    return found
+  }
+
+  // MARK: - The hand
+
+  /// What a person does to it; `nil`: this device has nothing like that.
+  mutating func hand(_ hand: WallHand, at now: Instant) -> [Effect]? {
+    switch self {
+    case .hub(var model):
+      defer { self = .hub(model) }
+      return Self.matrixHand(hand).map { Self.run(&model, .hand($0), at: now) }
+    case .sis(var model):
+      defer { self = .sis(model) }
+      return Self.matrixHand(hand).map { Self.run(&model, .hand($0), at: now) }
+    case .kramer(var model):
+      defer { self = .kramer(model) }
+      return Self.matrixHand(hand).map { Self.run(&model, .hand($0), at: now) }
+    case .line(var model):
+      defer { self = .line(model) }
+      return Self.matrixHand(hand).map { Self.run(&model, .hand($0), at: now) }
+    case .panels(var model):
+      defer { self = .panels(model) }
+      return Self.panelInput(hand, model).map { inputs in inputs.flatMap { Self.run(&model, $0, at: now) } }
+    case .projector(var model):
+      defer { self = .projector(model) }
+      return Self.projectorHand(hand).map { Self.run(&model, .hand($0), at: now) }
+    }
+  }
+
+  private static func matrixHand<Speech>(_ hand: WallHand) -> MatrixModel<Speech>.Hand? {
+    switch hand {
+    case .power(_, let on): .power(on)
+    case .lock(let port, let on): .lock(port, on)
+    case .late(let milliseconds): .late(.milliseconds(milliseconds))
+    case .silent(let on): .silent(on)
+    case .garble(let perThousand): .garble(perThousand: perThousand)
+    case .closes(let on): .closesAfterCommand(on)
+    case .taken(let on): .refusesSessions(on)
+    case .route(let port, let input): .route(MatrixRoute(port, from: input))
+    case .shift(let by): .numberShift(by)
+    case .remote, .fan, .hot: nil
+    }
+  }
+
+  private static func panelInput(_ hand: WallHand, _ model: MDCChainModel) -> [MDCChainModel.Input]? {
+    func panel(_ port: UInt16?, _ done: MDCChainModel.Hand) -> [MDCChainModel.Input]? {
+      let ids = model.panels.map(\.id)
+      guard let port else { return ids.map { .hand($0, done) } }
+      guard let id = UInt8(exactly: port), ids.contains(id) else { return nil }
+      return [.hand(id, done)]
+    }
+    switch hand {
+    case .power(let port, let on): return panel(port, .power(on))
+    case .lock(let port, let on): return panel(port, .locked(on))
+    case .late(let milliseconds): return [.lineHand(.late(.milliseconds(milliseconds)))]
+    case .silent(let on): return panel(nil, .mute(on))
+    case .garble(let perThousand): return [.lineHand(.garble(perThousand: perThousand))]
+    case .closes(let on): return [.lineHand(.closeAfterEach(on))]
+    case .taken(let on): return [.lineHand(.sessionTaken(on))]
+    case .remote(let port, let input): return MDCInput.code(input).flatMap { panel(port, .remote(input: $0)) }
+    case .fan(let port, let on):
+      return panel(port, .condition(MDCErrorStatus(fanFailed: on)))
+    case .hot(let port, let on):
+      return panel(port, .condition(MDCErrorStatus(isTooHot: on, celsius: on ? 78 : 42)))
+    case .route, .shift: return nil
+    }
+  }
+
+  private static func projectorHand(_ hand: WallHand) -> PJLinkModel.Hand? {
+    switch hand {
+    case .power(_, let on): .power(on)
+    case .lock(_, let on): .locked(on)
+    case .late(let milliseconds): .late(.milliseconds(milliseconds))
+    case .silent(let on): .mute(on)
+    case .garble(let perThousand): .garble(perThousand: perThousand)
+    case .closes(let on): .closeAfterEach(on)
+    case .taken(let on): .sessionTaken(on)
+    case .remote(_, let input): .remote(input: input)
+    case .route, .shift, .fan, .hot: nil
+    }
+  }
+
+  // MARK: - What it shows
+
+  var text: String {
+    switch self {
+    case .hub(let model): Self.routes(model.core, model.isPowered)
+    case .sis(let model): Self.routes(model.core, model.isPowered)
+    case .kramer(let model): Self.routes(model.core, model.isPowered)
+    case .line(let model): Self.routes(model.core, model.isPowered)
+    case .panels(let model):
+      model.panels.map { panel in
+        let state = panel.isPowered ? (panel.isOn ? "开 on" : "待机 standby") : "断电 no power"
+        let part =
+          panel.isWall ? "\(panel.layout.first.map { "\($0 & 0x0F)x\($0 >> 4)" } ?? "")#\(panel.layout.last ?? 0)" : "1x1"
+        return "\(panel.id): \(state) \(MDCInput.name(panel.input)) \(part)\(panel.isLocked ? " 🔒" : "")"
+      }.joined(separator: "; ")
+    case .projector(let model): model.isPowered ? "\(model.unit.power) \(model.unit.input)" : "断电 no power"
+    }
+  }
+
+  private static func routes(_ core: MatrixCore, _ isPowered: Bool) -> String {
+    guard isPowered else { return "断电 no power" }
+    return core.routes.enumerated().map { "\($0 + 1)←\($1)\(core.locked.contains(UInt16($0 + 1)) ? "🔒" : "")" }.joined(
+      separator: " ")
+  }
+}
+
+/// What a person does to a simulated device of the wall.
+enum WallHand: Equatable {
+  case power(UInt16?, Bool)
+  case lock(UInt16, Bool)
+  case late(Int)
+  case silent(Bool)
+  case garble(UInt32)
+  case closes(Bool)
+  case taken(Bool)
+  case route(UInt16, UInt16)
+  case shift(UInt16)
+  case remote(UInt16, String)
+  case fan(UInt16, Bool)
+  case hot(UInt16, Bool)
+}

@@ -1,0 +1,92 @@
+import Foundation
+import StationRuntime
+
+/// The wall as the station tells it, laid out for a terminal.
+struct WallPicture {
+  private let view: [String: Any]
+
+  init(_ view: [String: Any]) { self.view = view }
+
+  /// Asked without printing it.
+  init(quiet place: WallPlace) throws {
+    var silent = place
+    silent.json = false
+    view = try silent.ask("show")
+  }
+
+  private func list(_ key: String) -> [[String: Any]] { view[key] as? [[String: Any]] ?? [] }
+  private func name(_ source: Any?) -> String {
+    guard let id = source as? String else { return "—" }
+    return list("sources").first { $0["id"] as? String == id }.flatMap { $0["name"] as? String }.map { "\($0) (\(id))" } ?? id
+  }
+
+  func isMeeting(_ scene: String) -> Bool {
+    list("scenes").contains { $0["id"] as? String == scene && $0["meeting"] as? Bool == true }
+  }
+
+  /// Every output is what it should be.
+  var isProved: Bool { list("outputs").allSatisfy { $0["proof"] as? String == "verified" } }
+  var devicesWork: Bool { list("devices").allSatisfy { $0["health"] as? String == "online" } }
+
+  /// A line for each output.
+  var table: String {
+    list("outputs").map { output in
+      let age = (output["ageMilliseconds"] as? Int).map { ", \($0 / 1000) s" } ?? ""
+      let troubles = (output["troubles"] as? [String] ?? []).map { "  ⚠ \($0)" }.joined()
+      let layer = output["layer"] as? String ?? ""
+      return "\(output["number"] as? Int ?? 0)  [\(layer)]  \(name(output["shown"]))  \(proof(output))\(age)\(troubles)\n"
+    }.joined()
+  }
+
+  private func proof(_ output: [String: Any]) -> String {
+    switch output["proof"] as? String {
+    case "verified":
+      switch output["picture"] as? Bool {
+      case true?: "✓ 线路和画面已核对 / route and picture verified"
+      case false?: "! 线路已核对,画面不动或全黑 / route verified, the picture stands still or is black"
+      case nil: "✓ 线路已核对,画面未核对 / route verified, picture not verified"
+      }
+    case "switching": "… 正在切换到 / switching to \(name(output["wished"]))"
+    case "notSwitched": "✗ 未切换到 / not switched to \(name(output["wished"])): \(output["reason"] as? String ?? "")"
+    case "unreachable": "✗ 设备没有应答 / does not answer: \(output["device"] as? String ?? "")"
+    default: "? 回读已过时 / last reading too old"
+    }
+  }
+
+  var status: String {
+    var text = ""
+    for device in list("devices") {
+      let model = device["model"] as? String ?? ""
+      let works = device["health"] as? String == "online" ? "✓" : "✗"
+      text += "\(works) \(device["name"] as? String ?? "")  \(device["health"] as? String ?? "")  \(model)\n"
+    }
+    for source in list("sources") {
+      let state = source["state"] as? String ?? "未查 / not asked"
+      text +=
+        "  \(source["id"] as? String ?? "")  \(source["name"] as? String ?? "")  \(state)  \(source["reason"] as? String ?? "")\n"
+    }
+    for scene in list("scenes") {
+      let lit = ["full": "●", "half": "◐", "wished": "○"][scene["lit"] as? String ?? ""] ?? " "
+      text += "\(lit) \(scene["id"] as? String ?? "")  \(scene["name"] as? String ?? "")\n"
+    }
+    for pin in list("pins") {
+      let left = (pin["secondsLeft"] as? Int).map { "\($0) s" } ?? ""
+      text +=
+        "  #\(pin["id"] as? Int ?? 0)  \(name(pin["source"]))  \(pin["post"] as? String ?? "")  \(left)  \(pin["reason"] as? String ?? "")\n"
+    }
+    if view["armed"] as? Bool == false { text += "自动切换停用 / disarmed\n" }
+    if view["visitors"] as? Bool == true { text += "参观模式 / visitors\n" }
+    return text
+  }
+
+  func rehearsal(_ said: [String: Any]) -> String {
+    var text = ""
+    for output in said["outputs"] as? [[String: Any]] ?? [] {
+      text += "\(output["number"] as? Int ?? 0)  [\(output["layer"] as? String ?? "")]  \(name(output["source"]))\n"
+    }
+    let ports = (said["switched"] as? [[String: Any]] ?? []).flatMap { device in
+      (device["ports"] as? [Int] ?? []).map { "\(device["device"] as? String ?? "")/\($0)" }
+    }
+    return text + "会切换 / would be switched: \(ports.isEmpty ? "—" : ports.joined(separator: ", "))\n"
+  }
+}
