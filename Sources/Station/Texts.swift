@@ -72,6 +72,7 @@ public enum Texts {
         "布局有错:区域重叠、超出大屏,或信号到不了那里", "The layout is wrong: regions overlap, reach beyond the wall, or the picture cannot come there"
       )
     case .tooManyLayouts: BilingualText("画的布局太多,先删掉不用的", "Too many drawn layouts: remove some first")
+    case .nobodySigns: BilingualText("没有员工账号,交接没有人能签", "There are no accounts: nobody can sign a hand-over")
     case .visitorsPresent: BilingualText("参观模式下不能打开这个画面", "Not while visitors are here")
     case .terminalSilent: BilingualText("这台自助终端没有运行", "This terminal is not running")
     case .noReader: BilingualText("这台机器没有读卡器,不用证件也能取号", "This terminal has no card reader: a number is given without a card")

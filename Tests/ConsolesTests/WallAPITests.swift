@@ -116,6 +116,30 @@ import Testing
     #expect(console.asked.withLockedValue { $0.last } == .visitors(false))
   }
 
+  /// Both sign: who goes is logged in, who comes gives his PIN; then the page is his, and what the other could do is over.
+  @Test func aChangeOfShiftIsSignedByBothAndEndsTheFormersRights() async throws {
+    let staff = try TestStaff([("o01", .operator), ("o02", .operator), ("c07", .clerk)])
+    let console = try Console(staff: staff.door)
+    defer { console.pages.stop() }
+    let leaving = try staff.logIn("o01")
+    func handOver(_ id: String, _ pin: String, _ cookie: String?) async throws -> Answer {
+      try await console.client.post("/api/wall/hand-over", #"{"post":"wall","id":"\#(id)","pin":"\#(pin)"}"#, cookie: cookie)
+    }
+    for (id, pin, cookie, status) in [
+      ("o02", "739164", nil, 401), ("o02", "000000", leaving, 401), ("c07", "739164", leaving, 403),
+      ("nobody", "739164", leaving, 401),
+    ] as [(String, String, String?, Int)] {
+      let answer = try await handOver(id, pin, cookie)
+      #expect(answer.status == status, "\(id): \(answer.body)")
+    }
+    #expect(console.asked.withLockedValue { $0.isEmpty })
+    let signed = try await handOver("o02", "739164", leaving)
+    #expect(signed.status == 200 && console.asked.withLockedValue { $0 } == [.handOver(from: "o01", to: "o02")])
+    let coming = String(try #require(signed.headers["set-cookie"]?.split(separator: ";").first).dropFirst("linli=".count))
+    #expect(try await console.client.get("/api/wall", cookie: leaving).status == 401)
+    #expect(try await console.client.get("/api/wall", cookie: coming).status == 200)
+  }
+
   @Test func thePictureNamesProofsAndNoAddress() async throws {
     let console = try await Console().live()
     defer { console.pages.stop() }

@@ -136,6 +136,23 @@ import Testing
     #expect(bench.view.faults.contains { $0.key == FaultKey("source gate:sourceDead") })
   }
 
+  /// What is heard at rest decides nothing anew, and hides nothing that time does.
+  @Test func readingsAtRestHideNoTurnAndNoEnd() {
+    var bench = Bench.withWall()
+    #expect(bench.wall(.pin(source: "cam-yard", WallCells(column: 3, row: 1), reason: "积水")) == .done)
+    bench.obeyWall()
+    for second in 1...310 {
+      bench.pass(.milliseconds(999))
+      bench.obeyWall()
+      bench.pass(.milliseconds(1))
+      let turn = second / 10 % 2 == 0 ? "gate" : "cam-yard"
+      if second % 10 > 1, second % 10 < 9 {
+        #expect(bench.wished[5] == turn && bench.route(6) == (turn == "gate" ? 7 : 2), "\(second)")
+      }
+    }
+    #expect(bench.wished[2] == "board" && bench.route(3) == 4)
+  }
+
   @Test func theClockChoosesASceneUntilSomebodyDoes() {
     var bench = Bench.withWall()
     bench.wall.utcOffsetSeconds = 0
@@ -215,6 +232,22 @@ import Testing
     for card in bench.view.incidents { bench.ask("desk", .falseAlarm(card.id, note: "误按")) }
     #expect(bench.view.incidents.isEmpty && bench.station.state.wall.shown.isEmpty)
     #expect(bench.wallWishes == wishes)
+  }
+
+  @Test func aChangeOfShiftNamesEverythingThatIsOpen() throws {
+    var bench = Bench.withWall()
+    bench.press("A/1/2", sequence: 1)
+    bench.ask("desk", .bypass(ButtonID("A/1/1"), reason: "装修", minutes: 60))
+    bench.give(.wall("p3", .healthChanged(.absent)))
+    bench.pass(.seconds(4))
+    bench.wall(.pin(source: "map", WallCells(column: 3, row: 1), reason: nil))
+    #expect(bench.wall(.handOver(from: "o01", to: "o01")) == .refused(.offerToSelf))
+    #expect(bench.wall(.handOver(from: "o01", to: "o02")) == .done)
+    let shift = try #require(bench.station.state.wall.shift?.shift)
+    #expect(shift.from == "o01" && shift.to == "o02" && shift.calls == [.init(station: nil, id: 1)])
+    #expect(shift.bypassed == [ButtonID("A/1/1")] && shift.pins == [1])
+    #expect(shift.faults.contains { $0.description == "wall p3:wallSilent" })
+    #expect(bench.view.incidents.count == 1, "nothing that nobody has acknowledged vanishes")
   }
 
   @Test func theWallIsAsItWasAfterARestart() {

@@ -25,6 +25,7 @@ enum ChangeText {
     case .delivered(_, let parent): "上级 \(parent) 已收到 / the parent has it"
     case .toldAgain(let incident):
       "日志退回旧副本后重新报上级: \(incident.phase.rawValue) / told to the parent again after this journal was set back"
+    case .wall(let change): change.text
     default: "\(change)"
     }
   }

@@ -79,7 +79,7 @@ struct JournalCommand: ParsableCommand {
     func run() throws {
       var first: EntryTime?
       try JournalCommand.forEach(folder) { _, entry in
-        guard entry.change.incident == incident else { return }
+        guard entry.change.incident == incident || entry.change.wallCall == WallCall(station: nil, id: incident) else { return }
         let since =
           first.flatMap { $0.elapsed(at: entry.time) }.map { String(format: "%+10.3f s", Double($0.microseconds) / 1_000_000) }
           ?? "           "

@@ -183,6 +183,35 @@ struct PageGuard: Sendable {
     }
   }
 
+  /// Lets another of the staff in at this page, in the place of whoever is logged in, once `sign` has been done.
+  ///
+  /// - Parameter sign: in the names of both, by the ids of their accounts.
+  func handOver(
+    _ request: HTTPRequest, to id: String, pin: String, for post: String, sign: (_ from: String, _ to: String) async -> DeskAnswer
+  ) async -> HTTPReply {
+    guard let door, door.isGuarded else { return HTTPReply(.refused(.nobodySigns)) }
+    guard let leaving = door.session(request.session) else { return Self.login }
+    switch await Self.offTheLoop({ door.logIn(id: id, pin: pin) }) {
+    case .failure(let refusal): return Self.refused(refusal)
+    case .success(let (token, coming)):
+      guard coming.roles.mayAct(on: page), coming.mayAct(for: post) else {
+        door.denied(coming, request.pathText)
+        door.logOut(token)
+        return HTTPReply(403, .noRight, at: request.pathText, accepted: "a role that may act on this page, for this post")
+      }
+      let answer = await sign(leaving.staff, coming.staff)
+      var reply = HTTPReply(answer)
+      // What is decided holds once the disk takes it: the one who leaves has left either way.
+      guard answer == .done || answer == .unrecorded else {
+        door.logOut(token)
+        return reply
+      }
+      door.logOut(request.session)
+      reply.session = token
+      return reply
+    }
+  }
+
   private func logOut(_ request: HTTPRequest) -> HTTPReply {
     door?.logOut(request.session)
     var reply = HTTPReply(status: 200, json: .object { $0.field("answer", "done") })

@@ -12,7 +12,7 @@ public enum WallControl {
 
   /// The newest picture of the wall.
   public static func show(_ view: WallView, _ desk: DeskView?) -> Answer {
-    Answer(status: 200, json: view.json(calls: desk.map(WallCallCard.all) ?? []).string)
+    Answer(status: 200, json: view.json(desk.map(WallOpenCards.init) ?? WallOpenCards()).string)
   }
 
   /// A layout as text, to be changed and applied again; `nil`: there is no such layout.

@@ -10,7 +10,7 @@ public final class WallPages: Sendable {
   /// Page files that could not be read, if any: pages say so instead.
   public let missingFiles: [String]
   private let pages: LivePages
-  private let calls = NIOLockedValueBox<[WallCallCard]>([])
+  private let open = NIOLockedValueBox(WallOpenCards())
 
   /// Parameters and errors as for `DutyDesk`.
   public init(
@@ -26,18 +26,33 @@ public final class WallPages: Sendable {
 
   /// The calls that the strip below the wall names; shown with the next `publish` of the wall.
   public func publish(_ view: DeskView) {
-    let cards = WallCallCard.all(of: view)
-    calls.withLockedValue { $0 = cards }
+    let cards = WallOpenCards(view)
+    open.withLockedValue { $0 = cards }
   }
 
   /// As `DutyDesk.publish`.
   public func publish(_ view: WallView) {
-    let cards = calls.withLockedValue { $0 }
-    pages.publish(revision: view.revision) { view.json(calls: cards).bytes }
+    let cards = open.withLockedValue { $0 }
+    pages.publish(revision: view.revision) { view.json(cards).bytes }
   }
 
   public func stationLost() { pages.stationLost() }
   public func stop() { pages.stop() }
+}
+
+/// What is open beside the wall itself: calls on the strip, and what is handed over at a change of shift.
+struct WallOpenCards: Sendable {
+  var calls: [WallCallCard] = []
+  var faults: [DeskView.FaultCard] = []
+  var bypassed: [DeskView.CallPointCard] = []
+
+  init() {}
+
+  init(_ view: DeskView) {
+    calls = WallCallCard.all(of: view)
+    faults = view.faults.filter(\.present)
+    bypassed = view.callPoints.filter { $0.bypass != nil }
+  }
 }
 
 /// A call for help as the console names it: where, since when, how far it has come.
@@ -91,6 +106,7 @@ struct WallRoutes: Routes {
     case ("api", "wall", 2): return look(request) { .reply(board.reply()) }
     case ("api", "texts", 2): return get(request) { .reply(texts) }
     case ("api", "events", 2): return look(request) { .events(hub, isAllowed: staff.mayListen(request)) }
+    case ("api", "wall", 3) where path[2] == "hand-over": return handOver(request)
     case ("api", "wall", 3): return act(request, path[2], isRehearsal: false)
     case ("api", "wall", 4) where path[2] == "rehearse": return act(request, path[3], isRehearsal: true)
     case (let name?, _, 1): return get(request) { file(name, request) }
@@ -108,6 +124,19 @@ struct WallRoutes: Routes {
     HTTPReply(
       404, .notFound, at: request.pathText,
       accepted: "GET /, /api/wall, /api/events, /api/texts, /healthz; POST \(WallVerb.accepted)")
+  }
+
+  /// Whoever goes is logged in; whoever comes gives his id and PIN. From then on the page is his.
+  private func handOver(_ request: HTTPRequest) -> RouteResult {
+    post(request, board) { () throws(BadRequest) in
+      let fields = try BodyFields(request.body, accepted: ["post", "id", "pin"])
+      let (post, id, pin) = (try fields.text("post"), try fields.text("id"), try fields.text("pin"))
+      return staff.act(request, for: post) {
+        await staff.handOver(request, to: id, pin: pin, for: post) { from, to in
+          await submit(post, .wall(.handOver(from: from, to: to)))
+        }
+      }
+    }
   }
 
   private func act(_ request: HTTPRequest, _ name: String, isRehearsal: Bool) -> RouteResult {

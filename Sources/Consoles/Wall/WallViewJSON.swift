@@ -2,7 +2,7 @@ import DeviceVocabulary
 import Station
 
 extension WallView {
-  func json(calls: [WallCallCard] = []) -> JSONText {
+  func json(_ open: WallOpenCards = WallOpenCards()) -> JSONText {
     var json = JSONText(reserving: 16_384)
     json.object { json in
       json.field("site", site)
@@ -61,7 +61,7 @@ extension WallView {
       json.key("left")
       json.array(left) { $1.write(to: &$0) }
       json.key("calls")
-      json.array(calls) { json, card in
+      json.array(open.calls) { json, card in
         json.object {
           $0.key("call")
           card.call.write(to: &$0)
@@ -69,6 +69,30 @@ extension WallView {
           $0.field("phase", card.phase.rawValue)
           $0.field("drill", card.isDrill)
           $0.field("openedMilliseconds", card.openedMilliseconds)
+        }
+      }
+      json.key("faults")
+      json.array(open.faults) { json, fault in
+        json.object {
+          $0.field("key", fault.key.description)
+          $0.field("chinese", fault.whatChinese)
+          $0.field("english", fault.whatEnglish)
+          $0.field("where", fault.whereText)
+        }
+      }
+      json.key("bypassed")
+      json.array(open.bypassed) { json, point in
+        json.object {
+          $0.field("place", point.placeName)
+          $0.field("reason", point.bypass?.reason ?? "")
+        }
+      }
+      if let shift {
+        json.key("shift")
+        json.object {
+          $0.field("from", shift.from)
+          $0.field("to", shift.to)
+          $0.field("atMilliseconds", optional: shiftMilliseconds)
         }
       }
     }

@@ -1,6 +1,6 @@
 /// The words of the operator's console.
 extension PageWords {
-  static let wall = wallTitle + wallTiles + wallActions + wallEditor
+  static let wall = wallTitle + wallTiles + wallActions + wallShift + wallEditor
 
   private static let wallTitle = [
     word("wallTitle", "大屏", "Display wall"),
@@ -86,6 +86,20 @@ extension PageWords {
     word("rehearsalPorts", "会切换 {count} 处:{ports}", "{count} would be switched: {ports}"),
     word("rehearsalNothing", "什么都不用切换", "nothing would be switched"),
     word("underWay", "正在切换", "Being switched"),
+  ]
+
+  private static let wallShift = [
+    word("handOver", "交接班", "Hand over"),
+    word("handOverTitle", "交接班:下面这些还开着,双方签字", "Change of shift: this is open, and both sign"),
+    word("handOverNothing", "没有未结的事", "Nothing is open"),
+    word("handOverCalls", "求助", "Calls"),
+    word("handOverFaults", "故障", "Faults"),
+    word("handOverBypassed", "旁路的按钮", "Bypassed buttons"),
+    word("handOverPins", "手动放上的画面", "Put up by hand"),
+    word("handOverNext", "接班人编号", "Id of who comes"),
+    word("handOverPIN", "接班人密码", "PIN of who comes"),
+    word("handOverSign", "双方签字", "Both sign"),
+    word("shiftSigned", "{time} 由 {from} 交给 {to}", "{time}: {from} handed over to {to}"),
   ]
 
   private static let wallEditor = [

@@ -6,7 +6,7 @@ import { leaveWhenEnded, logInFirst } from "./login.js";
 import { follow } from "./station.js";
 import { openEditor } from "./wall-editor.js";
 import { createTile, shade, sourceName, updateTile } from "./wall-tiles.js";
-import { loadWords, name, onLanguage, switchLanguage, word } from "./words.js";
+import { loadWords, name, onLanguage, pick, switchLanguage, word } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const key = "linli-wall-post";
@@ -54,6 +54,9 @@ function showAll() {
   showScenes(view);
   showSources(view);
   showPins(view);
+  setHidden(byId("hand-over"), !page.staff.guarded);
+  setHidden(byId("shift"), view.shift === undefined);
+  if (view.shift) setText(byId("shift"), word("shiftSigned", { time: timeOfDay(view.shift.atMilliseconds), from: view.shift.from, to: view.shift.to }));
   setText(byId("visitors"), word(view.visitors ? "visitorsOff" : "visitorsOn"));
   setText(byId("arm"), word(view.armed ? "armOff" : "armOn"));
   setHidden(byId("end-meeting"), view.meeting === undefined);
@@ -196,6 +199,27 @@ async function switchVisitors() {
   if (values) send("/api/wall/visitors", { on: "no", code: values.code });
 }
 
+// Who goes is logged in, who comes signs with his PIN: then the page is his.
+async function handOver() {
+  const view = live.view;
+  const lists = [
+    ["handOverCalls", view.calls.map((card) => `${card.call.id} ${card.place} (${name("phase", card.phase)})`)],
+    ["handOverFaults", view.faults.map((fault) => `${pick(fault)} ${fault.where}`)],
+    ["handOverBypassed", view.bypassed.map((point) => `${point.place}: ${point.reason}`)],
+    ["handOverPins", view.pins.map((pin) => `${sourceName(view, pin.source)} ${pin.reason ?? ""}`)],
+  ];
+  const open = lists.filter(([, items]) => items.length).map(([label, items]) => ({ kind: "shown", label: `${word(label)} (${items.length})`, text: items.join("; ") }));
+  if (!open.length) open.push({ kind: "shown", label: "", text: word("handOverNothing") });
+  const fields = [
+    ...open, { name: "id", label: word("handOverNext"), kind: "line", limit: 12, required: true },
+    { name: "pin", label: word("handOverPIN"), kind: "password", required: true },
+  ];
+  const values = await ask(word("handOverTitle"), fields, word("handOverSign"));
+  if (!values) return;
+  const said = await send("/api/wall/hand-over", { id: values.id, pin: values.pin });
+  if (said?.answer === "done" || said?.answer === "unrecorded") location.reload();
+}
+
 // MARK: - Beginning
 
 function begin() {
@@ -219,6 +243,7 @@ function begin() {
   byId("by-clock").addEventListener("click", () => send("/api/wall/scene", { scene: "" }));
   byId("end-meeting").addEventListener("click", () => send("/api/wall/end-meeting"));
   byId("visitors").addEventListener("click", switchVisitors);
+  byId("hand-over").addEventListener("click", handOver);
   byId("arm").addEventListener("click", () => send("/api/wall/arm", { on: live.view.armed ? "no" : "yes" }));
   byId("open-editor").addEventListener("click", () => openEditor(live.view));
   addEventListener("keydown", (event) => {

@@ -17,6 +17,8 @@ extension Station {
     case .observed(let number, let setting):
       let at = now
       let wish = wallFacts.devices[index].sent?.first { $0.number == number }?.setting
+      let known = wallFacts.port(WallPort(device: device, number: number))
+      wallFacts.isQuiet = known.map { $0.asOf != .zero && $0.setting == setting && $0.refusal == nil } ?? false
       wallFacts.change(WallPort(device: device, number: number), at: now) { port in
         let hasMoved = port.asOf != .zero && port.setting != setting
         port.setting = setting
@@ -33,6 +35,7 @@ extension Station {
       }
     case .measured(let number, let quantity, let value):
       let at = now
+      wallFacts.isQuiet = true
       wallFacts.change(WallPort(device: device, number: number), at: now) { port in
         port.measured.removeAll { $0.quantity == quantity }
         port.measured.append((quantity, value, at))
@@ -131,7 +134,11 @@ extension Station {
 
   /// Sends what changed, writes down who sees what, and keeps the cards true.
   mutating func updateWall() {
-    guard startedAt != nil, plan.wall != nil else { return }
+    guard startedAt != nil, let wallPlan = plan.wall else { return }
+    let isQuiet = wallFacts.isQuiet
+    wallFacts.isQuiet = false
+    if isQuiet, wallFacts.decidedOn == basis(wallPlan) { return }
+    defer { wallFacts.decidedOn = basis(wallPlan) }
     guard let composition = composeWall() else { return }
     for wish in composition.deviceWishes() {
       guard let index = wallFacts.devices.firstIndex(where: { $0.name == wish.device }),
@@ -145,6 +152,10 @@ extension Station {
     switchLights()
     noteCalls(composition)
     keepWallCards(composition)
+  }
+
+  private func basis(_ wallPlan: WallPlan) -> WallFacts.Basis {
+    WallFacts.Basis(entries: state.entries, turn: rotationTurn(wallPlan), scene: wallScene?.id)
   }
 
   private mutating func switchLights() {

@@ -16,6 +16,8 @@ public enum WallAction: Sendable, Equatable, Codable {
   case undoLayout(String)
   /// A person wants to see which output this is.
   case identify(Int, seconds: Int)
+  /// Both have proved who they are: the page's server has seen to that.
+  case handOver(from: String, to: String)
   /// What would be shown, and what would be switched for it; nothing is switched.
   indirect case rehearse(WallAction)
 }
@@ -65,8 +67,22 @@ extension Station {
       guard state.wall.drawn.contains(where: { $0.id == id }) else { return .refused(.unknownLayout) }
       return .record(.wall(.layoutUndone(id, post: post)))
     case .identify(let number, _): return wallPlan.output(number) == nil ? .refused(.unknownOutput) : .record([])
+    case .handOver(let from, let to):
+      return from == to ? .refused(.offerToSelf) : .record(.wall(.shiftSigned(shift(from, to, post))))
     case .rehearse(let action): return decideWall(action, by: post)
     }
+  }
+
+  /// Longer lists are on the desk: what is signed has to fit into an entry.
+  private static let shiftLimit = 500
+
+  private func shift(_ from: String, _ to: String, _ post: String) -> WallShift {
+    let own = state.incidents.map { WallCall(station: nil, id: $0.id) }
+    let below = state.children.flatMap { child in child.fold.incidents.map { WallCall(station: child.station, id: $0.id) } }
+    return WallShift(
+      from: from, to: to, post: post, calls: Array((own + below).prefix(Self.shiftLimit)),
+      bypassed: Array(state.bypasses.map(\.button).prefix(Self.shiftLimit)),
+      faults: Array(state.faults.filter(\.present).map(\.key).prefix(Self.shiftLimit)), pins: state.wall.pins.map(\.pin.id))
   }
 
   private func pin(_ id: String, _ cells: WallCells, _ reason: String?, _ post: String, _ wallPlan: WallPlan) -> Verdict {

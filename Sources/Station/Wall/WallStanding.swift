@@ -28,6 +28,16 @@ struct WallFacts: Sendable {
   }
 
   var devices: [Device]
+  /// What was heard last says the same as before: nothing has to be decided anew. With many panels at rest that is nearly all of it.
+  var isQuiet = false
+  /// On what the wall was decided last: entries of the journal, turn of the rotation, scene.
+  var decidedOn: Basis?
+
+  struct Basis: Sendable, Equatable {
+    var entries: UInt64
+    var turn: Int
+    var scene: String?
+  }
   /// In order of their names.
   var ports: [Port] = []
   var sources: [Source] = []

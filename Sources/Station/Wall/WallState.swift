@@ -20,9 +20,36 @@ public enum WallChange: Sendable, Equatable, Codable {
   /// Who sees what, why, how long: a call brought a source onto the wall, and took it off again.
   case callShown(WallCall, source: String, outputs: [Int])
   case callHidden(WallCall, source: String)
+  /// At a change of shift: who goes and who comes have both signed what was open then.
+  case shiftSigned(WallShift)
 }
 
 public typealias WallPinID = UInt32
+
+/// What one operator hands to the next. By the ids of their accounts.
+public struct WallShift: Sendable, Equatable, Codable {
+  public var from: String
+  public var to: String
+  public var post: String
+  /// What is open, so that nothing of it can vanish between two people.
+  public var calls: [WallCall]
+  public var bypassed: [ButtonID]
+  public var faults: [FaultKey]
+  public var pins: [WallPinID]
+
+  public init(
+    from: String, to: String, post: String, calls: [WallCall] = [], bypassed: [ButtonID] = [], faults: [FaultKey] = [],
+    pins: [WallPinID] = []
+  ) {
+    self.from = from
+    self.to = to
+    self.post = post
+    self.calls = calls
+    self.bypassed = bypassed
+    self.faults = faults
+    self.pins = pins
+  }
+}
 
 /// A source that a post put on outputs by hand (a view).
 public struct WallPin: Sendable, Equatable, Codable {
@@ -69,6 +96,8 @@ public struct WallState: Sendable, Equatable, Codable {
   /// Layouts that were drawn on the page, each with its former forms, newest last.
   public var drawn: [Drawn] = []
   public var shown: [Shown] = []
+  /// The last change of shift; `nil`: none was signed yet.
+  public var shift: Signed?
 
   public struct Pin: Sendable, Equatable, Codable {
     public var pin: WallPin
@@ -83,6 +112,11 @@ public struct WallState: Sendable, Equatable, Codable {
     public var source: String
     public var outputs: [Int]
     public var since: EntryTime
+  }
+
+  public struct Signed: Sendable, Equatable, Codable {
+    public var shift: WallShift
+    public var at: EntryTime
   }
 
   static let formsKept = 10
@@ -116,6 +150,7 @@ public struct WallState: Sendable, Equatable, Codable {
       shown.removeAll { $0.call == call }
       shown.append(Shown(call: call, source: source, outputs: outputs, since: time))
     case .callHidden(let call, _): shown.removeAll { $0.call == call }
+    case .shiftSigned(let shift): self.shift = Signed(shift: shift, at: time)
     }
   }
 

@@ -12,6 +12,51 @@ extension WallRefusal {
   }
 }
 
+extension WallChange {
+  /// For whoever reads the journal: who sees what, why, and how long.
+  public var text: String {
+    switch self {
+    case .sceneChosen(nil, let post): "大屏按时间表,\(post) / scene by the clock"
+    case .sceneChosen(let scene?, let post): "大屏换到 \(scene),\(post) / scene"
+    case .meetingBegan(let scene, let post): "大屏会议 \(scene) 开始,\(post) / meeting begins"
+    case .meetingEnded(let post): "大屏会议结束,\(post) / meeting ends"
+    case .pinned(let pin):
+      "\(pin.post) 把 \(pin.source) 放上大屏 \(pin.cells.column),\(pin.cells.row) \(pin.cells.width)x\(pin.cells.height)"
+        + (pin.reason.map { ",原因: \($0)" } ?? "") + (pin.seconds.map { ",\($0) s" } ?? "") + " / put up by hand"
+    case .renewed(let id, let post): "\(post) 续看 #\(id) / renewed"
+    case .unpinned(let id, nil): "#\(id) 到时收回 / its time is over"
+    case .unpinned(let id, let post?): "\(post) 收回 #\(id) / taken off"
+    case .visitors(let isOn, let post): isOn ? "参观模式开始,\(post) / visitors come" : "参观模式结束,\(post) / visitors have left"
+    case .armed(let isOn, let post): isOn ? "恢复自动切换,\(post) / armed" : "停用自动切换,\(post) / disarmed"
+    case .layoutSaved(let layout, let post): "\(post) 保存布局 \(layout.id) / layout saved"
+    case .layoutUndone(let id, let post): "\(post) 撤销布局 \(id) 的上次保存 / layout undone"
+    case .callShown(let call, let source, let outputs):
+      "求助 \(call.text) 的 \(source) 上大屏输出 \(outputs.map(String.init).joined(separator: ",")) / shown for the call"
+    case .callHidden(let call, let source): "求助 \(call.text) 的 \(source) 撤下大屏 / no longer shown for the call"
+    case .shiftSigned(let shift):
+      "\(shift.from) 交班给 \(shift.to),双方签字;未结求助 \(shift.calls.count),故障 \(shift.faults.count),旁路 \(shift.bypassed.count) / change of shift"
+    }
+  }
+
+  /// The call for whose sake this was done.
+  public var call: WallCall? {
+    switch self {
+    case .callShown(let call, _, _), .callHidden(let call, _): call
+    default: nil
+    }
+  }
+}
+
+extension Change {
+  /// The call for whose sake the wall was switched.
+  public var wallCall: WallCall? { if case .wall(let change) = self { change.call } else { nil } }
+}
+
+extension WallCall {
+  /// `#3`, or `tiexi-03 #3`.
+  public var text: String { (station.map { "\($0) " } ?? "") + "#\(id)" }
+}
+
 extension FaultKey {
   /// The output that the fault is about, if it is about one.
   var output: Int? { if case .output(let number) = subject { number } else { nil } }

@@ -25,6 +25,9 @@ public struct WallView: Sendable, Equatable {
   public var isArmed: Bool
   /// Calls for which the wall has no room.
   public var left: [WallCall]
+  /// The last change of shift, and when it was signed.
+  public var shift: WallShift?
+  public var shiftMilliseconds: Int64?
 
   public struct Tile: Sendable, Equatable {
     public var output: Int
@@ -100,7 +103,8 @@ extension Station {
         return WallView.SourceCard(source: source, state: known?.state, ageMilliseconds: known.map { age($0.asOf) })
       },
       devices: wallFacts.devices.map { WallView.DeviceCard(name: $0.name, health: $0.health, description: $0.description) },
-      meeting: wall.meeting, hasVisitors: wall.hasVisitors, isArmed: wall.isArmed, left: composition.left)
+      meeting: wall.meeting, hasVisitors: wall.hasVisitors, isArmed: wall.isArmed, left: composition.left,
+      shift: wall.shift?.shift, shiftMilliseconds: wall.shift?.at.wallMilliseconds)
   }
 
   private func age(_ moment: Instant) -> Int64 { (now - moment).microseconds / 1000 }
