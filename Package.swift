@@ -154,7 +154,7 @@ let package = Package(
     source("StationIdentity", tls + web),
     source(
       "SimulatedSite",
-      kit + drivers + codecs + models
+      kit + drivers + codecs + models + wallModels
         + ["StationLinkCodec", "StationLinkDriver", "Station", "Journal", "StationRuntime", "CSQLite", crypto]),
     .executableTarget(
       name: "linli",

@@ -40,6 +40,7 @@ final class SimulatedHost {
       next = min(next, program.masterDue[index])
       if let due = program.lineDue[index] { next = min(next, due) }
     }
+    for member in program.wall { next = min(next, member.due) }
     if let first = program.releases.first { next = min(next, first.at) }
     if let due = program.uplink?.due { next = min(next, due) }
     return next

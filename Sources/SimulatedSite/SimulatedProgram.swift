@@ -12,7 +12,7 @@ final class SimulatedProgram {
 
   enum Release {
     case effect(StationEffect)
-    case page(DeskView, VisitView?)
+    case page(DeskView, VisitView?, WallView?)
     /// Entries are on disk: the uplink may send them.
     case recorded([JournalEntry])
   }
@@ -35,6 +35,10 @@ final class SimulatedProgram {
   /// What the commits let go and has not been seen yet, in order of site time.
   var releases: [(at: Instant, release: Release)] = []
   var publishedAt: Instant
+  /// Drivers of the wall's devices, in the site file's order.
+  var wall: [SimulatedWallDriver]
+  /// What the operator's console shows.
+  var wallPage: WallView?
   /// What terminal and windows show.
   var visitPage: VisitView?
   var maintainedAt: Instant
@@ -45,6 +49,7 @@ final class SimulatedProgram {
 
   init(site: Site, store: WatchedStore, boot: String, at now: Instant, monotonic: Instant) throws {
     masters = site.buses.map { DriverCatalog.master($0) }
+    wall = (site.wall?.devices ?? []).compactMap { SimulatedWallDriver($0) }
     self.store = store
     decider = try Decider(plan: site.plan, store: store)
     inbox = [(.started(boot: boot, program: "simulated"), monotonic)]

@@ -16,6 +16,7 @@ extension SimulatedSite {
     case .healDisk: host.storage.heal()
     case .stepClock(let milliseconds): host.clock.step(by: milliseconds)
     case .visit(let choice): actAtVisits(choice)
+    case .wall(let choice): actAtWall(choice)
     case .desk(let choice): host.role == .street ? actAtStreet(host, choice) : actAtDesk(choice)
     }
   }
@@ -26,6 +27,7 @@ extension SimulatedSite {
       host.needsBoot = true
     }
     guard host.program != nil else { return }
+    if host.role == .community { closeWallLines() }
     host.program = nil
     host.page = nil
     host.requests = [:]

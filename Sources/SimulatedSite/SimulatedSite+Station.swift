@@ -38,7 +38,7 @@ extension SimulatedSite {
     for effect in released { program.releases.append((seen, .effect(effect))) }
     if changed || now - program.publishedAt >= .seconds(2) {
       program.publishedAt = now
-      program.releases.append((seen, .page(program.decider.view(), program.decider.visitView())))
+      program.releases.append((seen, .page(program.decider.view(), program.decider.visitView(), program.decider.wallView())))
     }
   }
 
@@ -46,15 +46,22 @@ extension SimulatedSite {
     while let program = host.program, let first = program.releases.first, first.at <= now {
       program.releases.removeFirst()
       switch first.release {
-      case .page(let view, let visits):
+      case .page(let view, let visits, let wall):
         host.page = view
         program.visitPage = visits
+        if let wall = plant(wall) {
+          program.wallPage = wall
+          observers.see(.wall(wall), at: now)
+        }
         observers.see(host.fact(.page(view)), at: now)
       case .recorded(let fresh):
         plantDelivered(fresh)
         if let uplink = program.uplink { give(uplink, uplink.recorded(fresh)) }
       case .effect(.device(let command)): pass(command)
-      case .effect(.wall), .effect(.wallIdentify), .effect(.wallRetest): break
+      case .effect(.wall(let device, let wishes)): wish(device, wishes, program)
+      case .effect(.wallRetest(let device)): giveWall(device, .retest, program)
+      case .effect(.wallIdentify(let port, let seconds)):
+        giveWall(port.device, .identify(port.number, seconds: seconds), program)
       case .effect(.answer(let number, let answer)):
         trace.note(4, now, "\(number) \(answer)")
         if let request = host.requests.removeValue(forKey: number) {

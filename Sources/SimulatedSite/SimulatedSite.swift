@@ -45,6 +45,8 @@ public final class SimulatedSite {
   /// The station above, and what lies between.
   let street: SimulatedHost?
   var line: SimulatedLine?
+  /// The devices of the community's wall, and the lines to them.
+  var wallDevices: [SimulatedWallDevice]
   var observers: SiteObservers
   var trace = SiteTrace()
   var injected: [String: Int] = [:]
@@ -86,6 +88,9 @@ public final class SimulatedSite {
     } else {
       street = nil
     }
+    // Draws of its own as well.
+    var besides = SeededRandom(seed: options.seed ^ 0x3A11)
+    wallDevices = (site.wall?.devices ?? []).compactMap { SimulatedWallDevice($0, seed: besides.next()) }
     observers = SiteObservers(SiteGround(layout: options.layout, plan: site.plan))
   }
 
@@ -111,6 +116,7 @@ public final class SimulatedSite {
     if let glance = glances.first { next = min(next, glance.at) }
     for host in hosts { if let due = host.due { next = min(next, due) } }
     if let due = line?.due { next = min(next, due) }
+    for device in wallDevices { next = min(next, device.due) }
     if let due = streetDue { next = min(next, due) }
     return next
   }
@@ -126,6 +132,7 @@ public final class SimulatedSite {
       deliver(index)
     }
     runMasters()
+    runWall()
     runLine()
     for host in hosts {
       // What an earlier commit let go is seen before the next one.
@@ -253,6 +260,7 @@ public final class SimulatedSite {
       community.program?.lineDue[wire] = now + .milliseconds(Int(community.random.below(1000)))
     case .host(let act): perform(act, on: community)
     case .street(let act): if let street { perform(act, on: street) }
+    case .wall(let device, let hand, _): handWall(device, hand)
     case .way(let way, let fault): line?.ways[way].fault = fault
     }
   }

@@ -18,6 +18,8 @@ public enum HostAct: Sendable, Equatable {
   case desk(choice: UInt32)
   /// Somebody at the terminal or at a window does.
   case visit(choice: UInt32)
+  /// An operator of the wall does.
+  case wall(choice: UInt32)
 
   var kind: String? {
     switch self {
@@ -30,6 +32,7 @@ public enum HostAct: Sendable, Equatable {
     case .stepClock: "clock step"
     case .desk: "desk action"
     case .visit: "visit"
+    case .wall: "operator of the wall"
     }
   }
 }
@@ -48,6 +51,8 @@ public enum SiteAct: Sendable, Equatable {
   case street(HostAct)
   /// On one way between the two.
   case way(Int, LineFault)
+  /// On a device of the wall, by its name; `isHealed`: a fault ends.
+  case wall(String, WallHand, isHealed: Bool)
 
   /// What is counted in reports: the kind of fault or action, `nil` for the end of one.
   var kind: String? {
@@ -59,6 +64,7 @@ public enum SiteAct: Sendable, Equatable {
     case .unplug: "adapter unplugged"
     case .host(let act): act.kind
     case .street(let act): act.kind.map { "street: \($0)" }
+    case .wall(_, let hand, let isHealed): isHealed ? nil : "wall " + String("\(hand)".prefix { $0 != "(" })
     case .way(_, let fault): "line " + String("\(fault)".prefix { $0 != "(" })
     }
   }
@@ -134,6 +140,12 @@ public struct SiteScript: Sendable, Equatable {
         own = random.fork()
         Self.breakWay(way, until: end, &own, &unsorted)
       }
+    }
+    // Draws of its own, so that a site lives the same with a wall and without, as far as the wall lets it.
+    if layout.hasWall {
+      var wall = SeededRandom(seed: seed ^ 0x3A11)
+      unsorted += Self.operate(until: end, &wall).map { Line(at: $0.at, act: .host($0.act)) }
+      Self.breakWall(until: end, &wall, &unsorted)
     }
     if layout.hasVisits {
       own = random.fork()
@@ -239,6 +251,47 @@ public struct SiteScript: Sendable, Equatable {
       at += .milliseconds(200) + between(0, 4, &random)
     }
     return acts
+  }
+
+  /// An operator at the console.
+  private static func operate(until end: Instant, _ random: inout SeededRandom) -> [(at: Instant, act: HostAct)] {
+    var acts: [(at: Instant, act: HostAct)] = []
+    var at = Instant.zero + warmUp
+    while at < end {
+      acts.append((at, .wall(choice: UInt32(truncatingIfNeeded: random.next()))))
+      at += between(2, 12, &random)
+    }
+    return acts
+  }
+
+  /// One fault at a time on each device of the wall.
+  private static func breakWall(until end: Instant, _ random: inout SeededRandom, _ lines: inout [Line]) {
+    let panels = (1...SiteLayout.wallOutputs).map { "p\($0)" }
+    for device in [SiteLayout.matrix] + panels {
+      var at = Instant.zero + warmUp + between(1, 20, &random)
+      while at < end - .seconds(25) {
+        let until = at + between(2, 20, &random)
+        let port: UInt16 = device == SiteLayout.matrix ? UInt16(1 + random.below(UInt32(SiteLayout.wallOutputs))) : 1
+        let (bad, good): (WallHand, WallHand) =
+          switch random.below(8) {
+          case 0, 1: (.power(device == SiteLayout.matrix ? nil : 1, false), .power(device == SiteLayout.matrix ? nil : 1, true))
+          case 2: (.lock(port, true), .lock(port, false))
+          case 3: (.late(100 + Int(random.below(1500))), .late(0))
+          case 4: (.silent(true), .silent(false))
+          case 5: (.garble(1 + random.below(30)), .garble(0))
+          case 6: (.closes(true), .closes(false))
+          default: (.taken(true), .taken(false))
+          }
+        lines.append(Line(at: at, act: .wall(device, bad, isHealed: false)))
+        lines.append(Line(at: until, act: .wall(device, good, isHealed: true)))
+        if device == SiteLayout.matrix, random.chance(1, in: 3) {
+          // Somebody turns a knob at the matrix itself.
+          lines.append(
+            Line(at: until + .seconds(3), act: .wall(device, .route(port, UInt16(1 + random.below(8))), isHealed: false)))
+        }
+        at = until + between(8, 30, &random)
+      }
+    }
   }
 
   private static func breakWay(_ way: Int, until end: Instant, _ random: inout SeededRandom, _ lines: inout [Line]) {

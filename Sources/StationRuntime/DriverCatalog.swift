@@ -45,7 +45,7 @@ public enum DriverCatalog {
   }
 
   /// Of a device of the display wall; `nil`: it comes to the station by itself.
-  static func wall(_ plan: WallDevicePlan) -> (any WallDriver)? {
+  public static func wall(_ plan: WallDevicePlan) -> (any WallDriver)? {
     // Spread apart, so that what hangs on one switch does not come back in step.
     let seed = plan.name.utf8.reduce(UInt64(plan.name.utf8.count)) { $0 &* 31 &+ UInt64($1) }
     let quirks = plan.quirks

@@ -12,7 +12,7 @@ import Testing
     let layout = SiteLayout(
       wires: [SiteLayout.Wire(name: "A", panels: 4, buttons: 2, baud: 9600, adapterLatency: .zero)],
       line: SiteLayout.Line(ways: [SiteLayout.Line.Way(name: "main", latency: .milliseconds(15))]), silentEvery: 5,
-      hasVisits: true)
+      hasVisits: true, hasWall: true)
     var script = SiteScript(duration: .seconds(140))
     func at(_ seconds: Int) -> Instant { .zero + .seconds(seconds) }
     for (index, second) in stride(from: 16, to: 80, by: 4).enumerated() {
@@ -25,6 +25,11 @@ import Testing
       }
     }
     for turn in 0..<60 { script.add(.host(.visit(choice: UInt32(turn))), at: at(16 + turn) + .milliseconds(700)) }
+    for turn in 0..<12 { script.add(.host(.wall(choice: UInt32(turn))), at: at(20 + turn * 5) + .milliseconds(200)) }
+    script.add(.wall("hub", .power(nil, false), isHealed: false), at: at(40))
+    script.add(.wall("hub", .power(nil, true), isHealed: true), at: at(47))
+    script.add(.wall("hub", .lock(1, true), isHealed: false), at: at(60))
+    script.add(.wall("hub", .lock(1, false), isHealed: true), at: at(75))
     script.add(.way(0, .cut), at: at(30))
     script.add(.way(0, .none), at: at(36))
     script.add(.wires(wire: 0, .cutBefore(0)), at: at(41))
@@ -45,7 +50,7 @@ import Testing
     .hidesBusFaults: "bus", .neverAccepts: "heal", .falseSnapshot: "fold", .receiptBeforeDisk: "receipt",
     .deliveredUnasked: "lamp", .losesOnTheLine: "arrive", .turnsOrder: "order", .storesTwice: "twice",
     .inventsCommand: "command", .streetPageBeforeDisk: "street page", .ticketBeforeDisk: "visit", .repeatsNumber: "visit",
-    .keyNotKept: "seal", .namesInNotes: "seal",
+    .keyNotKept: "seal", .namesInNotes: "seal", .showsTheWish: "wall", .losesWish: "wall",
   ]
 
   @Test func withoutADefectNothingIsFound() throws {

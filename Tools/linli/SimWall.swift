@@ -2,6 +2,7 @@ import ArgumentParser
 import DeviceKit
 import DeviceVocabulary
 import Foundation
+import SimulatedSite
 import StationRuntime
 import Synchronization
 import Transports

@@ -17,6 +17,10 @@ indirect enum SiteFact {
   case durable([(entry: Entry, stamped: Instant)])
   /// A page has been shown.
   case page(DeskView)
+  /// The operator's console has been shown.
+  case wall(WallView)
+  /// Which input each output of the wall's matrix has now; `nil`: it has no power.
+  case matrix([UInt16]?)
   /// A request was answered.
   case answered(DeskRequest, DeskAnswer)
   /// An act of the script, before its effects.
@@ -130,4 +134,8 @@ public enum PlantedFault: String, Sendable, CaseIterable {
   case keyNotKept
   /// A clerk's note has a visitor's name.
   case namesInNotes
+  /// The console shows what was asked for instead of what was read.
+  case showsTheWish
+  /// What the wall is to show does not reach its devices.
+  case losesWish
 }

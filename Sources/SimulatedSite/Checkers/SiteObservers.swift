@@ -17,6 +17,7 @@ struct SiteObservers {
   private var command = CommandChecker()
   private var visit = VisitChecker()
   private var seal = SealChecker()
+  private var wall = WallChecker()
   private var streetPage = StreetPageChecker()
   private var streetChain = ChainChecker()
   private var streetFold = FoldChecker()
@@ -44,6 +45,7 @@ struct SiteObservers {
     command.see(fact, at: now)
     visit.see(fact, at: now)
     seal.see(fact, at: now)
+    wall.see(fact, at: now)
     streetPage.see(fact, at: now)
     if case .street(let own) = fact { streetFold.see(own, at: now) }
   }
@@ -56,6 +58,7 @@ struct SiteObservers {
     arrival.finish(end, at: now)
     visit.finish(end, at: now)
     seal.finish(end, at: now)
+    wall.finish(end, at: now)
     if let street = end.street {
       streetChain.finish(SiteEnd(entries: street.entries, waiting: [], lamps: [], view: nil), at: now)
     }
@@ -63,7 +66,7 @@ struct SiteObservers {
 
   var findings: [SiteFinding] {
     (press.findings + lamp.findings + page.findings + chain.findings + fold.findings + turn.findings + bus.findings
-      + heal.findings + receipt.findings + once.findings + arrival.findings + command.findings + visit.findings + seal.findings
+      + heal.findings + receipt.findings + once.findings + arrival.findings + command.findings + visit.findings + seal.findings + wall.findings
       + streetPage.findings
       + streetChain.findings + streetFold.findings).enumerated().sorted {
         ($0.element.at, $0.offset) < ($1.element.at, $1.offset)

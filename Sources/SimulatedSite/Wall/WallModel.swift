@@ -11,7 +11,7 @@ import StationRuntime
 import VideohubDeviceModel
 
 /// A device model of the wall, whatever it speaks: the wire and the hand that all of them have.
-enum WallModel {
+public enum WallModel: Sendable {
   case hub(VideohubModel)
   case sis(ExtronSISModel)
   case kramer(KramerP3000Model)
@@ -19,17 +19,17 @@ enum WallModel {
   case panels(MDCChainModel)
   case projector(PJLinkModel)
 
-  enum Input {
+  public enum Input: Sendable {
     case connected, disconnected, wake
     case received([UInt8])
   }
-  enum Effect {
+  public enum Effect: Sendable {
     case transmit([UInt8])
     case hangUp
   }
 
   /// As the site file has it: with the ports that the wall uses, and room for its inputs.
-  init?(_ plan: WallDevicePlan, inputs: UInt16) {
+  public init?(_ plan: WallDevicePlan, inputs: UInt16) {
     let outputs = max(plan.ports.max() ?? 1, 1)
     switch plan.kind {
     case .videohub: self = .hub(VideohubModel(HubSpeech(), inputs: max(inputs, 16), outputs: max(outputs, 16)))
@@ -47,13 +47,15 @@ enum WallModel {
     case .pjlink:
       self = .projector(
         PJLinkModel(
-          PJLinkTraits(md5: { Array(Insecure.MD5.hash(data: $0)) }, warmUp: .seconds(3), coolDown: .seconds(3))))
+          PJLinkTraits(
+            password: plan.quirks.password, md5: { Array(Insecure.MD5.hash(data: $0)) }, warmUp: .seconds(3),
+            coolDown: .seconds(3))))
     // Nothing stands in for these here.
     case .kramerP2000, .player: return nil
     }
   }
 
-  var deadline: Instant? {
+  public var deadline: Instant? {
     switch self {
     case .hub(let model): model.deadline
     case .sis(let model): model.deadline
@@ -65,7 +67,7 @@ enum WallModel {
   }
 
   /// Whether a connection comes up.
-  func accepts(at now: Instant) -> Bool {
+  public func accepts(at now: Instant) -> Bool {
     switch self {
     case .hub(let model): model.isPowered
     case .sis(let model): model.isPowered
@@ -76,7 +78,7 @@ enum WallModel {
     }
   }
 
-  mutating func handle(_ input: Input, at now: Instant) -> [Effect] {
+  public mutating func handle(_ input: Input, at now: Instant) -> [Effect] {
     switch self {
     case .hub(var model):
       defer { self = .hub(model) }
@@ -165,7 +167,7 @@ enum WallModel {
   // MARK: - The hand
 
   /// What a person does to it; `nil`: this device has nothing like that.
-  mutating func hand(_ hand: WallHand, at now: Instant) -> [Effect]? {
+  public mutating func hand(_ hand: WallHand, at now: Instant) -> [Effect]? {
     switch self {
     case .hub(var model):
       defer { self = .hub(model) }
@@ -243,7 +245,18 @@ enum WallModel {
 
   // MARK: - What it shows
 
-  var text: String {
+  /// Which input an output of a matrix has; `nil`: it is no matrix, has no power, or no such output.
+  public func input(_ output: UInt16) -> UInt16? {
+    switch self {
+    case .hub(let model): model.isPowered ? model.core.input(output) : nil
+    case .sis(let model): model.isPowered ? model.core.input(output) : nil
+    case .kramer(let model): model.isPowered ? model.core.input(output) : nil
+    case .line(let model): model.isPowered ? model.core.input(output) : nil
+    case .panels, .projector: nil
+    }
+  }
+
+  public var text: String {
     switch self {
     case .hub(let model): Self.routes(model.core, model.isPowered)
     case .sis(let model): Self.routes(model.core, model.isPowered)
@@ -268,7 +281,7 @@ enum WallModel {
 }
 
 /// What a person does to a simulated device of the wall.
-enum WallHand: Equatable {
+public enum WallHand: Sendable, Equatable {
   case power(UInt16?, Bool)
   case lock(UInt16, Bool)
   case late(Int)
