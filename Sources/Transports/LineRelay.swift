@@ -27,6 +27,8 @@ public final class LineRelay: Sendable {
     var condition = Condition.whole
     var isStopped = false
     var counters = Counters()
+    /// What the relay's thread has done already.
+    var obeyed: Condition?
   }
 
   public let port: UInt16
@@ -73,6 +75,8 @@ public final class LineRelay: Sendable {
   }
 
   public var condition: Condition { shared.withLock { $0.condition } }
+  /// What it was told last is so: after a cut no connection stands.
+  public var isObeyed: Bool { shared.withLock { $0.obeyed == $0.condition } }
   public var counters: Counters { shared.withLock { $0.counters } }
 
   /// Holds from the next moment on; what a `cut` resets is reset soon after this returns.

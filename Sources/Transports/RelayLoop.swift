@@ -46,6 +46,7 @@ struct RelayLoop {
       let (condition, isStopped) = relay.shared.withLock { ($0.condition, $0.isStopped) }
       if isStopped { break }
       obey(condition)
+      relay.shared.withLock { $0.obeyed = condition }
       wait(condition)
       // Told something else meanwhile: not a byte passes any more as it was before.
       if relay.condition != condition { continue }

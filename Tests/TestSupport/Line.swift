@@ -16,8 +16,11 @@ public final class Line: Sendable {
   public var port: UInt16 { relay.port }
   public var counters: LineRelay.Counters { relay.counters }
 
-  /// Connections are reset and refused.
-  public func cut() { relay.set(.cut) }
+  /// Connections are reset and refused: a line that is healed at once was cut all the same.
+  public func cut() {
+    relay.set(.cut)
+    for _ in 0..<5_000 where !relay.isObeyed { usleep(1_000) }
+  }
   /// Connections are taken, nothing passes.
   public func hole() { relay.set(.hole) }
   public func slow(bytesPerSecond: Int) { relay.set(.slow(bytesPerSecond: bytesPerSecond)) }

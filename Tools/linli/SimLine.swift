@@ -49,7 +49,10 @@ enum LineCommand {
     let words = line.split(separator: " ").map(String.init)
     switch words.first {
     case "ping" where words.count == 1: return "ok\n"
-    case "cut" where words.count == 1: relay.set(.cut)
+    case "cut" where words.count == 1:
+      relay.set(.cut)
+      // "ok" is said of what is so.
+      for _ in 0..<1_000 where !relay.isObeyed { usleep(1_000) }
     case "hole" where words.count == 1: relay.set(.hole)
     case "heal" where words.count == 1: relay.set(.whole)
     case "slow" where words.count == 2:
