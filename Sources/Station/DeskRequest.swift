@@ -69,7 +69,8 @@ public enum Refusal: String, Sendable, Codable, CaseIterable {
   case wrongCode, tooManyTries, codeTaken, ticketsExhausted, tooManyMatters
   /// At a terminal: it has no card reader; what was read of a card is erased already.
   case noReader, cardIsOver
-  case noWall, unknownScene, unknownLayout, unknownSource, unknownOutput, unknownPin, layoutWrong, tooManyLayouts, visitorsPresent, nobodySigns
+  case noWall, unknownScene, unknownLayout, unknownSource, unknownOutput, unknownPin, layoutWrong, tooManyLayouts,
+    visitorsPresent, nobodySigns
   /// Only the page that took a ticket says what became of its slip.
   case slipOfAnother
   /// Nobody can stand beside a visitor of a terminal that is off.

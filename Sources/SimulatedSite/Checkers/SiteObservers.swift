@@ -66,7 +66,8 @@ struct SiteObservers {
 
   var findings: [SiteFinding] {
     (press.findings + lamp.findings + page.findings + chain.findings + fold.findings + turn.findings + bus.findings
-      + heal.findings + receipt.findings + once.findings + arrival.findings + command.findings + visit.findings + seal.findings + wall.findings
+      + heal.findings + receipt.findings + once.findings + arrival.findings + command.findings + visit.findings + seal.findings
+      + wall.findings
       + streetPage.findings
       + streetChain.findings + streetFold.findings).enumerated().sorted {
         ($0.element.at, $0.offset) < ($1.element.at, $1.offset)
