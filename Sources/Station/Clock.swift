@@ -30,6 +30,17 @@ public struct WallClock: Sendable, Hashable, Codable {
     let left = minuteOfDay * 60_000 - now
     return left > 0 ? left : left + 86_400_000
   }
+  /// Whether a span of the day counts now: `from` > `to` runs over midnight, and the day on which it begins counts; equal means the whole day.
+  /// Weekdays as in the roster; none: every day.
+  func isWithin(fromMinute: Int, toMinute: Int, weekdays: [Int]) -> Bool {
+    let (minute, today) = (localMinuteOfDay, localWeekday)
+    let yesterday = today == 1 ? 7 : today - 1
+    func works(_ day: Int) -> Bool { weekdays.isEmpty || weekdays.contains(day) }
+    if fromMinute == toMinute { return works(today) }
+    if fromMinute < toMinute { return works(today) && minute >= fromMinute && minute < toMinute }
+    return minute >= fromMinute && works(today) || minute < toMinute && works(yesterday)
+  }
+
   public var localMinuteOfDay: Int { Int(Self.floorModulo(localSeconds, 86_400)) / 60 }
   /// 1 = Monday ... 7 = Sunday; 1970-01-01 was a Thursday.
   public var localWeekday: Int { Int(Self.floorModulo(Self.floorDivide(localSeconds, 86_400) + 3, 7)) + 1 }

@@ -218,15 +218,9 @@ extension SitePlan {
 
   /// The posts on duty for a grid at a local time.
   public func onDuty(grid: String?, at clock: WallClock) -> [String] {
-    let minute = clock.localMinuteOfDay
-    let today = clock.localWeekday
-    let yesterday = today == 1 ? 7 : today - 1
-    func works(_ rule: RosterRule, _ day: Int) -> Bool { rule.weekdays.isEmpty || rule.weekdays.contains(day) }
     return roster.filter { rule in
       guard rule.grids.isEmpty || grid.map(rule.grids.contains) ?? false else { return false }
-      if rule.fromMinute == rule.toMinute { return works(rule, today) }
-      if rule.fromMinute < rule.toMinute { return works(rule, today) && minute >= rule.fromMinute && minute < rule.toMinute }
-      return (minute >= rule.fromMinute && works(rule, today)) || (minute < rule.toMinute && works(rule, yesterday))
+      return clock.isWithin(fromMinute: rule.fromMinute, toMinute: rule.toMinute, weekdays: rule.weekdays)
     }.map(\.post)
   }
 }

@@ -169,7 +169,7 @@ extension SiteReader {
     return name.isEmpty || key.count != 32 ? nil : SealPlan(name: name, key: key)
   }
 
-  private func refuseRepeat(_ node: Node, _ chinese: String, _ english: String, _ id: String, _ others: [String]) {
+  func refuseRepeat(_ node: Node, _ chinese: String, _ english: String, _ id: String, _ others: [String]) {
     if !id.isEmpty, others.contains(id) {
       complain(node, "\(chinese) \"\(id)\" 写了两次", "\(english) \"\(id)\" is given twice")
     }

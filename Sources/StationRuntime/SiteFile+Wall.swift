@@ -230,7 +230,7 @@ extension SiteReader {
     if source.inputs.isEmpty, !source.isPlayable {
       complain(node, "信号源 \"\(source.id)\" 要写 inputs(矩阵输入)或 address(播放地址)", "source \"\(source.id)\" needs inputs or an address")
     }
-    refuseTwice(node, "信号源", "source", source.id, plan.sources.map(\.id))
+    refuseRepeat(node, "信号源", "source", source.id, plan.sources.map(\.id))
     plan.sources.append(source)
   }
 
@@ -252,7 +252,7 @@ extension SiteReader {
         complain(item, problem.chinese, problem.english)
       }
     }
-    refuseTwice(node, "布局", "layout", layout.id, plan.layouts.map(\.id))
+    refuseRepeat(node, "布局", "layout", layout.id, plan.layouts.map(\.id))
     plan.layouts.append(layout)
   }
 
@@ -288,7 +288,7 @@ extension SiteReader {
     if scene.isMeeting, !scene.schedule.isEmpty {
       complain(section.raw("schedule"), "会议预案不能排时间,由人打开", "a meeting has no schedule: somebody begins it")
     }
-    refuseTwice(node, "预案", "scene", scene.id, plan.scenes.map(\.id))
+    refuseRepeat(node, "预案", "scene", scene.id, plan.scenes.map(\.id))
     plan.scenes.append(scene)
   }
 

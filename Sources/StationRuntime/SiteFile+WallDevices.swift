@@ -10,7 +10,7 @@ extension SiteReader {
     var found: [WallDevicePlan] = []
     for node in section.list("devices", required: true) {
       guard let plan = wallDevice(node) else { continue }
-      refuseTwice(node, "大屏设备", "wall device", plan.name, found.map(\.name))
+      refuseRepeat(node, "大屏设备", "wall device", plan.name, found.map(\.name))
       if let other = found.first(where: { $0.connection == plan.connection && plan.connection != .none }) {
         complain(
           node, "设备 \"\(plan.name)\" 和 \"\(other.name)\" 用了同一个地址或串口",
@@ -115,12 +115,6 @@ extension SiteReader {
     } catch {
       complain(section.raw(error.key) ?? node, error.chinese, error.english)
       return nil
-    }
-  }
-
-  func refuseTwice(_ node: Node, _ chinese: String, _ english: String, _ id: String, _ others: [String]) {
-    if !id.isEmpty, others.contains(id) {
-      complain(node, "\(chinese) \"\(id)\" 写了两次", "\(english) \"\(id)\" is given twice")
     }
   }
 }

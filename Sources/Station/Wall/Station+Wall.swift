@@ -120,8 +120,7 @@ extension Station {
     guard let wallPlan = plan.wall else { return [] }
     return Set(
       wallPlan.outputs.filter { output in
-        let ports = [output.matrix, output.display].compactMap { $0 }
-        let isGone = (ports.map(\.device) + [output.player].compactMap { $0 }).contains { name in
+        let isGone = output.ports.map(\.device).contains { name in
           // Not yet heard of is not gone: at the start everything is wished where it belongs.
           wallFacts.device(name).map { $0.health != .online && state.fault(FaultKey(.wall(name), .wallSilent))?.present == true }
             ?? false
@@ -204,16 +203,12 @@ extension Station {
 
   /// Of one of the devices that its picture comes through: until it is seen to switch, or somebody re-tests the card.
   private func refusal(of number: Int) -> WallRefusal? {
-    guard let output = plan.wall?.output(number) else { return nil }
-    let player = output.player.map { WallPort(device: $0, number: UInt16(clamping: number)) }
-    return [output.matrix, output.display, player].compactMap { $0.flatMap { wallFacts.port($0)?.refusal } }.first
+    (plan.wall?.output(number)?.ports ?? []).compactMap { wallFacts.port($0)?.refusal }.first
   }
 
   /// Tries again what an output's devices refused; whether it was of use is said ten seconds later.
   mutating func retestOutput(_ number: Int) {
-    guard let output = plan.wall?.output(number) else { return }
-    let player = output.player.map { WallPort(device: $0, number: UInt16(clamping: number)) }
-    for port in [output.matrix, output.display, player].compactMap({ $0 }) {
+    for port in plan.wall?.output(number)?.ports ?? [] {
       if let index = wallFacts.ports.firstIndex(where: { $0.port == port }) { wallFacts.ports[index].refusal = nil }
       pending.append(.wallRetest(port.device))
     }

@@ -240,6 +240,13 @@ public struct WallCells: Sendable, Hashable, Codable {
   }
 }
 
+extension WallPlan.Output {
+  /// Of every device that its picture comes through; a player's window has the output's number.
+  var ports: [WallPort] {
+    [matrix, display, player.map { WallPort(device: $0, number: UInt16(clamping: number)) }].compactMap { $0 }
+  }
+}
+
 extension WallPlan {
   public func output(_ number: Int) -> Output? { outputs.first { $0.number == number } }
   public func source(_ id: String) -> Source? { sources.first { $0.id == id } }
@@ -247,7 +254,7 @@ extension WallPlan {
   func outputs(in cells: WallCells) -> [Output] { outputs.filter { cells.contains(column: $0.column, row: $0.row) } }
   /// The wall's devices, in order of their names.
   public var devices: [String] {
-    Set(outputs.flatMap { [$0.matrix?.device, $0.display?.device, $0.player].compactMap { $0 } }).sorted()
+    Set(outputs.flatMap { $0.ports.map(\.device) }).sorted()
   }
 
   /// Whether this source's picture can come to that output at all.
@@ -259,15 +266,8 @@ extension WallPlan {
 
   /// The scene that the clock asks for; the first of the file where none does.
   func scheduled(at clock: WallClock) -> Scene? {
-    let (minute, today) = (clock.localMinuteOfDay, clock.localWeekday)
-    let yesterday = today == 1 ? 7 : today - 1
-    func works(_ span: Scene.Span, _ day: Int) -> Bool { span.weekdays.isEmpty || span.weekdays.contains(day) }
     let found = scenes.first { scene in
-      scene.schedule.contains { span in
-        if span.fromMinute == span.toMinute { return works(span, today) }
-        if span.fromMinute < span.toMinute { return works(span, today) && (span.fromMinute..<span.toMinute).contains(minute) }
-        return minute >= span.fromMinute && works(span, today) || minute < span.toMinute && works(span, yesterday)
-      }
+      scene.schedule.contains { clock.isWithin(fromMinute: $0.fromMinute, toMinute: $0.toMinute, weekdays: $0.weekdays) }
     }
     return found ?? scenes.first { !$0.isMeeting }
   }
