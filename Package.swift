@@ -309,7 +309,9 @@ let package = Package(
         "TestSupport",
       ]),
     tests("SiteTests", kit + ["SimulatedSite", "CallPanelDeviceModel", "Journal", "Station", "StationRuntime"]),
-    tests("BrowserTests", kit + ["Station", "StationRuntime", "Consoles", "StaffAccess", "Sealing", "KioskHost", "TestSupport"]),
+    tests(
+      "BrowserTests",
+      kit + ["Station", "StationRuntime", "Transports", "Consoles", "StaffAccess", "Sealing", "KioskHost", "TestSupport"]),
     tests("ArchitectureTests", []),
   ],
   swiftLanguageModes: [.v6]

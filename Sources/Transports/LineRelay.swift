@@ -44,35 +44,10 @@ public final class LineRelay: Sendable {
   public init(listeningOn port: UInt16 = 0, toHost host: String, port targetPort: UInt16) throws(TransportError) {
     target = try SocketAddress.resolve(host, targetPort)
     wake = try WakeSignal()
-    // By its number also when it was chosen by the system: only then it stays ours while the line is cut (tcp_disconnect keeps a port
-    // that was asked for).
-    let number = port > 0 ? port : try Self.freePort()
-    self.port = number
-    listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
-    let name = "127.0.0.1:\(number)"
-    guard listener >= 0 else { throw .system(operation: "socket", path: name, code: errno) }
-    var one: Int32 = 1
-    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
-    guard SocketAddress.loopback(number).with({ bind(listener, $0, $1) }) == 0, listen(listener, 512) == 0 else {
-      let code = errno
-      close(listener)
-      throw .system(operation: "bind", path: name, code: code)
-    }
+    (listener, self.port) = try LoopbackListener.open(port, backlog: 512)
   }
 
   deinit { close(listener) }
-
-  /// A port of the loopback address that nobody has, below those that the system gives to connections by itself.
-  public static func freePort() throws(TransportError) -> UInt16 {
-    for _ in 0..<200 {
-      let number = UInt16.random(in: 20_000..<32_000)
-      let probe = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-      guard probe >= 0 else { throw .system(operation: "socket", path: "127.0.0.1", code: errno) }
-      defer { close(probe) }
-      if SocketAddress.loopback(number).with({ bind(probe, $0, $1) }) == 0 { return number }
-    }
-    throw .system(operation: "bind", path: "127.0.0.1", code: EADDRINUSE)
-  }
 
   public var condition: Condition { shared.withLock { $0.condition } }
   /// What it was told last is so: after a cut no connection stands.

@@ -22,20 +22,7 @@ public final class StreamListener {
 
   /// - Parameter port: 0: one that is free.
   public init(port: UInt16 = 0) throws(TransportError) {
-    let number: UInt16
-    if port > 0 { number = port } else { number = try LineRelay.freePort() }
-    let name = "127.0.0.1:\(number)"
-    let made = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
-    guard made >= 0 else { throw .system(operation: "socket", path: name, code: errno) }
-    var one: Int32 = 1
-    setsockopt(made, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
-    guard SocketAddress.loopback(number).with({ bind(made, $0, $1) }) == 0, listen(made, 16) == 0 else {
-      let code = errno
-      close(made)
-      throw .system(operation: "bind", path: name, code: code)
-    }
-    listener = made
-    self.port = number
+    (listener, self.port) = try LoopbackListener.open(port, backlog: 16)
   }
 
   deinit {

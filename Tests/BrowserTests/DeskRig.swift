@@ -1,6 +1,7 @@
 import Foundation
 import StationRuntime
 import TestSupport
+import Transports
 
 /// The real station with a simulated bus of three panels, which are drawn on a page, and a browser that looks at its duty desk.
 final class DeskRig {
@@ -20,7 +21,7 @@ final class DeskRig {
   /// Starts everything, does `body`, and ends everything again, whatever happens.
   static func run(onEveryPage: [String] = [], _ body: (DeskRig) async throws -> Void) async throws {
     // Fixed ports: the station must come back on the same one after it was killed.
-    let ports = (desk: try LocalHTTP.freePort(), panels: try LocalHTTP.freePort())
+    let ports = (desk: try Int(LoopbackListener.freePort()), panels: try Int(LoopbackListener.freePort()))
     let folder = Shell.newFolder()
     let shell = try Shell(folder: folder, site: site(folder: folder, port: ports.desk))
     try shell.startBus(panels: 3, ["--page", "\(ports.panels)"])

@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
+import Transports
 
 extension BrowserTests {
   /// The real station behind terminal, windows and display: a visit from the first touch to the third face.
@@ -31,7 +32,7 @@ extension BrowserTests {
     }
 
     @Test func aVisitFromTheFirstTouchToTheThirdFace() async throws {
-      let ports = try (0..<5).map { _ in try LocalHTTP.freePort() }
+      let ports = try (0..<5).map { _ in try Int(LoopbackListener.freePort()) }
       let shell = try Shell(folder: Shell.newFolder(), site: Self.site(ports))
       let station = try shell.startStation()
       let browser = try await Browser(folder: shell.folder, onEveryPage: [HallRig.voice])

@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import Transports
 
 /// The real `linli kiosk` with its own profile, policy and flags, on a screen that nobody sees (Xvfb), before the real station with a simulated
 /// bus. Keys and mouse come from the screen's side (XTEST), as those of a real keyboard do: DevTools' own never reach the browser around a page.
@@ -9,7 +10,7 @@ final class KioskRig {
   private let display: String
 
   static func run(_ body: (KioskRig) async throws -> Void) async throws {
-    let ports = try (0..<4).map { _ in try LocalHTTP.freePort() }
+    let ports = try (0..<4).map { _ in try Int(LoopbackListener.freePort()) }
     let folder = Shell.newFolder()
     let shell = try Shell(folder: folder, site: site(folder, ports))
     try shell.startBus(panels: 2)

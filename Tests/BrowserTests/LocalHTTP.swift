@@ -18,17 +18,6 @@ enum LocalHTTP {
     }
   }
 
-  /// A port that nobody holds now.
-  static func freePort() throws -> Int {
-    let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(server) }
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    var name = loopback(port: 0)
-    let bound = withSocketAddress(&name) { bind(server, $0, length) == 0 && getsockname(server, $0, &length) == 0 }
-    guard bound else { throw BrowserError("no free port") }
-    return Int(UInt16(bigEndian: name.sin_port))
-  }
-
   private static func exchange(_ port: Int, _ method: String, _ path: String, _ body: Data) throws -> Answer {
     let line = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(line) }

@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
+import Transports
 
 /// The real program with a wall of 3×3 panels behind a matrix, all of them simulated, and the operator's page.
 final class WallRig {
@@ -11,8 +12,8 @@ final class WallRig {
   static func run(_ body: (WallRig) async throws -> Void) async throws {
     let folder = Shell.newFolder()
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    let port = try LocalHTTP.freePort()
-    let devices = try (0..<10).map { _ in try LocalHTTP.freePort() }
+    let port = try Int(LoopbackListener.freePort())
+    let devices = try (0..<10).map { _ in try Int(LoopbackListener.freePort()) }
     let shell = try Shell(folder: folder, site: site(folder, port, devices))
     let check = try shell.run(["check", "\(folder)/site.yaml"])
     try #require(check.code == 0, "\(check.text)")

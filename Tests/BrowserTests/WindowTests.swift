@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
+import Transports
 
 extension BrowserTests {
   /// The window's page as a clerk uses it, on the real program.
@@ -18,15 +19,15 @@ extension BrowserTests {
         let folder = Shell.newFolder()
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let more = try more(folder)
-        let ports = (try LocalHTTP.freePort(), try LocalHTTP.freePort(), try LocalHTTP.freePort())
-        let shell = try Shell(folder: folder, site: site(hall: ports.0, windows: ports.1, children: ports.2) + more)
+        let ports = try (0..<3).map { _ in try Int(LoopbackListener.freePort()) }
+        let shell = try Shell(folder: folder, site: site(hall: ports[0], windows: ports[1], children: ports[2]) + more)
         _ = try shell.startStation()
         let browser = try await Browser(folder: folder, onEveryPage: [])
         do {
           try await browser.waitUntil("the pages are served") {
-            (try? await LocalHTTP.ask(port: ports.1, "GET", "/api/visits"))?.status == 200
+            (try? await LocalHTTP.ask(port: ports[1], "GET", "/api/visits"))?.status == 200
           }
-          try await body(Rig(shell, browser, ports.0, ports.1))
+          try await body(Rig(shell, browser, ports[0], ports[1]))
         } catch {
           await browser.quit()
           throw error

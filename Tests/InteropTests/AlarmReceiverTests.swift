@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
+import Transports
 
 /// Against pysiaalarm as the alarm receiving centre. `Tools/setup test` puts it into `.venv`; without it these fail.
 @Suite(.serialized) struct AlarmReceiverTests {
@@ -35,7 +36,7 @@ import Testing
 
     init(_ way: Way) throws {
       self.way = way
-      port = try freePort()
+      port = Int(try LoopbackListener.freePort())
       var section = "alarmReceiver: {host: 127.0.0.1, port: \(port), transport: \(way.transport), format: \(way.format), "
       section += "account: 1234, receiver: 0, supervision: 10, silentAfter: 5\(way.encrypted ? ", key: receiver.key" : "")}\n"
       shell = try Shell(panels: 2, silentPanel: 2, more: section)
@@ -198,21 +199,4 @@ import Testing
     #expect(try rig.shell.desk("drill A/1/1 desk").contains("done"))
     try rig.waitForCalls(["1601 001"])
   }
-}
-
-/// A port that nobody uses at the moment, for both transports.
-func freePort() throws -> Int {
-  let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-  defer { close(descriptor) }
-  var address = sockaddr_in()
-  address.sin_family = sa_family_t(AF_INET)
-  address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-  var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-  let answer = withUnsafeMutablePointer(to: &address) { pointer in
-    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-      bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1
-    }
-  }
-  try #require(answer == 0)
-  return Int(UInt16(bigEndian: address.sin_port))
 }

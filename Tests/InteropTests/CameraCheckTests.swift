@@ -6,6 +6,7 @@ import StationRuntime
 import Synchronization
 import TestSupport
 import Testing
+import Transports
 
 /// GStreamer's RTSP server with digest as the camera. `Tools/setup test` installs it; without it these fail.
 final class RTSPPeer {
@@ -17,7 +18,7 @@ final class RTSPPeer {
   init(_ shell: Shell, silent: Bool = false) throws {
     self.shell = shell
     self.silent = silent
-    port = try freePort()
+    port = Int(try LoopbackListener.freePort())
     try start()
   }
 
@@ -69,7 +70,7 @@ final class RTSPPeer {
     let camera = try RTSPPeer(shell)
     let told = Told()
     let watch = SourceWatch(addresses: [
-      "door": camera.address, "nobody": "rtsp://127.0.0.1:\(try freePort())/x", "test": "test:1",
+      "door": camera.address, "nobody": "rtsp://127.0.0.1:\(try LoopbackListener.freePort())/x", "test": "test:1",
     ]) {
       id, state in told.states.withLock { $0[id] = state }
     }

@@ -17,7 +17,7 @@ import Transports
     let locked: UInt16
 
     init() throws {
-      let ports = try (0..<4).map { _ in try LineRelay.freePort() }
+      let ports = try (0..<4).map { _ in try LoopbackListener.freePort() }
       (panel, open, locked) = (ports[1], ports[2], ports[3])
       let folder = Shell.newFolder()
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

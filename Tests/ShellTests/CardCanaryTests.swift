@@ -39,8 +39,8 @@ import Transports
 
   final class Centre {
     let shell: Shell
-    let hall = try? LineRelay.freePort()
-    let windows = try? LineRelay.freePort()
+    let hall = try? LoopbackListener.freePort()
+    let windows = try? LoopbackListener.freePort()
     let canaries: Canaries
     var station: Process?
 

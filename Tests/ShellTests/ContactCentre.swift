@@ -16,7 +16,7 @@ struct ContactCentre {
   init() throws {
     let folder = Shell.newFolder()
     let owner = SealKeyFile()
-    windows = try LineRelay.freePort()
+    windows = try LoopbackListener.freePort()
     shell = try Shell(
       folder: folder,
       site: """
@@ -31,7 +31,7 @@ struct ContactCentre {
           windows: [{number: 1, name: 窗口, post: desk, services: [legal]}]
           kiosks: [{id: hall, place: p}]
           contact: 前台
-          publicPort: \(try LineRelay.freePort())
+          publicPort: \(try LoopbackListener.freePort())
           windowPort: \(windows)
           sealTo: {name: 铁西街道, key: "\(Data(owner.publicKey).base64EncodedString())"}
 

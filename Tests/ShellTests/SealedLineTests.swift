@@ -9,7 +9,7 @@ import Transports
 @Suite(.serialized, .timeLimit(.minutes(3))) struct SealedLineTests {
   @Test func keysOfACommunityAreAtItsStreetAndGoWithIt() throws {
     let owner = SealKeyFile()
-    let ports = (try LineRelay.freePort(), try LineRelay.freePort())
+    let ports = (try LoopbackListener.freePort(), try LoopbackListener.freePort())
     let visits = """
       visits:
         services: [{id: legal, name: 法律咨询, letter: A}]

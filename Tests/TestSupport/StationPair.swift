@@ -29,9 +29,9 @@ public final class StationPair {
   public init(
     panels: Int = 2, paths: Int = 1, parent: String = "", more: String = "", isEnrolled: Bool = true, siblings: [String] = []
   ) throws {
-    let port = try LineRelay.freePort()
+    let port = try LoopbackListener.freePort()
     linkPort = port
-    enrolmentPort = try LineRelay.freePort()
+    enrolmentPort = try LoopbackListener.freePort()
     let lines = try (0..<paths).map { _ in try Line(to: port) }
     self.lines = lines
     var site = "site: {name: 铁西街道综治中心, station: \(Self.streetName)}\nplaces:\n  - {id: office, name: 值班室}\nposts:\n"
@@ -70,7 +70,7 @@ public final class StationPair {
   /// Puts `linli sim line` into the first path, in place of the test's own line; what the answer is told pulls it and plugs it in.
   public func cable() throws -> (String) throws -> String {
     let socket = "\(folder)/line.sock"
-    let port = try LineRelay.freePort()
+    let port = try LoopbackListener.freePort()
     try community.start(["sim", "line", "--listen", "\(port)", "--to", "127.0.0.1:\(linkPort)", "--socket", socket])
     try community.waitUntil("the line is there") { (try? ControlSocket.ask(socket, "ping")) == "ok\n" }
     let site = "\(community.folder)/site.yaml"

@@ -1,5 +1,6 @@
 import DeviceKit
 import Foundation
+import Synchronization
 import Testing
 import Transports
 
@@ -66,5 +67,25 @@ import Transports
   @Test func aPortThatIsTakenIsSaid() throws {
     let listener = try StreamListener()
     #expect(throws: TransportError.self) { try StreamListener(port: listener.port) }
+  }
+
+  /// A child that is forked has every descriptor until it starts its program: a port that was tried and closed is still taken for it.
+  @Test func aFreePortIsHadWhileChildrenAreStarted() throws {
+    let ended = Mutex(false)
+    let done = DispatchSemaphore(value: 0)
+    Thread.detachNewThread {
+      while !ended.withLock({ $0 }) {
+        var child = pid_t()
+        var arguments: [UnsafeMutablePointer<CChar>?] = [strdup("/bin/true"), nil]
+        if posix_spawn(&child, "/bin/true", nil, nil, &arguments, nil) == 0 { waitpid(child, nil, 0) }
+        free(arguments[0])
+      }
+      done.signal()
+    }
+    defer {
+      ended.withLock { $0 = true }
+      done.wait()
+    }
+    for _ in 0..<2_000 { _ = try StreamListener() }
   }
 }

@@ -15,7 +15,7 @@ final class Chromium {
 
   /// - Parameter folder: where it may leave files.
   init(folder: String) throws {
-    let port = Int(try LineRelay.freePort())
+    let port = Int(try LoopbackListener.freePort())
     self.port = port
     let home = "\(folder)/chromium-\(port)"
     try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)

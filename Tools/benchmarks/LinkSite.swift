@@ -55,7 +55,7 @@ final class StreetUnderTest {
   /// - Parameter children: stations that may report here.
   init(_ bench: Bench, _ site: LinkSite, children: [String]) throws {
     folder = FileManager.default.temporaryDirectory.path + "/linli-bench-\(getpid())-\(UUID().uuidString.prefix(4))"
-    port = Int(try LineRelay.freePort())
+    port = Int(try LoopbackListener.freePort())
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     try FileManager.default.copyItem(atPath: site.authorityFolder, toPath: "\(folder)/pki")
     var text = "site: {name: 测速街道, station: \(LinkSite.parentName)}\nplaces:\n  - {id: office, name: 值班室}\nposts:\n"

@@ -14,7 +14,7 @@ final class Mosquitto {
   /// - Parameter savesOnChange: its file is saved (written anew and synced) after every second change, the most durable setting there is;
   ///   else every 30 minutes, as shipped. It acknowledges before it saves in either case.
   init(_ site: LinkSite, savesOnChange: Bool) throws {
-    port = Int(try LineRelay.freePort())
+    port = Int(try LoopbackListener.freePort())
     folder = FileManager.default.temporaryDirectory.path + "/linli-bench-\(getpid())-\(UUID().uuidString.prefix(4))"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let identity = "\(site.authorityFolder)/station"

@@ -14,7 +14,7 @@ final class PlainPage: Sendable {
   private let listener: Int32
 
   init() throws {
-    port = Int(try LineRelay.freePort())
+    port = Int(try LoopbackListener.freePort())
     listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     var one: Int32 = 1
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
