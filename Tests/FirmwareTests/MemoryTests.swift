@@ -20,10 +20,11 @@ extension Firmware {
     private func found(_ rig: BoardRig, at node: UInt8) throws -> Found {
       let master = try RawMaster("\(rig.shell.folder)/bus")
       var report: [UInt16]?
-      // The first save is under way when it begins to answer: until it is done the epoch reads 0.
-      try rig.shell.waitUntil("the panel answers at \(node) and has an epoch") {
+      // The first save is under way when it begins to answer, and power that goes before it is done takes the new epoch with it.
+      try rig.shell.waitUntil("the panel answers at \(node) and its epoch is stored") {
         report = master.holding(node, 0x300, 14)
-        return report.map { $0[1] != 0 } ?? false
+        let stored = (try? BoardMemory(.lm3s6965evb, file: rig.file(0)))?.settings?.epoch
+        return report.map { $0[1] == stored } ?? false
       }
       let values = try #require(report)
       return Found(epoch: values[1], boots: values[7], unit: values[10])
