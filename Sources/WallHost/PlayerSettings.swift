@@ -1,4 +1,5 @@
 import DeviceVocabulary
+import MPVDriver
 
 /// How windows are opened on this PC.
 public struct PlayerSettings: Sendable, Equatable {
@@ -28,12 +29,14 @@ public struct PlayerSettings: Sendable, Equatable {
       "--force-window=no",
       // A picture without anything of a player, deaf to keyboard and mouse: no screenshot can be taken by a key.
       "--no-border", "--no-osc", "--osd-level=1", "--osd-bar=no", "--osd-font-size=40", "--osd-align-y=bottom",
-      "--no-input-default-bindings", "--input-vo-keyboard=no", "--no-input-cursor", "--cursor-autohide=always", "--no-audio",
+      "--no-input-default-bindings", "--input-vo-keyboard=no", "--no-input-cursor", "--cursor-autohide=always", "--aid=no",
       "--no-sub", "--keepaspect-window=no", "--stop-screensaver=yes",
       "--geometry=\(frame.width)x\(frame.height)+\(frame.x)+\(frame.y)", "--title=linli-wall-\(number)",
       // Pictures at once; what accepts and never answers ends after 3 s.
       "--profile=low-latency", "--rtsp-transport=tcp", "--cache=no", "--network-timeout=5",
       "--demuxer-lavf-o-add=timeout=3000000", "--image-display-duration=inf",
+      // Whether a picture is black all over; where the pictures stay in a graphics card it says nothing.
+      "--vf=@\(TileDriver.blackFilter):lavfi=[blackdetect=d=2:pic_th=0.98:pix_th=0.06]",
       "--vo=\(videoOutput)", "--hwdec=\(hardwareDecoding)", "--input-ipc-server=\(socket)",
     ]
   }

@@ -161,6 +161,20 @@ import Transports
     #expect(wall.picture(2) != .none(reason: "mpv"))
   }
 
+  /// Somebody has covered a camera: mpv plays on, and shows nothing.
+  @Test func aBlackPictureIsFoundWithinFifteenSeconds() throws {
+    let shell = try Self.shell()
+    let screen = try SimulatedScreen(shell)
+    let wall = try Wall(screen)
+    defer { wall.player.stop() }
+    wall.wish([
+      (1, "av://lavfi:testsrc=s=320x240:r=10,fade=t=out:st=3:d=0.1", Self.frame(0)), (2, "test:2", Self.frame(1)),
+    ])
+    try shell.waitUntil("both are up") { wall.picture(1) == .moving && wall.picture(2) == .moving }
+    try shell.waitUntil("it is told", seconds: 15 + 3) { wall.picture(1) == .black }
+    #expect(wall.picture(2) == .moving)
+  }
+
   /// A camera with a login: its address is in no command line.
   @Test func aCameraIsShownAndItsPasswordIsNot() throws {
     let shell = try Self.shell()

@@ -42,6 +42,24 @@ import Testing
     #expect(rig.started == 1)
   }
 
+  @Test func aPictureThatIsBlackAllOverIsFoundWithinFifteenSeconds() {
+    var rig = showing()
+    rig.hand(.covered(true))
+    rig.pass(.seconds(4))
+    #expect(rig.picture == .moving, "a cut of the film is no fault")
+    rig.pass(.seconds(6))
+    #expect(rig.picture == .black && rig.shown == "door")
+    rig.hand(.covered(false))
+    rig.pass(.seconds(5))
+    #expect(rig.picture == .moving)
+    // Another picture begins anew.
+    rig.hand(.covered(true))
+    rig.pass(.seconds(10))
+    rig.wish("yard")
+    rig.pass(.seconds(8))
+    #expect(rig.shown == "yard" && rig.picture == .moving)
+  }
+
   @Test func noAddressLeavesTheDriver() {
     var rig = showing()
     rig.wish("missing", "missing:rtsp://admin:secret@cam")

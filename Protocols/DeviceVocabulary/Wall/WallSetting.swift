@@ -38,10 +38,33 @@ public enum WallSetting: Sendable, Equatable, Codable {
   case display(DisplaySetting)
   case picture(WallPicture)
 
+  /// What is seen of it, whatever is heard.
+  public var withoutSound: WallSetting {
+    switch self {
+    case .display(var setting):
+      setting.isMuted = nil
+      return .display(setting)
+    case .picture(var picture):
+      picture.isHeard = nil
+      return .picture(picture)
+    case .route: return self
+    }
+  }
+
+  /// Whether it is heard; `nil`: that is left open, or not known.
+  public var isHeard: Bool? {
+    switch self {
+    case .display(let setting): setting.isMuted.map { setting.isOn && !$0 }
+    case .picture(let picture): picture.isHeard
+    case .route: nil
+    }
+  }
+
   /// True where this, read back, is what was wished. What the wish leaves open does not count.
   public func satisfies(_ wish: WallSetting) -> Bool {
     switch (self, wish) {
     case (.display(let fact), .display(let wish)): fact.satisfies(wish)
+    case (.picture(let fact), .picture(let wish)): fact.satisfies(wish)
     default: self == wish
     }
   }
@@ -54,17 +77,24 @@ public struct DisplaySetting: Sendable, Equatable, Codable {
   public var input: String?
   /// Which part of its input's picture it shows. In a wish `nil` leaves it open.
   public var part: WallPart?
+  /// Only of a wish that it is on: while it is off it stays so, because its turn to be switched on has not come.
+  public var mayStayOff = false
+  /// Its loudspeaker is silent. In a wish `nil` leaves it open; read back `nil` says that it has none, or that nobody wanted to know.
+  public var isMuted: Bool?
 
-  public init(isOn: Bool, input: String? = nil, part: WallPart? = nil) {
+  public init(isOn: Bool, input: String? = nil, part: WallPart? = nil, isMuted: Bool? = nil) {
     self.isOn = isOn
     self.input = input
     self.part = part
+    self.isMuted = isMuted
   }
 
   /// One that is off has nothing else to fulfil: many devices answer no more than that then.
   func satisfies(_ wish: DisplaySetting) -> Bool {
-    guard isOn == wish.isOn else { return false }
-    return !isOn || (wish.input == nil || wish.input == input) && (wish.part == nil || wish.part == part)
+    guard isOn == wish.isOn else { return wish.mayStayOff && !isOn }
+    return !isOn
+      || (wish.input == nil || wish.input == input) && (wish.part == nil || wish.part == part)
+        && (wish.isMuted == nil || wish.isMuted == isMuted)
   }
 }
 
@@ -95,12 +125,21 @@ public struct WallPicture: Sendable, Equatable, Codable {
   /// Written over the picture; empty: nothing.
   public var label: String
   public var frame: WallFrame
+  /// Its sound is on. In a wish `nil` leaves it as it is.
+  public var isHeard: Bool?
 
-  public init(source: String, address: String, label: String = "", frame: WallFrame) {
+  public init(source: String, address: String, label: String = "", frame: WallFrame, isHeard: Bool? = nil) {
     self.source = source
     self.address = address
     self.label = label
     self.frame = frame
+    self.isHeard = isHeard
+  }
+
+  func satisfies(_ wish: WallPicture) -> Bool {
+    var fact = self
+    if wish.isHeard == nil { fact.isHeard = nil }
+    return fact == wish
   }
 }
 

@@ -2,8 +2,8 @@ import DeviceKit
 import MPVCodec
 
 /// The other end of mpv's IPC socket: one process with one window, as a client sees it. What a real mpv does with a source is played by the
-/// source's address: `stuck…` accepts and never answers, `missing…` and `refused…` fail, `file:still…` is a picture without motion, `short…` ends
-/// after 10 s; everything else plays.
+/// source's address: `stuck…` accepts and never answers, `missing…` and `refused…` fail, `file:still…` is a picture without motion, `mute…` has no
+/// sound, `black…` is black, `short…` ends after 10 s; everything else plays.
 public struct MPVModel: Machine, Sendable {
   public enum Input: Sendable, Equatable {
     case received([UInt8])
@@ -31,6 +31,8 @@ public struct MPVModel: Machine, Sendable {
     case foreign(String)
     /// The source ends now.
     case sourceEnds
+    /// Somebody covers the lens.
+    case covered(Bool)
   }
 
   struct Playing: Equatable {
@@ -49,6 +51,7 @@ public struct MPVModel: Machine, Sendable {
   public private(set) var properties: [JSONValue.Member] = [
     .init("osd-msg1", .text("")), .init("pause", .flag(false)), .init("osd-font-size", .number(55)),
     .init("video-latency-hacks", .flag(true)), .init("force-window", .text("no")),
+    .init("aid", .text("no")),
   ]
   /// Lines that were understood.
   public private(set) var commands: [String] = []
@@ -59,6 +62,8 @@ public struct MPVModel: Machine, Sendable {
   private var isSilent = false
   private var isNoisy = false
   private var isLocked = false
+  /// Places in the stream, as its filter has seen them last.
+  private var black: (start: Double?, end: Double?) = (nil, nil)
   private var delay = Interval.zero
   /// What is said then, in order.
   private var pending: [(due: Instant, said: Said)] = []
@@ -117,6 +122,9 @@ public struct MPVModel: Machine, Sendable {
       isAlive = false
       effects.append(.hangUp)
     case .foreign(let address): load(address, now)
+    case .covered(let isOn):
+      let position = playing?.shownAt.map { Double((now - $0).microseconds) / 1_000_000 } ?? 0
+      if isOn { black.start = position } else { black.end = position }
     case .sourceEnds: if let entry = playing?.entry { pending.append((now, .ends(entry))) }
     }
   }
@@ -185,6 +193,7 @@ public struct MPVModel: Machine, Sendable {
     if let old = playing { say(.endFile(entry: old.entry, reason: "stop", error: nil), now) }
     entries += 1
     playing = Playing(entry: entries, address: address)
+    black = (address.hasPrefix("black") ? 0 : nil, nil)
     say(.startFile(entry: entries), now)
     let due = now + delay
     if address.hasPrefix("stuck") { return }
@@ -213,6 +222,10 @@ public struct MPVModel: Machine, Sendable {
     case "current-tracks/video/image":
       guard playing?.shownAt != nil else { return answer(id, "property unavailable", nil, now) }
       answer(id, MPVMessage.success, .flag(playing?.address.hasPrefix("file:still") == true), now)
+    case "vf-metadata/black":
+      let members = [black.start.map { ("lavfi.black_start", $0) }, black.end.map { ("lavfi.black_end", $0) }].compactMap { $0 }
+      answer(id, MPVMessage.success, .object(members.map { .init($0.0, .text("\($0.1)")) }), now)
+    case "aid" where playing?.address.hasPrefix("mute") == true: answer(id, MPVMessage.success, .flag(false), now)
     case "osd-dimensions":
       answer(id, MPVMessage.success, .object([.init("w", .number(Double(width))), .init("h", .number(Double(height)))]), now)
     default:

@@ -40,6 +40,8 @@ extension TileDriver {
     var isStill = false
   }
 
+  /// The filter that notices a picture that is black all over, by its label on mpv's command line.
+  public static let blackFilter = "black"
   static let retrySeconds = [2, 5, 10, 30]
   static let processInterval = Interval.seconds(60)
 
@@ -70,6 +72,7 @@ extension TileDriver {
     wall.wasSent(settings.number, at: now)
     show.relabel(picture)
     writeLabel(now)
+    setSound(picture, now)
     let frame = settings.frame
     if facts.width != frame.width || facts.height != frame.height {
       ask(.change, now) { .set($0, "geometry", .text("\(frame.width)x\(frame.height)+\(frame.x)+\(frame.y)")) }
@@ -80,12 +83,21 @@ extension TileDriver {
   private mutating func load(_ load: Load, _ now: Instant) {
     show = .loading(load)
     // What was asked of the one before says nothing of this one.
-    forget([.load, .position, .image, .path])
+    forget([.load, .position, .image, .path, .black])
+    facts.blackSince = nil
     ask(.change, now) { .set($0, "pause", .flag(false)) }
     // For files it would end a still picture at once.
     ask(.change, now) { .set($0, "video-latency-hacks", .flag(!load.picture.address.hasPrefix("file:"))) }
+    setSound(load.picture, now)
     ask(.load, now) { .load($0, load.picture.address) }
     if identifyUntil == nil, Self.unescaped(facts.label) != load.picture.label { writeLabel(now) }
+  }
+
+  /// A window plays no sound unless it is wished; with none chosen mpv does not even open the machine's sound.
+  private mutating func setSound(_ picture: WallPicture, _ now: Instant) {
+    guard let isHeard = picture.isHeard, isHeard != facts.isHeard || isHeard else { return }
+    ask(.change, now) { .set($0, "aid", .text(isHeard ? "auto" : "no")) }
+    ask(.sound, now) { .get($0, "aid") }
   }
 
   // MARK: - What mpv says of it
@@ -136,8 +148,19 @@ extension TileDriver {
     motion.hasMoved = true
     load.attempts = 0
     show = .shown(load, motion)
-    tellPicture(.moving, now)
+    tellPicture(isBlack(at: position) ? .black : .moving, now)
     if isFirst { isShown(now) }
+  }
+
+  /// Shorter than this is a cut of the film, or a lamp that is switched on.
+  static let blackSeconds = 5.0
+  private func isBlack(at position: Double) -> Bool { facts.blackSince.map { position - $0 >= Self.blackSeconds } ?? false }
+
+  /// What mpv's filter has noticed, all of it since the picture was loaded: begun and ended, the last of each.
+  static func blackSince(_ said: JSONValue) -> Double? {
+    guard let start = said["lavfi.black_start"]?.text.flatMap({ Double($0) }) else { return nil }
+    let end = said["lavfi.black_end"]?.text.flatMap { Double($0) }
+    return end.map { start > $0 } ?? true ? start : nil
   }
 
   /// A still picture has no more to prove than that it is up.
@@ -229,7 +252,12 @@ extension TileDriver {
     }
     nextPoll = now + Self.restPoll
     if case .shown(_, let motion) = show {
-      if motion.isStill { tellPicture(.moving, now) } else if !isAsked(.position) { ask(.position, now) { .get($0, "time-pos") } }
+      if !isAsked(.black) { ask(.black, now) { .get($0, "vf-metadata/\(Self.blackFilter)") } }
+      if motion.isStill {
+        tellPicture(facts.blackSince == nil ? .moving : .black, now)
+      } else if !isAsked(.position) {
+        ask(.position, now) { .get($0, "time-pos") }
+      }
     } else if case .idle = show, case .picture(let wish)? = wall.port(settings.number)?.wish, wish.source.isEmpty {
       // A window that is black before its first picture has no trouble.
       tellPicture(.black, now)
@@ -237,6 +265,7 @@ extension TileDriver {
     guard !isAsked(.path) else { return }
     ask(.size, now) { .get($0, "osd-dimensions") }
     if !isAsked(.label) { ask(.label, now) { .get($0, "osd-msg1") } }
+    if !isAsked(.sound) { ask(.sound, now) { .get($0, "aid") } }
     ask(.path, now) { .get($0, "path") }
   }
 

@@ -22,7 +22,7 @@ public struct TileDriver: WallDriver {
   }
 
   /// What was asked, for its answer.
-  enum Question: Equatable { case version, path, label, size, position, image, load, stop, change }
+  enum Question: Equatable { case version, path, label, size, sound, black, position, image, load, stop, change }
   struct Asked {
     var id: Int
     var question: Question
@@ -68,6 +68,10 @@ public struct TileDriver: WallDriver {
     var label = ""
     var width = 0
     var height = 0
+    /// A track of sound is played.
+    var isHeard = false
+    /// The place in the stream since which all of the picture is black.
+    var blackSince: Double?
   }
 
   public init(_ settings: TileSettings, seed: UInt64 = 1) {
@@ -128,6 +132,7 @@ public struct TileDriver: WallDriver {
     tellHealth(.identifying)
     ask(.version, now) { .get($0, "mpv-version") }
     ask(.label, now) { .get($0, "osd-msg1") }
+    ask(.sound, now) { .get($0, "aid") }
     ask(.path, now) { .get($0, "path") }
   }
 
@@ -235,6 +240,9 @@ public struct TileDriver: WallDriver {
     case .size:
       facts.width = data?["w"]?.whole ?? facts.width
       facts.height = data?["h"]?.whole ?? facts.height
+    // `false` or `no`: none; else the track's number.
+    case .sound: if isGood { facts.isHeard = data.map { $0.flag != false && $0.text != "no" } ?? false }
+    case .black: facts.blackSince = isGood ? data.flatMap(Self.blackSince) : nil
     case .path:
       facts.path = isGood ? data?.text : nil
       wasRead(now)
@@ -273,8 +281,11 @@ public struct TileDriver: WallDriver {
     // A label that is cut off by nothing is what was wished; a window without a source has none.
     if shown == nil, facts.path == nil, facts.label.isEmpty { label = "" }
     return WallPicture(
-      source: shown?.source ?? (facts.path == nil ? "" : "?"), address: shown?.address ?? "", label: label, frame: frame)
+      source: shown?.source ?? (facts.path == nil ? "" : "?"), address: shown?.address ?? "", label: label, frame: frame,
+      isHeard: mindsSound ? facts.isHeard : nil)
   }
+
+  private var mindsSound: Bool { wall.port(settings.number)?.wish?.isHeard != nil }
 
   /// Addresses may hold passwords: none leaves.
   mutating func tell(_ event: WallEvent) {

@@ -4,6 +4,7 @@ public enum MDCCommand {
   public static let errorStatus: UInt8 = 0x0D
   public static let softwareVersion: UInt8 = 0x0E
   public static let power: UInt8 = 0x11
+  public static let mute: UInt8 = 0x13
   public static let input: UInt8 = 0x14
   public static let wallMode: UInt8 = 0x5C
   public static let deviceName: UInt8 = 0x67

@@ -19,6 +19,9 @@ public struct MDCStatus: Sendable, Equatable {
     self.init(isOn: data[0] == 1, volume: data[1], mute: data[2], input: data[3], aspect: data.count > 4 ? data[4] : 0)
   }
 
+  /// What a byte of commands 00 and 13 says; `nil` (FF): the panel has no sound.
+  public static func isMuted(_ byte: UInt8) -> Bool? { byte <= 1 ? byte == 1 : nil }
+
   public var data: [UInt8] { [isOn ? 1 : 0, volume, mute, input, aspect, 0, 0] }
 }
 

@@ -18,6 +18,8 @@ public struct MDCChainModel: Machine, Sendable {
     case double(Bool)
     case saysPC(Bool)
     case condition(MDCErrorStatus)
+    /// Its loudspeaker, by the remote control; `nil`: it has none.
+    case sound(muted: Bool?)
   }
 
   public enum LineHand: Sendable, Equatable {
@@ -173,6 +175,7 @@ public struct MDCChainModel: Machine, Sendable {
     case .double(let isDouble): panels[at].isDouble = isDouble
     case .saysPC(let saysPC): panels[at].saysPC = saysPC
     case .condition(let condition): panels[at].condition = condition
+    case .sound(let muted): panels[at].isAudioMuted = muted
     }
   }
 

@@ -10,6 +10,8 @@ public struct MDCPanel: Sendable, Equatable {
   public var isWall = false
   public var layout: [UInt8] = [0x11, 1]
   public var wallMode: UInt8 = 0
+  /// `nil`: it has no loudspeaker.
+  public var isAudioMuted: Bool? = false
   public var isDark = false
   public var condition = MDCErrorStatus()
   /// In units of ten minutes.
@@ -58,9 +60,12 @@ public struct MDCPanel: Sendable, Equatable {
 
   private var saidInput: UInt8 { saysPC && [0x21, 0x23, 0x31, 0x33].contains(input) ? input + 1 : input }
 
+  private var saidMute: UInt8 { isAudioMuted.map { $0 ? 1 : 0 } ?? 0xFF }
+
   private func read(_ command: UInt8) -> [UInt8]? {
     switch command {
-    case MDCCommand.status: return MDCStatus(isOn: isOn, input: saidInput).data
+    case MDCCommand.status:
+      return MDCStatus(isOn: isOn, volume: isAudioMuted == nil ? 0xFF : 20, mute: saidMute, input: saidInput).data
     case MDCCommand.power: return [isOn ? 1 : 0]
     case MDCCommand.errorStatus: return condition.data
     case MDCCommand.modelName: return Array(model.utf8)
@@ -72,6 +77,7 @@ public struct MDCPanel: Sendable, Equatable {
     guard isOn else { return nil }
     switch command {
     case MDCCommand.input: return [saidInput]
+    case MDCCommand.mute: return [saidMute]
     case MDCCommand.wallOn: return [isWall ? 1 : 0]
     case MDCCommand.wallLayout: return isWall ? layout : nil
     case MDCCommand.wallMode: return isWall && !showsMagicInfo ? [wallMode] : nil
@@ -91,6 +97,7 @@ public struct MDCPanel: Sendable, Equatable {
       guard MDCInput.code(MDCInput.name(value)) == value, !MDCInput.name(value).hasPrefix("0x") else { return nil }
     case MDCCommand.wallOn: guard !showsMagicInfo, value <= 1 else { return nil }
     case MDCCommand.backlight: guard value <= 1 else { return nil }
+    case MDCCommand.mute: guard value <= 1, isAudioMuted != nil else { return nil }
     case MDCCommand.wallMode: guard isWall, !showsMagicInfo, value <= 1 else { return nil }
     case MDCCommand.wallLayout:
       let count = (Int(value) >> 4) * (Int(value) & 15)
@@ -106,6 +113,7 @@ public struct MDCPanel: Sendable, Equatable {
     case MDCCommand.input: input = value
     case MDCCommand.wallOn: isWall = value == 1
     case MDCCommand.backlight: isDark = value == 1
+    case MDCCommand.mute: isAudioMuted = value == 1
     case MDCCommand.wallMode: wallMode = value
     default: layout = request.data
     }

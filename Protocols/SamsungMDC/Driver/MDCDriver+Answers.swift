@@ -84,7 +84,7 @@ extension MDCDriver {
       switch step {
       case .power(true): start(at, at: now)
       case .power(false): panels[at].notBefore = now + settings.powerOffSettle
-      case .wall, .layout, .mode, .input: break
+      case .wall, .layout, .mode, .input, .mute: break
       }
       return
     }
@@ -102,12 +102,19 @@ extension MDCDriver {
       guard reply.isAccepted, let status = MDCStatus(reply.data) else { return readRefused(at, reply, at: now) }
       panels[at].isOn = status.isOn
       panels[at].input = status.input
+      panels[at].isMuted = MDCStatus.isMuted(status.mute)
       if status.isOn { panels[at].reads = settings.hasVideoWall ? [.wall] : [] } else { panels[at].reads = [] }
       if !settings.hasVideoWall { panels[at].part = .whole }
       if status.isOn || now >= panels[at].warmUntil ?? .zero { panels[at].warmUntil = nil }
     case .input:
       // Some answer this no longer when they are off.
       if reply.isAccepted, let code = reply.data.first { panels[at].input = code } else { panels[at].reads = [.status] }
+    case .mute:
+      guard reply.isAccepted, let code = reply.data.first else {
+        panels[at].reads = [.status]
+        break
+      }
+      panels[at].isMuted = MDCStatus.isMuted(code)
     case .wall:
       let isWall = reply.isAccepted ? reply.data.first.map { $0 != 0 } : nil
       panels[at].part = isWall == false ? .whole : nil

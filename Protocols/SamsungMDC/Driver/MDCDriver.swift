@@ -209,6 +209,10 @@ public struct MDCDriver: WallDriver {
     let before = self.wishes
     self.wishes = wishes
     func wish(_ number: UInt16, _ wishes: [WallWish]) -> WallSetting? { wishes.last { $0.number == number }?.setting }
+    for at in panels.indices {
+      panels[at].mindsSound =
+        if case .display(let display)? = wish(panels[at].number, wishes) { display.isMuted != nil } else { false }
+    }
     for at in panels.indices where wish(panels[at].number, before) != wish(panels[at].number, wishes) {
       // What was sent of it is read back before anything else is sent.
       panels[at].steps = []

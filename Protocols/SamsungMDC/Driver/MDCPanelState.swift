@@ -11,6 +11,7 @@ struct MDCPanelState: Sendable {
     case layout([UInt8])
     case mode(UInt8)
     case input(UInt8)
+    case mute(Bool)
 
     func request(_ id: UInt8) -> MDCRequest {
       switch self {
@@ -19,15 +20,16 @@ struct MDCPanelState: Sendable {
       case .layout(let data): MDCRequest(MDCCommand.wallLayout, id: id, data: data)
       case .mode(let mode): MDCRequest(MDCCommand.wallMode, id: id, data: [mode])
       case .input(let code): MDCRequest(MDCCommand.input, id: id, data: [code])
+      case .mute(let isMuted): MDCRequest(MDCCommand.mute, id: id, data: [isMuted ? 1 : 0])
       }
     }
   }
 
   /// One value that is read.
   enum Register: Sendable, Equatable {
-    /// Power and input at once.
+    /// Power, sound and input at once.
     case status
-    case input, wall, layout
+    case input, wall, layout, mute
 
     var command: UInt8 {
       switch self {
@@ -35,6 +37,7 @@ struct MDCPanelState: Sendable {
       case .input: MDCCommand.input
       case .wall: MDCCommand.wallOn
       case .layout: MDCCommand.wallLayout
+      case .mute: MDCCommand.mute
       }
     }
   }
@@ -54,6 +57,10 @@ struct MDCPanelState: Sendable {
   var isOn = false
   var input: UInt8 = 0
   var part: WallPart?
+  /// `nil`: it has no loudspeaker.
+  var isMuted: Bool?
+  /// The wish says whether it is to be heard.
+  var mindsSound = false
 
   var steps: [Step] = []
   var reads: [Register] = [.status]
@@ -96,7 +103,10 @@ struct MDCPanelState: Sendable {
   var number: UInt16 { UInt16(id) }
 
   var setting: WallSetting {
-    .display(isOn ? DisplaySetting(isOn: true, input: MDCInput.name(input), part: part) : DisplaySetting(isOn: false))
+    .display(
+      isOn
+        ? DisplaySetting(isOn: true, input: MDCInput.name(input), part: part, isMuted: mindsSound ? isMuted : nil)
+        : DisplaySetting(isOn: false))
   }
 
   /// The line is another one: nothing of it is known.
@@ -145,6 +155,14 @@ struct MDCPanelState: Sendable {
       if MDCInput.canonical(code) != MDCInput.canonical(input) {
         steps.append(.input(code))
         reads.append(.input)
+      }
+    }
+    if let isMuted = wish.isMuted, isMuted != self.isMuted {
+      if self.isMuted != nil {
+        steps.append(.mute(isMuted))
+        reads.append(.mute)
+      } else if isOn, steps.isEmpty {
+        return .failure(Impossible("no loudspeaker"))
       }
     }
     return .success(isOn ? (steps, reads) : ([.power(true)], [.status]))
