@@ -60,6 +60,8 @@ extension SimulatedSite {
       case .effect(.device(let command)): pass(command)
       case .effect(.wall(let device, let wishes)): wish(device, wishes, program)
       case .effect(.wallRetest(let device)): giveWall(device, .retest, program)
+      // No camera is asked here.
+      case .effect(.sourceRetest): break
       case .effect(.wallIdentify(let port, let seconds)):
         giveWall(port.device, .identify(port.number, seconds: seconds), program)
       case .effect(.answer(let number, let answer)):

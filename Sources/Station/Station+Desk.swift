@@ -160,7 +160,7 @@ extension Station {
 
   private func retest(_ key: FaultKey, _ post: String) -> Verdict {
     guard let fault = state.fault(key) else { return .refused(.unknownFault) }
-    if key.device != nil || key.output != nil { return .retest(key) }
+    if key.device != nil || key.isOfWall { return .retest(key) }
     if key == Self.dateDoubt, let today = doubtedDay {
       return .record([.visit(.dayConfirmed(today, post: post)), .faultCleared(key, post: post)])
     }
@@ -170,9 +170,9 @@ extension Station {
   private mutating func startRetest(_ key: FaultKey, by post: String) {
     retests.removeAll { $0.key == key }
     // The wall's devices are read all the time: nobody has to be heard of first.
-    retests.append(Retest(key: key, post: post, verdictDue: now + .seconds(10), heard: key.output != nil))
+    retests.append(Retest(key: key, post: post, verdictDue: now + .seconds(10), heard: key.isOfWall))
     if let device = key.device { pending.append(.device(.retest(device))) }
-    if let output = key.output { retestOutput(output) }
+    if key.isOfWall { retestWall(key) }
   }
 
   private func silence(_ key: FaultKey, _ post: String) -> Verdict {

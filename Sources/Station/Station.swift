@@ -75,6 +75,8 @@ public enum StationEffect: Sendable, Equatable {
   case wall(String, [WallWish])
   case wallIdentify(WallPort, seconds: UInt8)
   case wallRetest(String)
+  /// A source of the wall is asked whether it delivers, also when it was given up.
+  case sourceRetest(String)
   case answer(UInt64, DeskAnswer)
   /// What of a child's journal is on this disk, in answer to its request.
   case receipt(UInt64, LinkReceipt)

@@ -65,6 +65,10 @@ public enum Texts {
     case .unknownScene: BilingualText("没有这个预案", "There is no such scene")
     case .unknownLayout: BilingualText("没有这个画好的布局", "There is no such drawn layout")
     case .unknownSource: BilingualText("没有这个信号源", "There is no such source")
+    case .nothingToShow:
+      BilingualText(
+        "这一路没有可借来显示的信号源:请在 sources 里加一个不敏感的(如 kind: test),接到同一台矩阵",
+        "no source can be borrowed for this output: add one that is not sensitive (kind: test) at the same matrix")
     case .unknownOutput: BilingualText("没有这个输出", "There is no such output")
     case .unknownPin: BilingualText("这个画面已经收回", "This picture is taken off already")
     case .layoutWrong:

@@ -14,7 +14,7 @@ extension SiteReader {
       node, "wall",
       keys: [
         "grid", "devices", "outputs", "sources", "layouts", "scenes", "callOutputs", "visitorSource", "idleSource",
-        "rotationSeconds", "port",
+        "rotationSeconds", "displays", "port",
       ])
     let grid = self.section(section.raw("grid") ?? Node.mapping([:]), "grid", keys: ["columns", "rows", "bezel"])
     var plan = WallPlan(
@@ -46,6 +46,7 @@ extension SiteReader {
       if plan.output(number) == nil { complain(item, "没有输出 \(number)", "there is no output \(number)") }
       plan.callOutputs.append(number)
     }
+    if let node = section.raw("displays") { displays(node, &plan) }
     plan.visitorSource = section.raw("visitorSource").map { reference(section, "visitorSource", $0, plan) }
     plan.idleSource = section.raw("idleSource").map { reference(section, "idleSource", $0, plan) }
     refuseGaps(section, plan, devices)
@@ -54,6 +55,21 @@ extension SiteReader {
       WallDevices(
         devices: devices, addresses: addresses, consolePort: section.number("port", in: 0...65535, default: Self.wallPort))
     )
+  }
+
+  /// `displays`: when they are on, and how long one waits for the other when they are switched on.
+  private func displays(_ node: Node, _ plan: inout WallPlan) {
+    let section = section(node, "displays", keys: ["hours", "powerOnGap"])
+    plan.displayHours = section.list("hours").map { span($0, "hours") }
+    plan.powerOnGapMilliseconds = section.number("powerOnGap", in: 0...10_000, default: plan.powerOnGapMilliseconds)
+    if !plan.displayHours.isEmpty, plan.outputs.allSatisfy({ $0.display == nil }) {
+      complain(section.raw("hours"), "没有输出写了 display,没有屏可以按时间开关", "no output has a display that could be switched by the clock")
+    }
+  }
+
+  private func span(_ node: Node, _ what: String) -> WallPlan.Scene.Span {
+    let span = section(node, what, keys: ["from", "to", "days"])
+    return WallPlan.Scene.Span(fromMinute: minute(span, "from"), toMinute: minute(span, "to"), weekdays: weekdays(span))
   }
 
   /// A matrix that cannot disconnect would go on showing what was there before: the picture of a call that is over.
@@ -107,7 +123,7 @@ extension SiteReader {
 
   private func output(_ node: Node, _ devices: [WallDevicePlan], _ plan: inout WallPlan) {
     let section = section(
-      node, "output", keys: ["number", "at", "matrix", "display", "input", "spans", "player", "screen", "rotation"])
+      node, "output", keys: ["number", "at", "matrix", "display", "input", "spans", "player", "screen", "speaker", "rotation"])
     let at = pair(section, "at")
     var output = WallPlan.Output(number: section.number("number", in: 1...256), column: at.0, row: at.1)
     output.matrix = port(section, "matrix", devices) { $0.isMatrix }
@@ -115,6 +131,14 @@ extension SiteReader {
     output.displayInput = section.raw("input").map { _ in section.text("input", limit: 20) }
     output.sharesPictures = section.flag("spans", default: false)
     output.rotation = section.choice("rotation", [("0", 0), ("90", 90), ("180", 180), ("270", 270)], default: 0)
+    output.hasSpeaker = section.flag("speaker", default: false)
+    if output.hasSpeaker, section.raw("player") == nil,
+      devices.first(where: { $0.name == output.display?.device })?.kind != .samsungMDC
+    {
+      complain(
+        section.raw("speaker"), "speaker 需要播放机(player),或能静音的屏(samsungMDC)",
+        "speaker needs a player, or a display that can be muted (samsungMDC)")
+    }
     if let item = section.raw("player") {
       let name = section.text("player")
       if !devices.contains(where: { $0.name == name && $0.kind == .player }) {
@@ -278,13 +302,17 @@ extension SiteReader {
       scene.regions.append(.init(region: name, sources: sources))
     }
     scene.sound = section.raw("sound").map { reference(section, "sound", $0, plan) }
+    if let sound = scene.sound.flatMap({ plan.source($0) }),
+      !plan.outputs.contains(where: { $0.hasSpeaker && plan.reaches(sound, $0) })
+    {
+      complain(
+        section.raw("sound"), "能显示 \"\(sound.id)\" 的输出都没有喇叭(speaker: true),听不到",
+        "no output that \"\(sound.id)\" reaches has a loudspeaker (speaker: true): it would not be heard")
+    }
     for item in section.list("lights") { light(item, relays, &scene) }
     scene.isDark = section.flag("dark", default: false)
     scene.isMeeting = section.flag("meeting", default: false)
-    for item in section.list("schedule") {
-      let span = self.section(item, "schedule", keys: ["from", "to", "days"])
-      scene.schedule.append(.init(fromMinute: minute(span, "from"), toMinute: minute(span, "to"), weekdays: weekdays(span)))
-    }
+    scene.schedule = section.list("schedule").map { span($0, "schedule") }
     if scene.isMeeting, !scene.schedule.isEmpty {
       complain(section.raw("schedule"), "会议预案不能排时间,由人打开", "a meeting has no schedule: somebody begins it")
     }

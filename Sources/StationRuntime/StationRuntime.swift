@@ -232,6 +232,12 @@ public final class StationRuntime: Sendable {
       Message(input: .wall(device, event), at: MonotonicClock.now()), event.isRepeated ? .replaceable : .irreplaceable)
   }
 
+  /// How a source of the wall stands. One that delivers is said to do so again within seconds.
+  public func tell(source id: String, _ standing: SourceState) {
+    _ = inbox.send(
+      Message(input: .source(id, standing), at: MonotonicClock.now()), standing == .live ? .replaceable : .irreplaceable)
+  }
+
   /// What a technician asks of a device; how it goes stands in `buses`. Answers false when there is no such bus, or it takes nothing now.
   public func tell(_ command: DeviceCommand) -> Bool {
     wires.contains { $0.name == command.device.bus } && Self.send(command, wires)

@@ -194,9 +194,9 @@ enum WallSample {
     let proofs: [WallProof] = [.verified(picture: nil), .notSwitched(.unchanged), .unreachable(device: "hub"), .stale]
     let tiles = zip(outputs, proofs).map { output, proof in
       WallView.Tile(
-        output: output.number, wished: "map", shown: output.number == 1 ? "map" : nil, layer: .base,
-        cells: WallCells(column: output.column, row: output.row), isHidden: false, proof: proof, ageMilliseconds: 1200,
-        troubles: [.fan],
+        output: output.number, wished: "map", shown: output.number == 1 ? "map" : nil, isOff: false, layer: .base,
+        cells: WallCells(column: output.column, row: output.row), isHidden: false, isIdentified: false, proof: proof,
+        ageMilliseconds: 1200, troubles: [.fan],
         measured: [.init(quantity: .hours, value: 1200, ageMilliseconds: 10)])
     }
     return WallView(
@@ -205,7 +205,6 @@ enum WallSample {
       tiles: tiles, scenes: [.init(id: "day", name: "日常", isMeeting: false, lit: .half)], layouts: [], drawn: [], pins: [],
       sources: plan.sources.map { .init(source: $0, state: .dead(reason: "timeout"), ageMilliseconds: 5) },
       devices: [.init(name: "hub", health: .online, description: .init(model: "Hub"))], meeting: nil, hasVisitors: false,
-      isArmed: true,
-      left: [])
+      isArmed: true, displaysRest: false, left: [])
   }
 }

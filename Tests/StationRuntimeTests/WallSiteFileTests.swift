@@ -18,7 +18,7 @@ import Testing
           - {number: 1, at: [1, 1], matrix: hub/1, display: chain/1, input: HDMI1, spans: true}
           - {number: 2, at: [2, 1], matrix: hub/2, display: chain/2, input: HDMI1, spans: true}
           - {number: 3, at: [1, 2], player: pc, screen: [0, 0, 960, 540]}
-          - {number: 4, at: [2, 2], player: pc, screen: [960, 0, 960, 540]}
+          - {number: 4, at: [2, 2], player: pc, screen: [960, 0, 960, 540], speaker: true}
         sources:
           - {id: cam, name: 大厅摄像机, place: hall, inputs: [hub/1], address: "rtsp://user:secret@10.0.0.9/1"}
           - {id: board, name: 公告栏, kind: board, inputs: [hub/2], address: "test:2"}
@@ -30,7 +30,8 @@ import Testing
               - {name: 左下, at: [1, 2], sources: [board]}
         scenes:
           - {id: day, name: 日常, layout: day, schedule: [{from: "08:00", to: "18:00", days: [1]}]}
-          - {id: meet, name: 会议, layout: day, meeting: true}
+          - {id: meet, name: 会议, layout: day, meeting: true, sound: cam}
+        displays: {hours: [{from: "07:30", to: "22:00"}], powerOnGap: 800}
         callOutputs: [3, 1]
         idleSource: board
         visitorSource: board
@@ -44,6 +45,8 @@ import Testing
     #expect(wall.outputs[3].frame == WallFrame(x: 960, y: 0, width: 960, height: 540))
     #expect(wall.sources.map(\.isSensitive) == [true, false] && wall.source("cam")?.isPlayable == true)
     #expect(wall.scenes[0].schedule == [.init(fromMinute: 480, toMinute: 1080, weekdays: [1])] && wall.scenes[1].isMeeting)
+    #expect(wall.outputs.map(\.hasSpeaker) == [false, false, false, true] && wall.scenes[1].sound == "cam")
+    #expect(wall.displayHours == [.init(fromMinute: 450, toMinute: 1320)] && wall.powerOnGapMilliseconds == 800)
     let devices = try #require(site.wall)
     #expect(devices.devices[0].connection == .network(host: "10.0.0.5", port: 9990) && devices.consolePort == 8469)
     #expect(devices.devices[1].connection == .serial("/dev/ttyUSB1", baud: .b9600) && devices.devices[2].connection == .none)
@@ -77,10 +80,13 @@ import Testing
     ("at: [1, 2], sources", "at: [2, 1], sources", 20, "overlap"),
     ("at: [1, 2], sources", "at: [1, 3], sources", 20, "beyond the wall"),
     ("name: 左下", "name: 上", 20, "given twice"), ("layout: day, schedule", "layout: night, schedule", 22, "no layout \"night\""),
-    ("meeting: true}", "meeting: true, schedule: [{from: \"08:00\", to: \"09:00\"}]}", 23, "no schedule"),
-    ("callOutputs: [3, 1]", "callOutputs: [9]", 24, "no output 9"),
-    ("visitorSource: board", "visitorSource: tv", 26, "no source \"tv\""),
-    ("idleSource: board", "idleSource: tv", 25, "no source \"tv\""),
+    ("meeting: true,", "meeting: true, schedule: [{from: \"08:00\", to: \"09:00\"}],", 23, "no schedule"),
+    ("matrix: hub/2, display: chain/2, input: HDMI1, spans: true", "matrix: hub/2, speaker: true", 9, "can be muted"),
+    ("sound: cam", "sound: cat", 23, "no source \"cat\""), (", speaker: true", "", 23, "would not be heard"),
+    ("powerOnGap: 800", "powerOnGap: 60000", 24, "from 0 to 10000"), ("from: \"07:30\"", "from: \"25:00\"", 24, "in quotes"),
+    ("callOutputs: [3, 1]", "callOutputs: [9]", 25, "no output 9"),
+    ("visitorSource: board", "visitorSource: tv", 27, "no source \"tv\""),
+    ("idleSource: board", "idleSource: tv", 26, "no source \"tv\""),
     ("matrix: hub/2, display: chain/2, input: HDMI1, spans: true", "matrix: hub/2", 19, "shows pictures whole only"),
   ]
 

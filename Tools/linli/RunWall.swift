@@ -23,7 +23,13 @@ final class RunWall: Sendable {
   }
 
   /// What the station asks of the devices; `nil` where there is no wall.
-  var hands: WallHands? { devices.map { devices in players?.hands(others: devices.hands) ?? devices.hands } }
+  var hands: WallHands? {
+    devices.map { devices in
+      var hands = players?.hands(others: devices.hands) ?? devices.hands
+      hands.retestSource = { [self] id in sources.withLock { $0 }?.retest(id) }
+      return hands
+    }
+  }
 
   func publish(_ view: DeskView) {
     let pages = state.withLock { state in
@@ -52,7 +58,7 @@ final class RunWall: Sendable {
     guard let devices, let plan = site.wall else { return [] }
     devices.start { runtime.tell($0, $1) }
     players?.start { runtime.tell($0, $1) }
-    let watch = SourceWatch(addresses: plan.addresses) { runtime.tell(.source($0, $1)) }
+    let watch = SourceWatch(addresses: plan.addresses) { runtime.tell(source: $0, $1) }
     watch.start()
     sources.withLock { $0 = watch }
     let pages = try WallPages(port: plan.consolePort, webRoot: WebRoot.find(web), staff: staff, submit: submit)

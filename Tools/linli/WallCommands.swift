@@ -162,16 +162,6 @@ struct WallExport: ParsableCommand {
   }
 }
 
-struct WallIdentify: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "identify", abstract: "让一块屏亮出自己 / makes an output show which it is")
-  @OptionGroup var post: WallPost
-  @Argument(help: "输出编号 / number of the output") var output: Int
-  @Option(help: "秒数 / seconds") var seconds = 10
-
-  func run() throws { try post.request("identify", ["output": output, "seconds": seconds]) }
-}
-
 struct WallRehearse: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rehearse", abstract: "预演一个预案,不切换 / what a scene would show and switch; nothing is switched")

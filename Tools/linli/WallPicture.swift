@@ -1,3 +1,4 @@
+import DeviceVocabulary
 import Foundation
 import StationRuntime
 
@@ -20,6 +21,16 @@ struct WallPicture {
     return list("sources").first { $0["id"] as? String == id }.flatMap { $0["name"] as? String }.map { "\($0) (\(id))" } ?? id
   }
 
+  /// Where each output hangs, and what feeds it.
+  var places: [(number: Int, column: Int, row: Int, matrix: WallPort?)] {
+    list("outputs").map { output in
+      (
+        output["number"] as? Int ?? 0, output["column"] as? Int ?? 0, output["row"] as? Int ?? 0,
+        (output["matrix"] as? String).flatMap { WallPort($0) }
+      )
+    }
+  }
+
   func isMeeting(_ scene: String) -> Bool {
     list("scenes").contains { $0["id"] as? String == scene && $0["meeting"] as? Bool == true }
   }
@@ -34,7 +45,9 @@ struct WallPicture {
       let age = (output["ageMilliseconds"] as? Int).map { ", \($0 / 1000) s" } ?? ""
       let troubles = (output["troubles"] as? [String] ?? []).map { "  ⚠ \($0)" }.joined()
       let layer = output["layer"] as? String ?? ""
-      return "\(output["number"] as? Int ?? 0)  [\(layer)]  \(name(output["shown"]))  \(proof(output))\(age)\(troubles)\n"
+      let isOff = output["off"] as? Bool == true
+      let shown = isOff ? "屏已关 / off" : name(output["shown"])
+      return "\(output["number"] as? Int ?? 0)  [\(layer)]  \(shown)  \(proof(output))\(age)\(troubles)\n"
     }.joined()
   }
 
@@ -46,6 +59,7 @@ struct WallPicture {
       case false?: "! 线路已核对,画面不动或全黑 / route verified, the picture stands still or is black"
       case nil: "✓ 线路已核对,画面未核对 / route verified, picture not verified"
       }
+    case "poweringOn": "… 依次开机,还没轮到 / waits for its turn to be switched on"
     case "switching": "… 正在切换到 / switching to \(name(output["wished"]))"
     case "notSwitched": "✗ 未切换到 / not switched to \(name(output["wished"])): \(output["reason"] as? String ?? "")"
     case "unreachable": "✗ 设备没有应答 / does not answer: \(output["device"] as? String ?? "")"
@@ -74,6 +88,12 @@ struct WallPicture {
       text +=
         "  #\(pin["id"] as? Int ?? 0)  \(name(pin["source"]))  \(pin["post"] as? String ?? "")  \(left)  \(pin["reason"] as? String ?? "")\n"
     }
+    if let sound = view["sound"] as? [String: Any] {
+      let place = (sound["output"] as? Int).map { "输出 / output \($0)" } ?? "显示它的屏没有喇叭 / no output that shows it has a loudspeaker"
+      let isHeard = sound["heard"] as? Bool == true ? "✓ 已核对 / verified" : "… 未核对 / not verified"
+      text += "♪ \(name(sound["source"]))  \(place)  \(isHeard)\n"
+    }
+    if view["displaysRest"] as? Bool == true { text += "屏应关着(时间表或预案)/ displays are to be off, by the clock or the scene\n" }
     if view["armed"] as? Bool == false { text += "自动切换停用 / disarmed\n" }
     if view["visitors"] as? Bool == true { text += "参观模式 / visitors\n" }
     return text

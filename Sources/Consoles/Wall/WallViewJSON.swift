@@ -15,6 +15,15 @@ extension WallView {
       json.field("meeting", optional: meeting)
       json.field("visitors", hasVisitors)
       json.field("armed", isArmed)
+      json.field("displaysRest", displaysRest)
+      if let sound {
+        json.key("sound")
+        json.object {
+          $0.field("source", sound.source)
+          $0.field("output", optional: sound.output)
+          $0.field("heard", sound.isHeard)
+        }
+      }
       json.key("posts")
       json.array(posts) { json, post in
         json.object {
@@ -107,8 +116,12 @@ extension WallView.Tile {
       json.field("column", place.column)
       json.field("row", place.row)
       json.field("rotation", place.rotation)
+      json.field("matrix", optional: place.matrix?.description)
+      json.field("display", optional: place.display?.description)
+      json.field("player", optional: place.player)
       json.field("wished", optional: wished)
       json.field("shown", optional: shown)
+      json.field("off", isOff)
       json.key("region")
       json.object { cells.write(to: &$0) }
       json.field("layer", layer.name)
@@ -118,6 +131,7 @@ extension WallView.Tile {
       }
       if case .pin(let pin) = layer { json.field("pin", pin) }
       json.field("hidden", isHidden)
+      json.field("identified", isIdentified)
       proof.write(to: &json)
       json.field("ageMilliseconds", optional: ageMilliseconds)
       json.field("troubles", troubles.map(\.rawValue))
@@ -141,6 +155,7 @@ extension WallProof {
       json.field("proof", "verified")
       if let picture { json.field("picture", picture) }
     case .switching: json.field("proof", "switching")
+    case .poweringOn: json.field("proof", "poweringOn")
     case .notSwitched(let refusal):
       json.field("proof", "notSwitched")
       json.field("reason", refusal.text)

@@ -43,14 +43,15 @@ export function updateTile(tile, output, view, sinceView, isLost) {
   tile.dataset.layer = output.layer;
   tile.style.gridColumn = output.column;
   tile.style.gridRow = output.row;
-  const isKnown = proof === "verified" || proof === "notSwitched" || proof === "switching";
-  const shown = !isKnown ? word("showsUnknown") : output.shown ? sourceName(view, output.shown) : word("showsNothing");
+  const isKnown = ["verified", "notSwitched", "switching", "poweringOn"].includes(proof);
+  const shown = !isKnown ? word("showsUnknown") : output.off ? word("displayOff") : output.shown ? sourceName(view, output.shown) : word("showsNothing");
   tile.style.background = isKnown && output.shown && !isLost ? shade(view, output.shown) : "";
   setText(tile.querySelector(".number"), String(output.number));
   setText(tile.querySelector(".layer"), word(`layer-${output.layer}`));
   setText(tile.querySelector(".trouble"), output.troubles.map((trouble) => `⚠ ${word(`trouble-${trouble}`)}`).join(" "));
   setText(tile.querySelector(".middle"), shown);
   const said = [proofText(output, proof, view, age)];
+  if (output.identified) said.push(word("identifiedNow"));
   if (output.hidden) said.push(word("hiddenNow"));
   if (proof === "verified" && age !== undefined) said.push(word("ageSeconds", { age }));
   for (const item of output.measured) said.push(word(`measured-${item.quantity}`, { value: item.value }));
@@ -63,6 +64,8 @@ function proofText(output, proof, view, age) {
   switch (proof) {
     case "verified":
       return word(output.picture === undefined ? "routeVerified" : output.picture ? "pictureVerified" : "pictureStands");
+    case "poweringOn":
+      return word("poweringOn");
     case "switching":
       return word("switchingTo", { source });
     case "notSwitched":

@@ -45,6 +45,7 @@ function showAll() {
   setText(byId("site"), view.site);
   setHidden(byId("record-banner"), view.recorded);
   setHidden(byId("visitors-banner"), !view.visitors);
+  setHidden(byId("rest-banner"), !view.displaysRest);
   setHidden(byId("disarmed-banner"), view.armed);
   showPosts(view);
   if (!page.started) return;
@@ -59,9 +60,16 @@ function showAll() {
   if (view.shift) setText(byId("shift"), word("shiftSigned", { time: timeOfDay(view.shift.atMilliseconds), from: view.shift.from, to: view.shift.to }));
   setText(byId("visitors"), word(view.visitors ? "visitorsOff" : "visitorsOn"));
   setText(byId("arm"), word(view.armed ? "armOff" : "armOn"));
+  setHidden(byId("sound"), view.sound === undefined);
+  if (view.sound) setText(byId("sound"), soundText(view));
   setHidden(byId("end-meeting"), view.meeting === undefined);
   setHidden(byId("carrying"), page.carried === null);
   if (page.carried !== null) setText(byId("carrying"), word("selectedSource", { source: sourceName(view, page.carried) }));
+}
+
+function soundText({ sound, ...view }) {
+  const key = sound.output === undefined ? "soundNowhere" : sound.heard ? "soundHeard" : "soundWished";
+  return word(key, { source: sourceName(view, sound.source), output: sound.output });
 }
 
 const mayBe = (post) => !page.staff.posts?.length || page.staff.posts.includes(post);

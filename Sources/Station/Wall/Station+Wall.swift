@@ -25,9 +25,18 @@ extension Station {
         port.asOf = at
         // It switches again. That something else is wished now, which it shows anyway, proves nothing.
         if hasMoved, wish.map({ port.satisfies($0) }) ?? true { port.refusal = nil }
+        if wish.map({ setting.isHeard == $0.isHeard }) ?? true { port.soundRefusal = nil }
       }
     case .notSwitched(let number, let refusal):
-      wallFacts.change(WallPort(device: device, number: number), at: now) { $0.refusal = refusal }
+      let wish = wallFacts.devices[index].sent?.first { $0.number == number }?.setting
+      wallFacts.change(WallPort(device: device, number: number), at: now) { port in
+        // A picture that is right is no reason to take it elsewhere.
+        if let wish, wish.isHeard != nil, port.satisfies(wish.withoutSound) {
+          port.soundRefusal = refusal
+        } else {
+          port.refusal = refusal
+        }
+      }
     case .troubleChanged(let number, let trouble, let isPresent):
       wallFacts.change(WallPort(device: device, number: number), at: now) { port in
         port.troubles.removeAll { $0 == trouble }
@@ -82,7 +91,16 @@ extension Station {
     let wished = state ?? self.state.wall
     return WallComposition(
       plan: wallPlan, state: wished, scene: scene ?? wallScene, callers: callers(wallPlan), unusable: unusableOutputs,
-      dead: Set(wallFacts.sources.filter { $0.state != .live }.map(\.id)), turn: rotationTurn(wallPlan))
+      dead: Set(wallFacts.sources.filter { $0.state != .live }.map(\.id)), turn: rotationTurn(wallPlan),
+      rests: displaysRest(wished, wallPlan),
+      identified: Dictionary(wallFacts.identified.map { ($0.output, $0.source) }, uniquingKeysWith: { $1 }))
+  }
+
+  /// Off by the clock, which counts only while it may switch; a scene that somebody has chosen since is to be seen.
+  private func displaysRest(_ wished: WallState, _ wallPlan: WallPlan) -> Bool {
+    guard wished.isArmed, wallPlan.rests(at: wall) else { return false }
+    guard let chosen = wished.sceneAt, let since = wallPlan.lastRest(before: wall) else { return true }
+    return chosen.wallMilliseconds < since
   }
 
   private func rotationTurn(_ wallPlan: WallPlan) -> Int {
@@ -139,7 +157,10 @@ extension Station {
     if isQuiet, wallFacts.decidedOn == basis(wallPlan) { return }
     defer { wallFacts.decidedOn = basis(wallPlan) }
     guard let composition = composeWall() else { return }
-    for wish in composition.deviceWishes() {
+    var power = wallFacts.power
+    power.pace(composition, wallFacts, at: now)
+    wallFacts.power = power
+    for wish in power.held(composition.deviceWishes()) {
       guard let index = wallFacts.devices.firstIndex(where: { $0.name == wish.device }),
         wallFacts.devices[index].sent != wish.wishes
       else {
@@ -154,7 +175,8 @@ extension Station {
   }
 
   private func basis(_ wallPlan: WallPlan) -> WallFacts.Basis {
-    WallFacts.Basis(entries: state.entries, turn: rotationTurn(wallPlan), scene: wallScene?.id)
+    WallFacts.Basis(
+      entries: state.entries, turn: rotationTurn(wallPlan), scene: wallScene?.id, rests: displaysRest(state.wall, wallPlan))
   }
 
   private mutating func switchLights() {
@@ -196,6 +218,8 @@ extension Station {
     for tile in composition.tiles {
       let refusal = refusal(of: tile.output)
       condition(FaultKey(.output(tile.output), .outputNotSwitched), refusal != nil, detail: refusal?.text ?? "")
+      let silence = (plan.wall?.output(tile.output)?.ports ?? []).compactMap { wallFacts.port($0)?.soundRefusal }.first
+      condition(FaultKey(.output(tile.output), .outputNotHeard), silence != nil, detail: silence?.text ?? "")
       keepPictureCards(tile, composition)
     }
     for output in composition.plan.outputs { keepCareCards(output) }
@@ -206,11 +230,20 @@ extension Station {
     (plan.wall?.output(number)?.ports ?? []).compactMap { wallFacts.port($0)?.refusal }.first
   }
 
-  /// Tries again what an output's devices refused; whether it was of use is said ten seconds later.
-  mutating func retestOutput(_ number: Int) {
-    for port in plan.wall?.output(number)?.ports ?? [] {
-      if let index = wallFacts.ports.firstIndex(where: { $0.port == port }) { wallFacts.ports[index].refusal = nil }
-      pending.append(.wallRetest(port.device))
+  /// Tries again what a card is about; whether it was of use is said ten seconds later.
+  mutating func retestWall(_ key: FaultKey) {
+    switch key.subject {
+    case .output(let number):
+      for port in plan.wall?.output(number)?.ports ?? [] {
+        if let index = wallFacts.ports.firstIndex(where: { $0.port == port }) {
+          wallFacts.ports[index].refusal = nil
+          wallFacts.ports[index].soundRefusal = nil
+        }
+        pending.append(.wallRetest(port.device))
+      }
+    case .wall(let device): pending.append(.wallRetest(device))
+    case .source(let id): pending.append(.sourceRetest(id))
+    default: break
     }
   }
 
@@ -245,6 +278,7 @@ extension Station {
         record(.wall(.unpinned(item.pin.id, post: nil)))
       }
     }
+    wallFacts.identified.removeAll { $0.until <= now }
     for index in wallFacts.devices.indices {
       guard let due = wallFacts.devices[index].silentDue, due <= now else { continue }
       wallFacts.devices[index].silentDue = nil
@@ -263,6 +297,7 @@ extension Station {
         consider(now + max(.seconds(min(max(0, seconds), 86_400)) - elapsed(since: item.since), .zero))
       }
     }
+    for item in wallFacts.identified { consider(item.until) }
     for device in wallFacts.devices { if let due = device.silentDue { consider(due) } }
     // Pages are told when a reading has become too old to prove anything.
     for port in wallFacts.ports where now - port.asOf <= Self.wallTimeToLive {
@@ -275,6 +310,7 @@ extension Station {
       let turn = Int64(rotationTurn(wallPlan)) + 1
       consider(startedAt.monotonic + .seconds(wallPlan.rotationSeconds) * Int(turn))
     }
+    if wallFacts.power.isWaiting { consider(wallFacts.power.nextTurn) }
     if let edge = wallPlan.millisecondsToNextScheduled(at: wall) { consider(now + .milliseconds(Int(edge))) }
     return nearest
   }

@@ -1,3 +1,4 @@
+import DeviceKit
 import DeviceVocabulary
 
 /// What an operator asks of the wall.
@@ -66,7 +67,10 @@ extension Station {
     case .undoLayout(let id):
       guard state.wall.drawn.contains(where: { $0.id == id }) else { return .refused(.unknownLayout) }
       return .record(.wall(.layoutUndone(id, post: post)))
-    case .identify(let number, _): return wallPlan.output(number) == nil ? .refused(.unknownOutput) : .record([])
+    case .identify(let number, _):
+      guard let output = wallPlan.output(number) else { return .refused(.unknownOutput) }
+      let canShow = output.display != nil || output.player != nil || marker(for: output, wallPlan) != nil
+      return canShow ? .record([]) : .refused(.nothingToShow)
     case .handOver(let from, let to):
       return from == to ? .refused(.offerToSelf) : .record(.wall(.shiftSigned(shift(from, to, post))))
     case .rehearse(let action): return decideWall(action, by: post)
@@ -118,10 +122,20 @@ extension Station {
   mutating func identify(_ number: Int, seconds: Int) {
     guard let output = plan.wall?.output(number) else { return }
     let length = UInt8(clamping: min(max(0, seconds), Self.identifySeconds))
-    for port in [output.display, output.player.map { WallPort(device: $0, number: UInt16(clamping: number)) }].compactMap({ $0 })
-    {
-      pending.append(.wallIdentify(port, seconds: length))
+    for port in output.ports where port != output.matrix { pending.append(.wallIdentify(port, seconds: length)) }
+    wallFacts.identified.removeAll { $0.output == number }
+    // A display that shows its own number does not say which output of the matrix feeds it.
+    if length > 0, let plan = plan.wall, let source = marker(for: output, plan) {
+      wallFacts.identified.append(.init(output: number, source: source, until: now + Interval.seconds(Int(length))))
     }
+  }
+
+  /// What a matrix can give to this output so that a person sees which one it is: something else than it shows, and for everybody's eyes.
+  private func marker(for output: WallPlan.Output, _ wallPlan: WallPlan) -> String? {
+    guard output.matrix != nil else { return nil }
+    let shown = composeWall()?.tile(output.number).flatMap { $0.isIdentified ? nil : $0.source }
+    let fit = wallPlan.sources.filter { !$0.isSensitive && $0.kind != .camera && $0.id != shown && wallPlan.reaches($0, output) }
+    return (fit.first { $0.kind == .test } ?? fit.first)?.id
   }
 }
 

@@ -11,6 +11,8 @@ public struct WallTile: Sendable, Equatable, Codable {
   public var region: String
   /// Kept from visitors: something else stands here, or nothing.
   public var isHidden = false
+  /// Something else stands here for a moment, so that somebody sees which output this is.
+  public var isIdentified = false
 }
 
 /// From the lowest to the highest.
@@ -43,6 +45,10 @@ public struct WallComposition: Sendable {
   public let dead: Set<String>
   /// Counts up with each turn of the rotation.
   public let turn: Int
+  /// The displays are off by the clock.
+  public let rests: Bool
+  /// Outputs that a person wants to see, and what they show for that.
+  public let identified: [Int: String]
 
   public private(set) var tiles: [WallTile] = []
   /// Calls for which there was no room.
@@ -50,8 +56,8 @@ public struct WallComposition: Sendable {
 
   public init(
     plan: WallPlan, state: WallState, scene: WallPlan.Scene?, callers: [WallCaller], unusable: Set<Int> = [],
-    dead: Set<String> = [],
-    turn: Int = 0
+    dead: Set<String> = [], turn: Int = 0, rests: Bool = false,
+    identified: [Int: String] = [:]
   ) {
     self.plan = plan
     self.state = state
@@ -60,6 +66,8 @@ public struct WallComposition: Sendable {
     self.unusable = unusable
     self.dead = dead
     self.turn = turn
+    self.rests = rests
+    self.identified = identified
     tiles = plan.outputs.map { output in
       WallTile(
         output: output.number, source: Self.known(plan.idleSource, plan, output),
@@ -70,6 +78,15 @@ public struct WallComposition: Sendable {
     layPins(over: regions)
     layCalls(over: regions)
     if state.hasVisitors { hide() }
+    for index in tiles.indices {
+      // A call for help is not covered by it.
+      guard tiles[index].layer.call == nil, let source = identified[tiles[index].output],
+        let output = plan.output(tiles[index].output)
+      else { continue }
+      tiles[index].cells = WallCells(column: output.column, row: output.row)
+      tiles[index].source = source
+      tiles[index].isIdentified = true
+    }
   }
 
   /// The source, where it can come to that output.
@@ -192,9 +209,11 @@ public struct WallDeviceWish: Sendable, Equatable, Codable {
 }
 
 extension WallComposition {
-  /// The displays are off: the scene says so, and nobody calls or has put anything up by hand.
+  /// The displays are off: the scene or the clock says so, and nobody calls or has put anything up by hand.
   public var isDark: Bool {
-    (state.meeting.flatMap { plan.scene($0) } ?? scene)?.isDark == true && callers.isEmpty && state.pins.isEmpty
+    let meeting = state.meeting.flatMap { plan.scene($0) }
+    return ((meeting ?? scene)?.isDark == true || rests && meeting == nil) && callers.isEmpty && state.pins.isEmpty
+      && identified.isEmpty
   }
 
   /// The whole wish for each device, in order of their names.
@@ -206,14 +225,40 @@ extension WallComposition {
       guard !wishes[index].wishes.contains(where: { $0.number == wish.number }) else { return }
       wishes[index].wishes.append(wish)
     }
+    let heard = heardOutput
     for tile in tiles {
-      for need in needs(of: tile) { add(need.port.device, WallWish(need.port.number, need.setting)) }
+      for need in needs(of: tile) {
+        add(need.port.device, WallWish(need.port.number, voiced(need.setting, tile, isHeard: tile.output == heard)))
+      }
     }
     for index in wishes.indices { wishes[index].wishes.sort { $0.number < $1.number } }
     return wishes
   }
 
-  /// What has to be so at the devices for a tile to be so.
+  /// The source that is to be heard, by the meeting or the scene.
+  public var sound: String? { (state.meeting.flatMap { plan.scene($0) } ?? scene)?.sound }
+
+  /// The one output that is heard: the first that shows the scene's sound and has a loudspeaker.
+  public var heardOutput: Int? {
+    guard let sound, !isDark else { return nil }
+    return tiles.first { $0.source == sound && !$0.isIdentified && plan.output($0.output)?.hasSpeaker == true }?.output
+  }
+
+  /// Whatever has a loudspeaker is silent unless it is the one that is heard. Where no scene has a sound, nothing is said of it.
+  private func voiced(_ setting: WallSetting, _ tile: WallTile, isHeard: Bool) -> WallSetting {
+    guard plan.scenes.contains(where: { $0.sound != nil }), plan.output(tile.output)?.hasSpeaker == true else { return setting }
+    switch setting {
+    case .display(var display):
+      display.isMuted = display.isOn ? !isHeard : nil
+      return .display(display)
+    case .picture(var picture):
+      picture.isHeard = isHeard
+      return .picture(picture)
+    case .route: return setting
+    }
+  }
+
+  /// What has to be so at the devices for a tile to be so; whether it is heard stands beside it.
   public func needs(of tile: WallTile) -> [(port: WallPort, setting: WallSetting)] {
     guard let output = plan.output(tile.output) else { return [] }
     let source = tile.source.flatMap { plan.source($0) }

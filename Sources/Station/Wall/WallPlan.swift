@@ -17,6 +17,11 @@ public struct WallPlan: Sendable, Equatable, Codable {
   public var idleSource: String?
   /// A region with several sources shows each for so long.
   public var rotationSeconds: Int
+  /// When the displays are on; empty: always. A call, a meeting, a source put up by hand or a scene that somebody has chosen since brings
+  /// them on at other times too.
+  public var displayHours: [Scene.Span]
+  /// Between two displays that are switched on.
+  public var powerOnGapMilliseconds: Int
   /// Width of the bar between two pictures, in thousandths of a picture's width: the drawn wall shows it, and a player's picture that
   /// spans outputs leaves it out.
   public var bezelThousandths: Int
@@ -24,7 +29,8 @@ public struct WallPlan: Sendable, Equatable, Codable {
   public init(
     columns: Int, rows: Int, outputs: [Output], sources: [Source], layouts: [WallLayout], scenes: [Scene],
     callOutputs: [Int] = [],
-    visitorSource: String? = nil, idleSource: String? = nil, rotationSeconds: Int = 15, bezelThousandths: Int = 0
+    visitorSource: String? = nil, idleSource: String? = nil, rotationSeconds: Int = 15, displayHours: [Scene.Span] = [],
+    powerOnGapMilliseconds: Int = 500, bezelThousandths: Int = 0
   ) {
     self.columns = columns
     self.rows = rows
@@ -36,6 +42,8 @@ public struct WallPlan: Sendable, Equatable, Codable {
     self.visitorSource = visitorSource
     self.idleSource = idleSource
     self.rotationSeconds = rotationSeconds
+    self.displayHours = displayHours
+    self.powerOnGapMilliseconds = powerOnGapMilliseconds
     self.bezelThousandths = bezelThousandths
   }
 
@@ -57,12 +65,15 @@ public struct WallPlan: Sendable, Equatable, Codable {
     /// The player that draws it, and where on the player's desktop.
     public var player: String?
     public var frame: WallFrame?
+    /// What it shows can be heard: its display, or its player's PC, has a loudspeaker for it.
+    public var hasSpeaker: Bool
     /// How the display hangs, in degrees clockwise: for whoever draws it.
     public var rotation: Int
 
     public init(
       number: Int, column: Int, row: Int, matrix: WallPort? = nil, display: WallPort? = nil, displayInput: String? = nil,
-      sharesPictures: Bool = false, player: String? = nil, frame: WallFrame? = nil, rotation: Int = 0
+      sharesPictures: Bool = false, player: String? = nil, frame: WallFrame? = nil, hasSpeaker: Bool = false,
+      rotation: Int = 0
     ) {
       self.number = number
       self.column = column
@@ -73,6 +84,7 @@ public struct WallPlan: Sendable, Equatable, Codable {
       self.sharesPictures = sharesPictures
       self.player = player
       self.frame = frame
+      self.hasSpeaker = hasSpeaker
       self.rotation = rotation
     }
   }
@@ -272,9 +284,9 @@ extension WallPlan {
     return found ?? scenes.first { !$0.isMeeting }
   }
 
-  /// The nearest minute of the day at which the schedule may ask for another scene, in milliseconds from now.
+  /// The nearest minute of the day at which the schedule may ask for something else, in milliseconds from now.
   func millisecondsToNextScheduled(at clock: WallClock) -> Int64? {
-    let edges = scenes.flatMap { $0.schedule.flatMap { [$0.fromMinute, $0.toMinute] } }
+    let edges = (scenes.flatMap(\.schedule) + displayHours).flatMap { [$0.fromMinute, $0.toMinute] }
     return edges.map { clock.millisecondsUntil(minuteOfDay: Int64($0)) }.min()
   }
 }

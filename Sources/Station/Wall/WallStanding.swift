@@ -17,9 +17,16 @@ struct WallFacts: Sendable {
     var setting: WallSetting
     var asOf: Instant
     var refusal: WallRefusal?
+    /// It shows what it should, and is not heard, or not silent.
+    var soundRefusal: WallRefusal?
     var troubles: [WallTrouble] = []
     var picture: (state: PictureState, asOf: Instant)?
     var measured: [(quantity: WallQuantity, value: Int64, asOf: Instant)] = []
+  }
+  struct Identified: Sendable {
+    var output: Int
+    var source: String
+    var until: Instant
   }
   struct Source: Sendable {
     var id: String
@@ -37,9 +44,13 @@ struct WallFacts: Sendable {
     var entries: UInt64
     var turn: Int
     var scene: String?
+    var rests: Bool
   }
   /// In order of their names.
   var ports: [Port] = []
+  var power = WallPower()
+  /// Outputs that a person wants to see.
+  var identified: [Identified] = []
   var sources: [Source] = []
 
   init(_ plan: WallPlan?) {
@@ -60,6 +71,7 @@ struct WallFacts: Sendable {
   /// What was read is not so any more, for all that is known.
   mutating func forget(_ device: String) {
     ports.removeAll { $0.port.device == device }
+    power.forget(device)
   }
 }
 
@@ -78,6 +90,8 @@ public enum WallProof: Sendable, Equatable {
   /// `nil`: they cannot be seen here (线路已核对, 画面未核对).
   case verified(picture: Bool?)
   case switching
+  /// A display that is off and waits for its turn to be switched on.
+  case poweringOn
   case notSwitched(WallRefusal)
   /// The last reading is older than its time to live.
   case stale
@@ -88,8 +102,6 @@ public enum WallProof: Sendable, Equatable {
 extension Station {
   /// A reading counts for so long: three rounds of a driver that reads every 5 s.
   static let wallTimeToLive = Interval.seconds(15)
-  /// A switch that is not read back by then is shown as not switched, whatever the driver still tries.
-  static let switchTime = Interval.seconds(3)
 
   /// How an output stands, and when the oldest of what it rests on was read.
   func proof(of tile: WallTile, _ composition: WallComposition) -> (proof: WallProof, asOf: Instant?) {
@@ -103,6 +115,11 @@ extension Station {
       guard let fact = wallFacts.port(need.port), fact.asOf != .zero else { return (.switching, nil) }
       oldest = min(oldest ?? fact.asOf, fact.asOf)
       if let refusal = fact.refusal, !fact.satisfies(need.setting) { return (.notSwitched(refusal), oldest) }
+      if case .display(let display) = need.setting, display.isOn, wallFacts.isDisplayOn(need.port) == false,
+        !wallFacts.power.released.contains(need.port)
+      {
+        return (.poweringOn, oldest)
+      }
       if !fact.satisfies(need.setting) { return (.switching, oldest) }
       if now - fact.asOf > Self.wallTimeToLive { return (.stale, oldest) }
       if let seen = fact.picture, now - seen.asOf <= Self.wallTimeToLive { picture = seen.state == .moving }

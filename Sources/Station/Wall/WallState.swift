@@ -87,6 +87,7 @@ public struct WallCall: Sendable, Hashable, Codable {
 public struct WallState: Sendable, Equatable, Codable {
   public var scene: String?
   public var sceneBy: String?
+  public var sceneAt: EntryTime?
   public var meeting: String?
   /// In order of their numbers.
   public var pins: [Pin] = []
@@ -129,6 +130,7 @@ public struct WallState: Sendable, Equatable, Codable {
     switch change {
     case .sceneChosen(let scene, let post):
       self.scene = scene
+      sceneAt = scene == nil ? nil : time
       sceneBy = scene == nil ? nil : post
     case .meetingBegan(let scene, _): meeting = scene
     case .meetingEnded: meeting = nil

@@ -58,8 +58,13 @@ extension WallCall {
 }
 
 extension FaultKey {
-  /// The output that the fault is about, if it is about one.
-  var output: Int? { if case .output(let number) = subject { number } else { nil } }
+  /// About an output, a device or a source of the wall: it is read all the time, so that nobody has to be heard of before a re-test counts.
+  var isOfWall: Bool {
+    switch subject {
+    case .output, .wall, .source: true
+    default: false
+    }
+  }
 }
 
 extension FaultKey.Kind {
@@ -94,6 +99,10 @@ extension FaultKey.Kind {
       FaultText(
         "大屏输出未切换", "An output of the wall did not switch", "看设备面板或遥控器是否锁定了这一路;解锁后复测",
         "See whether its front panel or a remote control has locked it; unlock it, then re-test")
+    case .outputNotHeard:
+      FaultText(
+        "大屏的声音没有切换", "The wall's sound did not switch", "看信号源有没有声音、屏或电脑有没有喇叭;画面不受影响",
+        "See whether the source has sound and the display or PC a loudspeaker; the picture is as it should be")
     case .pictureFrozen:
       FaultText(
         "大屏画面不动了", "A picture of the wall stands still", "看信号源是否卡住;重启摄像机或播放机",

@@ -23,6 +23,10 @@ public struct WallView: Sendable, Equatable {
   public var meeting: String?
   public var hasVisitors: Bool
   public var isArmed: Bool
+  /// The displays are to be off: the scene or the clock says so.
+  public var displaysRest: Bool
+  /// What is to be heard; `nil`: nothing.
+  public var sound: SoundCard?
   /// Calls for which the wall has no room.
   public var left: [WallCall]
   /// The last change of shift, and when it was signed.
@@ -35,9 +39,13 @@ public struct WallView: Sendable, Equatable {
     public var wished: String?
     /// What it was read to show; `nil`: nothing, or it is not known.
     public var shown: String?
+    /// Its display was read to be off.
+    public var isOff: Bool
     public var layer: WallLayer
     public var cells: WallCells
     public var isHidden: Bool
+    /// It shows another source for a moment, so that somebody sees which one it is.
+    public var isIdentified: Bool
     public var proof: WallProof
     /// How old the oldest reading is that `proof` rests on.
     public var ageMilliseconds: Int64?
@@ -67,6 +75,19 @@ public struct WallView: Sendable, Equatable {
     /// `nil`: nobody has asked it.
     public var state: SourceState?
     public var ageMilliseconds: Int64?
+  }
+  public struct SoundCard: Sendable, Equatable {
+    public var source: String
+    /// Where it comes from; `nil`: no output that shows it has a loudspeaker.
+    public var output: Int?
+    /// That output was read to be heard, not longer ago than the time to live.
+    public var isHeard: Bool
+
+    public init(source: String, output: Int?, isHeard: Bool) {
+      self.source = source
+      self.output = output
+      self.isHeard = isHeard
+    }
   }
   public struct DeviceCard: Sendable, Equatable {
     public var name: String
@@ -103,7 +124,9 @@ extension Station {
         return WallView.SourceCard(source: source, state: known?.state, ageMilliseconds: known.map { age($0.asOf) })
       },
       devices: wallFacts.devices.map { WallView.DeviceCard(name: $0.name, health: $0.health, description: $0.description) },
-      meeting: wall.meeting, hasVisitors: wall.hasVisitors, isArmed: wall.isArmed, left: composition.left,
+      meeting: wall.meeting, hasVisitors: wall.hasVisitors, isArmed: wall.isArmed, displaysRest: composition.isDark,
+      sound: soundCard(composition),
+      left: composition.left,
       shift: wall.shift?.shift, shiftMilliseconds: wall.shift?.at.wallMilliseconds)
   }
 
@@ -111,13 +134,28 @@ extension Station {
 
   private func card(_ tile: WallTile, _ composition: WallComposition) -> WallView.Tile {
     let (proof, asOf) = proof(of: tile, composition)
-    let display = composition.plan.output(tile.output)?.display.flatMap { wallFacts.port($0) }
+    let place = composition.plan.output(tile.output)?.display
+    let display = place.flatMap { wallFacts.port($0) }
+    let isOff = place.map { wallFacts.isDisplayOn($0) == false } ?? false
     return WallView.Tile(
-      output: tile.output, wished: tile.source, shown: shownSource(tile, composition), layer: tile.layer, cells: tile.cells,
-      isHidden: tile.isHidden, proof: proof, ageMilliseconds: asOf.map(age), troubles: display?.troubles ?? [],
+      output: tile.output, wished: tile.source, shown: isOff ? nil : shownSource(tile, composition), isOff: isOff,
+      layer: tile.layer, cells: tile.cells, isHidden: tile.isHidden, isIdentified: tile.isIdentified, proof: proof,
+      ageMilliseconds: asOf.map(age), troubles: display?.troubles ?? [],
       measured: (display?.measured ?? []).map {
         WallView.Measured(quantity: $0.quantity, value: $0.value, ageMilliseconds: age($0.asOf))
       })
+  }
+
+  private func soundCard(_ composition: WallComposition) -> WallView.SoundCard? {
+    guard let source = composition.sound, !composition.isDark else { return nil }
+    let tile = composition.heardOutput.flatMap { composition.tile($0) }
+    let isHeard = tile.map { tile in
+      composition.needs(of: tile).contains { need in
+        guard let fact = wallFacts.port(need.port), now - fact.asOf <= Self.wallTimeToLive else { return false }
+        return fact.setting.isHeard == true
+      }
+    }
+    return WallView.SoundCard(source: source, output: tile?.output, isHeard: isHeard ?? false)
   }
 
   /// By what was read: the matrix's input, or the player's source. With a display alone nobody knows more than that it is on.

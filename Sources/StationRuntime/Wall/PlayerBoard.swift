@@ -50,7 +50,8 @@ public final class PlayerBoard: Sendable {
           others.identify(port, seconds)
         }
       },
-      retest: { device in if !self.order(device, { PlayerOrder(id: $0, identify: nil) }) { others.retest(device) } })
+      retest: { device in if !self.order(device, { PlayerOrder(id: $0, identify: nil) }) { others.retest(device) } },
+      retestSource: others.retestSource)
   }
 
   /// - Parameter tell: what players say, for the station.

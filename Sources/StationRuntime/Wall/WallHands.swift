@@ -8,13 +8,16 @@ public struct WallHands: Sendable {
   public var identify: @Sendable (WallPort, _ seconds: UInt8) -> Void
   /// Everything of a device is read, and what was given up is tried again.
   public var retest: @Sendable (_ device: String) -> Void
+  /// A source is asked now whether it delivers, also one whose password was refused.
+  public var retestSource: @Sendable (_ source: String) -> Void
 
   public init(
     wish: @escaping @Sendable (String, [WallWish]) -> Void, identify: @escaping @Sendable (WallPort, UInt8) -> Void,
-    retest: @escaping @Sendable (String) -> Void
+    retest: @escaping @Sendable (String) -> Void, retestSource: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     self.wish = wish
     self.identify = identify
     self.retest = retest
+    self.retestSource = retestSource
   }
 }
