@@ -50,6 +50,7 @@ struct Check: ParsableCommand {
     for (kiosk, reader) in (site.visitPages?.readers ?? [:]).sorted(by: { $0.key < $1.key }) {
       print("读卡器 / card reader \(kiosk): \(reader.connection)")
     }
+    for line in CheckWall.lines(site) { print(line) }
     if let children = site.children {
       print("下级站点接入 / stations below: \(children.address):\(children.port)")
       for child in site.plan.children ?? [] { print("  \(child.station) \(child.name)") }
@@ -104,11 +105,15 @@ struct Check: ParsableCommand {
   }
 
   private static func text(_ rule: SitePlan.RosterRule) -> String {
-    let names = Array("一二三四五六日")
-    let days = rule.weekdays.filter { (1...7).contains($0) }.map { String(names[$0 - 1]) }.joined()
-    let hours = rule.fromMinute == rule.toMinute ? "全天" : "\(clock(rule.fromMinute))–\(clock(rule.toMinute))"
     let grids = rule.grids.isEmpty ? "所有网格" : "网格 " + rule.grids.joined(separator: ", ")
-    return "排班 \(rule.post): \(grids) \(days.isEmpty ? "每天" : "周" + days) \(hours) / on duty"
+    return "排班 \(rule.post): \(grids) \(hours(rule.fromMinute, rule.toMinute, rule.weekdays)) / on duty"
+  }
+
+  /// Minutes after midnight, weekdays from 1 for Monday: `周一二三 08:00–18:00`.
+  static func hours(_ from: Int, _ to: Int, _ weekdays: [Int]) -> String {
+    let names = Array("一二三四五六日")
+    let days = weekdays.filter { (1...7).contains($0) }.map { String(names[$0 - 1]) }.joined()
+    return "\(days.isEmpty ? "每天" : "周" + days) \(from == to ? "全天" : "\(clock(from))–\(clock(to))")"
   }
 
   private static func clock(_ minute: Int) -> String {

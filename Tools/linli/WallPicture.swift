@@ -44,7 +44,7 @@ struct WallPicture {
     list("outputs").map { output in
       let age = (output["ageMilliseconds"] as? Int).map { ", \($0 / 1000) s" } ?? ""
       let troubles = (output["troubles"] as? [String] ?? []).map { "  ⚠ \($0)" }.joined()
-      let layer = output["layer"] as? String ?? ""
+      let layer = output["identified"] as? Bool == true ? "identify" : output["layer"] as? String ?? ""
       let isOff = output["off"] as? Bool == true
       let shown = isOff ? "屏已关 / off" : name(output["shown"])
       return "\(output["number"] as? Int ?? 0)  [\(layer)]  \(shown)  \(proof(output))\(age)\(troubles)\n"
@@ -89,7 +89,9 @@ struct WallPicture {
         "  #\(pin["id"] as? Int ?? 0)  \(name(pin["source"]))  \(pin["post"] as? String ?? "")  \(left)  \(pin["reason"] as? String ?? "")\n"
     }
     if let sound = view["sound"] as? [String: Any] {
-      let place = (sound["output"] as? Int).map { "输出 / output \($0)" } ?? "显示它的屏没有喇叭 / no output that shows it has a loudspeaker"
+      let place =
+        (sound["output"] as? Int).map { "输出 / output \($0)" }
+        ?? "现在没有带喇叭的屏显示它 / no output with a loudspeaker shows it now"
       let isHeard = sound["heard"] as? Bool == true ? "✓ 已核对 / verified" : "… 未核对 / not verified"
       text += "♪ \(name(sound["source"]))  \(place)  \(isHeard)\n"
     }
