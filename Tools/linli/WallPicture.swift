@@ -53,6 +53,7 @@ struct WallPicture {
 
   private func proof(_ output: [String: Any]) -> String {
     switch output["proof"] as? String {
+    case "verified" where output["off"] as? Bool == true: "✓ 关屏已核对 / verified that it is off"
     case "verified":
       switch output["picture"] as? Bool {
       case true?: "✓ 线路和画面已核对 / route and picture verified"

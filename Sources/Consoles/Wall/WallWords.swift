@@ -29,6 +29,7 @@ extension PageWords {
     word("soundHeard", "声音:{source},输出 {output},已核对", "Sound: {source}, output {output}, verified"),
     word("soundWished", "声音:{source},输出 {output},未核对", "Sound: {source}, output {output}, not verified"),
     word("soundNowhere", "声音:{source},现在没有带喇叭的屏显示它", "Sound: {source}; no output with a loudspeaker shows it now"),
+    word("offVerified", "关屏已核对", "verified that it is off"),
     word("displayOff", "屏已关", "switched off"),
     word("poweringOn", "依次开机,还没轮到", "waits for its turn to be switched on"),
     word("switchingTo", "正在切换到 {source}", "switching to {source}"),

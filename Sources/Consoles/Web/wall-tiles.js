@@ -63,6 +63,7 @@ function proofText(output, proof, view, age) {
   const source = output.wished ? sourceName(view, output.wished) : word("showsNothing");
   switch (proof) {
     case "verified":
+      if (output.off) return word("offVerified");
       return word(output.picture === undefined ? "routeVerified" : output.picture ? "pictureVerified" : "pictureStands");
     case "poweringOn":
       return word("poweringOn");
