@@ -8,6 +8,8 @@ struct WallFacts: Sendable {
     var health = Health.absent
     /// When its silence becomes a fault.
     var silentDue: Instant?
+    /// Since when it has not been online, as far as this run of the program knows.
+    var goneSince: Instant?
     var description: WallDescription?
     /// What it was last asked for, so that only changes are sent.
     var sent: [WallWish]?
@@ -91,15 +93,14 @@ extension Station {
   /// A switch that is not read back by then is shown as not switched, whatever the driver still tries.
   static let switchTime = Interval.seconds(3)
 
-  /// How an output stands, and when the oldest of what it rests on was read.
+  /// How an output stands, and when the oldest of what it rests on was read, or since when a device that it needs does not answer.
   func proof(of tile: WallTile, _ composition: WallComposition) -> (proof: WallProof, asOf: Instant?) {
     let needs = composition.needs(of: tile)
     var oldest: Instant?
     var picture: Bool?
     for need in needs {
-      guard let device = wallFacts.device(need.port.device), device.health == .online else {
-        return (.unreachable(device: need.port.device), nil)
-      }
+      let device = wallFacts.device(need.port.device)
+      guard device?.health == .online else { return (.unreachable(device: need.port.device), device?.goneSince) }
       guard let fact = wallFacts.port(need.port), fact.asOf != .zero else { return (.switching, nil) }
       oldest = min(oldest ?? fact.asOf, fact.asOf)
       if let refusal = fact.refusal, !fact.satisfies(need.setting) { return (.notSwitched(refusal), oldest) }

@@ -39,7 +39,7 @@ public struct WallView: Sendable, Equatable {
     public var cells: WallCells
     public var isHidden: Bool
     public var proof: WallProof
-    /// How old the oldest reading is that `proof` rests on.
+    /// How old the oldest reading is that `proof` rests on; of a device that does not answer: for how long it has not.
     public var ageMilliseconds: Int64?
     public var troubles: [WallTrouble]
     public var measured: [Measured]
