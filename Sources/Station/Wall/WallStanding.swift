@@ -43,6 +43,8 @@ struct WallFacts: Sendable {
   /// In order of their names.
   var ports: [Port] = []
   var sources: [Source] = []
+  /// Views that were refused in the last minute, and are written down.
+  var refusedViews: [(source: String, post: String, refusal: Refusal, at: Instant)] = []
 
   init(_ plan: WallPlan?) {
     devices = (plan?.devices ?? []).map { Device(name: $0) }

@@ -28,11 +28,14 @@ extension WallChange {
     case .unpinned(let id, let post?): "\(post) 收回 #\(id) / taken off"
     case .visitors(let isOn, let post): isOn ? "参观模式开始,\(post) / visitors come" : "参观模式结束,\(post) / visitors have left"
     case .armed(let isOn, let post): isOn ? "恢复自动切换,\(post) / armed" : "停用自动切换,\(post) / disarmed"
-    case .layoutSaved(let layout, let post): "\(post) 保存布局 \(layout.id) / layout saved"
+    case .layoutSaved(let layout, let post, let reason):
+      "\(post) 保存布局 \(layout.id)" + (reason.map { ",原因: \($0)" } ?? "") + " / layout saved"
     case .layoutUndone(let id, let post): "\(post) 撤销布局 \(id) 的上次保存 / layout undone"
     case .callShown(let call, let source, let outputs):
       "求助 \(call.text) 的 \(source) 上大屏输出 \(outputs.map(String.init).joined(separator: ",")) / shown for the call"
     case .callHidden(let call, let source): "求助 \(call.text) 的 \(source) 撤下大屏 / no longer shown for the call"
+    case .viewRefused(let source, let post, let refusal):
+      "\(post) 想看 \(source),没有打开: \(Texts.text(refusal).chinese) / not shown: \(Texts.text(refusal).english)"
     case .shiftSigned(let shift):
       "\(shift.from) 交班给 \(shift.to),双方签字;未结求助 \(shift.calls.count),故障 \(shift.faults.count),旁路 \(shift.bypassed.count) / change of shift"
     }
