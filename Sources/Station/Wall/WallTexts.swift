@@ -5,9 +5,9 @@ extension WallRefusal {
   public var text: String {
     switch self {
     case .unchanged: "已应答但没有切换,可能被锁定 / acknowledged and unchanged: locked, most likely"
-    case .refused(let code): "设备拒绝 / refused by the device: \(code.prefix(40))"
+    case .refused(let code): "设备拒绝: \(code.prefix(40)) / refused by the device: \(code.prefix(40))"
     case .unanswered: "设备没有应答这条命令 / the device does not answer this command"
-    case .impossible(let what): "设备没有这个输入或输出 / the device has no such input or output: \(what.prefix(40))"
+    case .impossible(let what): "设备没有这个输入或输出: \(what.prefix(40)) / the device has no such input or output: \(what.prefix(40))"
     }
   }
 }
