@@ -248,7 +248,7 @@ let package = Package(
       "SimulatedSiteTests",
       kit + [
         "ModbusRTUCodec", "ModbusRTUDriver", "CallPanelCodec", "CallPanelDriver", "CallPanelDeviceModel", "FirmwareUpdateCodec",
-        "SimulatedSite", crypto,
+        "SimulatedSite", "Station", "StationRuntime", "TestSupport", crypto,
       ]),
     .executableTarget(name: "transport-probe", dependencies: ["DeviceKit", "Transports"], path: "Tests/TransportsTests/Probe"),
     .testTarget(

@@ -31,6 +31,9 @@ extension Station {
       startRetest(key, by: request.post)
       pending.append(.answer(request.number, .underWay))
     case .refused(let refusal):
+      if case .wall(let action) = request.action, plan.post(request.post) != nil {
+        noteRefusedView(action, refusal, by: request.post)
+      }
       pending.append(.answer(request.number, .refused(refusal)))
     }
   }

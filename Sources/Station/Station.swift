@@ -253,7 +253,9 @@ public struct Station: Machine, Sendable {
     noteInterruptedTickets()
     letGoOfAll(.restarted)
     for index in devices.indices { devices[index].silentDue = now + Self.startGrace }
-    for index in wallFacts.devices.indices { wallFacts.devices[index].silentDue = now + Self.wallGrace }
+    for index in wallFacts.devices.indices {
+      (wallFacts.devices[index].silentDue, wallFacts.devices[index].goneSince) = (now + Self.wallGrace, now)
+    }
     for point in plan.callPoints { pending.append(.device(.setSilent(point.button, point.silent))) }
   }
 

@@ -150,9 +150,9 @@ final class Browser: Sendable {
     }
   }
 
-  private func find(_ selector: String) async throws -> [String: String] {
+  private func find(_ selector: String, at place: String = "center") async throws -> [String: String] {
     let element = try await post("element", ["using": "css selector", "value": selector], as: [String: String].self)
-    try await post("execute/sync", ["script": "arguments[0].scrollIntoView({ block: 'center' })", "args": [element]])
+    try await post("execute/sync", ["script": "arguments[0].scrollIntoView({ block: '\(place)' })", "args": [element]])
     return element
   }
 
@@ -167,6 +167,31 @@ final class Browser: Sendable {
 
   private func finger(_ actions: [[String: Any]]) async throws {
     try await act(["type": "pointer", "id": "finger", "parameters": ["pointerType": "touch"], "actions": actions])
+  }
+
+  /// A finger that touches the middle of an element.
+  func tap(_ selector: String) async throws {
+    let move: [String: Any] = ["type": "pointerMove", "duration": 0, "x": 0, "y": 0, "origin": try await find(selector)]
+    let touch: [[String: Any]] = [
+      ["type": "pointerDown", "button": 0], ["type": "pause", "duration": 40], ["type": "pointerUp", "button": 0],
+    ]
+    try await finger([move] + touch)
+  }
+
+  /// The mouse takes hold of one element and lets go over another; both must be in sight together.
+  func drag(_ selector: String, to target: String) async throws {
+    let (from, to) = (try await find(selector, at: "nearest"), try await find(target, at: "nearest"))
+    func move(_ element: [String: String], by offset: Int, _ milliseconds: Int) -> [String: Any] {
+      ["type": "pointerMove", "duration": milliseconds, "x": offset, "y": offset, "origin": element]
+    }
+    try await act([
+      "type": "pointer", "id": "mouse", "parameters": ["pointerType": "mouse"],
+      "actions": [
+        move(from, by: 0, 0), ["type": "pointerDown", "button": 0], move(from, by: 8, 50), move(to, by: -4, 100),
+        move(to, by: 0, 50),
+        ["type": "pointerUp", "button": 0],
+      ],
+    ])
   }
 
   /// As long as a finger rests on a key.

@@ -47,6 +47,39 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: path + ".sock"), "nothing was begun")
   }
 
+  /// Every mistake of a wall in one file: each is told with its line, in one go.
+  @Test func aBadWallIsRefusedWithItsLines() throws {
+    let mistakes: [(from: String, to: String, says: String)] = [
+      // The same output twice, and with it a cell that has none.
+      ("{number: 4, at: [2, 2]", "{number: 3, at: [1, 2]", "写了两次"),
+      ("{number: 1, at: [1, 1]", "{number: 1, at: [1, 1]", "第 2 行第 2 列没有输出"),
+      ("matrix: hub/2", "matrix: hub/1", "已经给了输出 1"),
+      (
+        "{id: board, name: 公告栏, kind: board, inputs: [hub/3]}",
+        "{id: board, name: 公告栏, kind: board, inputs: [hub/2]}", "已经是信号源"
+      ),
+      ("{name: 右上, at: [2, 1], sources: [board]}", "{name: 右上, at: [1, 1], sources: [moon]}", "重叠"),
+      ("size: [2, 2], sources: [board]", "size: [3, 2], sources: [board]", "超出了大屏"), ("layout: all}", "layout: moon}", "没有布局"),
+      ("visitorSource: board", "visitorSource: moon", "moon"),
+    ]
+    var text = WallSite(columns: 2, rows: 2, ports: Array(20_000...20_004)).text
+    for mistake in mistakes {
+      #expect(text.contains(mistake.from))
+      text = text.replacing(mistake.from, with: mistake.to, maxReplacements: 1)
+    }
+    let path = "\(FileManager.default.temporaryDirectory.path)/linli-\(UUID().uuidString).yaml"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    let (code, said) = try Self.run(["check", path])
+    #expect(code == 1)
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    for mistake in mistakes {
+      let line = try #require(lines.lastIndex { $0.contains(mistake.to) }) + 1
+      let isTold = said.split(separator: "\n").contains { $0.contains(":\(line):") && $0.contains(mistake.says) }
+      #expect(isTold, "line \(line), \(mistake.says): \(said)")
+    }
+  }
+
   @Test func whatCannotBeReadIsNamed() throws {
     let missing = "\(FileManager.default.temporaryDirectory.path)/linli-none.yaml"
     for command in ["check", "run"] {

@@ -47,6 +47,7 @@ extension Sim {
 enum WallCommand {
   static let help = """
     show                         每台设备现在的样子 / how each device is
+    count                        每台设备收到过多少 / connections and bytes that each device was sent since the start
     off NAME[/N], on NAME[/N]    拔掉电源、插上 / its plug (N: one panel of a chain)
     lock NAME/N, unlock NAME/N   被遥控器锁定:应答了但不切换 / acknowledges, and does not switch
     route NAME/N INPUT           有人在矩阵面板上切换 / somebody turns a knob of the matrix
@@ -54,6 +55,7 @@ enum WallCommand {
     late NAME MS                 晚这么多毫秒应答 / answers so much later
     silent NAME, speak NAME      不应答、又应答 / stops answering, and answers again
     garble NAME PERTHOUSAND      发出的字节出错 / so many bytes of a thousand arrive wrong
+    half NAME, whole NAME        应答只发一半、发完整 / answers end in the middle
     closes NAME, stays NAME      每条命令后断开、不断 / closes after each command
     taken NAME, free NAME        别人占着会话 / somebody else has the only session
     shift NAME N                 背板编号差 N / the numbers at its back differ by N
@@ -79,6 +81,8 @@ enum WallCommand {
     case ("silent", 2): return (name, .silent(true))
     case ("speak", 2): return (name, .silent(false))
     case ("garble", 3): return number.flatMap { (0...1000).contains($0) ? (name, .garble(UInt32($0))) : nil }
+    case ("half", 2): return (name, .halves(true))
+    case ("whole", 2): return (name, .halves(false))
     case ("closes", 2): return (name, .closes(true))
     case ("stays", 2): return (name, .closes(false))
     case ("taken", 2): return (name, .taken(true))
@@ -98,7 +102,8 @@ final class WallFront: Sendable {
     var plan: WallDevicePlan
     var model: WallModel
     let listener: StreamListener
-    var isTold = false
+    var sessions = 0
+    var bytes = 0
   }
   private let devices: Mutex<Handed>
   private let wake: WakeSignal
@@ -150,8 +155,11 @@ final class WallFront: Sendable {
     let now = MonotonicClock.now()
     reading: for _ in 0..<16 {
       switch device.listener.read() {
-      case .bytes(let bytes): give(.received(bytes), &device, now)
+      case .bytes(let bytes):
+        device.bytes += bytes.count
+        give(.received(bytes), &device, now)
       case .connected:
+        device.sessions += 1
         // Without power nobody is there; the system has taken the connection already.
         if device.model.accepts(at: now) { give(.connected, &device, now) } else { device.listener.hangUp() }
       case .closed: give(.disconnected, &device, now)
@@ -180,6 +188,9 @@ final class WallFront: Sendable {
     return devices.withLock { handed in
       if line == "show" {
         return handed.devices.map { "\($0.plan.name)  \($0.model.text)\n" }.joined()
+      }
+      if line == "count" {
+        return handed.devices.map { "\($0.plan.name)  连接 sessions \($0.sessions)  字节 bytes \($0.bytes)\n" }.joined()
       }
       guard let (name, hand) = WallCommand.read(line) else {
         return "\(DeskControl.failure)不认识的命令 / unknown command:\n\(WallCommand.help)\n"

@@ -136,11 +136,12 @@ struct WallApply: ParsableCommand {
     commandName: "apply", abstract: "存入一个布局的文字(见 export)/ saves a layout from its text, as export writes it")
   @OptionGroup var post: WallPost
   @Argument(help: "文件,- 为标准输入 / file, - for standard input") var layout: String
+  @Option(help: "原因,新增摄像机时必填,不写人名 / reason, needed where it brings in a camera; no person's name") var reason = ""
 
   func run() throws {
     let data = layout == "-" ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: layout)
     guard let data else { throw Failure("读不到 \(layout) / cannot read it") }
-    try post.request("layout", ["text": String(decoding: data, as: UTF8.self)])
+    try post.request("layout", ["text": String(decoding: data, as: UTF8.self), "reason": reason])
   }
 }
 

@@ -18,7 +18,7 @@ enum WallVerb: String, CaseIterable {
     case .pin: ["source", "at", "size", "reason"]
     case .renew, .unpin: ["pin"]
     case .visitors, .arm: ["on"]
-    case .layout: ["text"]
+    case .layout: ["text", "reason"]
     case .undoLayout: ["layout"]
     case .identify: ["output", "seconds"]
     }
@@ -28,6 +28,7 @@ enum WallVerb: String, CaseIterable {
   private var optional: [String] {
     switch self {
     case .pin: ["size", "reason"]
+    case .layout: ["reason"]
     default: []
     }
   }
@@ -54,13 +55,12 @@ enum WallVerb: String, CaseIterable {
           fault: .badBody, place: "at, size",
           accepted: "\"at\": \"column,row\", \"size\": \"WIDTHxHEIGHT\", for instance \"2,1\" and \"1x1\"")
       }
-      let reason = try fields.text("reason")
-      return .pin(source: try fields.text("source"), cells, reason: reason.isEmpty ? nil : reason)
+      return .pin(source: try fields.text("source"), cells, reason: try reason(fields))
     case .renew: return .renew(try pin(fields))
     case .unpin: return .unpin(try pin(fields))
     case .visitors: return .visitors(try fields.flag("on"))
     case .arm: return .arm(try fields.flag("on"))
-    case .layout: return .saveLayout(try layout(fields))
+    case .layout: return .saveLayout(try layout(fields), reason: try reason(fields))
     case .undoLayout: return .undoLayout(try fields.text("layout"))
     case .identify: return .identify(try fields.number("output"), seconds: try fields.number("seconds"))
     }
@@ -71,6 +71,12 @@ enum WallVerb: String, CaseIterable {
       throw BadRequest(fault: .badBody, place: "pin", accepted: "the number of a pin, for instance 3")
     }
     return pin
+  }
+
+  /// Asked for by the station where one is needed.
+  private func reason(_ fields: BodyFields) throws(BadRequest) -> String? {
+    let reason = try fields.text("reason")
+    return reason.isEmpty ? nil : reason
   }
 
   private func layout(_ fields: BodyFields) throws(BadRequest) -> WallLayout {

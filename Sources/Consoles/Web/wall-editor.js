@@ -1,7 +1,8 @@
 // Draws layouts on the grid. What is drawn is a text in the end, the same that the command line reads and writes.
 import { send } from "./asking.js";
+import { ask } from "./dialogs.js";
 import { element } from "./dom.js";
-import { shade } from "./wall-tiles.js";
+import { shade, sourceName } from "./wall-tiles.js";
 import { word } from "./words.js";
 
 let view;
@@ -149,8 +150,19 @@ function difference(before, after) {
   return lines.join("\n") || word("editorSame");
 }
 
+// A camera that was not in it before wants a reason, as one that is put up by hand.
 async function save() {
-  const said = await send("/api/wall/layout", { text: write(layout) });
+  const before = view.layouts.find((known) => known.id === layout.id)?.regions.flatMap((region) => region.sources) ?? [];
+  const added = [...new Set(layout.regions.flatMap((region) => region.sources))].filter((id) => !before.includes(id));
+  const guarded = view.sources.filter((source) => added.includes(source.id) && (source.kind === "camera" || source.sensitive));
+  const fields = { text: write(layout) };
+  if (guarded.length) {
+    const title = word("editorReason", { sources: guarded.map((source) => sourceName(view, source.id)).join(", ") });
+    const values = await ask(title, [{ name: "reason", label: word("reason"), kind: "text", required: true }], word("editorSave"));
+    if (!values) return;
+    fields.reason = values.reason;
+  }
+  const said = await send("/api/wall/layout", fields);
   if (said) dialog.close();
 }
 

@@ -1,11 +1,12 @@
 // One tile of the wall: drawn from what was read back, and from nothing else.
-import { element, setText } from "./dom.js";
-import { word } from "./words.js";
+import { duration, element, setText } from "./dom.js";
+import { pick, word } from "./words.js";
 
-// A colour for each source, so that one is found again at a glance; the name always stands beside it.
+// A colour for each source, so that one is found again at a glance; the name always stands beside it. From cyan to magenta: green says that
+// something is proved, red that somebody calls or something failed, and yellow that it is being switched.
 export function shade(view, id) {
   const index = view.sources.findIndex((source) => source.id === id);
-  return index < 0 ? "#39424f" : `hsl(${(index * 67) % 360} 45% 32%)`;
+  return index < 0 ? "#39424f" : `hsl(${195 + ((index * 47) % 120)} 38% ${index % 2 ? 36 : 27}%)`;
 }
 
 export const sourceName = (view, id) => view.sources.find((source) => source.id === id)?.name ?? id;
@@ -30,9 +31,43 @@ export function createTile(pick, drop) {
   return tile;
 }
 
+// What the station says in both languages, as "中文 / English", in that of the page.
+export function inLanguage(text) {
+  const [chinese, ...english] = text.split(" / ");
+  return english.length ? pick({ chinese, english: english.join(" / ") }) : text;
+}
+
+const ageOf = (output, sinceView) => (output.ageMilliseconds === undefined ? undefined : Math.floor((output.ageMilliseconds + sinceView) / 1000));
+
+const isRead = (proof) => ["verified", "notSwitched", "switching", "poweringOn"].includes(proof);
+
+// What it was read to show; without a reading that counts nobody knows.
+function shownText(output, proof, view) {
+  if (!isRead(proof)) return word("showsUnknown");
+  return output.off ? word("displayOff") : output.shown ? sourceName(view, output.shown) : word("showsNothing");
+}
+
+const careTexts = (output) => [
+  ...output.troubles.map((trouble) => `⚠ ${word(`trouble-${trouble}`)}`), ...output.measured.map((item) => word(`measured-${item.quantity}`, { value: item.value })),
+];
+
+// Everything that is known of one output, for a dialog: [label, text].
+export function tileFacts(output, view, sinceView) {
+  const age = ageOf(output, sinceView);
+  const call = output.call && view.calls.find((card) => card.call.id === output.call.id && card.call.station === output.call.station);
+  const facts = [
+    ["factShows", shownText(output, output.proof, view)], ["factWished", output.wished ? sourceName(view, output.wished) : word("showsNothing")],
+    ["factWhy", call ? `${word(`layer-${output.layer}`)} ${call.call.id} · ${call.place}` : word(`layer-${output.layer}`)],
+    ["factProof", proofText(output, output.proof, view, age) + (output.proof === "verified" && age !== undefined ? ` · ${word("ageSeconds", { age })}` : "")],
+    ["factCare", careTexts(output).join(" · ")],
+  ];
+  if (output.hidden) facts.push(["factVisitors", word("hiddenNow")]);
+  return facts.filter(([, text]) => text).map(([label, text]) => ({ kind: "shown", label: word(label), text }));
+}
+
 // sinceView: how long ago the view came, in milliseconds: the ages in it go on.
 export function updateTile(tile, output, view, sinceView, isLost) {
-  const age = output.ageMilliseconds === undefined ? undefined : Math.floor((output.ageMilliseconds + sinceView) / 1000);
+  const age = ageOf(output, sinceView);
   const proof = isLost ? "stale" : output.proof;
   const classes = ["tile", proof];
   if (proof === "verified" && output.picture === true) classes.push("picture");
@@ -43,8 +78,8 @@ export function updateTile(tile, output, view, sinceView, isLost) {
   tile.dataset.layer = output.layer;
   tile.style.gridColumn = output.column;
   tile.style.gridRow = output.row;
-  const isKnown = ["verified", "notSwitched", "switching", "poweringOn"].includes(proof);
-  const shown = !isKnown ? word("showsUnknown") : output.off ? word("displayOff") : output.shown ? sourceName(view, output.shown) : word("showsNothing");
+  const isKnown = isRead(proof);
+  const shown = shownText(output, proof, view);
   tile.style.background = isKnown && output.shown && !isLost ? shade(view, output.shown) : "";
   setText(tile.querySelector(".number"), String(output.number));
   setText(tile.querySelector(".layer"), word(`layer-${output.layer}`));
@@ -54,7 +89,6 @@ export function updateTile(tile, output, view, sinceView, isLost) {
   if (output.identified) said.push(word("identifiedNow"));
   if (output.hidden) said.push(word("hiddenNow"));
   if (proof === "verified" && age !== undefined) said.push(word("ageSeconds", { age }));
-  for (const item of output.measured) said.push(word(`measured-${item.quantity}`, { value: item.value }));
   setText(tile.querySelector(".bottom"), said.join(" · "));
   tile.setAttribute("aria-label", [word("tile", { number: output.number }), shown, word(`layer-${output.layer}`), ...said].join(", "));
 }
@@ -70,9 +104,9 @@ function proofText(output, proof, view, age) {
     case "switching":
       return word("switchingTo", { source });
     case "notSwitched":
-      return word("notSwitchedTo", { source, reason: output.reason });
+      return word("notSwitchedTo", { source, reason: inLanguage(output.reason) });
     case "unreachable":
-      return word("deviceGone", { device: output.device });
+      return word("deviceGone", { device: output.device, since: age === undefined ? "?" : duration(age) });
     default:
       return word("proofStale", { age: age ?? "?" });
   }

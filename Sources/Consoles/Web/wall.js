@@ -5,7 +5,7 @@ import { clock, duration, element, keepingFocus, reconcile, setClass, setHidden,
 import { leaveWhenEnded, logInFirst } from "./login.js";
 import { follow } from "./station.js";
 import { openEditor } from "./wall-editor.js";
-import { createTile, shade, sourceName, updateTile } from "./wall-tiles.js";
+import { createTile, inLanguage, shade, sourceName, tileFacts, updateTile } from "./wall-tiles.js";
 import { loadWords, name, onLanguage, pick, switchLanguage, word } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
@@ -135,7 +135,7 @@ function showSources(view) {
       button.style.setProperty("--shade", shade(view, source.id));
       button.setAttribute("aria-pressed", page.carried === source.id);
       setText(button.querySelector("b"), source.name);
-      const said = [source.state ? word(`source-${source.state}`) : "", source.sensitive ? word("sensitive") : "", source.reason ?? ""];
+      const said = [source.state ? word(`source-${source.state}`) : "", source.sensitive ? word("sensitive") : "", inLanguage(source.reason ?? "")];
       setText(button.querySelector(".state"), said.filter(Boolean).join(" · "));
     });
 }
@@ -147,8 +147,11 @@ function showPins(view) {
       element("button", { type: "button", class: "renew", onclick: () => send("/api/wall/renew", { pin: pin.id }) }),
       element("button", { type: "button", class: "take-off", onclick: () => send("/api/wall/unpin", { pin: pin.id }) })),
     (item, pin) => {
+      const post = view.posts.find((known) => known.id === pin.post)?.name ?? pin.post;
+      const outputs = view.outputs.filter((output) => output.layer === "pin" && output.pin === pin.id).map((output) => output.number);
+      const place = outputs.length ? word("tile", { number: outputs.join(", ") }) : "";
       const left = pin.secondsLeft === undefined ? "" : word("secondsLeft", { left: duration(pin.secondsLeft - (clock() - live.viewAt) / 1000) });
-      setText(item.querySelector(".grow"), [sourceName(view, pin.source), pin.post, pin.reason ?? "", left].filter(Boolean).join(" · "));
+      setText(item.querySelector(".grow"), [sourceName(view, pin.source), place, post, pin.reason ?? "", left].filter(Boolean).join(" · "));
       setText(item.querySelector(".renew"), word("renew"));
       setHidden(item.querySelector(".renew"), pin.secondsLeft === undefined);
       setText(item.querySelector(".take-off"), word("takeOff"));
@@ -157,11 +160,16 @@ function showPins(view) {
 
 // MARK: - Doing
 
-const putScene = (scene) => send(scene.meeting ? "/api/wall/meeting" : "/api/wall/scene", { scene: scene.id });
+function putScene(scene) {
+  setHidden(byId("rehearsal"), true);
+  return send(scene.meeting ? "/api/wall/meeting" : "/api/wall/scene", { scene: scene.id });
+}
 
 function carry(source) {
   page.carried = page.carried === source ? null : source;
   show();
+  // On an upright tablet the sources are below the wall.
+  if (page.carried !== null) byId("grid").scrollIntoView({ block: "nearest" });
 }
 
 async function pickTile(tile) {
@@ -171,7 +179,9 @@ async function pickTile(tile) {
     page.carried = null;
     return put(source, output);
   }
-  send("/api/wall/identify", { output: output.number, seconds: 10 });
+  // A touch switches nothing by itself: the display blinks only when that is asked for.
+  const values = await ask(word("tile", { number: output.number }), tileFacts(output, live.view, clock() - live.viewAt), word("identify"));
+  if (values) send("/api/wall/identify", { output: output.number, seconds: 10 });
 }
 
 async function put(source, output) {
@@ -196,7 +206,8 @@ async function rehearse(scene) {
   byId("rehearsal").replaceChildren(
     element("b", {}, `${scene.name} — ${word("rehearsal")}`),
     element("p", {}, ports.length ? word("rehearsalPorts", { count: ports.length, ports: ports.join(", ") }) : word("rehearsalNothing")),
-    element("p", { class: "small" }, outputs.join(" · ")));
+    element("p", { class: "small" }, outputs.join(" · ")),
+    element("button", { type: "button", onclick: () => setHidden(byId("rehearsal"), true) }, word("editorClose")));
   setHidden(byId("rehearsal"), false);
 }
 
@@ -242,6 +253,7 @@ function begin() {
     }
     page.started = page.post !== undefined;
     show();
+    byId("grid-title").focus();
   });
   byId("post-choices").addEventListener("change", show);
   byId("change-post").addEventListener("click", () => {
@@ -259,7 +271,11 @@ function begin() {
     page.carried = null;
     show();
   });
-  onLanguage(() => live && show());
+  onLanguage(() => {
+    // It was written in the other one.
+    setHidden(byId("rehearsal"), true);
+    if (live) show();
+  });
   // Ages go on between two views.
   setInterval(() => live.view && show(), 1000);
 }

@@ -197,6 +197,7 @@ public enum WallModel: Sendable {
     case .late(let milliseconds): .late(.milliseconds(milliseconds))
     case .silent(let on): .silent(on)
     case .garble(let perThousand): .garble(perThousand: perThousand)
+    case .halves(let on): .halfLines(perThousand: on ? 300 : 0)
     case .closes(let on): .closesAfterCommand(on)
     case .taken(let on): .refusesSessions(on)
     case .route(let port, let input): .route(MatrixRoute(port, from: input))
@@ -218,6 +219,7 @@ public enum WallModel: Sendable {
     case .late(let milliseconds): return [.lineHand(.late(.milliseconds(milliseconds)))]
     case .silent(let on): return panel(nil, .mute(on))
     case .garble(let perThousand): return [.lineHand(.garble(perThousand: perThousand))]
+    case .halves(let on): return [.lineHand(.halfAnswers(on ? 4 : nil))]
     case .closes(let on): return [.lineHand(.closeAfterEach(on))]
     case .taken(let on): return [.lineHand(.sessionTaken(on))]
     case .remote(let port, let input): return MDCInput.code(input).flatMap { panel(port, .remote(input: $0)) }
@@ -236,6 +238,7 @@ public enum WallModel: Sendable {
     case .late(let milliseconds): .late(.milliseconds(milliseconds))
     case .silent(let on): .mute(on)
     case .garble(let perThousand): .garble(perThousand: perThousand)
+    case .halves(let on): .halfLines(on)
     case .closes(let on): .closeAfterEach(on)
     case .taken(let on): .sessionTaken(on)
     case .remote(_, let input): .remote(input: input)
@@ -287,6 +290,8 @@ public enum WallHand: Sendable, Equatable {
   case late(Int)
   case silent(Bool)
   case garble(UInt32)
+  /// Answers end in the middle.
+  case halves(Bool)
   case closes(Bool)
   case taken(Bool)
   case route(UInt16, UInt16)

@@ -59,11 +59,12 @@ extension Station {
     let device = wallFacts.devices[index].name
     wallFacts.devices[index].health = health
     if health == .online {
-      wallFacts.devices[index].silentDue = nil
+      (wallFacts.devices[index].silentDue, wallFacts.devices[index].goneSince) = (nil, nil)
       condition(FaultKey(.wall(device), .wallSilent), false)
     } else {
       // What it was asked for counts no longer: its driver keeps the wish, and reads before it sends.
       wallFacts.forget(device)
+      if wallFacts.devices[index].goneSince == nil { wallFacts.devices[index].goneSince = now }
       if wallFacts.devices[index].silentDue == nil { wallFacts.devices[index].silentDue = now + .seconds(3) }
     }
     condition(FaultKey(.wall(device), .wallAnswersWrongly), health == .faulted)

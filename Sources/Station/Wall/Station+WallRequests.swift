@@ -13,7 +13,8 @@ public enum WallAction: Sendable, Equatable, Codable {
   case unpin(WallPinID)
   case visitors(Bool)
   case arm(Bool)
-  case saveLayout(WallLayout)
+  /// One that brings in a camera, or whatever is sensitive, needs a reason as well.
+  case saveLayout(WallLayout, reason: String? = nil)
   case undoLayout(String)
   /// A person wants to see which output this is.
   case identify(Int, seconds: Int)
@@ -57,13 +58,14 @@ extension Station {
       return .record(.wall(.unpinned(id, post: post)))
     case .visitors(let isOn): return .record(.wall(.visitors(isOn, post: post)))
     case .arm(let isOn): return .record(.wall(.armed(isOn, post: post)))
-    case .saveLayout(let layout):
+    case .saveLayout(let layout, let reason):
       guard wallPlan.problems(of: layout).isEmpty, layout.isWithinLimits else { return .refused(.layoutWrong) }
+      if reason != nil || guarded(of: layout, wallPlan) != nil, let refusal = needsText(reason ?? "") { return refusal }
       let drawn = state.wall.drawn
       guard drawn.count < WallState.drawnLimit || drawn.contains(where: { $0.id == layout.id }) else {
         return .refused(.tooManyLayouts)
       }
-      return .record(.wall(.layoutSaved(layout, post: post)))
+      return .record(.wall(.layoutSaved(layout, post: post, reason: reason)))
     case .undoLayout(let id):
       guard state.wall.drawn.contains(where: { $0.id == id }) else { return .refused(.unknownLayout) }
       return .record(.wall(.layoutUndone(id, post: post)))
@@ -93,7 +95,7 @@ extension Station {
     guard let source = wallPlan.source(id) else { return .refused(.unknownSource) }
     let layout = WallLayout(id: "pin", name: "pin", regions: [.init(name: "pin", cells: cells, sources: [id])])
     guard wallPlan.problems(of: layout).isEmpty else { return .refused(.layoutWrong) }
-    let needsReason = source.kind == .camera || source.isSensitive
+    let needsReason = source.needsReason
     if state.wall.hasVisitors, source.isSensitive { return .refused(.visitorsPresent) }
     if needsReason || reason != nil, let refusal = needsText(reason ?? "") { return refusal }
     let pin = WallPin(
@@ -101,6 +103,33 @@ extension Station {
       seconds: needsReason ? Self.viewSeconds : nil)
     return .record(.wall(.pinned(pin)))
   }
+
+  /// The first source of a layout that needs a reason, and was not in it before.
+  private func guarded(of layout: WallLayout, _ wallPlan: WallPlan) -> String? {
+    let before = Set(state.wall.layout(layout.id, of: wallPlan)?.regions.flatMap(\.sources) ?? [])
+    return layout.regions.flatMap(\.sources).first { id in !before.contains(id) && wallPlan.source(id)?.needsReason == true }
+  }
+
+  /// Who wanted to see what without a right to it is written down as well; the same again once a minute.
+  mutating func noteRefusedView(_ action: WallAction, _ refusal: Refusal, by post: String) {
+    guard let wallPlan = plan.wall, [.reasonNeeded, .visitorsPresent].contains(refusal) else { return }
+    let wanted: String? =
+      switch action {
+      case .pin(let source, _, _): wallPlan.source(source)?.needsReason == true ? source : nil
+      case .saveLayout(let layout, _): guarded(of: layout, wallPlan)
+      default: nil
+      }
+    guard let wanted else { return }
+    let moment = now
+    wallFacts.refusedViews.removeAll { moment - $0.at >= Self.refusedViewInterval }
+    guard !wallFacts.refusedViews.contains(where: { $0.source == wanted && $0.post == post && $0.refusal == refusal }) else {
+      return
+    }
+    wallFacts.refusedViews.append((wanted, post, refusal, moment))
+    record(.wall(.viewRefused(source: wanted, post: post, refusal)))
+  }
+
+  static let refusedViewInterval = Interval.seconds(60)
 
   /// What `action` would come to.
   func rehearse(_ action: WallAction, by post: String) -> WallRehearsal? {

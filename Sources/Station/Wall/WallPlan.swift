@@ -121,6 +121,9 @@ public struct WallPlan: Sendable, Equatable, Codable {
       self.isPlayable = isPlayable
     }
 
+    /// Whoever wants to see it by hand says why.
+    public var needsReason: Bool { kind == .camera || isSensitive }
+
     public func input(of matrix: String) -> UInt16? { inputs.first { $0.device == matrix }?.number }
   }
 

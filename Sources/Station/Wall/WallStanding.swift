@@ -8,6 +8,8 @@ struct WallFacts: Sendable {
     var health = Health.absent
     /// When its silence becomes a fault.
     var silentDue: Instant?
+    /// Since when it has not been online, as far as this run of the program knows.
+    var goneSince: Instant?
     var description: WallDescription?
     /// What it was last asked for, so that only changes are sent.
     var sent: [WallWish]?
@@ -52,6 +54,8 @@ struct WallFacts: Sendable {
   /// Outputs that a person wants to see.
   var identified: [Identified] = []
   var sources: [Source] = []
+  /// Views that were refused in the last minute, and are written down.
+  var refusedViews: [(source: String, post: String, refusal: Refusal, at: Instant)] = []
 
   init(_ plan: WallPlan?) {
     devices = (plan?.devices ?? []).map { Device(name: $0) }
@@ -103,15 +107,14 @@ extension Station {
   /// A reading counts for so long: three rounds of a driver that reads every 5 s.
   static let wallTimeToLive = Interval.seconds(15)
 
-  /// How an output stands, and when the oldest of what it rests on was read.
+  /// How an output stands, and when the oldest of what it rests on was read, or since when a device that it needs does not answer.
   func proof(of tile: WallTile, _ composition: WallComposition) -> (proof: WallProof, asOf: Instant?) {
     let needs = composition.needs(of: tile)
     var oldest: Instant?
     var picture: Bool?
     for need in needs {
-      guard let device = wallFacts.device(need.port.device), device.health == .online else {
-        return (.unreachable(device: need.port.device), nil)
-      }
+      let device = wallFacts.device(need.port.device)
+      guard device?.health == .online else { return (.unreachable(device: need.port.device), device?.goneSince) }
       guard let fact = wallFacts.port(need.port), fact.asOf != .zero else { return (.switching, nil) }
       oldest = min(oldest ?? fact.asOf, fact.asOf)
       if let refusal = fact.refusal, !fact.satisfies(need.setting) { return (.notSwitched(refusal), oldest) }

@@ -15,11 +15,14 @@ public enum WallChange: Sendable, Equatable, Codable {
   case visitors(Bool, post: String)
   /// Disarmed: calls and the clock do not switch the wall.
   case armed(Bool, post: String)
-  case layoutSaved(WallLayout, post: String)
+  /// `reason`: it brings a picture onto the wall that is not for everybody.
+  case layoutSaved(WallLayout, post: String, reason: String? = nil)
   case layoutUndone(String, post: String)
   /// Who sees what, why, how long: a call brought a source onto the wall, and took it off again.
   case callShown(WallCall, source: String, outputs: [Int])
   case callHidden(WallCall, source: String)
+  /// Somebody wanted to see by hand what is not for everybody, and gave no reason, or visitors are here: nothing was switched.
+  case viewRefused(source: String, post: String, Refusal)
   /// At a change of shift: who goes and who comes have both signed what was open then.
   case shiftSigned(WallShift)
 }
@@ -143,7 +146,8 @@ public struct WallState: Sendable, Equatable, Codable {
     case .unpinned(let id, _): pins.removeAll { $0.pin.id == id }
     case .visitors(let isOn, _): hasVisitors = isOn
     case .armed(let isOn, _): isArmed = isOn
-    case .layoutSaved(let layout, _): save(layout)
+    case .layoutSaved(let layout, _, _): save(layout)
+    case .viewRefused: break
     case .layoutUndone(let id, _):
       guard let index = drawn.firstIndex(where: { $0.id == id }) else { return }
       drawn[index].forms.removeLast(min(1, drawn[index].forms.count))

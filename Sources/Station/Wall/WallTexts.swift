@@ -5,9 +5,9 @@ extension WallRefusal {
   public var text: String {
     switch self {
     case .unchanged: "已应答但没有切换,可能被锁定 / acknowledged and unchanged: locked, most likely"
-    case .refused(let code): "设备拒绝 / refused by the device: \(code.prefix(40))"
+    case .refused(let code): "设备拒绝: \(code.prefix(40)) / refused by the device: \(code.prefix(40))"
     case .unanswered: "设备没有应答这条命令 / the device does not answer this command"
-    case .impossible(let what): "设备没有这个输入或输出 / the device has no such input or output: \(what.prefix(40))"
+    case .impossible(let what): "设备没有这个输入或输出: \(what.prefix(40)) / the device has no such input or output: \(what.prefix(40))"
     }
   }
 }
@@ -28,11 +28,14 @@ extension WallChange {
     case .unpinned(let id, let post?): "\(post) 收回 #\(id) / taken off"
     case .visitors(let isOn, let post): isOn ? "参观模式开始,\(post) / visitors come" : "参观模式结束,\(post) / visitors have left"
     case .armed(let isOn, let post): isOn ? "恢复自动切换,\(post) / armed" : "停用自动切换,\(post) / disarmed"
-    case .layoutSaved(let layout, let post): "\(post) 保存布局 \(layout.id) / layout saved"
+    case .layoutSaved(let layout, let post, let reason):
+      "\(post) 保存布局 \(layout.id)" + (reason.map { ",原因: \($0)" } ?? "") + " / layout saved"
     case .layoutUndone(let id, let post): "\(post) 撤销布局 \(id) 的上次保存 / layout undone"
     case .callShown(let call, let source, let outputs):
       "求助 \(call.text) 的 \(source) 上大屏输出 \(outputs.map(String.init).joined(separator: ",")) / shown for the call"
     case .callHidden(let call, let source): "求助 \(call.text) 的 \(source) 撤下大屏 / no longer shown for the call"
+    case .viewRefused(let source, let post, let refusal):
+      "\(post) 想看 \(source),没有打开: \(Texts.text(refusal).chinese) / not shown: \(Texts.text(refusal).english)"
     case .shiftSigned(let shift):
       "\(shift.from) 交班给 \(shift.to),双方签字;未结求助 \(shift.calls.count),故障 \(shift.faults.count),旁路 \(shift.bypassed.count) / change of shift"
     }

@@ -47,7 +47,7 @@ public struct WallView: Sendable, Equatable {
     /// It shows another source for a moment, so that somebody sees which one it is.
     public var isIdentified: Bool
     public var proof: WallProof
-    /// How old the oldest reading is that `proof` rests on.
+    /// How old the oldest reading is that `proof` rests on; of a device that does not answer: for how long it has not.
     public var ageMilliseconds: Int64?
     public var troubles: [WallTrouble]
     public var measured: [Measured]
