@@ -75,7 +75,8 @@ extension SimulatedSite {
         let count = program.decider.namedKeys.map { host.keys.sweep(named: $0) } ?? 0
         program.send(.swept(keys: count, files: 0), at: host.clock.monotonic(now), wake: now)
       case .effect(.shred(let keys)): host.keys.shred(keys)
-      case .effect(.record), .effect(.forgetKeys): break
+      // No camera that turns stands in a simulated site.
+      case .effect(.record), .effect(.forgetKeys), .effect(.turn), .effect(.sourceRetest): break
       }
     }
   }

@@ -204,7 +204,7 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     case pageFilesMissing
     case readerAbsent, readerSilent, readerGarbled, readerSelfTest, readerNotAuthorised
     case wallSilent, wallAnswersWrongly
-    case outputNotSwitched, pictureFrozen, pictureBlack, sourceDead
+    case outputNotSwitched, pictureFrozen, pictureBlack, sourceDead, sourceNotTurned
     case displayFan, displayTemperature, displayLamp, displayCover, displayFilter, displaySensor, displayOther, displayNoSignal
     case displayPassword, displayAddress
     case smartCardsAbsent, smartCardsSilent, smartCardsGarbled, smartCardsUnsupported, smartCardsNoService
@@ -214,7 +214,8 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
 
     /// Something to know and to do one day: no sound, no light.
     public var isInformation: Bool {
-      [.firmwareDiffers, .printerPaperNearEnd, .kioskSilent, .sourceDead, .displayFilter].contains(self) || isOfReader
+      [.firmwareDiffers, .printerPaperNearEnd, .kioskSilent, .sourceDead, .sourceNotTurned, .displayFilter].contains(self)
+        || isOfReader
         || isOfSmartCards
     }
     /// These are about the journal and about nothing else, so that a bus may be called `journal`.

@@ -53,8 +53,9 @@ extension FaultKey.Kind {
       FaultText(
         "面板反复重启", "Panel restarts again and again", "测量面板供电电压,检查电源和接线",
         "Measure the panel's supply voltage; check power and wiring")
-    case .wallSilent, .wallAnswersWrongly, .outputNotSwitched, .pictureFrozen, .pictureBlack, .sourceDead, .displayFan,
-      .displayTemperature, .displayLamp, .displayCover, .displayFilter, .displaySensor, .displayOther, .displayNoSignal,
+    case .wallSilent, .wallAnswersWrongly, .outputNotSwitched, .pictureFrozen, .pictureBlack, .sourceDead, .sourceNotTurned,
+      .displayFan, .displayTemperature, .displayLamp, .displayCover, .displayFilter, .displaySensor, .displayOther,
+      .displayNoSignal,
       .displayPassword, .displayAddress:
       wallText
     case .kioskSilent:

@@ -26,11 +26,13 @@ extension Station {
     switch verdict {
     case .record(let changes):
       for change in changes { record(change) }
+      startTurns(changes)
       pending.append(.answer(request.number, .done))
     case .retest(let key):
       startRetest(key, by: request.post)
       pending.append(.answer(request.number, .underWay))
     case .refused(let refusal):
+      if case .wall(.turn(let source, _, _)) = request.action { noteRefusedTurn(source, refusal, by: request.post) }
       pending.append(.answer(request.number, .refused(refusal)))
     }
   }
@@ -160,7 +162,7 @@ extension Station {
 
   private func retest(_ key: FaultKey, _ post: String) -> Verdict {
     guard let fault = state.fault(key) else { return .refused(.unknownFault) }
-    if key.device != nil || key.output != nil { return .retest(key) }
+    if key.device != nil || key.output != nil || key.deadSource != nil { return .retest(key) }
     if key == Self.dateDoubt, let today = doubtedDay {
       return .record([.visit(.dayConfirmed(today, post: post)), .faultCleared(key, post: post)])
     }
@@ -170,9 +172,11 @@ extension Station {
   private mutating func startRetest(_ key: FaultKey, by post: String) {
     retests.removeAll { $0.key == key }
     // The wall's devices are read all the time: nobody has to be heard of first.
-    retests.append(Retest(key: key, post: post, verdictDue: now + .seconds(10), heard: key.output != nil))
+    retests.append(
+      Retest(key: key, post: post, verdictDue: now + .seconds(10), heard: key.output != nil || key.deadSource != nil))
     if let device = key.device { pending.append(.device(.retest(device))) }
     if let output = key.output { retestOutput(output) }
+    if let source = key.deadSource { pending.append(.sourceRetest(source)) }
   }
 
   private func silence(_ key: FaultKey, _ post: String) -> Verdict {

@@ -65,6 +65,9 @@ public enum Texts {
     case .unknownScene: BilingualText("没有这个预案", "There is no such scene")
     case .unknownLayout: BilingualText("没有这个画好的布局", "There is no such drawn layout")
     case .unknownSource: BilingualText("没有这个信号源", "There is no such source")
+    case .doesNotTurn:
+      BilingualText("这个信号源不能转动:站点文件里要写 onvif", "This source cannot be turned: the site file must give its onvif address")
+    case .unknownPreset: BilingualText("预置位的名称应为 1 至 40 个字", "A preset's name has 1 to 40 characters")
     case .unknownOutput: BilingualText("没有这个输出", "There is no such output")
     case .unknownPin: BilingualText("这个画面已经收回", "This picture is taken off already")
     case .layoutWrong:

@@ -143,6 +143,8 @@ final class StationLoop {
     case .wall(let device, let wishes): options.wall?.wish(device, wishes)
     case .wallIdentify(let port, let seconds): options.wall?.identify(port, seconds)
     case .wallRetest(let device): options.wall?.retest(device)
+    case .turn(let source, let preset): options.wall?.turn(source, preset)
+    case .sourceRetest(let source): options.wall?.retestSource(source)
     case .answer(let number, let answer): desk.answer(number, answer)
     case .receipt(let number, let receipt): receipts.answer(number, receipt)
     case .command(let child, let command): options.onCommand(child, command)

@@ -25,6 +25,8 @@ struct WallFacts: Sendable {
     var id: String
     var state: SourceState
     var asOf: Instant
+    /// From when on it has stood so: another reason for the same is the same.
+    var since: Instant
   }
 
   var devices: [Device]
@@ -41,6 +43,8 @@ struct WallFacts: Sendable {
   /// In order of their names.
   var ports: [Port] = []
   var sources: [Source] = []
+  /// Open calls for which their camera was turned; `nil`: the program has just started.
+  var turnedFor: [WallCall]?
 
   init(_ plan: WallPlan?) {
     devices = (plan?.devices ?? []).map { Device(name: $0) }
@@ -83,6 +87,15 @@ public enum WallProof: Sendable, Equatable {
   case stale
   /// A device that it needs does not answer.
   case unreachable(device: String)
+}
+
+extension SourceState {
+  func isSame(as other: SourceState) -> Bool {
+    switch (self, other) {
+    case (.live, .live), (.stale, .stale), (.dead, .dead): true
+    default: false
+    }
+  }
 }
 
 extension Station {
