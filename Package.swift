@@ -67,7 +67,7 @@ let wires =
   + wire("CallPanel", uses: ["ModbusRTU", "FirmwareUpdate"]) + wire("DigitalIO", uses: ["ModbusRTU"])
   + wire("SIADC09") + wire("ESCPOS") + wire("SamsungMDC") + wire("PJLink") + wire("LineProtocol")
   + wire("Videohub", uses: ["LineProtocol"]) + wire("ExtronSIS", uses: ["LineProtocol"])
-  + wire("KramerP3000", uses: ["LineProtocol"]) + wire("MPV") + wire("RTSP")
+  + wire("KramerP3000", uses: ["LineProtocol"]) + wire("MPV") + wire("RTSP") + wire("ONVIF")
 let drivers: [Target.Dependency] = [
   "ModbusRTUDriver", "CallPanelDriver", "DigitalIODriver", "FirmwareUpdateDriver", "ESCPOSDriver",
 ]
@@ -128,7 +128,7 @@ let package = Package(
       kit + drivers + codecs + wallDrivers
         + [
           "SIADC09Codec", "StationLinkCodec", "StationLinkDriver", "ResidentCardCodec", "ResidentCardDriver", "CCIDCodec",
-          "CCIDDriver", "RTSPCodec", "RTSPDriver", "Station", "Journal", "Transports",
+          "CCIDDriver", "RTSPCodec", "RTSPDriver", "ONVIFCodec", "ONVIFDriver", "Station", "Journal", "Transports",
           crypto,
           .product(name: "Yams", package: "Yams"),
         ]),
@@ -162,7 +162,8 @@ let package = Package(
         crypto, "Station", "StationRuntime", "Journal", "Transports", "Consoles", "StaffAccess", "Sealing", "SimulatedSite",
         "StationIdentity", "AlarmReceivers", "VirtualBoards", "KioskHost", "WallHost", "Uplink", "StationLinkCodec",
         "StationLinkDeviceModel",
-        "ESCPOSDeviceModel", "ResidentCardCodec", "ResidentCardDeviceModel",
+        "ESCPOSDeviceModel", "ResidentCardCodec", "ResidentCardDeviceModel", "RTSPDeviceModel", "ONVIFCodec", "ONVIFDriver",
+        "ONVIFDeviceModel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Tools/linli"),
     // Run by Tools/bench.
@@ -205,6 +206,7 @@ let package = Package(
       ]),
     tests("MPVTests", kit + ["MPVCodec", "MPVDriver", "MPVDeviceModel"]),
     tests("RTSPTests", kit + ["RTSPCodec", "RTSPDriver", "RTSPDeviceModel", crypto]),
+    tests("ONVIFTests", kit + ["ONVIFCodec", "ONVIFDriver", "ONVIFDeviceModel", crypto]),
     tests("ESCPOSTests", kit + ["ESCPOSCodec", "ESCPOSDriver", "ESCPOSDeviceModel", "Transports"]),
     // Driver and model of any matrix in virtual time, and what each has to withstand.
     .target(
@@ -238,6 +240,7 @@ let package = Package(
       kit + [
         "ModbusRTUCodec", "ModbusRTUDriver", "DigitalIOCodec", "DigitalIODriver", "DigitalIODeviceModel", "Station",
         "StationRuntime", "Journal", "Transports", "ResidentCardCodec", "ResidentCardDeviceModel", "RTSPCodec", "RTSPDriver",
+        "ONVIFCodec", "ONVIFDriver",
       ]),
     tests(
       "UplinkTests",

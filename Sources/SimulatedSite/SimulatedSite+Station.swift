@@ -60,8 +60,6 @@ extension SimulatedSite {
       case .effect(.device(let command)): pass(command)
       case .effect(.wall(let device, let wishes)): wish(device, wishes, program)
       case .effect(.wallRetest(let device)): giveWall(device, .retest, program)
-      // No camera is asked here.
-      case .effect(.sourceRetest): break
       case .effect(.wallIdentify(let port, let seconds)):
         giveWall(port.device, .identify(port.number, seconds: seconds), program)
       case .effect(.answer(let number, let answer)):
@@ -77,7 +75,8 @@ extension SimulatedSite {
         let count = program.decider.namedKeys.map { host.keys.sweep(named: $0) } ?? 0
         program.send(.swept(keys: count, files: 0), at: host.clock.monotonic(now), wake: now)
       case .effect(.shred(let keys)): host.keys.shred(keys)
-      case .effect(.record), .effect(.forgetKeys): break
+      // No camera that turns stands in a simulated site.
+      case .effect(.record), .effect(.forgetKeys), .effect(.turn), .effect(.sourceRetest): break
       }
     }
   }

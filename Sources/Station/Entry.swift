@@ -204,7 +204,7 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     case pageFilesMissing
     case readerAbsent, readerSilent, readerGarbled, readerSelfTest, readerNotAuthorised
     case wallSilent, wallAnswersWrongly
-    case outputNotSwitched, outputNotHeard, pictureFrozen, pictureBlack, sourceDead
+    case outputNotSwitched, outputNotHeard, pictureFrozen, pictureBlack, sourceDead, sourceNotTurned
     case displayFan, displayTemperature, displayLamp, displayCover, displayFilter, displaySensor, displayOther, displayNoSignal
     case displayPassword, displayAddress
     case smartCardsAbsent, smartCardsSilent, smartCardsGarbled, smartCardsUnsupported, smartCardsNoService
@@ -214,8 +214,9 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
 
     /// Something to know and to do one day: no sound, no light.
     public var isInformation: Bool {
-      [.firmwareDiffers, .printerPaperNearEnd, .kioskSilent, .sourceDead, .displayFilter, .outputNotHeard]
-        .contains(self) || isOfReader
+      [
+        .firmwareDiffers, .printerPaperNearEnd, .kioskSilent, .sourceDead, .sourceNotTurned, .displayFilter, .outputNotHeard,
+      ].contains(self) || isOfReader
         || isOfSmartCards
     }
     /// These are about the journal and about nothing else, so that a bus may be called `journal`.

@@ -26,12 +26,14 @@ extension Station {
     switch verdict {
     case .record(let changes):
       for change in changes { record(change) }
+      startTurns(changes)
       pending.append(.answer(request.number, .done))
     case .retest(let key):
       startRetest(key, by: request.post)
       pending.append(.answer(request.number, .underWay))
     case .refused(let refusal):
       if case .wall(let action) = request.action, plan.post(request.post) != nil {
+        if case .turn(let source, _, _) = action { noteRefusedTurn(source, refusal, by: request.post) }
         noteRefusedView(action, refusal, by: request.post)
       }
       pending.append(.answer(request.number, .refused(refusal)))
@@ -163,7 +165,7 @@ extension Station {
 
   private func retest(_ key: FaultKey, _ post: String) -> Verdict {
     guard let fault = state.fault(key) else { return .refused(.unknownFault) }
-    if key.device != nil || key.isOfWall { return .retest(key) }
+    if key.device != nil || key.isRetestedOnTheWall { return .retest(key) }
     if key == Self.dateDoubt, let today = doubtedDay {
       return .record([.visit(.dayConfirmed(today, post: post)), .faultCleared(key, post: post)])
     }
@@ -173,9 +175,9 @@ extension Station {
   private mutating func startRetest(_ key: FaultKey, by post: String) {
     retests.removeAll { $0.key == key }
     // The wall's devices are read all the time: nobody has to be heard of first.
-    retests.append(Retest(key: key, post: post, verdictDue: now + .seconds(10), heard: key.isOfWall))
+    retests.append(Retest(key: key, post: post, verdictDue: now + .seconds(10), heard: key.isRetestedOnTheWall))
     if let device = key.device { pending.append(.device(.retest(device))) }
-    if key.isOfWall { retestWall(key) }
+    if key.isRetestedOnTheWall { retestWall(key) }
   }
 
   private func silence(_ key: FaultKey, _ post: String) -> Verdict {

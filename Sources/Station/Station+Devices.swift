@@ -277,7 +277,7 @@ extension FaultKey {
     switch kind {
     case .eventsLost, .epochWentBack, .restartsOften, .wrongIdentity, .diskFailed, .receiverMisses, .receiverUnfed,
       .journalForked, .proofFailed, .childBranched, .childLacksPast, .parentLacksPast, .childWithholds, .entryTooLong,
-      .parentFloods, .childFloods, .panelFaulted, .updateFailed:
+      .parentFloods, .childFloods, .panelFaulted, .updateFailed, .sourceNotTurned:
       true
     default: false
     }

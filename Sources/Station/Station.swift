@@ -49,6 +49,8 @@ public enum StationInput: Sendable, Equatable, Codable {
   /// A device of the display wall has said something; whether a source delivers.
   case wall(String, WallEvent)
   case source(String, SourceState)
+  /// A camera has turned to where it was asked to, or (`failure`, in words) has not.
+  case turned(source: String, preset: String, failure: String?)
   /// How the card reader of a terminal is.
   case reader(kiosk: String, ReaderStanding)
   /// How the reader of smart cards of a terminal is, or (`nil`) of the staff.
@@ -75,7 +77,8 @@ public enum StationEffect: Sendable, Equatable {
   case wall(String, [WallWish])
   case wallIdentify(WallPort, seconds: UInt8)
   case wallRetest(String)
-  /// A source of the wall is asked whether it delivers, also when it was given up.
+  /// A camera is to turn to a position that it remembers; a source is asked whether it delivers, also when it was given up.
+  case turn(source: String, preset: String)
   case sourceRetest(String)
   case answer(UInt64, DeskAnswer)
   /// What of a child's journal is on this disk, in answer to its request.
@@ -228,6 +231,7 @@ public struct Station: Machine, Sendable {
     case .kiosk(let kiosk, let isAlive): kioskChanged(kiosk, isAlive: isAlive)
     case .wall(let device, let event): wallHeard(device, event)
     case .source(let id, let standing): sourceChanged(id, standing)
+    case .turned(let source, let preset, let failure): sourceTurned(source, preset, failure)
     case .reader(let kiosk, let standing): readerChanged(kiosk, standing)
     case .smartCards(let kiosk, let standing): smartCardsChanged(kiosk, standing)
     case .printer(let fault, let isPresent): condition(FaultKey(.printer, .of(fault)), isPresent)

@@ -69,6 +69,9 @@ public enum Texts {
       BilingualText(
         "这一路没有可借来显示的信号源:请在 sources 里加一个不敏感的(如 kind: test),接到同一台矩阵",
         "no source can be borrowed for this output: add one that is not sensitive (kind: test) at the same matrix")
+    case .doesNotTurn:
+      BilingualText("这个信号源不能转动:站点文件里要写 onvif", "This source cannot be turned: the site file must give its onvif address")
+    case .unknownPreset: BilingualText("预置位的名称应为 1 至 40 个字", "A preset's name has 1 to 40 characters")
     case .unknownOutput: BilingualText("没有这个输出", "There is no such output")
     case .unknownPin: BilingualText("这个画面已经收回", "This picture is taken off already")
     case .layoutWrong:

@@ -35,8 +35,8 @@ extension SiteReader {
       let ports = plan.outputs.flatMap { [$0.matrix, $0.display].compactMap { $0 } }.filter { $0.device == devices[index].name }
       devices[index].ports = Set(ports.map(\.number)).sorted()
     }
-    var addresses: [String: String] = [:]
-    for item in section.list("sources", required: true) { source(item, places, children, devices, &plan, &addresses) }
+    var reach = SourceReach()
+    for item in section.list("sources", required: true) { source(item, places, children, devices, &plan, &reach) }
     for item in section.list("layouts", required: true) { layout(item, &plan) }
     for item in section.list("scenes", required: true) { scene(item, known, &plan) }
     if !plan.scenes.isEmpty, plan.scenes.allSatisfy(\.isMeeting) {
@@ -53,7 +53,8 @@ extension SiteReader {
     return (
       plan,
       WallDevices(
-        devices: devices, addresses: addresses, consolePort: section.number("port", in: 0...65535, default: Self.wallPort))
+        devices: devices, addresses: reach.addresses, cameras: reach.cameras,
+        consolePort: section.number("port", in: 0...65535, default: Self.wallPort))
     )
   }
 
@@ -204,58 +205,6 @@ extension SiteReader {
       return nil
     }
     return WallFrame(x: values[0], y: values[1], width: values[2], height: values[3])
-  }
-
-  // MARK: - Sources
-
-  private func source(
-    _ node: Node, _ places: [SitePlan.Place], _ children: [SitePlan.Child], _ devices: [WallDevicePlan], _ plan: inout WallPlan,
-    _ addresses: inout [String: String]
-  ) {
-    let section = section(
-      node, "source", keys: ["id", "name", "kind", "level", "place", "sensitive", "inputs", "address"])
-    var source = WallPlan.Source(
-      id: section.identifier("id"), name: section.text("name", limit: WallPlan.nameLimit),
-      kind: section.choice("kind", WallPlan.Source.Kind.allCases.map { ($0.rawValue, $0) }, default: .camera))
-    source.level = section.choice("level", WallPlan.Source.Level.allCases.map { ($0.rawValue, $0) }, default: .community)
-    source.isSensitive = section.flag("sensitive", default: source.kind == .camera || source.kind == .conference)
-    if let item = section.raw("place") {
-      let place = section.text("place")
-      let station = place.split(separator: "/", maxSplits: 1).first.map(String.init)
-      if !place.isEmpty, !places.contains(where: { $0.id == place }), !children.contains(where: { $0.station == station }) {
-        complain(
-          item, "没有地点 \"\(place)\";下级站点的地点写成 站点/地点", "there is no place \"\(place)\"; of a station below write station/place")
-      }
-      source.place = place
-    }
-    for (text, item) in section.texts("inputs") {
-      guard let port = WallPort(text), port.number > 0, devices.contains(where: { $0.name == port.device && $0.kind.isMatrix })
-      else {
-        complain(item, "inputs 应写成 矩阵/输入号,如 hub/3", "inputs must be matrix/input, such as hub/3")
-        continue
-      }
-      if let other = plan.sources.first(where: { $0.inputs.contains(port) }) {
-        complain(item, "\(port) 已经是信号源 \"\(other.id)\"", "\(port) is source \"\(other.id)\" already")
-      }
-      source.inputs.append(port)
-    }
-    if section.raw("address") != nil {
-      let address = section.text("address", limit: 400)
-      let schemes = ["rtsp://", "rtsps://", "http://", "https://", "udp://", "rtp://", "file://", "test:"]
-      if !address.isEmpty, !schemes.contains(where: address.hasPrefix) {
-        // The address itself is not repeated: it may hold a password.
-        complain(
-          section.raw("address"), "address 应以 \(schemes.joined(separator: "、")) 之一开头",
-          "address must begin with one of \(schemes.joined(separator: ", "))")
-      }
-      source.isPlayable = true
-      addresses[source.id] = address
-    }
-    if source.inputs.isEmpty, !source.isPlayable {
-      complain(node, "信号源 \"\(source.id)\" 要写 inputs(矩阵输入)或 address(播放地址)", "source \"\(source.id)\" needs inputs or an address")
-    }
-    refuseRepeat(node, "信号源", "source", source.id, plan.sources.map(\.id))
-    plan.sources.append(source)
   }
 
   // MARK: - Layouts and scenes

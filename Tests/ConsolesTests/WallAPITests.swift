@@ -41,6 +41,9 @@ import Testing
     ("arm", #","on":"no""#, .arm(false)), ("undo-layout", #","layout":"big""#, .undoLayout("big")),
     ("identify", #","output":4,"seconds":10"#, .identify(4, seconds: 10)),
     (
+      "turn", #","source":"cam","preset":"门","reason":"积水""#, .turn(source: "cam", preset: "门", reason: "积水")
+    ), ("turn", #","source":"cam","preset":"door""#, .turn(source: "cam", preset: "door", reason: nil)),
+    (
       "layout", #","text":"layout a 名\n1,1 2x1 上: map""#,
       .saveLayout(
         WallLayout(
@@ -71,6 +74,7 @@ import Testing
     ("unpin", #"{"post":"wall","pin":-1}"#, 400, "badBody"), ("unpin", #"{"post":"wall","pin":4294967296}"#, 400, "badBody"),
     ("arm", #"{"post":"wall","on":"maybe"}"#, 400, "badBody"), ("layout", #"{"post":"wall","text":"layout"}"#, 400, "badBody"),
     ("layout", #"{"post":"wall","text":"layout a b\n9 9"}"#, 400, "badBody"), ("identify", "{", 400, "badBody"),
+    ("turn", #"{"post":"wall","source":"cam"}"#, 400, "badBody"),
   ]
 
   @Test(arguments: nonsense.indices) func nonsenseIsRefusedAndExplained(index: Int) async throws {

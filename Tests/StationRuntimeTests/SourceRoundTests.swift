@@ -1,4 +1,5 @@
 import DeviceKit
+import ONVIFDriver
 import RTSPDriver
 import Station
 import Testing
@@ -27,6 +28,22 @@ import Testing
     for (id, asked) in times {
       for (one, next) in zip(asked, asked.dropFirst()) { #expect(next - one <= .seconds(9), "\(id)") }
     }
+  }
+
+  @Test func aCameraThatDoesNotTellItsAddressIsDeadForAReason() {
+    var round = SourceRound(["a"], at: start)
+    #expect(round.take(at: start) == "a")
+    #expect(round.failed("a", .unreachable, at: start) == nil)
+    _ = round.take(at: start + .seconds(1))
+    #expect(
+      round.failed("a", .noProfile(["main"]), at: start + .seconds(2))
+        == .dead(reason: "没有这个 profile;有 / no such profile; there are: main"))
+    #expect(round.deadline == start + .seconds(10))
+    _ = round.take(at: start + .seconds(10))
+    _ = round.failed("a", .wrongPassword, at: start + .seconds(10))
+    #expect(round.deadline == nil, "it is not asked again with the same password")
+    round.retest("a", at: start + .seconds(20))
+    #expect(round.deadline == start + .seconds(20))
   }
 
   @Test func oneLostAnswerIsNoDeadCamera() {

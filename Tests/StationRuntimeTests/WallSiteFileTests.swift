@@ -59,6 +59,23 @@ import Testing
     #expect(!"\(site.plan)".contains("secret"))
   }
 
+  private static let board = "address: \"test:2\"}"
+  private static let onvif = "onvif: \"http://10.0.0.8/onvif/device_service\""
+
+  @Test func aCameraMayTellItsAddressItself() throws {
+    let text = Self.good.replacingOccurrences(
+      of: Self.board, with: "\(Self.onvif), user: admin, password: 12345, profile: main, preset: door}")
+    let site = try SiteFile.read(text, file: "site.yaml")
+    let camera = try #require(site.wall?.cameras["board"])
+    #expect(camera.address.host == "10.0.0.8" && camera.address.port == 80 && camera.profile == "main")
+    #expect(camera.user == "admin" && camera.password == "12345" && site.wall?.addresses["board"] == nil)
+    let source = try #require(site.plan.wall?.source("board"))
+    #expect(source.isPlayable && source.motor?.callPreset == "door" && site.plan.wall?.source("cam")?.motor == nil)
+    #expect(!"\(site.plan)".contains("12345") && !"\(camera)".contains("12345"))
+    let short = try SiteFile.read(Self.good.replacingOccurrences(of: Self.board, with: "\(Self.onvif)}"), file: "site.yaml")
+    #expect(short.wall?.cameras["board"]?.profile == "first" && short.plan.wall?.source("board")?.motor?.callPreset == nil)
+  }
+
   /// What is changed in the good file, on which line of the wall (1 is `wall:`) that is told, and a word of the message.
   static let mistakes: [(from: String, to: String, line: Int, word: String)] = [
     ("columns: 2, rows: 2", "columns: 3, rows: 2", 8, "row 1, column 3"), ("columns: 2", "columns: 17", 2, "from 1 to 16"),
@@ -74,6 +91,11 @@ import Testing
     ("player: pc, screen: [960", "player: pv, screen: [960", 11, "no player \"pv\""),
     ("place: hall, inputs", "place: roof, inputs", 13, "no place \"roof\""),
     ("inputs: [hub/2]", "inputs: [hub/1]", 14, "source \"cam\" already"),
+    ("address: \"test:2\"", "address: \"test:2\", preset: door", 14, "preset goes with onvif"),
+    ("address: \"test:2\"", "address: \"test:2\", \(onvif)", 14, "give address or onvif"),
+    ("address: \"test:2\"", "onvif: \"https://x/y\"", 14, "no https"),
+    ("address: \"test:2\"", "onvif: \"http://u:p@x/y\"", 14, "the login goes to user and password"),
+    ("address: \"test:2\"", "\(onvif), password: x", 14, "password needs user"),
     ("address: \"test:2\"", "address: \"ftp://x\"", 14, "begin with one of"), ("id: board", "id: cam", 14, "given twice"),
     ("size: [2, 1], sources: [cam]", "size: [2, 2], sources: [cam]", 19, "spans two players"),
     ("size: [2, 1], sources: [cam]", "size: [2, 1], sources: [cat]", 19, "that there is not"),

@@ -43,7 +43,7 @@ enum DeskControl {
     guard line.unicodeScalars.allSatisfy(\.isPlainText) else {
       return "\(failure)命令中有控制字符或改变书写方向的字符,不接受;只用普通文字 / control characters are not accepted, only plain text\n"
     }
-    let words = line.split(separator: " ", maxSplits: 3).map(String.init)
+    let words = words(of: line)
     if let said = below(line, submit) { return said + "\n" }
     switch words.first {
     case "ping": return "ok\n"
@@ -62,6 +62,15 @@ enum DeskControl {
       guard words.count >= 3, let action = action(words) else { return "\(failure)写法 / usage: \(line)\n" }
       return text(submit(words[2], action)) + "\n"
     }
+  }
+
+  /// The verb, what it is about, the post, and the rest. Faults of the wall and of terminals have a blank in their names: `source door:sourceDead`.
+  private static func words(of line: String) -> [String] {
+    let words = line.split(separator: " ", maxSplits: 3).map(String.init)
+    guard words.count == 4, ["retest", "silence"].contains(words[0]), FaultKey("\(words[1]) \(words[2])") != nil else {
+      return words
+    }
+    return [words[0], "\(words[1]) \(words[2])"] + words[3].split(separator: " ", maxSplits: 1).map(String.init)
   }
 
   private static func action(_ words: [String]) -> DeskRequest.Action? {

@@ -40,6 +40,7 @@ enum Socket {
   static let simulator = FileManager.default.temporaryDirectory.path + "/linli-bus-\(getuid()).sock"
   static let parent = FileManager.default.temporaryDirectory.path + "/linli-parent-\(getuid()).sock"
   static let reader = FileManager.default.temporaryDirectory.path + "/linli-reader-\(getuid()).sock"
+  static let camera = FileManager.default.temporaryDirectory.path + "/linli-camera-\(getuid()).sock"
   static let wall = FileManager.default.temporaryDirectory.path + "/linli-wall-\(getuid()).sock"
   static let line = FileManager.default.temporaryDirectory.path + "/linli-line-\(getuid()).sock"
 }

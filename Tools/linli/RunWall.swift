@@ -16,19 +16,21 @@ final class RunWall: Sendable {
   private let devices: WallRuntime?
   private let players: PlayerBoard?
   private let sources = Mutex<SourceWatch?>(nil)
+  private let cameras: CameraDirectory?
 
   init(_ site: Site) throws {
     devices = try site.wall.map { try WallRuntime($0) }
     players = site.wall.map { PlayerBoard($0) }
+    cameras = site.wall.flatMap { $0.cameras.isEmpty ? nil : CameraDirectory($0.cameras) }
   }
 
   /// What the station asks of the devices; `nil` where there is no wall.
   var hands: WallHands? {
-    devices.map { devices in
-      var hands = players?.hands(others: devices.hands) ?? devices.hands
-      hands.retestSource = { [self] id in sources.withLock { $0 }?.retest(id) }
-      return hands
-    }
+    guard let devices else { return nil }
+    var hands = devices.hands
+    hands.turn = { [cameras] in cameras?.turn($0, $1) }
+    hands.retestSource = { id in self.sources.withLock { $0 }?.retest(id) }
+    return players?.hands(others: hands) ?? hands
   }
 
   func publish(_ view: DeskView) {
@@ -58,7 +60,11 @@ final class RunWall: Sendable {
     guard let devices, let plan = site.wall else { return [] }
     devices.start { runtime.tell($0, $1) }
     players?.start { runtime.tell($0, $1) }
-    let watch = SourceWatch(addresses: plan.addresses) { runtime.tell(source: $0, $1) }
+    let players = players
+    cameras?.start(
+      address: { players?.move($0, to: $1) },
+      turned: { runtime.tell(.turned(source: $0, preset: $1, failure: $2)) })
+    let watch = SourceWatch(addresses: plan.addresses, cameras: cameras) { runtime.tell(source: $0, $1) }
     watch.start()
     sources.withLock { $0 = watch }
     let pages = try WallPages(port: plan.consolePort, webRoot: WebRoot.find(web), staff: staff, submit: submit)
@@ -81,6 +87,7 @@ final class RunWall: Sendable {
     guard words.first == "wall", words.count >= 2 else { return nil }
     let (wall, desk) = state.withLock { ($0.wall, $0.desk) }
     guard let wall else { return "\(DeskControl.failure)本站没有大屏,或还没有就绪 / no display wall here, or not ready yet\n" }
+    if words[1] == "cameras" { return CameraList(cameras?.standings ?? []).json + "\n" }
     if words[1] == "show" { return WallControl.show(wall, desk).json + "\n" }
     if words[1] == "export" {
       return words.count == 3 ? WallControl.layout(words[2], of: wall) ?? "\(DeskControl.failure)没有这个布局 / no such layout\n" : nil
@@ -93,6 +100,7 @@ final class RunWall: Sendable {
 
   func stop() {
     state.withLock { $0.pages }?.stop()
+    cameras?.shutDown()
     sources.withLock { $0 }?.shutDown()
     players?.shutDown()
     devices?.shutDown()

@@ -13,7 +13,10 @@ import Transports
 struct Sim: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sim", abstract: "模拟设备 / simulated devices",
-    subcommands: [Bus.self, Firmware.self, Parent.self, Line.self, Printer.self, Reader.self, Card.self, Wall.self, Say.self],
+    subcommands: [
+      Bus.self, Firmware.self, Parent.self, Line.self, Printer.self, Reader.self, Card.self, Wall.self, Camera.self,
+      Say.self,
+    ],
     defaultSubcommand: Say.self)
 
   struct Bus: AsyncParsableCommand {

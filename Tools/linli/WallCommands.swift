@@ -13,7 +13,8 @@ struct Wall: ParsableCommand {
       """,
     subcommands: [
       WallShow.self, WallStatus.self, WallScene.self, WallPut.self, WallTakeOff.self, WallApply.self, WallExport.self,
-      WallIdentify.self, WallRehearse.self, WallVisitors.self, WallArm.self, WallPlay.self,
+      WallIdentify.self, WallRehearse.self, WallVisitors.self, WallArm.self, WallSources.self, WallPreset.self,
+      WallPlay.self,
     ])
 }
 
@@ -22,15 +23,19 @@ struct WallPlace: ParsableArguments {
   @OptionGroup var file: SiteArgument
   @Flag(help: "输出 JSON / prints JSON") var json = false
 
-  /// What the station says, as JSON.
-  func ask(_ line: String) throws -> [String: Any] {
-    let answer: String
+  /// What the station says, as it says it.
+  func line(_ line: String) throws -> String {
     do {
-      answer = try ControlSocket.ask(Socket.station(file.site), "wall \(line)", timeoutSeconds: 10)
+      return try ControlSocket.ask(Socket.station(file.site), "wall \(line)", timeoutSeconds: 10)
     } catch {
       FileHandle.standardError.write(Data("\(error)\n".utf8))
       throw ExitCode(2)
     }
+  }
+
+  /// What the station says, as JSON.
+  func ask(_ line: String) throws -> [String: Any] {
+    let answer = try self.line(line)
     guard let object = try? JSONSerialization.jsonObject(with: Data(answer.utf8)) as? [String: Any] else {
       print(answer, terminator: "")
       throw ExitCode(1)

@@ -7,7 +7,7 @@ enum WallVerb: String, CaseIterable {
   case endMeeting = "end-meeting"
   case pin, renew, unpin, visitors, arm, layout
   case undoLayout = "undo-layout"
-  case identify
+  case identify, turn
 
   static let accepted = "/api/wall/(\(allCases.map(\.rawValue).joined(separator: " | "))), /api/wall/rehearse/…"
 
@@ -21,6 +21,7 @@ enum WallVerb: String, CaseIterable {
     case .layout: ["text", "reason"]
     case .undoLayout: ["layout"]
     case .identify: ["output", "seconds"]
+    case .turn: ["source", "preset", "reason"]
     }
   }
 
@@ -28,7 +29,7 @@ enum WallVerb: String, CaseIterable {
   private var optional: [String] {
     switch self {
     case .pin: ["size", "reason"]
-    case .layout: ["reason"]
+    case .layout, .turn: ["reason"]
     default: []
     }
   }
@@ -63,6 +64,9 @@ enum WallVerb: String, CaseIterable {
     case .layout: return .saveLayout(try layout(fields), reason: try reason(fields))
     case .undoLayout: return .undoLayout(try fields.text("layout"))
     case .identify: return .identify(try fields.number("output"), seconds: try fields.number("seconds"))
+    case .turn:
+      let reason = try fields.text("reason")
+      return .turn(source: try fields.text("source"), preset: try fields.text("preset"), reason: reason.isEmpty ? nil : reason)
     }
   }
 

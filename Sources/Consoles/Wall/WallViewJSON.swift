@@ -233,6 +233,11 @@ extension WallView.SourceCard {
       case nil: break
       }
       $0.field("ageMilliseconds", optional: ageMilliseconds)
+      $0.field("standsMilliseconds", optional: standsMilliseconds)
+      if let motor = source.motor {
+        $0.field("turns", true)
+        $0.field("callPreset", optional: motor.callPreset)
+      }
     }
   }
 }

@@ -72,8 +72,10 @@ extension Station {
 
   mutating func sourceChanged(_ id: String, _ standing: SourceState) {
     guard plan.wall?.source(id) != nil else { return }
+    let before = wallFacts.sources.first { $0.id == id }
+    let since = before.flatMap { $0.state.isSame(as: standing) ? $0.since : nil } ?? now
     wallFacts.sources.removeAll { $0.id == id }
-    wallFacts.sources.append(WallFacts.Source(id: id, state: standing, asOf: now))
+    wallFacts.sources.append(WallFacts.Source(id: id, state: standing, asOf: now, since: since))
     let detail = if case .dead(let reason) = standing { reason } else { "" }
     condition(FaultKey(.source(id), .sourceDead), standing != .live, detail: detail)
   }
@@ -110,7 +112,7 @@ extension Station {
   }
 
   /// Open calls that a source looks at, real ones before drills, silent ones first, then the older before the younger.
-  private func callers(_ wallPlan: WallPlan) -> [WallCaller] {
+  func callers(_ wallPlan: WallPlan) -> [WallCaller] {
     var found: [WallCaller] = []
     func add(_ incident: Incident, _ station: String?) {
       guard incident.phase != .closed, incident.opening.mark != .test else { return }
@@ -171,6 +173,7 @@ extension Station {
       pending.append(.wall(wish.device, wish.wishes))
     }
     switchLights()
+    turnForCalls(wallPlan)
     noteCalls(composition)
     keepWallCards(composition)
   }

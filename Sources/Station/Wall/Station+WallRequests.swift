@@ -18,6 +18,8 @@ public enum WallAction: Sendable, Equatable, Codable {
   case undoLayout(String)
   /// A person wants to see which output this is.
   case identify(Int, seconds: Int)
+  /// Turns a camera to a position that it remembers. A camera, and whatever is sensitive, needs a reason.
+  case turn(source: String, preset: String, reason: String?)
   /// Both have proved who they are: the page's server has seen to that.
   case handOver(from: String, to: String)
   /// What would be shown, and what would be switched for it; nothing is switched.
@@ -73,6 +75,7 @@ extension Station {
       guard let output = wallPlan.output(number) else { return .refused(.unknownOutput) }
       let canShow = output.display != nil || output.player != nil || marker(for: output, wallPlan) != nil
       return canShow ? .record([]) : .refused(.nothingToShow)
+    case .turn(let source, let preset, let reason): return decideTurn(source, preset, reason, post, wallPlan)
     case .handOver(let from, let to):
       return from == to ? .refused(.offerToSelf) : .record(.wall(.shiftSigned(shift(from, to, post))))
     case .rehearse(let action): return decideWall(action, by: post)

@@ -102,14 +102,25 @@ public struct WallPlan: Sendable, Equatable, Codable {
     public var inputs: [WallPort]
     /// A player can fetch it; the address is not here, because it may hold a password.
     public var isPlayable: Bool
+    /// It can be asked to turn to a position that it remembers (a preset); `nil`: it cannot.
+    public var motor: Motor?
 
     public enum Kind: String, Sendable, Codable, CaseIterable { case camera, computer, conference, board, test }
     /// Whose it is (公共安全视频 分级接入).
     public enum Level: String, Sendable, Codable, CaseIterable { case community, street, district }
 
+    public struct Motor: Sendable, Equatable, Codable {
+      /// Where a call for help that it is shown for turns it; `nil`: it stays as it is.
+      public var callPreset: String?
+
+      public init(callPreset: String? = nil) {
+        self.callPreset = callPreset
+      }
+    }
+
     public init(
       id: String, name: String, kind: Kind, level: Level = .community, place: String? = nil, isSensitive: Bool = false,
-      inputs: [WallPort] = [], isPlayable: Bool = false
+      inputs: [WallPort] = [], isPlayable: Bool = false, motor: Motor? = nil
     ) {
       self.id = id
       self.name = name
@@ -119,6 +130,7 @@ public struct WallPlan: Sendable, Equatable, Codable {
       self.isSensitive = isSensitive
       self.inputs = inputs
       self.isPlayable = isPlayable
+      self.motor = motor
     }
 
     /// Whoever wants to see it by hand says why.

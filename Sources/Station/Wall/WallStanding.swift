@@ -34,6 +34,8 @@ struct WallFacts: Sendable {
     var id: String
     var state: SourceState
     var asOf: Instant
+    /// From when on it has stood so: another reason for the same is the same.
+    var since: Instant
   }
 
   var devices: [Device]
@@ -56,6 +58,8 @@ struct WallFacts: Sendable {
   var sources: [Source] = []
   /// Views that were refused in the last minute, and are written down.
   var refusedViews: [(source: String, post: String, refusal: Refusal, at: Instant)] = []
+  /// Open calls for which their camera was turned; `nil`: the program has just started.
+  var turnedFor: [WallCall]?
 
   init(_ plan: WallPlan?) {
     devices = (plan?.devices ?? []).map { Device(name: $0) }
@@ -101,6 +105,15 @@ public enum WallProof: Sendable, Equatable {
   case stale
   /// A device that it needs does not answer.
   case unreachable(device: String)
+}
+
+extension SourceState {
+  func isSame(as other: SourceState) -> Bool {
+    switch (self, other) {
+    case (.live, .live), (.stale, .stale), (.dead, .dead): true
+    default: false
+    }
+  }
 }
 
 extension Station {

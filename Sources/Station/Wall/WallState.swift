@@ -23,6 +23,10 @@ public enum WallChange: Sendable, Equatable, Codable {
   case callHidden(WallCall, source: String)
   /// Somebody wanted to see by hand what is not for everybody, and gave no reason, or visitors are here: nothing was switched.
   case viewRefused(source: String, post: String, Refusal)
+  /// A camera was asked to turn; that it could not stands on a card.
+  case turned(WallTurn)
+  /// Somebody asked for it without a reason, or where it cannot be.
+  case turnRefused(source: String, post: String, Refusal)
   /// At a change of shift: who goes and who comes have both signed what was open then.
   case shiftSigned(WallShift)
 }
@@ -51,6 +55,26 @@ public struct WallShift: Sendable, Equatable, Codable {
     self.bypassed = bypassed
     self.faults = faults
     self.pins = pins
+  }
+}
+
+/// A camera turns to a position that it remembers, for a post or for a call.
+public struct WallTurn: Sendable, Equatable, Codable {
+  public var source: String
+  /// By the camera's name for it.
+  public var preset: String
+  /// `nil`: a call for help turned it.
+  public var post: String?
+  /// Never a person's name is asked for.
+  public var reason: String?
+  public var call: WallCall?
+
+  public init(source: String, preset: String, post: String?, reason: String? = nil, call: WallCall? = nil) {
+    self.source = source
+    self.preset = preset
+    self.post = post
+    self.reason = reason
+    self.call = call
   }
 }
 
@@ -157,6 +181,8 @@ public struct WallState: Sendable, Equatable, Codable {
       shown.append(Shown(call: call, source: source, outputs: outputs, since: time))
     case .callHidden(let call, _): shown.removeAll { $0.call == call }
     case .shiftSigned(let shift): self.shift = Signed(shift: shift, at: time)
+    // Where it looks is the camera's to say.
+    case .turned, .turnRefused: break
     }
   }
 

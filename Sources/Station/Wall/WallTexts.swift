@@ -33,6 +33,11 @@ extension WallChange {
     case .layoutUndone(let id, let post): "\(post) 撤销布局 \(id) 的上次保存 / layout undone"
     case .callShown(let call, let source, let outputs):
       "求助 \(call.text) 的 \(source) 上大屏输出 \(outputs.map(String.init).joined(separator: ",")) / shown for the call"
+    case .turned(let turn):
+      (turn.post ?? turn.call.map { "求助 \($0.text)" } ?? "") + " 把 \(turn.source) 转到 \(turn.preset)"
+        + (turn.reason.map { ",原因: \($0)" } ?? "") + " / camera turned"
+    case .turnRefused(let source, let post, let refusal):
+      "\(post) 要转 \(source),没有办: \(Texts.text(refusal).chinese) / not turned: \(Texts.text(refusal).english)"
     case .callHidden(let call, let source): "求助 \(call.text) 的 \(source) 撤下大屏 / no longer shown for the call"
     case .viewRefused(let source, let post, let refusal):
       "\(post) 想看 \(source),没有打开: \(Texts.text(refusal).chinese) / not shown: \(Texts.text(refusal).english)"
@@ -45,6 +50,7 @@ extension WallChange {
   public var call: WallCall? {
     switch self {
     case .callShown(let call, _, _), .callHidden(let call, _): call
+    case .turned(let turn): turn.call
     default: nil
     }
   }
@@ -61,10 +67,12 @@ extension WallCall {
 }
 
 extension FaultKey {
-  /// About an output, a device or a source of the wall: it is read all the time, so that nobody has to be heard of before a re-test counts.
-  var isOfWall: Bool {
+  /// About an output or a device of the wall, or a source that gives no picture: they are asked all the time, so that nobody has to be heard
+  /// of before a re-test counts.
+  var isRetestedOnTheWall: Bool {
     switch subject {
-    case .output, .wall, .source: true
+    case .output, .wall: true
+    case .source: kind == .sourceDead
     default: false
     }
   }
@@ -116,6 +124,10 @@ extension FaultKey.Kind {
     case .sourceDead:
       FaultText(
         "信号源没有画面", "A source gives no picture", "检查摄像机的电源、网线、地址和密码", "Check the camera's power, cable, address and password")
+    case .sourceNotTurned:
+      FaultText(
+        "摄像机没有转过去", "A camera did not turn", "画面照常,只是朝向不对;看摄像机的预置位名称、密码和云台",
+        "The picture comes as ever and may look elsewhere; see the camera's preset names, its password and its motor")
     case .displayFan:
       FaultText(
         "屏幕风扇有故障", "A display's fan has failed", "尽快检修;过热前可先关掉这块屏",

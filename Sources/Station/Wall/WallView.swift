@@ -75,6 +75,8 @@ public struct WallView: Sendable, Equatable {
     /// `nil`: nobody has asked it.
     public var state: SourceState?
     public var ageMilliseconds: Int64?
+    /// For how long it has stood so.
+    public var standsMilliseconds: Int64?
   }
   public struct SoundCard: Sendable, Equatable {
     public var source: String
@@ -121,7 +123,9 @@ extension Station {
       },
       sources: wallPlan.sources.map { source in
         let known = wallFacts.sources.first { $0.id == source.id }
-        return WallView.SourceCard(source: source, state: known?.state, ageMilliseconds: known.map { age($0.asOf) })
+        return WallView.SourceCard(
+          source: source, state: known?.state, ageMilliseconds: known.map { age($0.asOf) },
+          standsMilliseconds: known.map { age($0.since) })
       },
       devices: wallFacts.devices.map { WallView.DeviceCard(name: $0.name, health: $0.health, description: $0.description) },
       meeting: wall.meeting, hasVisitors: wall.hasVisitors, isArmed: wall.isArmed, displaysRest: composition.isDark,

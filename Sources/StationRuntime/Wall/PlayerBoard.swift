@@ -25,7 +25,8 @@ public final class PlayerBoard: Sendable {
   static let waitingLimit = 8
 
   private let members: Mutex<[Member]>
-  private let addresses: [String: String]
+  /// Of ONVIF cameras they come and change while the station runs.
+  private let addresses: Mutex<[String: String]>
   private let now: @Sendable () -> Instant
   private let teller = Mutex<(@Sendable (String, WallEvent) -> Void)?>(nil)
   private let stop = StopFlag()
@@ -37,21 +38,22 @@ public final class PlayerBoard: Sendable {
     now: @escaping @Sendable () -> Instant = { MonotonicClock.now() }
   ) {
     members = Mutex(devices.devices.filter { $0.kind == .player }.map { Member(name: $0.name, revision: firstRevision) })
-    addresses = devices.addresses
+    addresses = Mutex(devices.addresses)
     self.now = now
   }
 
   /// The hands of all devices: those of players are here.
   public func hands(others: WallHands) -> WallHands {
-    WallHands(
+    var hands = WallHands(
       wish: { device, wishes in if !self.wish(device, wishes) { others.wish(device, wishes) } },
       identify: { port, seconds in
         if !self.order(port.device, { PlayerOrder(id: $0, identify: port.number, seconds: seconds) }) {
           others.identify(port, seconds)
         }
       },
-      retest: { device in if !self.order(device, { PlayerOrder(id: $0, identify: nil) }) { others.retest(device) } },
-      retestSource: others.retestSource)
+      retest: { device in if !self.order(device, { PlayerOrder(id: $0, identify: nil) }) { others.retest(device) } })
+    (hands.turn, hands.retestSource) = (others.turn, others.retestSource)
+    return hands
   }
 
   /// - Parameter tell: what players say, for the station.
@@ -87,6 +89,23 @@ public final class PlayerBoard: Sendable {
       members[index].wishes = wishes
       Self.change(&members[index])
       return true
+    }
+  }
+
+  /// A source is fetched from another address from now on.
+  public func move(_ source: String, to address: String) {
+    let isNew = addresses.withLock { addresses in
+      defer { addresses[source] = address }
+      return addresses[source] != address
+    }
+    guard isNew else { return }
+    members.withLock { members in
+      for index in members.indices {
+        let shows = members[index].wishes.contains {
+          if case .picture(let picture) = $0.setting { picture.source == source } else { false }
+        }
+        if shows { Self.change(&members[index]) }
+      }
     }
   }
 
@@ -195,6 +214,7 @@ public final class PlayerBoard: Sendable {
   }
 
   private func filled(_ member: Member) -> PlayerWish {
+    let addresses = addresses.withLock { $0 }
     let wishes = member.wishes.map { wish in
       guard case .picture(var picture) = wish.setting else { return wish }
       picture.address = addresses[picture.source] ?? ""

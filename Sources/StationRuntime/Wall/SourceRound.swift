@@ -1,4 +1,5 @@
 import DeviceKit
+import ONVIFDriver
 import RTSPDriver
 import Station
 
@@ -65,6 +66,19 @@ struct SourceRound {
         return nil
       }
       return .dead(reason: "没有应答 / no answer")
+    }
+  }
+
+  /// It was not even told where the stream is.
+  mutating func failed(_ id: String, _ failure: CameraFailure, at now: Instant) -> SourceState? {
+    switch failure {
+    case .unreachable: return finished(id, StreamVerdict.unreachable, at: now)
+    case .wrongPassword: return finished(id, StreamVerdict.wrongPassword, at: now)
+    default:
+      guard let index = sources.firstIndex(where: { $0.id == id }) else { return nil }
+      sources[index].isBusy = false
+      sources[index].due = now + Self.interval
+      return .dead(reason: failure.text)
     }
   }
 

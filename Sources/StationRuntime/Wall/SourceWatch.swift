@@ -10,6 +10,7 @@ import Transports
 /// Asks the cameras of the wall in turn whether they deliver, four at a time at most: a thread each, which may wait for a name to be looked up.
 public final class SourceWatch: Sendable {
   private let addresses: [String: RTSPAddress]
+  private let cameras: CameraDirectory?
   private let plays: Bool
   private let round: Mutex<SourceRound>
   private let tell: @Sendable (String, SourceState) -> Void
@@ -20,24 +21,32 @@ public final class SourceWatch: Sendable {
 
   /// - Parameters:
   ///   - addresses: of all sources; those that are no `rtsp://` are not watched.
+  ///   - cameras: which are asked for their addresses first, and again after they were dead.
   ///   - plays: a packet is fetched too, which costs a camera one of its streams for a moment.
   ///   - tell: called on one of the threads here, after each check that came to something.
-  public init(addresses: [String: String], plays: Bool = true, tell: @escaping @Sendable (String, SourceState) -> Void) {
+  public init(
+    addresses: [String: String], cameras: CameraDirectory? = nil, plays: Bool = true,
+    tell: @escaping @Sendable (String, SourceState) -> Void
+  ) {
+    self.cameras = cameras
     self.addresses = addresses.compactMapValues { RTSPAddress($0) }
     self.plays = plays
     self.tell = tell
-    round = Mutex(SourceRound(self.addresses.keys.sorted(), at: MonotonicClock.now()))
+    round = Mutex(SourceRound((self.addresses.keys + (cameras?.sources ?? [])).sorted(), at: MonotonicClock.now()))
   }
 
   /// Those that are asked.
-  public var watched: [String] { addresses.keys.sorted() }
+  public var watched: [String] { (addresses.keys + (cameras?.sources ?? [])).sorted() }
 
   public func start() {
-    let count = min(Self.atATime, addresses.count)
+    let count = min(Self.atATime, watched.count)
     threads.withLock { $0 = (0..<count).map { number in startThread("source-\(number)") { [self] in run() } } }
   }
 
-  public func retest(_ id: String) { round.withLock { $0.retest(id, at: MonotonicClock.now()) } }
+  public func retest(_ id: String) {
+    cameras?.retest(id)
+    round.withLock { $0.retest(id, at: MonotonicClock.now()) }
+  }
 
   public func shutDown() {
     stop.raise()
@@ -48,13 +57,25 @@ public final class SourceWatch: Sendable {
 
   private func run() {
     while !stop.isRaised {
-      guard let id = round.withLock({ $0.take(at: MonotonicClock.now()) }), let address = addresses[id] else {
+      guard let id = round.withLock({ $0.take(at: MonotonicClock.now()) }) else {
         Thread.sleep(forTimeInterval: 0.1)
         continue
       }
-      let verdict = check(address)
+      let state = look(id)
       guard !stop.isRaised else { return }
-      if let state = round.withLock({ $0.finished(id, verdict, at: MonotonicClock.now()) }) { tell(id, state) }
+      if let state { tell(id, state) }
+    }
+  }
+
+  /// What the station is to be told of it; `nil`: nothing yet.
+  private func look(_ id: String) -> SourceState? {
+    let found = addresses[id].map { CameraDirectory.Found.stream($0) } ?? cameras?.stream(of: id) ?? .failed(.noStream)
+    switch found {
+    case .failed(let failure): return round.withLock { $0.failed(id, failure, at: MonotonicClock.now()) }
+    case .stream(let address):
+      let verdict = check(address)
+      if verdict != .live, verdict != .noPackets { cameras?.doubt(id) }
+      return round.withLock { $0.finished(id, verdict, at: MonotonicClock.now()) }
     }
   }
 

@@ -7,10 +7,15 @@ public struct WallDevices: Sendable, Equatable {
   public var devices: [WallDevicePlan]
   /// Where players fetch the sources from, by the sources' ids. May hold a camera's password: in no log, on no page.
   public var addresses: [String: String]
+  /// Those of the sources that are asked by ONVIF where they are to be fetched from.
+  public var cameras: [String: CameraPlan]
   /// The operator's console, on loopback.
   public var consolePort: Int
 
-  public init(devices: [WallDevicePlan], addresses: [String: String], consolePort: Int) {
+  public init(
+    devices: [WallDevicePlan], addresses: [String: String], cameras: [String: CameraPlan] = [:], consolePort: Int
+  ) {
+    self.cameras = cameras
     self.consolePort = consolePort
     self.devices = devices
     self.addresses = addresses
