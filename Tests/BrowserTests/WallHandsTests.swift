@@ -103,7 +103,10 @@ extension BrowserTests {
             "return [...document.querySelectorAll('.scene, .tile')].filter((node) => node.scrollWidth > node.clientWidth + 1).length",
             as: Int.self)
           #expect(cut == 0, "\(scene), \(size.width) pixels, \(language): scenes or tiles that are cut off")
-          try await Accessibility.check(rig.browser, "wall-\(scene)-\(size.width)-\(language)")
+          // It takes its time: one language is enough where the words change nothing.
+          if language == "zh-CN" || size.width == 768 {
+            try await Accessibility.check(rig.browser, "wall-\(scene)-\(size.width)-\(language)")
+          }
           // By script, as a dialog may lie over the button.
           try await rig.browser.run("document.querySelector('#language').click()")
         }

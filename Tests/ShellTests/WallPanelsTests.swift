@@ -25,7 +25,7 @@ import Testing
       return ["wall p33:wallSilent", "wall p50:wallSilent", "wall p64:wallSilent"].allSatisfy(keys.contains)
     }
     for (scene, input) in [("full", 3), ("day", 2)] {
-      #expect(try wall.post("wall/scene", ["post": "wall", "scene": scene]).word == "done")
+      try wall.put(scene)
       let picture = try wall.waitUntilProved("\(scene): the other 59", except: Set(dead.keys))
       for output in picture.outputs where dead[output.number] != nil {
         #expect(
@@ -50,7 +50,7 @@ import Testing
     // From the start: one that begins to close later is missed until it has done so twice.
     let wall = try WallStation(columns: 2, rows: 1, hands: ["closes hub", "closes p1", "late p2 600"])
     try wall.waitUntilProved("the first scene")
-    #expect(try wall.post("wall/scene", ["post": "wall", "scene": "full"]).word == "done")
+    try wall.put("full")
     try wall.waitUntilProved("the second scene") { $0.scenes.first { $0.id == "full" }?.lit == "full" }
     let start = try wall.shell.devices("count")
     for _ in 0..<(Self.isLong ? 60 : 8) {
@@ -68,7 +68,7 @@ import Testing
   /// The matrix and a panel lose their power and come back as from the factory, while somebody else takes another's session.
   @Test func whatComesBackIsPutRight() throws {
     let wall = try WallStation(columns: 2, rows: 1)
-    #expect(try wall.post("wall/scene", ["post": "wall", "scene": "full"]).word == "done")
+    try wall.put("full")
     try wall.waitUntilProved("the scene") { _ in (try? wall.routes()) == [3, 3] }
     for command in ["off hub", "off p1", "taken p2"] { try wall.shell.devices(command) }
     try wall.shell.waitUntil("they are missed") { try wall.picture().outputs.allSatisfy { $0.proof == "unreachable" } }

@@ -83,6 +83,11 @@ final class WallStation {
     return try Self.ask(port, "POST", "/api/\(verb)", String(decoding: data, as: UTF8.self), cookie)
   }
 
+  /// Asks for a scene until that is accepted: a station that is busy or not there yet says so.
+  func put(_ scene: String) throws {
+    try shell.waitUntil("\(scene) is accepted") { try post("wall/scene", ["post": "wall", "scene": scene]).word == "done" }
+  }
+
   func logIn(_ id: String) throws -> String {
     try #require(try post("login", ["id": id, "pin": Self.pin]).cookie)
   }
