@@ -46,6 +46,7 @@ enum Report {
     "串口屏链 / a chain of 16 panels at 9,600 baud, inputs set and read back",
     "按下 → 大屏出现摄像机并核对 / last byte on the wire → the place's camera on the wall, proved at the operator's console",
     "软件大屏换画面 / a tile of the software wall: from the wish to a picture told as moving",
+    "大屏静止时每块屏的开销 / cost of a panel at rest, one console open",
   ]
   private static let widths = [52, 24, 18, 46, 7]
   // Written from the one thread that measures, and by the end of a row that hangs.
