@@ -172,7 +172,7 @@ let package = Package(
       dependencies: kit + [
         "ModbusRTUCodec", "ModbusRTUDriver", "CallPanelCodec", "CallPanelDeviceModel", "Station", "StationRuntime", "Transports",
         "Consoles", "SimulatedSite", "CSQLite", "StationLinkCodec", "StationIdentity", "Journal", "VirtualBoards",
-        "ResidentCardCodec", "ResidentCardDeviceModel",
+        "ResidentCardCodec", "ResidentCardDeviceModel", "SamsungMDCCodec", "SamsungMDCDeviceModel", "WallHost",
         .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),

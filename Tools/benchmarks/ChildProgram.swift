@@ -112,14 +112,14 @@ final class ChildProgram {
     guard write(input, bytes, bytes.count) == bytes.count else { throw BenchError("process \(processID) does not listen") }
   }
 
-  func readLine() throws -> String {
+  func readLine(seconds: Int = 20) throws -> String {
     while true {
       if let end = unread.firstIndex(of: 0x0A) {
         defer { unread.removeFirst(end + 1) }
         return String(decoding: unread[..<end], as: UTF8.self)
       }
       var buffer = [UInt8](repeating: 0, count: 4_096)
-      guard !waitForInput(output, until: MonotonicClock.now() + .seconds(20)).isEmpty else {
+      guard !waitForInput(output, until: MonotonicClock.now() + .seconds(seconds)).isEmpty else {
         throw BenchError("process \(processID) says nothing")
       }
       let length = read(output, &buffer, buffer.count)

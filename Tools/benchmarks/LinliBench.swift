@@ -5,11 +5,11 @@ import Foundation
 @main struct LinliBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "linli-bench", abstract: "测速 / measures the station against references of the same run",
-    subcommands: [Measure.self, LineMaster.self, PageServer.self], defaultSubcommand: Measure.self)
+    subcommands: [Measure.self, LineMaster.self, PageServer.self, WallClient.self], defaultSubcommand: Measure.self)
 }
 
 struct Measure: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "测量并打印 / measures and prints the table (rows 1 to 16)")
+  static let configuration = CommandConfiguration(abstract: "测量并打印 / measures and prints the table (rows 1 to 21)")
   @Argument(help: "行号,默认全部 / rows to measure, all unless given") var rows: [Int] = []
   @Flag(help: "样本少,只看大概 / fewer samples, for a rough look") var quick = false
   @Flag(help: "也做 1,000 次 SIGKILL 和 100,000 条补传 / also the 1,000 SIGKILLs of row 5 and the 100,000 entries of row 11") var long =
@@ -20,7 +20,7 @@ struct Measure: ParsableCommand {
   @Option(help: "固件映像清单的文件夹 / folder with the list of firmware images") var firmware = ""
 
   func validate() throws {
-    guard rows.allSatisfy({ (1...16).contains($0) }) else { throw ValidationError("行号 1 至 16 / rows are 1 to 16") }
+    guard rows.allSatisfy({ (1...21).contains($0) }) else { throw ValidationError("行号 1 至 21 / rows are 1 to 21") }
   }
 
   func run() throws {
@@ -31,6 +31,7 @@ struct Measure: ParsableCommand {
       LineRows.useOfTheLine, LineRows.costOfATransaction, PressRows.wireToPage, PressRows.panelToPage, KillsRow.measure,
       PagesRow.measure, IdleRow.measure, IngestRow.measure, ChildMemoryRow.measure, StreetPageRow.measure, CatchUpRow.measure,
       FirmwareRow.measure, FirmwarePressRow.measure, VisitRows.cardToName, VisitRows.callToHall, KioskPageRow.measure,
+      WallSpeedRow.measure, WallChainRow.measure, WallPressRow.measure, TileRow.measure, WallRestRow.measure,
     ]
     for (index, measure) in measures.enumerated() where rows.isEmpty || rows.contains(index + 1) {
       Report.heading(index + 1)
@@ -64,6 +65,19 @@ struct Bench {
   var own: String { URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path }
 
   func reference(_ name: String) -> String { "\(references)/\(name)" }
+  /// A reference that is not compiled.
+  func script(_ name: String) -> String { "Tools/benchmarks/reference/\(name)" }
+
+  /// The Python that has a package of others.
+  ///
+  /// - Throws: when it is not installed.
+  func python(_ package: String) throws -> String {
+    let python = ".venv/bin/python"
+    guard (try? ChildProgram([python, "-c", "import \(package)"]).finish(seconds: 60)) != nil else {
+      throw BenchError("\(python) has no \(package); Tools/setup bench installs it")
+    }
+    return python
+  }
   func samples(_ count: Int) -> Int { quick ? max(count / 5, 10) : count }
 }
 

@@ -42,6 +42,11 @@ enum Report {
     "放身份证 → 掩码姓名 / card laid on the reader → masked name at the terminal's page",
     "叫号 → 大厅屏;触摸次数 / a number called → the display in the hall; touches to a number",
     "终端网页 / the terminal's page in Chromium",
+    "64 块屏换布局 / a layout on 64 panels that answer after 20 ms, applied and read back",
+    "串口屏链 / a chain of 16 panels at 9,600 baud, inputs set and read back",
+    "按下 → 大屏出现摄像机并核对 / last byte on the wire → the place's camera on the wall, proved at the operator's console",
+    "软件大屏换画面 / a tile of the software wall: from the wish to a picture told as moving",
+    "大屏静止时每块屏的开销 / cost of a panel at rest, one console open",
   ]
   private static let widths = [52, 24, 18, 46, 7]
   // Written from the one thread that measures, and by the end of a row that hangs.

@@ -59,11 +59,17 @@ final class StationUnderTest {
   func deskPort() throws -> Int { try Self.deskPort(log: "\(folder)/log") }
 
   /// The port of a duty desk, from what its program has said.
-  static func deskPort(log file: String) throws -> Int {
+  static func deskPort(log file: String) throws -> Int { try port(of: "duty desk", log: file) }
+
+  static func wallPort(log file: String) throws -> Int { try port(of: "display wall", log: file) }
+
+  private static func port(of page: String, log file: String) throws -> Int {
     var port: Int?
-    try wait("the duty desk is open", seconds: 30) {
+    try wait("the \(page) is open", seconds: 30) {
       let log = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
-      port = log.components(separatedBy: "http://127.0.0.1:").dropFirst().first.flatMap { Int($0.prefix { $0.isNumber }) }
+      port = log.components(separatedBy: "\(page): http://127.0.0.1:").dropFirst().first.flatMap {
+        Int($0.prefix { $0.isNumber })
+      }
       return port != nil
     }
     return port ?? 0
