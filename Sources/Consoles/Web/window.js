@@ -1,6 +1,6 @@
 // The page of a window, and of a post behind the windows: who is called, what becomes of his matter.
 import { connectAsking, send, toast } from "./asking.js";
-import { ask, enableDialogs, closeDialog } from "./dialogs.js";
+import { ask, closeDialog, dialogIsOpen, enableDialogs, tell } from "./dialogs.js";
 import { clock, duration, element, keepingFocus, reconcile, setClass, setHidden, setText, timeOfDay } from "./dom.js";
 import { leaveWhenEnded, logInFirst } from "./login.js";
 import { createMatter, updateMatter } from "./matters.js";
@@ -140,7 +140,7 @@ async function look() {
   if (said.closed > 0) shown.push({ kind: "shown", label: "", text: word("lookClosed", { count: said.closed }) });
   shown.push({ kind: "shown", label: "", text: word("lookNote") });
   const closing = setTimeout(closeDialog, 60_000);
-  await ask(word("look"), shown, word("lookDone"));
+  await tell(word("look"), shown, word("lookDone"));
   clearTimeout(closing);
 }
 
@@ -159,7 +159,7 @@ async function reissue(ticket) {
   if (!(await ask(`${word("reissue")} · ${ticket.number}`, [], word("reissue")))) return;
   const said = await send(`/api/tickets/${ticket.id}/reissue`);
   if (said?.slip === "printed") toast(word("slipPrinted"), false);
-  else if (said?.code) await ask(word("newCode", { number: said.number, code: said.code }), [], word("codeNoted"));
+  else if (said?.code) await tell(word("newCode", { number: said.number, code: said.code }), [], word("codeNoted"));
 }
 
 // What a scanner types, or a hand: a slip's number, its code behind it or not.
