@@ -56,6 +56,8 @@ extension PageWords {
     word("scan", "扫号单,或输入号码", "Scan a slip, or type its number"),
     word("callThis", "叫这个号", "Call this one"),
     word("noSuchTicket", "等候和暂存的号里没有 {number}", "{number} neither waits nor is set aside"),
+    word("scanAtWindow", "扫号单叫号:请先在“您坐在哪里”选一个窗口", "A slip is called at a window: pick one as your seat first"),
+    word("scanAfterDialog", "请先回答或关掉弹出的问题,再扫一次", "Answer or close the question first, then scan again"),
     word("waitingList", "等候", "Waiting"),
     word("waited", "等了 {time}", "waited {time}"),
     word("nobodyWaits", "现在没有人等候", "Nobody is waiting"),

@@ -4,6 +4,7 @@ import { ask, closeDialog, dialogIsOpen, enableDialogs, tell } from "./dialogs.j
 import { clock, duration, element, keepingFocus, reconcile, setClass, setHidden, setText, timeOfDay } from "./dom.js";
 import { leaveWhenEnded, logInFirst } from "./login.js";
 import { createMatter, updateMatter } from "./matters.js";
+import { listenToScanner } from "./scanner.js";
 import { follow } from "./station.js";
 import { loadWords, name, onLanguage, switchLanguage, word } from "./words.js";
 
@@ -162,15 +163,29 @@ async function reissue(ticket) {
   else if (said?.code) await tell(word("newCode", { number: said.number, code: said.code }), [], word("codeNoted"));
 }
 
-// What a scanner types, or a hand: a slip's number, its code behind it or not.
+// MARK: - Slips
+
+// A hand types a slip's number, its code behind it or not.
 byId("scan").addEventListener("submit", (event) => {
   event.preventDefault();
-  const wanted = byId("scan-text").value.trim().toUpperCase().split("-")[0];
+  const text = byId("scan-text").value.trim().toUpperCase();
   byId("scan-text").value = "";
+  if (text) callSlip(text);
+});
+
+function callSlip(text) {
+  const wanted = text.split("-")[0];
   const known = [...live.view.waiting, ...live.view.aside].find((ticket) => ticket.number === wanted);
   if (!known) return toast(word("noSuchTicket", { number: wanted }), true);
   act("call", { ticket: known.id });
-});
+}
+
+// A scan comes whenever the slip is held out. Nobody is called by it while a question stands open, or where nobody sits.
+function scanned(text) {
+  if (!page.started || page.window === undefined) return toast(word("scanAtWindow"), true);
+  if (dialogIsOpen()) return toast(word("scanAfterDialog"), true);
+  callSlip(text);
+}
 
 // MARK: - The queue
 
@@ -272,6 +287,7 @@ await loadWords();
 page.staff = await logInFirst();
 live = follow(show, leaveWhenEnded);
 connectAsking(page, () => live.liveness());
+listenToScanner(scanned);
 onLanguage(show);
 show();
 setInterval(() => page.started && live.view && showTickets(live.view), 5000);
