@@ -54,6 +54,15 @@ extension BrowserTests {
         }
       }
 
+      /// A card on the reader of smart cards.
+      func lay(_ lies: CardPicture.Lying?) {
+        state.withLock {
+          var next = CardPicture(revision: $0.picture.revision + 1, stage: .waiting)
+          next.lies = lies
+          $0.picture = next
+        }
+      }
+
       func layCard() { show(.read, name: "王**", number: "220***********1234") }
     }
 

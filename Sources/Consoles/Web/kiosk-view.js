@@ -42,6 +42,7 @@ export function draw(screen) {
   byId("after").replaceChildren(...(screen.after?.() ?? []));
   showPages(screen, pages);
   if (isNew) {
+    for (const part of [byId("upper"), document.querySelector("main")]) part.scrollTop = 0;
     scrollTo(0, 0);
     byId("heading").focus();
     say();
@@ -93,6 +94,14 @@ export function say(isAskedFor = false) {
   speak(text);
   return text;
 }
+
+// What is too long for the place above the keys is scrolled there, by the keyboard as well.
+const whatIsAbove = new ResizeObserver(() => {
+  const upper = byId("upper");
+  if (upper.scrollHeight > upper.clientHeight + 1) upper.tabIndex = 0;
+  else upper.removeAttribute("tabindex");
+});
+for (const part of [byId("upper"), byId("strips"), byId("top"), byId("body"), byId("lines")]) whatIsAbove.observe(part);
 
 for (const [id, step] of [["earlier", -1], ["later", 1]]) {
   byId(id).addEventListener("click", () => {
