@@ -63,5 +63,34 @@ extension BrowserTests {
         try await rig.shows(number: "A002")
       }
     }
+
+    /// What is late stands by itself: own matters first, then the longest late, with whose it is and since when.
+    @Test func whatIsOverdueHasAListOfItsOwn() async throws {
+      try await WindowTests.Rig.run { rig in
+        try await rig.sit("w1")
+        // A real limit takes an hour at least: the list is given what a station would say.
+        let script = """
+          const at = new Date();
+          const late = (id, owner, hour, more = {}) => ({ id, number: `A00${id}`, service: "legal", owner, overdue: true,
+            overdueSinceMilliseconds: at.setHours(hour, 5, 0, 0), ...more });
+          const view = { counts: { overdue: 9 }, posts: [{ id: "w1", name: "一号窗口岗" }, { id: "mediation", name: "调解岗" }],
+            services: [{ id: "legal", name: "法律咨询" }], matters: [late(1, "mediation", 3), late(2, "mediation", 1),
+              late(3, "w1", 7), late(4, "mediation", 8, { offeredTo: "w1" }), { id: 5, overdue: false, owner: "w1" }] };
+          const section = document.getElementById("late-section");
+          return import("/late.js").then(({ showLate }) => {
+            showLate(section, view, { post: "w1" });
+            const shown = [...section.querySelectorAll("li span")].map((node) => node.textContent);
+            const all = [section.innerText.includes("本岗位 2,全部 4") && section.innerText.includes("共有 9 件"), ...shown];
+            showLate(section, { ...view, matters: [] }, { post: "w1" });
+            return [...all, section.hidden].map(String);
+          });
+          """
+        #expect(
+          try await rig.browser.evaluate(script, as: [String].self) == [
+            "true", "法律咨询 · 一号窗口岗 · 07:05:00 起超时限", "法律咨询 · 调解岗 → 一号窗口岗 (等它接收) · 08:05:00 起超时限",
+            "法律咨询 · 调解岗 · 01:05:00 起超时限", "法律咨询 · 调解岗 · 03:05:00 起超时限", "true",
+          ])
+      }
+    }
   }
 }

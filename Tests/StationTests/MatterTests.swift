@@ -44,6 +44,9 @@ import Testing
     #expect(bench.visits.matter(id)?.overdue == false)
     bench.pass(.seconds(1))
     #expect(bench.visits.matter(id)?.overdue == true)
+    let opened = bench.visits.matter(id)?.openedAt.wallMilliseconds ?? 0
+    #expect(bench.station.visitView(onDisk: nil)?.matters.first?.overdueSinceMilliseconds == opened + 86_400_000)
+    #expect(bench.station.view().overdueMatters == 1)
     bench.pass(.seconds(100_000))
     #expect(bench.entries.count { $0.change == .visit(.overdue(id)) } == 1 && bench.visits.counts.overdue == 1)
   }
@@ -57,6 +60,8 @@ import Testing
     #expect(bench.visits.matter(id)?.overdue == false)
     bench.pass(.seconds(1))
     #expect(bench.visits.matter(id)?.overdue == true && bench.visits.counts.overdue == 1)
+    let resulted = bench.visits.matter(id)?.resultedAt?.wallMilliseconds ?? 0
+    #expect(bench.station.visitView(onDisk: nil)?.matters.first?.overdueSinceMilliseconds == resulted + 86_400_000)
     #expect(bench.entries.last?.change == .visit(.overdue(id)))
     // One that is closed in time is not.
     let other = bench.openMatter("dispute", code: 78)

@@ -197,6 +197,7 @@ extension VisitView.MatterCard {
       $0.field("openedMilliseconds", matter.openedAt.wallMilliseconds)
       $0.field("hoursLeft", optional: hoursLeft)
       $0.field("overdue", matter.overdue)
+      $0.field("overdueSinceMilliseconds", optional: overdueSinceMilliseconds)
       $0.field("result", optional: matter.result?.rawValue)
       $0.field("note", matter.note)
       $0.field("rating", optional: matter.rating)

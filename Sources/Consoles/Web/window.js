@@ -3,6 +3,7 @@ import { connectAsking, send, toast } from "./asking.js";
 import { ask, closeDialog, dialogIsOpen, enableDialogs, tell } from "./dialogs.js";
 import { clock, duration, element, keepingFocus, reconcile, setClass, setHidden, setText, timeOfDay } from "./dom.js";
 import { leaveWhenEnded, logInFirst } from "./login.js";
+import { showLate } from "./late.js";
 import { createMatter, updateMatter } from "./matters.js";
 import { listenToScanner } from "./scanner.js";
 import { follow } from "./station.js";
@@ -52,6 +53,7 @@ function showAll() {
   showHelps(view);
   showCurrent(view);
   showTickets(view);
+  showLate(byId("late-section"), view, page);
   showMatters(view);
   showKiosks(view);
   showHazards(view);
