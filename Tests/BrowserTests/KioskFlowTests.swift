@@ -136,7 +136,7 @@ extension BrowserTests {
         try await rig.browser.wait("it is over", for: "document.querySelector('#staff-strip').hidden")
         // Everything on the screen is spoken, and again when asked for.
         try await rig.startAgain()
-        let spoken = "您要做什么?。求助。办事。反映问题"
+        let spoken = "您要做什么?。求助。有危险,或不知道找谁。办事。取号、查我的号。反映问题。路灯、电梯、通道……。本机保存了什么"
         #expect(try await rig.browser.evaluate("return said.at(-1)", as: String.self) == spoken)
         try await rig.browser.run("said.length = 0")
         try await rig.touch("repeat")

@@ -39,7 +39,7 @@ function drawAll() {
   strip("offline", [offlineText(), kiosk.link.view?.recorded === false ? word("notRecordedNow") : ""].filter(Boolean).join(" "));
   strip("staff-strip", staffText());
   setHidden(byId("held"), !isHeld());
-  draw(screen());
+  draw(screen(), stripTexts());
   setHidden(byId("back"), isIdle() || kiosk.visit.screens.length === 2);
   setHidden(byId("restart"), isIdle());
   for (const name of ["large", "contrast", "low"]) byId(name).setAttribute("aria-pressed", document.body.classList.contains(name));
@@ -56,6 +56,8 @@ function interruptedText() {
   const numbers = (kiosk.link.liveness() === "live" && ownCard()?.interrupted) || [];
   return numbers.length ? word("interrupted", { numbers: numbers.join(word("listComma")) }) : "";
 }
+
+const stripTexts = () => [...document.querySelectorAll(".strip:not([hidden])")].map((node) => node.textContent);
 
 function strip(id, text) {
   setHidden(byId(id), !text);
