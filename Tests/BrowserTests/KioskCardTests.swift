@@ -155,6 +155,30 @@ extension BrowserTests {
       }
     }
 
+    /// The station died over it, and is back without a card: that is no card that was not read.
+    @Test func aReadingThatTheMachineBrokeOffIsSaidToBeSo() async throws {
+      try await run { rig, reader in
+        try await toConsent(rig)
+        try await rig.touch("agree")
+        try await rig.expectScreen("card")
+        reader.layCard()
+        try await rig.expectText("#heading", "读到了")
+        rig.pages.stationLost()
+        try await rig.expectText("#lost", "机器")
+        reader.show(.over)
+        rig.change { _ in }
+        try await rig.expectText("#heading", "刚才中断了,可能停过电")
+        try await rig.expectText("#lines", "读到的没有保存,已经没有了")
+        #expect(try await rig.text("#top").contains("没有读成") == false)
+        #expect(
+          try await rig.browser.evaluate("return document.documentElement.outerHTML.includes('1234')", as: Bool.self) == false)
+        // Of the next visit nothing was broken off.
+        try await rig.touch("restart", "business", "service", "legal", "card", "agree")
+        reader.show(.over)
+        try await rig.expectText("#heading", "没有读成")
+      }
+    }
+
     @Test func whoGoesBackOrStartsAgainLeavesNothing() async throws {
       try await run { rig, reader in
         try await toConsent(rig)

@@ -33,6 +33,7 @@ function learnNames(view) {
 function drawAll() {
   if (kiosk.link.view) learnNames(kiosk.link.view);
   const state = kiosk.link.liveness();
+  if (kiosk.link.view && state !== "live" && !isIdle()) kiosk.visit.wasCut = true;
   setText(byId("site"), kiosk.link.view?.site ?? "");
   strip("lost", state !== "live" ? `⚠ ${word(`${state}Long`)}` : unknownText());
   strip("interrupted", interruptedText());
