@@ -42,5 +42,21 @@ extension BrowserTests {
         }
       }
     }
+
+    /// 72 pixels are 15 mm only on a screen of coarse pixels.
+    @Test(arguments: [(nil, 1366, 768, 72), (344, 1920, 1080, 84), (222, 1366, 768, 93), (268, 1080, 1920, 72)])
+    func onAMeasuredScreenKeysAre15Millimetres(width: Int?, across: Int, down: Int, least: Int) async throws {
+      var view = KioskScenes.view()
+      view.plan.kiosks[0].screenWidthMillimetres = width
+      #expect(view.plan.kiosks[0].leastTarget(pageWidth: across) == least)
+      try await KioskScenes.run(view) { rig, reader in
+        try await rig.browser.resize(across, down)
+        for scene in KioskScenes.all {
+          try await KioskScenes.walk(rig, reader, scene)
+          try await KioskLayoutTests.check(rig.browser, "\(scene.name), \(across) pixels", least: least)
+          #expect(try await rig.browser.evaluate(Self.script, as: [String].self) == [], "\(scene.name), \(across) pixels")
+        }
+      }
+    }
   }
 }

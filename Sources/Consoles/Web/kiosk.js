@@ -32,6 +32,7 @@ function learnNames(view) {
 
 function drawAll() {
   if (kiosk.link.view) learnNames(kiosk.link.view);
+  sizeTargets();
   const state = kiosk.link.liveness();
   if (kiosk.link.view && state !== "live" && !isIdle()) kiosk.visit.wasCut = true;
   setText(byId("site"), kiosk.link.view?.site ?? "");
@@ -51,6 +52,17 @@ function drawAll() {
 function unknownText() {
   return kiosk.link.view && !ownCard() ? `⚠ ${word("unknownKiosk", { id: kiosk.id })}` : "";
 }
+
+// An old finger needs 15 mm: how many pixels those are is known only where somebody has measured the screen. The page fills it.
+const leastMillimetres = 15;
+const leastPixels = 72;
+
+function sizeTargets() {
+  const width = ownCard()?.screenWidth;
+  const least = width ? Math.max(leastPixels, Math.ceil((leastMillimetres * innerWidth) / width)) : leastPixels;
+  document.documentElement.style.setProperty("--least", `${least}px`);
+}
+addEventListener("resize", sizeTargets);
 
 // For whoever stood here as the power failed.
 function interruptedText() {
