@@ -92,5 +92,29 @@ extension BrowserTests {
           ])
       }
     }
+
+    /// Questions too are for everybody: names, contrast, and the focus where it belongs.
+    @Test func itsQuestionsAreReadableByEverybody() async throws {
+      try await WindowTests.Rig.run { rig in
+        _ = try await rig.take()
+        try await rig.sit("w1")
+        try await rig.browser.click("#current .next")
+        try await rig.shows(number: "A001")
+        try await rig.browser.click("#current .serve")
+        try await rig.shows("#current .open")
+        try await rig.browser.click("#current .open")
+        try await rig.shows("#matters .action.result")
+        for question in ["#current .transfer", "#current .reissue", "#matters .action.offer", "#matters .action.result"] {
+          try await rig.browser.click("\(question)")
+          try await rig.shows("dialog[open]")
+          try await Accessibility.check(rig.browser, "window-dialog\(question)")
+          #expect(
+            try await rig.browser.evaluate(
+              "return document.querySelector('dialog').contains(document.activeElement)", as: Bool.self))
+          try await rig.browser.press(.escape)
+          try await rig.shows("dialog", gone: true)
+        }
+      }
+    }
   }
 }
