@@ -102,6 +102,22 @@ import Testing
     #expect(bench.visits.counts.ratings == [0, 0, 1] && bench.clerk("w1", .close(id)) == .refused(.alreadyClosed))
   }
 
+  /// What was promised a minute ago is promised still, and later no hour more than is left.
+  @Test(arguments: [
+    (0, "3 天内", "3 days"), (60, "3 天内", "3 days"), (3601, "2 天 23 小时内", "2 days and 23 hours"),
+    (24 * 3600, "2 天内", "2 days"), (25 * 3600, "47 小时内", "47 hours"), (71 * 3600 + 60, "1 小时内", "1 hour"),
+  ])
+  func theTimeThatIsLeftIsSaidAsItIs(seconds: Int, chinese: String, english: String) {
+    var plan = Bench.centre
+    plan.visits?.services[0].limitHours = 72
+    var bench = Bench(plan: plan)
+    _ = bench.openMatter(code: 9)
+    bench.pass(.seconds(seconds))
+    let text = bench.standing(bench.touch(.status(letter: "A", number: 1, 9))).map { Texts.text($0) }
+    #expect(text?.chinese == "一号窗口正在为您办,\(chinese)给您答复")
+    #expect(text?.english == "一号窗口 has it; you will have an answer within \(english)")
+  }
+
   @Test func theSlipTellsItsHolderAboutTheMatterForDaysAfterwards() {
     var bench = Bench(plan: Bench.centre)
     let id = bench.openMatter(code: 9)
