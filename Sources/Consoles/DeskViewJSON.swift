@@ -35,6 +35,7 @@ extension DeskView {
       json.field("onDuty", onDuty)
       json.key("statistics")
       statistics.write(to: &json)
+      json.field("overdueMatters", optional: overdueMatters)
       writeLink(to: &json)
       if let receiver {
         json.key("receiver")

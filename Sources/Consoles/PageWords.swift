@@ -268,6 +268,7 @@ enum PageWords {
     word("overdueBy", "超时 {time}", "overdue {time}"),
     word("backFor", "退回 {time} 未处理", "back for {time}"),
     word("overdueCount", "⚠ 待催办 {count}", "⚠ {count} late"),
+    word("lateMatters", "群众办事超时限 {count} 件,在窗口页督办", "{count} matters of visitors are overdue: see the window's page"),
     word("newOverdue", "督办超时或退回:{place}", "Overdue or come back: {place}"),
     word("handOverAway", "站点{state},这里是最后联系时的情况", "Its station is {state}: this is how things stood at the last contact"),
     word(

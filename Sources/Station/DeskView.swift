@@ -31,6 +31,8 @@ public struct DeskView: Sendable, Equatable, Codable {
   public var receiver: ReceiverStatus?
   /// Calls that were handed over between this station and those below, the most overdue first.
   public var handOvers: [HandOverCard] = []
+  /// Open matters of visitors that are late; `nil` for a station that nobody comes to.
+  public var overdueMatters: Int?
 
   /// What should be heard at the desk. Only an acknowledgement ends `.call`.
   public enum Sound: String, Sendable, Codable, Comparable {

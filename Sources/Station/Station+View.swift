@@ -35,7 +35,7 @@ extension Station {
       onDuty: plan.onDutyAnywhere(at: wall), sound: sound,
       journal: DeskView.JournalStatus(condition: journal, waiting: 0),
       statistics: state.statistics, link: linkCard, notices: state.notices.map(card), children: childCards,
-      handOvers: handOverCards)
+      handOvers: handOverCards, overdueMatters: overdueMatters)
   }
 
   /// What waits for somebody first, real calls before tests and drills, then the older before the younger.

@@ -128,8 +128,12 @@ extension SiteReader {
     _ node: Node, _ places: [SitePlan.Place], _ kiosks: inout [VisitPlan.Kiosk], _ readers: inout KioskReaders,
     _ smartCards: inout KioskSmartCards
   ) {
-    let section = section(node, "kiosk", keys: ["id", "place", "reader", "smartCards"])
-    let kiosk = VisitPlan.Kiosk(id: section.identifier("id"), place: section.text("place"))
+    let section = section(node, "kiosk", keys: ["id", "place", "reader", "smartCards", "screen"])
+    var kiosk = VisitPlan.Kiosk(id: section.identifier("id"), place: section.text("place"))
+    if let item = section.raw("screen") {
+      kiosk.screenWidthMillimetres = self.section(item, "screen", keys: ["widthMillimetres"])
+        .number("widthMillimetres", in: 100...3000)
+    }
     if !kiosk.place.isEmpty, !places.contains(where: { $0.id == kiosk.place }) {
       complain(section.raw("place"), "没有地点 \"\(kiosk.place)\"", "there is no place \"\(kiosk.place)\" under places")
     }

@@ -51,6 +51,19 @@ extension BrowserTests {
       }
     }
 
+    /// A count, and nobody's name: what is late among the matters of visitors is looked after at the windows.
+    @Test func theDeskCountsTheMattersThatAreLate() async throws {
+      try await PictureRig.run(Picture.child()) { rig in
+        let line = "document.querySelector('#late-matters')"
+        try await rig.startDuty()
+        #expect(try await rig.browser.evaluate("return \(line).hidden", as: Bool.self), "nobody comes there")
+        rig.change { $0.overdueMatters = 3 }
+        try await rig.browser.wait("three are late", for: "\(line).innerText === '⚠ 群众办事超时限 3 件,在窗口页督办'")
+        rig.change { $0.overdueMatters = 0 }
+        try await rig.browser.wait("none is", for: "\(line).innerText === '群众办事超时限 0 件,在窗口页督办'")
+      }
+    }
+
     @Test func theCommunitySeesByWhenItIsDue() async throws {
       try await PictureRig.run(Picture.child()) { rig in
         try await rig.startDuty()

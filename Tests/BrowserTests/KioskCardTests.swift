@@ -54,6 +54,15 @@ extension BrowserTests {
         }
       }
 
+      /// A card on the reader of smart cards.
+      func lay(_ lies: CardPicture.Lying?) {
+        state.withLock {
+          var next = CardPicture(revision: $0.picture.revision + 1, stage: .waiting)
+          next.lies = lies
+          $0.picture = next
+        }
+      }
+
       func layCard() { show(.read, name: "王**", number: "220***********1234") }
     }
 
@@ -143,6 +152,30 @@ extension BrowserTests {
         try await rig.touch("again")
         try await rig.expectText("#heading", "请把身份证放在读卡器上")
         #expect(reader.state.withLock { $0.begun } == 2)
+      }
+    }
+
+    /// The station died over it, and is back without a card: that is no card that was not read.
+    @Test func aReadingThatTheMachineBrokeOffIsSaidToBeSo() async throws {
+      try await run { rig, reader in
+        try await toConsent(rig)
+        try await rig.touch("agree")
+        try await rig.expectScreen("card")
+        reader.layCard()
+        try await rig.expectText("#heading", "读到了")
+        rig.pages.stationLost()
+        try await rig.expectText("#lost", "机器")
+        reader.show(.over)
+        rig.change { _ in }
+        try await rig.expectText("#heading", "刚才中断了,可能停过电")
+        try await rig.expectText("#lines", "读到的没有保存,已经没有了")
+        #expect(try await rig.text("#top").contains("没有读成") == false)
+        #expect(
+          try await rig.browser.evaluate("return document.documentElement.outerHTML.includes('1234')", as: Bool.self) == false)
+        // Of the next visit nothing was broken off.
+        try await rig.touch("restart", "business", "service", "legal", "card", "agree")
+        reader.show(.over)
+        try await rig.expectText("#heading", "没有读成")
       }
     }
 

@@ -25,7 +25,7 @@ extension BrowserTests {
           try await browser.wait("the page is ready", for: "document.body.dataset.ready === 'yes'")
           let look = "return [innerWidth, innerHeight, devicePixelRatio, document.title, scrollY].join()"
           let before = try await browser.evaluate(look, as: String.self)
-          try await keyboard(rig)
+          try await keyboard(browser, rig)
           try await mouse(rig)
           try await rig.expectOnlyTheTerminal("after keys and mouse")
           #expect(try await browser.evaluate(look, as: String.self) == before, "larger, smaller or another page")
@@ -41,7 +41,10 @@ extension BrowserTests {
       }
     }
 
-    private func keyboard(_ rig: KioskRig) async throws {
+    private func keyboard(_ browser: Browser, _ rig: KioskRig) async throws {
+      try await browser.run(
+        "window.pressed = []; addEventListener('keydown', (event) => pressed.push(`${event.ctrlKey ? 'ctrl+' : ''}${event.key}`), true)"
+      )
       for start in stride(from: 0, to: Self.keys.count, by: 8) {
         let some = Array(Self.keys[start..<min(start + 8, Self.keys.count)])
         try rig.hands(["key", "--delay", "30"] + some)
@@ -49,8 +52,12 @@ extension BrowserTests {
         try await Task.sleep(for: .milliseconds(300))
         try await rig.expectOnlyTheTerminal(some.joined(separator: " "))
       }
-      // They do reach the page: this one is its own.
+      // They do reach the page, also those that it then stops: else nothing was tried.
       try rig.hands(["key", "Return"])
+      try await browser.wait("the page's own key comes", for: "pressed.at(-1) === 'Enter'")
+      let pressed = try await browser.evaluate("return pressed", as: [String].self)
+      for key in ["F1", "F5", "F12", "ctrl+t", "ctrl+w", "ctrl+n", "F4"] { #expect(pressed.contains(key), "\(key): \(pressed)") }
+      #expect(pressed.count { $0.hasPrefix("ctrl+") } >= 30)
     }
 
     private func mouse(_ rig: KioskRig) async throws {

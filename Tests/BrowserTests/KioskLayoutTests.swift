@@ -65,48 +65,6 @@ extension BrowserTests {
       return found;
       """
 
-    /// Each screen by what is touched from the idle screen.
-    static let scenes: [(screen: String, keys: [String])] = [
-      ("idle", []), ("home", ["touch"]), ("kept", ["touch", "kept-link"]), ("which-help", ["touch", "help"]),
-      ("help", ["touch", "help", "danger"]), ("which-business", ["touch", "business"]),
-      ("which-service", ["touch", "business", "service"]), ("bring", ["touch", "business", "service", "legal"]),
-      ("slip", ["touch", "business", "service", "legal", "take"]),
-      ("type-number", ["touch", "business", "mine", "key-A", "key-7"]),
-      ("type-code", ["touch", "business", "mine", "key-A", "key-7", "next", "key-1", "key-2", "key-3", "key-4"]),
-      ("standing", ["touch", "business", "mine", "key-A", "key-7", "next", "key-1", "key-2", "key-3", "key-4", "look"]),
-      ("which-hazard", ["touch", "report"]), ("which-place", ["touch", "report", "lamp"]),
-      ("hazard-thanks", ["touch", "report", "lamp", "stair"]),
-    ]
-
-    static let standing = VisitStanding(
-      shown: "A007", service: Hall.names[1], ticket: nil, ahead: 0, window: nil,
-      matter: .init(
-        id: 3, phase: .resulted, owner: "x", offeredTo: nil, result: .agreed, overdue: false, hoursLeft: nil, rating: nil))
-
-    /// More than fits on a page, and long names.
-    static func view() -> VisitView {
-      var view = Hall.view()
-      view.plan.services.append(.init(id: "more", name: Hall.names[2], letter: "F"))
-      view.queues.append(.init(service: "more", waiting: 120, lastNumber: 1))
-      view.plan.hazardKinds += [.init(id: "c", name: Hall.names[10]), .init(id: "d", name: Hall.names[11])]
-      return view
-    }
-
-    private func walk(_ rig: HallRig, _ scene: (screen: String, keys: [String])) async throws {
-      let restart = "document.querySelector('#restart')"
-      // Nobody's finger trembles here.
-      try await rig.browser.run(
-        "document.documentElement.dataset.settleMilliseconds = '0'; if (!\(restart).hidden) \(restart).click()")
-      let isHome = try await rig.browser.evaluate("return document.body.dataset.screen === 'home'", as: Bool.self)
-      if scene.screen == "standing" { rig.answer(.standing(Self.standing)) }
-      for key in scene.keys.dropFirst(isHome ? 1 : 0) {
-        try await rig.browser.wait("the screen takes a touch", for: "document.body.dataset.ready === 'yes'")
-        // By script, as nothing here is about hands; one that has none counts as a key.
-        try await rig.browser.run("document.querySelector(\"[data-key='\(key)'], #\(key)\").click()")
-      }
-      try await rig.expectScreen(scene.screen)
-    }
-
     private func check(_ rig: HallRig, _ scene: String, low: Bool = false, sticky: Bool = false) async throws {
       try await Self.check(rig.browser, scene, low: low, sticky: sticky)
     }
@@ -124,22 +82,22 @@ extension BrowserTests {
     }
 
     @Test(arguments: ["zh-CN", "en"]) func everyScreenIsLargeClearAndNamed(language: String) async throws {
-      try await HallRig.run("kiosk/hall", Self.view()) { rig in
-        for scene in Self.scenes {
-          try await walk(rig, scene)
+      try await KioskScenes.run { rig, reader in
+        for scene in KioskScenes.all {
+          try await KioskScenes.walk(rig, reader, scene)
           if try await rig.browser.evaluate("return document.documentElement.lang", as: String.self) != language {
             try await rig.browser.run("document.querySelector('#language').click()")
           }
           for (width, height) in [(1366, 768), (1080, 1920), (360, 740)] {
             try await rig.browser.resize(width, height)
-            try await check(rig, "\(scene.screen), \(width) pixels, \(language)")
+            try await check(rig, "\(scene.name), \(width) pixels, \(language)")
           }
-          try await TextTests.expectNothingForeign(rig.browser, names: Hall.names, in: language)
+          try await TextTests.expectNothingForeign(rig.browser, names: KioskScenes.names, in: language)
           try await rig.browser.resize(1366, 768)
-          try await Accessibility.check(rig.browser, "kiosk-\(scene.screen)-\(language)")
+          try await Accessibility.check(rig.browser, "kiosk-\(scene.name)-\(language)")
         }
         try await rig.browser.resize(1366, 768)
-        try await walk(rig, ("home", ["touch"]))
+        try await KioskScenes.walk(rig, reader, ("home", ["touch"]))
         try await rig.browser.run("document.documentElement.dataset.idleSeconds = '0'")
         try await rig.browser.wait("it asks", for: KioskLeavingTests.dialog)
         try await check(rig, "leaving, \(language)", sticky: true)
@@ -154,9 +112,9 @@ extension BrowserTests {
     }
 
     @Test func highContrastAndLargerTextHoldOnEveryScreen() async throws {
-      try await HallRig.run("kiosk/hall", Self.view()) { rig in
-        for scene in Self.scenes {
-          try await walk(rig, scene)
+      try await KioskScenes.run { rig, reader in
+        for scene in KioskScenes.all {
+          try await KioskScenes.walk(rig, reader, scene)
           let plain = try await rig.browser.evaluate(
             "return parseFloat(getComputedStyle(document.querySelector('h1')).fontSize)", as: Double.self)
           try await rig.browser.run("document.body.classList.add('contrast', 'large')")
@@ -169,7 +127,7 @@ extension BrowserTests {
           for (width, height) in [(1366, 768), (1080, 1920), (360, 740)] {
             try await rig.browser.resize(width, height)
             // On a low screen what is long is scrolled to, over the keys that stay.
-            try await check(rig, "\(scene.screen), \(width) pixels, contrast and large", sticky: true)
+            try await check(rig, "\(scene.name), \(width) pixels, contrast and large", sticky: true)
           }
           try await rig.browser.resize(1366, 768)
           try await rig.browser.run("document.body.classList.remove('contrast', 'large')")
@@ -180,14 +138,14 @@ extension BrowserTests {
     @Test(arguments: [(1366, 768), (1080, 1920), (360, 740)]) func inLowModeAllTargetsLieInTheLowerPart(width: Int, height: Int)
       async throws
     {
-      var view = Self.view()
+      var view = KioskScenes.view()
       view.parentLostMilliseconds = Hall.now
-      try await HallRig.run("kiosk/hall", view) { rig in
+      try await KioskScenes.run(view) { rig, reader in
         try await rig.browser.resize(width, height)
-        for scene in Self.scenes {
-          try await walk(rig, scene)
+        for scene in KioskScenes.all {
+          try await KioskScenes.walk(rig, reader, scene)
           try await rig.browser.run("document.body.classList.add('low')")
-          try await check(rig, "\(scene.screen), \(width) pixels, low", low: true)
+          try await check(rig, "\(scene.name), \(width) pixels, low", low: true)
           try await rig.browser.run("document.body.classList.remove('low')")
         }
         try await rig.browser.run("document.body.classList.add('low'); document.documentElement.dataset.idleSeconds = '0'")

@@ -13,17 +13,9 @@ extension BrowserTests {
       try await HallRig.run("kiosk/hall", view, cards: hand.desk) { try await body($0, hand) }
     }
 
-    private func lay(_ lies: CardPicture.Lying?, _ hand: KioskCardTests.Reader) {
-      hand.state.withLock {
-        var next = CardPicture(revision: $0.picture.revision + 1, stage: .waiting)
-        next.lies = lies
-        $0.picture = next
-      }
-    }
-
     @Test func aSocialSecurityCardIsSeenFromTheIdleScreenAndTheTicketFollows() async throws {
       try await run { rig, hand in
-        lay(.socialSecurity, hand)
+        hand.lay(.socialSecurity)
         try await rig.expectScreen("seen")
         try await rig.expectText("#heading", "看到了您的社保卡")
         for text in ["没有读,什么也没有保存", "这里取号不用卡", "请把卡收好"] { try await rig.expectText("#lines", text) }
@@ -31,7 +23,7 @@ extension BrowserTests {
         #expect(aloud.contains("社保卡") && aloud.contains("什么也没有保存"))
         try await Accessibility.check(rig.browser, "kiosk-seen")
         // What is taken away is not said again, and no consent was asked for: nothing was read.
-        lay(nil, hand)
+        hand.lay(nil)
         try await rig.touch("go-on")
         try await rig.expectScreen("home")
         try await rig.touch("business", "service", "legal", "take")
@@ -45,11 +37,11 @@ extension BrowserTests {
       try await run(reader: .ready) { rig, hand in
         try await rig.touch("touch", "business", "service", "legal")
         try await rig.expectScreen("bring")
-        lay(.other, hand)
+        hand.lay(.other)
         try await rig.expectScreen("seen")
         try await rig.expectText("#lines", "请改用身份证")
         // Another one in its place.
-        lay(.dead, hand)
+        hand.lay(.dead)
         try await rig.expectText("#heading", "没有反应")
         try await rig.expectText("#lines", "翻个面")
         try await rig.touch("go-on")
@@ -59,7 +51,7 @@ extension BrowserTests {
         try await rig.expectScreen("home")
         try await rig.touch("help", "danger")
         try await rig.expectScreen("help")
-        lay(.socialSecurity, hand)
+        hand.lay(.socialSecurity)
         let newest = hand.state.withLock { $0.picture.revision }
         try await rig.browser.waitUntil("the page has heard of it") { hand.state.withLock { $0.seen == newest } }
         #expect(try await rig.browser.evaluate("return document.body.dataset.screen", as: String.self) == "help")
@@ -73,18 +65,18 @@ extension BrowserTests {
         try await rig.expectScreen("bring")
         // Two hours ago: whatever is no touch leaves it so.
         let longAgo = "Object.assign(document.documentElement.dataset, { idleSeconds: '1', warningSeconds: '100000' })"
-        lay(.dead, hand)
+        hand.lay(.dead)
         try await rig.expectScreen("seen")
         try await rig.browser.run(longAgo)
         try await rig.browser.wait("the page asks whether he is still there", for: "document.getElementById('leaving').open")
-        lay(.socialSecurity, hand)
+        hand.lay(.socialSecurity)
         try await rig.expectText("#heading", "看到了您的社保卡")
         #expect(try await rig.browser.evaluate("return document.getElementById('leaving').open", as: Bool.self))
         // Of the next visit it counts again: whoever lays it down first.
         try await rig.browser.run("document.documentElement.dataset.warningSeconds = '0'")
         try await rig.expectScreen("idle")
         try await rig.browser.run("Object.assign(document.documentElement.dataset, { idleSeconds: '60', warningSeconds: '30' })")
-        lay(.dead, hand)
+        hand.lay(.dead)
         try await rig.expectScreen("seen")
       }
     }
@@ -95,7 +87,7 @@ extension BrowserTests {
         try await rig.touch("touch", "business", "service", "legal", "card", "agree")
         try await rig.expectScreen("card")
         // Nothing was read yet: it is his own, on the wrong reader.
-        lay(.socialSecurity, hand)
+        hand.lay(.socialSecurity)
         try await rig.expectScreen("seen")
         try await rig.touch("go-on")
         try await rig.expectScreen("card")
@@ -130,7 +122,7 @@ extension BrowserTests {
       try await HallRig.run("kiosk/hall", view, onEveryPage: [hold], cards: hand.desk) { rig in
         try await rig.touch("touch", "business", "service", "legal", "take")
         try await rig.expectText("#lines", "请稍候")
-        lay(.socialSecurity, hand)
+        hand.lay(.socialSecurity)
         let newest = hand.state.withLock { $0.picture.revision }
         try await rig.browser.waitUntil("the page has heard of it") { hand.state.withLock { $0.seen == newest } }
         #expect(try await rig.browser.evaluate("return document.body.dataset.screen", as: String.self) != "seen")

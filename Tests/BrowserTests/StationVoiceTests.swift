@@ -36,9 +36,9 @@ extension BrowserTests {
           try await rig.browser.waitUntil("it says \(text)") { mouth.all.last == text }
         }
         try await rig.touch("touch")
-        try await heard("terminal zh: 您要做什么?。求助。办事。反映问题")
+        try await heard("terminal zh: 您要做什么?。求助。有危险,或不知道找谁。办事。取号、查我的号。反映问题。路灯、电梯、通道……。本机保存了什么")
         try await rig.touch("business", "service")
-        try await heard("terminal zh: 要办什么?。法律咨询。救助申请。老年证办理")
+        try await heard("terminal zh: 要办什么?。法律咨询。等候 3 人。救助申请。等候 0 人。老年证办理。等候 0 人")
         try await rig.touch("legal", "take")
         try await rig.expectScreen("slip")
         try await rig.browser.waitUntil("the number is said") { mouth.all.last?.contains("A001") == true }
@@ -50,7 +50,9 @@ extension BrowserTests {
         try await rig.touch("restart")
         try await rig.browser.waitUntil("nothing of the visit is said any more") { mouth.hushed.withLock { $0 } > 0 }
         try await rig.touch("language")
-        try await heard("terminal en: What would you like?. I need help. A service. Report a problem")
+        try await heard(
+          "terminal en: What would you like?. I need help. Danger, or I do not know whom to ask. A service. "
+            + "Take a number, look up my number. Report a problem. Lights, lifts, passages …. What is kept here")
         #expect(mouth.all.allSatisfy { !$0.contains("{") })
       }
     }

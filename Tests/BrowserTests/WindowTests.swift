@@ -104,9 +104,9 @@ extension BrowserTests {
         try await rig.shows(number: "B001")
         try await rig.browser.click("#current .skip")
         try await rig.shows("#current .next")
-        // A scanner types the slip's code and Enter.
+        // A hand types the slip's number.
         try await rig.browser.click("#scan-text")
-        try await rig.browser.type("a001-1234")
+        try await rig.browser.type("a001")
         try await rig.browser.press(.enter)
         try await rig.shows(number: "A001")
         try await rig.browser.click("#current .serve")
@@ -207,6 +207,8 @@ extension BrowserTests {
         try await rig.browser.wait(
           "the code is shown", for: "/[0-9]{4}/.test(document.querySelector('dialog h2')?.textContent.replace('A001', ''))")
         let title = try await rig.browser.evaluate("return document.querySelector('dialog h2').textContent", as: String.self)
+        // Nothing is asked any more: one way out.
+        #expect(try await rig.browser.evaluate("return document.querySelectorAll('dialog button').length", as: Int.self) == 1)
         let fresh = try #require(title.firstMatch(of: #/是 ([0-9]{4})/#)?.1)
         let old = try #require(Self.field("code", slip))
         let answer = try await LocalHTTP.ask(

@@ -75,6 +75,7 @@ enum Sample {
     view.children = [child(), bare()]
     view.children[0].failure?.incident = 7
     view.handOvers = handOvers()
+    view.overdueMatters = 3
     view.incidents[1].handedDown = DeskView.HandedDownCard(
       from: "^desk", onSceneWithinSeconds: 600, resolveWithinSeconds: 7200, onSceneDueMilliseconds: 1_795_500_600_000,
       onSceneInSeconds: -12, resolveDueMilliseconds: 1_795_507_200_000, resolveInSeconds: 6588)

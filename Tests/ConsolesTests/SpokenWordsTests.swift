@@ -17,6 +17,12 @@ import Testing
   ])
   func partsBecomeWords(parts: String, text: String) { #expect(words.text(parts, language: "zh") == text) }
 
+  @Test func timesAndNumbersInAStripAreSaid() {
+    #expect(words.text("interrupted numbers=A005,B002", language: "zh") == "刚才停电了。您的号是 A005、B002,请工作人员核对")
+    #expect(words.text("offline time=10:32", language: "zh") == "网络中断(从 10:32 起),已保存,恢复后自动上报")
+    #expect(words.text("offline time=10:32:1", language: "zh") == nil && words.text("offline time=:", language: "zh") == nil)
+  }
+
   @Test func theOtherLanguageToo() {
     #expect(words.text("ahead count=2;service/legal", language: "en") == "2 before you. 法律咨询")
   }

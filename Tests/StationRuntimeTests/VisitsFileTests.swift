@@ -35,6 +35,18 @@ import Transports
     #expect(site.plan.callPoints.last == SitePlan.CallPoint(button: try #require(visits.helpKey("hall")), place: "hall"))
   }
 
+  @Test func howWideAScreenIsStandsThereInMillimetres() throws {
+    func read(_ screen: String) throws -> Int? {
+      let text = Self.good.replacing("{id: hall, place: hall}", with: "{id: hall, place: hall, screen: \(screen)}")
+      return try SiteFile.read(text, file: "site.yaml").plan.visits?.kiosks[0].screenWidthMillimetres
+    }
+    #expect(try read("{widthMillimetres: 344}") == 344)
+    #expect(try SiteFile.read(Self.good, file: "site.yaml").plan.visits?.kiosks[0].screenWidthMillimetres == nil)
+    for wrong in ["{widthMillimetres: 34}", "{widthMillimetres: 13.5}", "{widthMillimetres: 3001}", "{ppi: 96}", "344"] {
+      #expect(throws: SiteError.self, "\(wrong)") { try read(wrong) }
+    }
+  }
+
   @Test func whoMayReadWhatIsSealedStandsThere() throws {
     let key = "4xDphb5yd8T+6VAZ6M8hXS1Sf7BFRSf4DvgtS5yFKTA="
     let text = Self.good + "\n  sealTo: {name: 铁西街道综治中心, key: \"\(key)\"}\n"

@@ -44,6 +44,9 @@ import Testing
     #expect(bench.visits.matter(id)?.overdue == false)
     bench.pass(.seconds(1))
     #expect(bench.visits.matter(id)?.overdue == true)
+    let opened = bench.visits.matter(id)?.openedAt.wallMilliseconds ?? 0
+    #expect(bench.station.visitView(onDisk: nil)?.matters.first?.overdueSinceMilliseconds == opened + 86_400_000)
+    #expect(bench.station.view().overdueMatters == 1)
     bench.pass(.seconds(100_000))
     #expect(bench.entries.count { $0.change == .visit(.overdue(id)) } == 1 && bench.visits.counts.overdue == 1)
   }
@@ -57,6 +60,8 @@ import Testing
     #expect(bench.visits.matter(id)?.overdue == false)
     bench.pass(.seconds(1))
     #expect(bench.visits.matter(id)?.overdue == true && bench.visits.counts.overdue == 1)
+    let resulted = bench.visits.matter(id)?.resultedAt?.wallMilliseconds ?? 0
+    #expect(bench.station.visitView(onDisk: nil)?.matters.first?.overdueSinceMilliseconds == resulted + 86_400_000)
     #expect(bench.entries.last?.change == .visit(.overdue(id)))
     // One that is closed in time is not.
     let other = bench.openMatter("dispute", code: 78)
@@ -95,6 +100,22 @@ import Testing
     #expect(bench.touch(.rate(letter: "A", number: 1, 9, 1)) == .refused(.alreadyDone))
     #expect(bench.clerk("w1", .close(id)) == .done)
     #expect(bench.visits.counts.ratings == [0, 0, 1] && bench.clerk("w1", .close(id)) == .refused(.alreadyClosed))
+  }
+
+  /// What was promised a minute ago is promised still, and later no hour more than is left.
+  @Test(arguments: [
+    (0, "3 天内", "3 days"), (60, "3 天内", "3 days"), (3601, "2 天 23 小时内", "2 days and 23 hours"),
+    (24 * 3600, "2 天内", "2 days"), (25 * 3600, "47 小时内", "47 hours"), (71 * 3600 + 60, "1 小时内", "1 hour"),
+  ])
+  func theTimeThatIsLeftIsSaidAsItIs(seconds: Int, chinese: String, english: String) {
+    var plan = Bench.centre
+    plan.visits?.services[0].limitHours = 72
+    var bench = Bench(plan: plan)
+    _ = bench.openMatter(code: 9)
+    bench.pass(.seconds(seconds))
+    let text = bench.standing(bench.touch(.status(letter: "A", number: 1, 9))).map { Texts.text($0) }
+    #expect(text?.chinese == "一号窗口正在为您办,\(chinese)给您答复")
+    #expect(text?.english == "一号窗口 has it; you will have an answer within \(english)")
   }
 
   @Test func theSlipTellsItsHolderAboutTheMatterForDaysAfterwards() {

@@ -47,6 +47,16 @@ struct Check: ParsableCommand {
       let proof = site.plan.parent?.proofMinute.map { Self.clock($0) } ?? "没有 / none"
       print("每日验证 / daily proof: \(proof)")
     }
+    for kiosk in site.plan.visits?.kiosks ?? [] {
+      let pixels = kiosk.leastTarget(pageWidth: 1920)
+      if let width = kiosk.screenWidthMillimetres {
+        print("自助终端屏幕 / kiosk screen \(kiosk.id): \(width) mm, 15 mm = \(pixels) px / 1920 px")
+      } else {
+        print(
+          "自助终端屏幕 / kiosk screen \(kiosk.id): 未量宽度,按键 72 px;写 screen: {widthMillimetres: …} 保证 15 mm / not measured, keys of 72 px; "
+            + "screen: {widthMillimetres: …} makes them 15 mm")
+      }
+    }
     for (kiosk, reader) in (site.visitPages?.readers ?? [:]).sorted(by: { $0.key < $1.key }) {
       print("读卡器 / card reader \(kiosk): \(reader.connection)")
     }

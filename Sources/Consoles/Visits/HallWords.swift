@@ -39,6 +39,7 @@ extension PageWords {
       "The power was off just now. Your number is {numbers}: please let the staff check it"),
     word("notRecordedNow", "机器现在存不了新的记录,请告诉工作人员", "The machine cannot keep new records now: please tell the staff"),
     word("offline", "网络中断(从 {time} 起),已保存,恢复后自动上报", "The line is down (since {time}): all is kept, and sent when it is back"),
+    word("cutOff", "刚才中断了,可能停过电", "It was interrupted just now: perhaps the power was off"),
     word("didNotWork", "没有办成", "It did not work"),
     word("notDelivered", "没有送到,请再试一次,或到窗口找工作人员", "It did not get through: try again, or go to a window"),
     word("uncertain", "没有得到答复,不知道办成没有,请问工作人员", "No answer came, it may or may not have worked: please ask the staff"),
@@ -134,6 +135,8 @@ extension PageWords {
       "card.outOfOrder", "读卡器坏了,已经通知工作人员;请不用卡继续", "The reader is out of order, the staff are told: please go on without a card"),
     word("card.consentEnded", "等了一分钟没有读到卡,已经停止", "No card came within a minute: it has stopped"),
     word("card.notSealed", "现在不能加密保存,读到的已经清除;请不用卡继续", "It cannot be sealed now, and was erased: please go on without a card"),
+    word(
+      "cardCut", "读到的没有保存,已经没有了;请再读一次,或不用卡继续", "What was read was not kept and is gone: read it again, or go on without a card"),
     word("cardOver", "读到的已经清除", "What was read is erased"),
     word("seen.socialSecurity", "看到了您的社保卡", "Your social-security card was seen"),
     word("seen.other", "看到了一张卡", "A card was seen"),

@@ -35,7 +35,7 @@ struct SpokenWords: Sendable {
     kiosks = Set(view.kiosks.map(\.id))
   }
 
-  static let limit = 60
+  static let limit = 120
   private static let catalogue = Dictionary((PageWords.common + PageWords.hall).map { ($0.key, $0.text) }) { first, _ in first }
 
   /// `whatFor;ahead count=2;service/legal;#A001`: one part after another.
@@ -64,9 +64,10 @@ struct SpokenWords: Sendable {
     return text.contains("{") ? nil : text
   }
 
-  /// `A001`, `17`, `1,3` and nothing longer.
+  /// `A001`, `17`, `1,3`, `A005,B002`, `10:32` and nothing longer.
   private static func isNumber(_ text: Substring) -> Bool {
-    !text.isEmpty && text.utf8.count <= 24 && text.wholeMatch(of: #/[A-Z]?[0-9]{1,5}(,[0-9]{1,3}){0,8}/#) != nil
+    !text.isEmpty && text.utf8.count <= 48
+      && text.wholeMatch(of: #/[A-Z]?[0-9]{1,5}(,[A-Z]?[0-9]{1,5}){0,8}|[0-9]{1,2}(:[0-9]{2}){1,2}/#) != nil
   }
 
   private static func spelled(_ number: Substring) -> String { String(number).replacing(",", with: "、") }

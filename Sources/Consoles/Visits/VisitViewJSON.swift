@@ -40,6 +40,7 @@ extension VisitView {
           $0.field("helpAsked", kiosk.helpAsked)
           $0.field("reader", optional: kiosk.reader?.name)
           $0.field("smartCards", kiosk.hasSmartCards)
+          $0.field("screenWidth", optional: plan.kiosks.first { $0.id == kiosk.id }?.screenWidthMillimetres)
           if !kiosk.interrupted.isEmpty { $0.field("interrupted", kiosk.interrupted) }
           guard let hold = kiosk.hold else { return }
           $0.field("heldSince", hold.since.wallMilliseconds)
@@ -197,6 +198,7 @@ extension VisitView.MatterCard {
       $0.field("openedMilliseconds", matter.openedAt.wallMilliseconds)
       $0.field("hoursLeft", optional: hoursLeft)
       $0.field("overdue", matter.overdue)
+      $0.field("overdueSinceMilliseconds", optional: overdueSinceMilliseconds)
       $0.field("result", optional: matter.result?.rawValue)
       $0.field("note", matter.note)
       $0.field("rating", optional: matter.rating)

@@ -51,7 +51,7 @@ struct WindowRoutes: Routes {
   static let fileNames = [
     "window.html", "window.css", "window.js", "desk.css", "login.css", "login.js", "asking.js", "station.js", "matters.js",
     "dom.js",
-    "dialogs.js", "events.js", "stream.js", "stream-worker.js", "words.js", "favicon.svg",
+    "dialogs.js", "scanner.js", "late.js", "events.js", "stream.js", "stream-worker.js", "words.js", "favicon.svg",
   ]
 
   let files: WebFiles

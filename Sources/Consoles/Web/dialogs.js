@@ -14,19 +14,24 @@ export function closeDialog() {
 
 // While the station is lost nothing can be confirmed; what was typed stays.
 export function enableDialogs(enabled) {
-  if (open) open.querySelector(".primary").disabled = !enabled;
+  if (open && !open.dataset.told) open.querySelector(".primary").disabled = !enabled;
 }
 
 // fields: [{name, label, kind: "text" | "line" | "number" | "choice" | "shown", value, choices: [[value, text]], required}]. Gives the values,
 // or null. What is only shown has a text and no name.
-export function ask(title, fields = [], confirm = word("confirm")) {
+export const ask = (title, fields = [], confirm = word("confirm")) => put(title, fields, confirm, false);
+
+// Nothing is asked: there is one way out, also while the station is lost.
+export const tell = (title, fields, over) => put(title, fields, over, true);
+
+function put(title, fields, confirm, isTold) {
   return new Promise((resolve) => {
     const spot = spotOf(document.activeElement ?? document.body);
     const form = element("form", { method: "dialog" }, element("h2", { id: "dialog-title" }, title));
     for (const field of fields) form.append(row(field));
     const cancel = element("button", { type: "button", onclick: () => dialog.close() }, word("cancel"));
-    form.append(element("div", { class: "buttons" }, element("button", { type: "submit", class: "primary" }, confirm), cancel));
-    const dialog = element("dialog", { "aria-labelledby": "dialog-title" }, form);
+    form.append(element("div", { class: "buttons" }, element("button", { type: "submit", class: "primary" }, confirm), ...(isTold ? [] : [cancel])));
+    const dialog = element("dialog", { "aria-labelledby": "dialog-title", "data-told": isTold ? "yes" : undefined }, form);
     let values = null;
     form.addEventListener("submit", () => (values = Object.fromEntries(new FormData(form))));
     dialog.addEventListener("close", () => {

@@ -16,14 +16,14 @@ function time(kind, kept) {
 // One table, and what stands below it.
 export function keptTable(view) {
   const columns = ["keptKind", "keptCount", "keptFor", "keptPurpose", "keptGround"];
-  const cell = (key, text) => element("td", { "data-label": word(key) }, text);
+  const cell = (key, text) => element("td", { class: "spoken", "data-label": word(key) }, text);
   const rows = keptRows(view).map((row) => element("tr", { "data-kind": row.kind },
-    element("th", { scope: "row" }, row.name), cell("keptCount", row.count === undefined ? word("keptNoCount") : word("keptCounts", { count: row.count })),
+    element("th", { class: "spoken", scope: "row" }, row.name), cell("keptCount", row.count === undefined ? word("keptNoCount") : word("keptCounts", { count: row.count })),
     cell("keptFor", row.time), cell("keptPurpose", row.purpose), cell("keptGround", row.ground)));
   const cleared = view.kept.cleared;
   return [
-    element("table", { class: "kept" }, element("thead", {}, element("tr", {}, ...columns.map((key) => element("th", { scope: "col" }, word(key))))), element("tbody", {}, ...rows)),
-    element("p", { class: "cleared" }, cleared ? word("keptCleared", { ...cleared, time: timeOfDay(cleared.atMilliseconds) }) : word("keptNotCleared")),
+    element("table", { class: "kept" }, element("thead", {}, element("tr", {}, ...columns.map((key) => element("th", { class: "spoken", scope: "col" }, word(key))))), element("tbody", {}, ...rows)),
+    element("p", { class: "cleared spoken" }, cleared ? word("keptCleared", { ...cleared, time: timeOfDay(cleared.atMilliseconds) }) : word("keptNotCleared")),
     element("p", { class: "spoken" }, word("keptNot")),
     element("p", { class: "contact spoken" }, element("b", {}, `${word("contactTitle")}: `), view.kept.contact || word("noContact")),
   ];

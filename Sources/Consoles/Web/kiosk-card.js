@@ -74,14 +74,19 @@ const headings = { waiting: "cardLay", reading: "cardReading", over: "cardNotRea
 
 const reading = (service, card) => ({
   name: "card",
-  heading: () => word(headings[card.picture.stage] ?? "cardRead", { name: card.picture.name }),
-  lines: () => linesOf(card.picture),
+  heading: () => word(isCut(card) ? "cutOff" : (headings[card.picture.stage] ?? "cardRead"), { name: card.picture.name }),
+  lines: () => linesOf(card),
   mark: () => [card.picture.stage, card.picture.number],
   body: () => (card.picture.stage === "read" ? [element("p", { class: "card-number spoken quiet" }, card.picture.number)] : []),
   choices: () => choicesOf(service, card),
 });
 
-function linesOf(picture) {
+// The station was gone meanwhile, and with it what it had read.
+const isCut = (card) => card.picture.stage === "over" && !card.picture.problem && kiosk.visit.wasCut;
+
+function linesOf(card) {
+  const picture = card.picture;
+  if (isCut(card)) return [word("cardCut")];
   const problem = picture.problem ? [word(`card.${picture.problem}`)] : [];
   switch (picture.stage) {
     case "waiting": return [...problem, word("cardLayNote")];

@@ -15,7 +15,7 @@ export function ownCard() {
 
 // A call that stands or was asked for: nobody is sent away from it, and its screen stays until it is over.
 export function callForHelp() {
-  const call = { said: null, seen: false };
+  const call = { said: null, seen: false, isAtCentre: false };
   conclude(helpScreen(call));
   press(call);
 }
@@ -23,6 +23,7 @@ export function callForHelp() {
 // Whatever else is under way, this is sent.
 async function press(call) {
   call.said = null;
+  call.isAtCentre = false;
   kiosk.draw();
   call.said = await send("help", {});
   kiosk.draw();
@@ -34,6 +35,8 @@ function helpScreen(call) {
   const state = () => {
     const lamp = ownCard()?.help ?? 0;
     if (lamp > 0) call.seen = true;
+    // Once the centre has it, it has it: what the lamp says later takes nothing back.
+    if (lamp === steady && isLive()) call.isAtCentre = true;
     if (!isLive() && !call.said) return "sending";
     if (!isLive() && call.said.answer !== "done") return call.said.answer;
     if (lamp === fault) return "fault";
@@ -51,7 +54,7 @@ function helpScreen(call) {
     heading: () => word({ sending: "calling", fault: "callFailed", undelivered: "callFailed", refused: "callFailed", uncertain: "callUncertain", over: "callOver" }[state()] ?? "callStands"),
     lines: () => (typeof state() === "number" && !isLive() ? [word("callStale")] : linesOf(state(), call)),
     mark: () => state(),
-    body: () => (typeof state() === "number" ? [ladder(state())] : []),
+    body: () => (typeof state() === "number" ? [ladder(state(), call.isAtCentre)] : []),
     choices: () => (failed() ? [{ key: "again", label: word("callAgain"), style: "danger", act: () => press(call) }] : []),
   };
 }
@@ -70,14 +73,15 @@ function linesOf(state, call) {
 }
 
 // Three steps; each counts only when the lamp has it.
-function ladder(lamp) {
+function ladder(lamp, isAtCentre) {
   const steps = [["callRecorded", slowBlink], ["callAtCentre", steady], ["callComing", coming]];
   return element("ol", { class: "ladder" }, ...steps.map(([key, least]) => {
     // Somebody here may come before the centre has said a word.
-    const isReached = key === "callAtCentre" ? lamp === steady : lamp >= least;
-    const isOpen = key === "callAtCentre" && lamp === coming;
+    const isReached = key === "callAtCentre" ? isAtCentre : lamp >= least;
+    const isOpen = key === "callAtCentre" && lamp === coming && !isAtCentre;
+    const aloud = isReached ? {} : { "data-say": `${word("callNotYet")}: ${word(key)}` };
     return element("li", { class: isReached ? "reached" : "" }, element("span", { class: "sign", "aria-hidden": "true" }, isReached ? "✓" : "○"), " ",
-      element("span", { class: isReached ? "spoken" : "" }, word(key)), ...(isReached || isOpen ? [] : [element("span", { class: "unseen" }, ` ${word("callNotYet")}`)]));
+      element("span", { class: "spoken", ...aloud }, word(key)), ...(isReached || isOpen ? [] : [element("span", { class: "unseen" }, ` ${word("callNotYet")}`)]));
   }));
 }
 

@@ -137,7 +137,7 @@ export const message = (name, heading, lines) => ({
 // What the station refused with its reason; what did not get there, or perhaps not.
 export const failure = (said) => ({
   name: "failure",
-  heading: () => word("didNotWork"),
+  heading: () => word(kiosk.visit.wasCut && ["undelivered", "uncertain"].includes(said.answer) ? "cutOff" : "didNotWork"),
   lines: () => [{ undelivered: word("notDelivered"), uncertain: word("uncertain") }[said.answer] ?? pick(said)],
   choices: () => [],
   keeps: true,

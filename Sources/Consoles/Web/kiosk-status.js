@@ -46,7 +46,7 @@ function keypad(typed, field, pad) {
     heading: pad.heading,
     lines: () => (field === "code" && typed.refusal ? [pick(typed.refusal)] : []),
     mark: () => typed[field],
-    body: () => [element("p", { class: "typed" }, `${word("typed")} `, element("output", {}, typed[field] || word("nothingTyped")))],
+    body: () => [element("p", { class: "typed spoken quiet" }, `${word("typed")} `, element("output", {}, typed[field] || word("nothingTyped")))],
     pad: () => [element("div", { class: "keypad", role: "group", "aria-label": word("keypad") }, ...rowsOf(pad).map((row) => element("div", {}, ...row.map((name) => key(name === "delete" ? word("delete") : name, name)))))],
     choices: () => (pad.isWhole(typed[field]) ? [{ key: pad.next.key, label: pad.next.label(), style: "main", act: pad.next.act }] : []),
     // A keyboard types as well.

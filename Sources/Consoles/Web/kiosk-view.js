@@ -3,7 +3,7 @@
 //   time; body(), and pad() and after() over and under the choices: more to see, more to touch, drawn anew when mark() changes; keeps: it stays when the station is lost;
 //   holds(): nobody is asked whether he is still there; back(): what 返回 does instead of going back; key(event).
 import { clock, element, setClass, setHidden, setText } from "./dom.js";
-import { kiosk } from "./kiosk-session.js";
+import { isIdle, kiosk } from "./kiosk-session.js";
 import { speak } from "./speech.js";
 import { word } from "./words.js";
 
@@ -16,9 +16,11 @@ let shownMark = "";
 let shownLanguage = "";
 let shownHeading = "";
 let shownLines = "";
+let shownStrips = [];
 let enteredAt = 0;
 
-export function draw(screen) {
+// strips: what stands above all screens.
+export function draw(screen, strips) {
   const isNew = screen !== shown;
   if (isNew) screen.page = 0;
   const heading = screen.heading();
@@ -28,7 +30,7 @@ export function draw(screen) {
   const pages = Math.max(1, Math.ceil(choices.length / perPage));
   screen.page = Math.min(screen.page ?? 0, pages - 1);
   const mark = JSON.stringify([document.documentElement.lang, heading, lines, busy, screen.page, choices.map((choice) => [choice.key, choice.label, choice.note]), screen.mark?.()]);
-  if (!isNew && mark === shownMark) return;
+  if (!isNew && mark === shownMark) return announceStrips(strips);
   shown = screen;
   shownMark = mark;
   if (isNew) entered(screen);
@@ -42,14 +44,16 @@ export function draw(screen) {
   byId("after").replaceChildren(...(screen.after?.() ?? []));
   showPages(screen, pages);
   if (isNew) {
+    for (const part of [byId("upper"), document.querySelector("main")]) part.scrollTop = 0;
     scrollTo(0, 0);
     byId("heading").focus();
     say();
   } else {
     if (wasInMain) ([...document.querySelectorAll("#middle [data-key]")].find((node) => node.dataset.key === focused) ?? byId("heading")).focus();
     // In another language it is the same: whoever switched it has it said whole.
-    if (document.documentElement.lang === shownLanguage) announce(heading, lines);
+    if (document.documentElement.lang === shownLanguage) announce(heading, lines, strips);
   }
+  shownStrips = strips;
   shownLanguage = document.documentElement.lang;
   shownHeading = heading;
   shownLines = lines.join(" ");
@@ -65,12 +69,21 @@ function entered(screen) {
 }
 
 // What changed while one looks at the screen is read out and spoken.
-function announce(heading, lines) {
-  if (heading === shownHeading && lines.join(" ") === shownLines) return;
+function announce(heading, lines, strips) {
+  if (heading === shownHeading && lines.join(" ") === shownLines) return announceStrips(strips);
   const text = [...(heading === shownHeading ? [] : [heading]), ...lines].join(" ");
   setText(byId("announcements"), text);
-  if (text) speak(text);
+  speak([...freshOf(strips), text].join(" "));
 }
+
+// For screen readers a strip has a role of its own. Nobody is spoken to who is not there.
+function announceStrips(strips) {
+  const fresh = freshOf(strips);
+  shownStrips = strips;
+  if (fresh.length) speak(fresh.join(" "));
+}
+
+const freshOf = (strips) => (isIdle() ? [] : strips.filter((text) => !shownStrips.includes(text)));
 
 function choiceButton({ key, label, note, style = "", picture, act }) {
   const words = element("span", { class: "words" }, element("span", { class: "label" }, label), ...(note ? [element("span", { class: "note" }, note)] : []));
@@ -87,12 +100,20 @@ function showPages(screen, pages) {
 // All that stands on the screen, as it is spoken. In a hall others listen: a code is said only to who asks to hear it.
 export function say(isAskedFor = false) {
   const stop = document.documentElement.lang === "en" ? ". " : "。";
-  const parts = [byId("heading"), ...document.querySelectorAll("#body .spoken, #lines p, #choices .label")];
-  const text = parts.filter((node) => isAskedFor || !node.matches(".quiet")).map((node) => node.dataset.say ?? node.textContent).filter(Boolean).join(stop);
+  const parts = [byId("heading"), ...document.querySelectorAll(".strip, #body .spoken, #lines p, #choices .label, #choices .note, #after button, #page-of")];
+  const text = parts.filter((node) => node.checkVisibility() && (isAskedFor || !node.matches(".quiet"))).map((node) => node.dataset.say ?? node.textContent).filter(Boolean).join(stop);
   setText(byId("announcements"), "");
   speak(text);
   return text;
 }
+
+// What is too long for the place above the keys is scrolled there, by the keyboard as well.
+const whatIsAbove = new ResizeObserver(() => {
+  const upper = byId("upper");
+  if (upper.scrollHeight > upper.clientHeight + 1) upper.tabIndex = 0;
+  else upper.removeAttribute("tabindex");
+});
+for (const part of [byId("upper"), byId("strips"), byId("top"), byId("body"), byId("lines")]) whatIsAbove.observe(part);
 
 for (const [id, step] of [["earlier", -1], ["later", 1]]) {
   byId(id).addEventListener("click", () => {

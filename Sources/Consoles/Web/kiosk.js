@@ -32,14 +32,16 @@ function learnNames(view) {
 
 function drawAll() {
   if (kiosk.link.view) learnNames(kiosk.link.view);
+  sizeTargets();
   const state = kiosk.link.liveness();
+  if (kiosk.link.view && state !== "live" && !isIdle()) kiosk.visit.wasCut = true;
   setText(byId("site"), kiosk.link.view?.site ?? "");
   strip("lost", state !== "live" ? `⚠ ${word(`${state}Long`)}` : unknownText());
   strip("interrupted", interruptedText());
   strip("offline", [offlineText(), kiosk.link.view?.recorded === false ? word("notRecordedNow") : ""].filter(Boolean).join(" "));
   strip("staff-strip", staffText());
   setHidden(byId("held"), !isHeld());
-  draw(screen());
+  draw(screen(), stripTexts());
   setHidden(byId("back"), isIdle() || kiosk.visit.screens.length === 2);
   setHidden(byId("restart"), isIdle());
   for (const name of ["large", "contrast", "low"]) byId(name).setAttribute("aria-pressed", document.body.classList.contains(name));
@@ -51,11 +53,24 @@ function unknownText() {
   return kiosk.link.view && !ownCard() ? `⚠ ${word("unknownKiosk", { id: kiosk.id })}` : "";
 }
 
+// An old finger needs 15 mm: how many pixels those are is known only where somebody has measured the screen. The page fills it.
+const leastMillimetres = 15;
+const leastPixels = 72;
+
+function sizeTargets() {
+  const width = ownCard()?.screenWidth;
+  const least = width ? Math.max(leastPixels, Math.ceil((leastMillimetres * innerWidth) / width)) : leastPixels;
+  document.documentElement.style.setProperty("--least", `${least}px`);
+}
+addEventListener("resize", sizeTargets);
+
 // For whoever stood here as the power failed.
 function interruptedText() {
   const numbers = (kiosk.link.liveness() === "live" && ownCard()?.interrupted) || [];
   return numbers.length ? word("interrupted", { numbers: numbers.join(word("listComma")) }) : "";
 }
+
+const stripTexts = () => [...document.querySelectorAll(".strip:not([hidden])")].map((node) => node.textContent);
 
 function strip(id, text) {
   setHidden(byId(id), !text);

@@ -113,6 +113,9 @@ export function showStatistics(view) {
       const texts = [name("mark", mark), counts.opened, counts.closed, counts.falseAlarms, counts.escalated];
       texts.forEach((text, index) => setText(row.cells[index], String(text)));
     });
+  setHidden(byId("late-matters"), view.overdueMatters === undefined);
+  setText(byId("late-matters"), `${view.overdueMatters > 0 ? "⚠ " : ""}${word("lateMatters", { count: view.overdueMatters })}`);
+  setClass(byId("late-matters"), "bad", view.overdueMatters > 0);
   const onDuty = view.onDuty.length ? view.onDuty.map((post) => postName(view, post)).join("、") : word("nobodyOnDuty");
   setText(byId("machine"), `${word("statisticsHelp")} · ${word("journalEntries")} ${view.entries} · ${word("onDutyNow")}: ${onDuty}${receiverText(view.receiver)}`);
 }

@@ -1,8 +1,8 @@
 // Which word of the catalogue a text on the page is: the machine's own voice is told keys and numbers, never text.
 
-const limit = 800;
+const limit = 1000;
 const known = new Map();
-const number = /^[A-Z]?\d{1,5}([,、]\s*\d{1,3}){0,8}$/;
+const number = /^([A-Z]?\d{1,5}([,、]\s*[A-Z]?\d{1,5}){0,8}|\d{1,2}(:\d{2}){1,2})$/;
 
 // template: the word before its places were filled. What holds anything but numbers is not said.
 export function remember(text, key, template, values) {
@@ -36,5 +36,5 @@ export function partsOf(text) {
     else if (digits) parts.push(...digits[0].split(" ").map((digit) => `#${digit}`));
     at += found?.length ?? digits?.[0].length ?? 1;
   }
-  return parts.slice(0, 60);
+  return parts.slice(0, 120);
 }

@@ -1,9 +1,11 @@
 // The page of a window, and of a post behind the windows: who is called, what becomes of his matter.
 import { connectAsking, send, toast } from "./asking.js";
-import { ask, enableDialogs, closeDialog } from "./dialogs.js";
+import { ask, closeDialog, dialogIsOpen, enableDialogs, tell } from "./dialogs.js";
 import { clock, duration, element, keepingFocus, reconcile, setClass, setHidden, setText, timeOfDay } from "./dom.js";
 import { leaveWhenEnded, logInFirst } from "./login.js";
+import { showLate } from "./late.js";
 import { createMatter, updateMatter } from "./matters.js";
+import { listenToScanner } from "./scanner.js";
 import { follow } from "./station.js";
 import { loadWords, name, onLanguage, switchLanguage, word } from "./words.js";
 
@@ -51,6 +53,7 @@ function showAll() {
   showHelps(view);
   showCurrent(view);
   showTickets(view);
+  showLate(byId("late-section"), view, page);
   showMatters(view);
   showKiosks(view);
   showHazards(view);
@@ -140,7 +143,7 @@ async function look() {
   if (said.closed > 0) shown.push({ kind: "shown", label: "", text: word("lookClosed", { count: said.closed }) });
   shown.push({ kind: "shown", label: "", text: word("lookNote") });
   const closing = setTimeout(closeDialog, 60_000);
-  await ask(word("look"), shown, word("lookDone"));
+  await tell(word("look"), shown, word("lookDone"));
   clearTimeout(closing);
 }
 
@@ -159,18 +162,32 @@ async function reissue(ticket) {
   if (!(await ask(`${word("reissue")} · ${ticket.number}`, [], word("reissue")))) return;
   const said = await send(`/api/tickets/${ticket.id}/reissue`);
   if (said?.slip === "printed") toast(word("slipPrinted"), false);
-  else if (said?.code) await ask(word("newCode", { number: said.number, code: said.code }), [], word("codeNoted"));
+  else if (said?.code) await tell(word("newCode", { number: said.number, code: said.code }), [], word("codeNoted"));
 }
 
-// What a scanner types, or a hand: a slip's number, its code behind it or not.
+// MARK: - Slips
+
+// A hand types a slip's number, its code behind it or not.
 byId("scan").addEventListener("submit", (event) => {
   event.preventDefault();
-  const wanted = byId("scan-text").value.trim().toUpperCase().split("-")[0];
+  const text = byId("scan-text").value.trim().toUpperCase();
   byId("scan-text").value = "";
+  if (text) callSlip(text);
+});
+
+function callSlip(text) {
+  const wanted = text.split("-")[0];
   const known = [...live.view.waiting, ...live.view.aside].find((ticket) => ticket.number === wanted);
   if (!known) return toast(word("noSuchTicket", { number: wanted }), true);
   act("call", { ticket: known.id });
-});
+}
+
+// A scan comes whenever the slip is held out. Nobody is called by it while a question stands open, or where nobody sits.
+function scanned(text) {
+  if (!page.started || page.window === undefined) return toast(word("scanAtWindow"), true);
+  if (dialogIsOpen()) return toast(word("scanAfterDialog"), true);
+  callSlip(text);
+}
 
 // MARK: - The queue
 
@@ -272,6 +289,7 @@ await loadWords();
 page.staff = await logInFirst();
 live = follow(show, leaveWhenEnded);
 connectAsking(page, () => live.liveness());
+listenToScanner(scanned);
 onLanguage(show);
 show();
 setInterval(() => page.started && live.view && showTickets(live.view), 5000);

@@ -119,11 +119,27 @@ extension Station {
   /// Who has a result is called back and asked within the same time: until then it is not over.
   private func limitSince(_ matter: Matter) -> EntryTime { matter.resultedAt ?? matter.openedAt }
 
+  /// When the limit of a matter passed that is overdue: to its result, or from there to its end. Milliseconds since 1970.
+  func overdueSince(_ matter: Matter) -> Int64 {
+    let length = Int64((plan.visits?.service(matter.service)?.limitHours ?? Self.usualLimitHours) * 3_600_000)
+    let first = matter.openedAt.wallMilliseconds.clampedSubtracting(-length)
+    guard let resulted = matter.resultedAt?.wallMilliseconds, resulted < first else { return first }
+    return resulted.clampedSubtracting(-length)
+  }
+
+  /// Open matters that are late: a count, for those who see to it that they are not (督办). `nil` where nobody comes to.
+  var overdueMatters: Int? {
+    plan.visits == nil ? nil : state.visits.matters.count { $0.overdue && $0.phase != .closed }
+  }
+
   /// What is sealed is for the call-back: from then on its days are counted, whether anybody closes the matter or not.
   private func contactSince(_ matter: Matter) -> EntryTime? { matter.sealed.isEmpty ? nil : matter.resultedAt }
 
   /// A service that the site file no longer has keeps the usual limits.
-  private func limit(_ matter: Matter) -> Interval { .seconds(3600) * (plan.visits?.service(matter.service)?.limitHours ?? 120) }
+  private func limit(_ matter: Matter) -> Interval {
+    .seconds(3600) * (plan.visits?.service(matter.service)?.limitHours ?? Self.usualLimitHours)
+  }
+  private static let usualLimitHours = 120
   private func answerTime(_ matter: Matter) -> Interval {
     .seconds(60) * (plan.visits?.service(matter.service)?.offerMinutes ?? 60)
   }

@@ -148,9 +148,10 @@ extension Station {
       window: ticket.flatMap { $0.phase == .waiting ? nil : $0.window }, matter: stage)
   }
 
+  /// Hours that have begun count whole: what was promised a minute ago is not less by now.
   func hoursLeft(_ matter: Matter) -> Int? {
     guard let limit = plan.visits?.service(matter.service)?.limitHours else { return nil }
-    return max(0, (limit * 3600 - seconds(past(since: matter.openedAt))) / 3600)
+    return max(0, (limit * 3600 - seconds(past(since: matter.openedAt)) + 3599) / 3600)
   }
 
   // MARK: - Hazards

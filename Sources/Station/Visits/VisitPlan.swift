@@ -90,10 +90,21 @@ public struct VisitPlan: Sendable, Equatable, Codable {
   public struct Kiosk: Sendable, Equatable, Codable {
     public var id: String
     public var place: String
+    /// As wide as its page shows on the screen, by a ruler: 100 to 3000. `nil`: not measured, and taken for 96 dpi.
+    public var screenWidthMillimetres: Int?
 
-    public init(id: String, place: String) {
+    public init(id: String, place: String, screenWidthMillimetres: Int? = nil) {
       self.id = id
       self.place = place
+      self.screenWidthMillimetres = screenWidthMillimetres
+    }
+
+    /// What an old finger hits: 15 mm, and never less than 72 pixels (`kiosk.js` counts the same way).
+    ///
+    /// - Parameter width: of the page, in CSS pixels.
+    public func leastTarget(pageWidth width: Int) -> Int {
+      guard let millimetres = screenWidthMillimetres, millimetres > 0 else { return 72 }
+      return max(72, (15 * width + millimetres - 1) / millimetres)
     }
   }
 

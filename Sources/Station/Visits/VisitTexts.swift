@@ -68,10 +68,18 @@ extension Texts {
       return BilingualText(
         "\(matter.owner)正在为您办,已超过承诺的时间,我们在督促", "\(matter.owner) has it; it is overdue, and is being pressed for")
     }
-    let left = matter.hoursLeft ?? 0
-    let (chinese, english) =
-      left >= 48 ? ("\(left / 24) 天内", "within \(left / 24) days") : ("\(max(1, left)) 小时内", "within \(max(1, left)) hours")
-    return BilingualText("\(matter.owner)正在为您办,\(chinese)给您答复", "\(matter.owner) has it; you will have an answer \(english)")
+    let left = within(hours: max(1, matter.hoursLeft ?? 0))
+    return BilingualText(
+      "\(matter.owner)正在为您办,\(left.chinese)内给您答复", "\(matter.owner) has it; you will have an answer within \(left.english)")
+  }
+
+  /// Neither more nor less than is left: whole days alone would say one day too many, or too few.
+  private static func within(hours: Int) -> BilingualText {
+    let (days, rest) = hours >= 48 ? (hours / 24, hours % 24) : (0, hours)
+    let chinese = [days > 0 ? "\(days) 天" : "", rest > 0 ? "\(rest) 小时" : ""].filter { !$0.isEmpty }
+    let hours = rest == 1 ? "1 hour" : "\(rest) hours"
+    let english = [days > 0 ? "\(days) days" : "", rest > 0 ? hours : ""].filter { !$0.isEmpty }
+    return BilingualText(chinese.joined(separator: " "), english.joined(separator: " and "))
   }
 
   /// What a slip says beside the number: printers have room for one language.

@@ -74,6 +74,8 @@ public struct VisitView: Sendable, Equatable {
   public struct MatterCard: Sendable, Equatable {
     public var matter: Matter
     public var hoursLeft: Int?
+    /// When its time limit passed, milliseconds since 1970: of what is overdue.
+    public var overdueSinceMilliseconds: Int64?
   }
 
   public struct HazardCard: Sendable, Equatable {
@@ -135,7 +137,11 @@ extension Station {
       },
       waiting: inCallOrder(visits).map { ticketCard($0, visits) }, aside: aside(visits).map { ticketCard($0, visits) },
       matters: open.sorted { ($0.overdue ? 0 : 1, $0.id) < ($1.overdue ? 0 : 1, $1.id) }.prefix(VisitView.listLimit * 4)
-        .map { VisitView.MatterCard(matter: $0, hoursLeft: $0.result == nil ? hoursLeft($0) : nil) },
+        .map { matter in
+          VisitView.MatterCard(
+            matter: matter, hoursLeft: matter.result == nil ? hoursLeft(matter) : nil,
+            overdueSinceMilliseconds: matter.overdue ? overdueSince(matter) : nil)
+        },
       hazards: visits.hazards.suffix(VisitView.listLimit).map {
         VisitView.HazardCard(id: $0.id, kind: $0.kind, place: $0.place, atMilliseconds: $0.at.wallMilliseconds)
       },
