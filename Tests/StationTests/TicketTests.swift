@@ -103,6 +103,8 @@ import Testing
     #expect(bench.visits.ticket(id)?.slip == .unknown)
     bench.touch(.slip(id, .printed))
     #expect(bench.restarted(boot: "boot-2", after: .seconds(5)).visits.ticket(id)?.slip == .printed)
+    bench.clerk("w1", .callNext(window: 1))
+    bench.clerk("w1", .serve(window: 1))
     #expect(bench.clerk("w1", .reissue(id, 5)) == .done)
     #expect(bench.visits.ticket(id)?.slip == .unknown && bench.visits.ticket(id)?.digest == 5)
     #expect(bench.touch(.slip(TicketID(day: 1, letter: "A", number: 1), .printed)) == .refused(.unknownTicket))
@@ -262,7 +264,13 @@ import Testing
     #expect(next.clerk("w3", .call(window: 3, next.visits.waiting[2])) == .done)
     #expect(interrupted(next) == ["A004"])
     let last = next.visits.waiting[2]
-    #expect(next.clerk("w3", .reissue(last, 9)) == .done && interrupted(next) == ["A004"])
+    // He gets another slip at the window, and whether that came out is told in the same way.
+    var atWindow = next
+    atWindow.clerk("w1", .call(window: 1, last))
+    #expect(interrupted(atWindow).isEmpty)
+    atWindow.clerk("w1", .serve(window: 1))
+    #expect(atWindow.clerk("w1", .reissue(last, 9)) == .done && atWindow.visits.ticket(last)?.slip == .unknown)
+    #expect(atWindow.clerk("w1", .slip(last, .printed)) == .done && atWindow.visits.ticket(last)?.slip == .printed)
     #expect(next.clerk("w3", .slip(last, .printed)) == .done && interrupted(next).isEmpty)
     #expect(next.clerk("w3", .slip(last, .printed)) == .refused(.alreadyDone))
     var later = bench.restarted(boot: "boot-2", after: .seconds(40))
