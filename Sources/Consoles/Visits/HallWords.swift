@@ -134,6 +134,9 @@ extension PageWords {
       "card.outOfOrder", "读卡器坏了,已经通知工作人员;请不用卡继续", "The reader is out of order, the staff are told: please go on without a card"),
     word("card.consentEnded", "等了一分钟没有读到卡,已经停止", "No card came within a minute: it has stopped"),
     word("card.notSealed", "现在不能加密保存,读到的已经清除;请不用卡继续", "It cannot be sealed now, and was erased: please go on without a card"),
+    word(
+      "card.readerAway", "读卡器断开了,正在等它重新接上;也可以不用卡继续",
+      "The reader is unplugged, and is waited for: you can also go on without a card"),
     word("cardOver", "读到的已经清除", "What was read is erased"),
     word("seen.socialSecurity", "看到了您的社保卡", "Your social-security card was seen"),
     word("seen.other", "看到了一张卡", "A card was seen"),
