@@ -225,6 +225,27 @@ import Testing
     #expect(bench.station.state.faults.allSatisfy { !$0.present })
   }
 
+  /// R17: the staff are told, once for each fault, and the queue goes on.
+  @Test func aPrinterOutOfOrderIsOneCardForEachFault() {
+    var bench = Bench(plan: Bench.centre)
+    let kinds: [FaultKey.Kind] = [
+      .printerNotConnected, .printerNotAnswering, .printerCoverOpen, .printerPaperOut, .printerCutterError, .printerError,
+      .printerOffline, .printerPaperNearEnd,
+    ]
+    for (fault, kind) in zip(PrinterFault.allCases, kinds) {
+      let key = FaultKey(.printer, kind)
+      let before = bench.entries.count
+      for _ in 0..<3 { bench.give(.printer(fault, isPresent: true)) }
+      #expect(bench.entries.count == before + 1 && bench.station.state.fault(key)?.present == true, "\(fault)")
+      let card = bench.view.faults.first { $0.key == key }
+      #expect(card.map { !$0.adviceChinese.isEmpty && !$0.adviceEnglish.isEmpty } == true, "\(fault): what to do stands on it")
+      #expect(bench.takeTicket().hasPrefix("A00"))
+      bench.give(.printer(fault, isPresent: false))
+      #expect(bench.station.state.fault(key)?.present != true, "\(fault)")
+    }
+    #expect(PrinterFault.allCases.count == kinds.count)
+  }
+
   @Test func aReaderOfSmartCardsOutOfOrderIsOneCardForEachFault() {
     let kinds: [FaultKey.Kind] = [
       .smartCardsAbsent, .smartCardsSilent, .smartCardsGarbled, .smartCardsUnsupported, .smartCardsNoService,
