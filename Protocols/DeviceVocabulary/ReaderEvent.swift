@@ -43,9 +43,9 @@ public struct CardConsent: Sendable, Equatable {
 }
 
 public enum ReadFailure: String, Sendable, Codable, CaseIterable {
-  /// The card was moved or taken away before it was read.
+  /// The reading broke off, and nothing is known to lie there any more: the card was taken away, or moved.
   case brokeOff
-  /// Something lies there that lets itself be found but not be chosen: two cards, or none that is one.
+  /// Something lies there that can be found and not be read: two cards, one that is not still, or none that is one.
   case unclear
   /// Card and reader do not accept each other.
   case refused

@@ -45,8 +45,10 @@ public final class EspeakVoice: Sendable {
   static func program() -> String? { try? ChildProgram.find("espeak-ng") }
 
   /// A card that plays, or a sound server of this user.
-  static func hasDevice(_ environment: [String: String]) -> Bool {
-    let cards = (try? FileManager.default.contentsOfDirectory(atPath: "/dev/snd")) ?? []
+  ///
+  /// - Parameter folder: where the kernel lists its cards.
+  static func hasDevice(_ environment: [String: String], cards folder: String = "/dev/snd") -> Bool {
+    let cards = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     if cards.contains(where: { $0.hasPrefix("pcm") && $0.hasSuffix("p") }) { return true }
     if environment["PULSE_SERVER"] != nil { return true }
     guard let folder = environment["XDG_RUNTIME_DIR"] else { return false }

@@ -65,8 +65,8 @@ public enum Refusal: String, Sendable, Codable, CaseIterable {
   case reasonNeeded, noteTooLong, bypassTooLong, notBypassed
   case stillPresent
   case unknownKiosk, unknownService, unknownWindow, unknownTicket, unknownMatter, unknownHazard, unknownPlace, noVisits
-  case nobodyWaits, windowBusy, windowEmpty, notAtThisWindow, notThisPostsWindow, notServed
-  case wrongCode, tooManyTries, codeTaken, ticketsExhausted, tooManyMatters
+  case nobodyWaits, windowBusy, windowEmpty, notAtThisWindow, notThisPostsWindow, notThisPostsTicket, notServed
+  case wrongCode, tooManyTries, codeTaken, codeReissued, ticketsExhausted, tooManyMatters
   /// At a terminal: it has no card reader; what was read of a card is erased already.
   case noReader, cardIsOver
   case noWall, unknownScene, unknownLayout, unknownSource, unknownOutput, unknownPin, layoutWrong, tooManyLayouts,

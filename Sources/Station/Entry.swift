@@ -115,6 +115,8 @@ public enum AccessNote: Sendable, Equatable, Codable {
   /// Sealed personal data was opened: what kind, of which ticket or matter (never whose), for what, and in whose post's name. `staff` is
   /// `nil` where nobody has an account.
   case opened(SecretOpening, of: String, post: String, staff: String?, reason: String?)
+  /// A visitor's code was given anew, and seen by whoever did it.
+  case reissued(of: String, post: String, staff: String?)
 }
 
 extension Change {

@@ -55,12 +55,17 @@ public enum Texts {
     case .windowEmpty: BilingualText("窗口没有人,请先叫号", "Nobody is at this window: call a number first")
     case .notAtThisWindow: BilingualText("这个窗口不办这项服务", "This window does not give that service")
     case .notThisPostsWindow: BilingualText("这不是本岗位的窗口", "This window is another post's")
+    case .notThisPostsTicket:
+      BilingualText("这个号不在本岗位的窗口,事情也不由本岗位负责,不能补号单", "This number is neither at this post's window nor is its matter this post's")
     case .notServed: BilingualText("还没有开始办理,请先点“开始办理”", "Not being served yet: say first that the visitor has come")
     case .wrongCode:
       BilingualText(
         "号码或四位码不对,请看号单再试;也可以请工作人员帮忙", "The number or its code is not right: look at the slip and try again, or ask for help")
     case .tooManyTries: BilingualText("试得太多了,请过一会儿再试,或请工作人员帮忙", "Too many tries: wait a while, or ask for help")
     case .codeTaken: BilingualText("四位码重复,请再取一次", "The code is in use: take it again")
+    case .codeReissued:
+      BilingualText(
+        "号单补过,窗口见过这个四位码,不能用它评价;回访时会问您", "A window has seen this code: it does not rate. You will be asked when called back")
     case .noWall: BilingualText("本站没有大屏", "This station has no display wall")
     case .unknownScene: BilingualText("没有这个预案", "There is no such scene")
     case .unknownLayout: BilingualText("没有这个画好的布局", "There is no such drawn layout")

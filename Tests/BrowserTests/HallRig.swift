@@ -31,7 +31,7 @@ final class HallRig: Sendable {
 
   static func run(
     _ path: String, _ view: VisitView = Hall.view(), onEveryPage: [String] = [], cards: CardDesk = .none,
-    voice: StationVoice? = nil,
+    voice: StationVoice? = nil, print: @escaping PrintSlip = { _ in .shown },
     _ body: (HallRig) async throws -> Void
   ) async throws {
     let folder = "\(FileManager.default.temporaryDirectory.path)/linli-hall-\(UUID().uuidString.prefix(8))"
@@ -39,8 +39,9 @@ final class HallRig: Sendable {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let notes = Notes(view)
     let codes = SlipCodes(draw: { Hall.code }, digest: { CodeDigest($0) ?? 0 })
-    let pages = try HallPages(port: 0, webRoot: webRoot, codes: codes, qr: { _ in Hall.qr }, cards: cards, voice: voice) {
-      _, action in
+    let pages = try HallPages(
+      port: 0, webRoot: webRoot, codes: codes, qr: { _ in Hall.qr }, print: print, cards: cards, voice: voice
+    ) { _, action in
       guard case .kiosk(let kiosk, let wanted) = action else { return .refused(.unknownKiosk) }
       return notes.answer(kiosk, wanted)
     }

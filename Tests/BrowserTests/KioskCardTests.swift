@@ -46,10 +46,14 @@ extension BrowserTests {
           giveBack: { _, _, _ in })
       }
 
-      func show(_ stage: CardPicture.Stage, name: String = "", number: String = "", problem: CardPicture.Problem? = nil) {
+      func show(
+        _ stage: CardPicture.Stage, name: String = "", number: String = "", isDoubtful: Bool = false,
+        problem: CardPicture.Problem? = nil
+      ) {
         state.withLock {
           var next = CardPicture(revision: $0.picture.revision + 1, stage: stage)
           (next.name, next.number, next.problem) = (name, number, problem)
+          next.isDoubtful = isDoubtful
           $0.picture = next
         }
       }
@@ -176,6 +180,38 @@ extension BrowserTests {
         try await rig.touch("restart", "business", "service", "legal", "card", "agree")
         reader.show(.over)
         try await rig.expectText("#heading", "没有读成")
+      }
+    }
+
+    /// A wrong check digit, for instance: it is said, and he gets his number all the same.
+    @Test func whatDoesNotFitOnTheCardIsSaid() async throws {
+      try await run { rig, reader in
+        try await toConsent(rig)
+        try await rig.touch("agree")
+        try await rig.expectScreen("card")
+        reader.show(.read, name: "王**", number: "220***********1234", isDoubtful: true)
+        try await rig.expectText("#lines", "证件上有一处对不上,请给窗口看证件")
+        #expect(try await rig.browser.evaluate("return said.join()", as: String.self).contains("对不上"))
+        reader.layCard()
+        try await rig.browser.wait("a card that fits", for: "!document.querySelector('#lines').innerText.includes('对不上')")
+        reader.show(.read, name: "王**", number: "220***********1234", isDoubtful: true)
+        try await rig.expectText("#lines", "证件上有一处对不上")
+        try await rig.touch("take")
+        try await rig.expectScreen("slip")
+      }
+    }
+
+    /// A plug that was knocked out: nobody claims that somebody was told.
+    @Test func aReaderThatIsAwayIsSaidToBeAway() async throws {
+      try await run { rig, reader in
+        try await toConsent(rig)
+        try await rig.touch("agree")
+        try await rig.expectScreen("card")
+        reader.show(.waiting, problem: .readerAway)
+        try await rig.expectText("#lines", "读卡器断开了,正在等它重新接上;也可以不用卡继续")
+        #expect(try await rig.text("body").contains("已经通知") == false)
+        try await rig.touch("without")
+        try await rig.expectScreen("slip")
       }
     }
 

@@ -1,3 +1,4 @@
+import Consoles
 import Testing
 
 @testable import Station
@@ -177,6 +178,26 @@ extension BrowserTests {
         try await rig.touch("start")
         try await rig.expectScreen("idle")
         #expect(try await rig.text("body").contains("A011") == false)
+      }
+    }
+
+    /// R17: no paper, or a printer that died half-way. Number, code and picture are large on the screen, and aloud.
+    @Test(arguments: [
+      (SlipOnPaper.shown, "没有打印:请记下号和四位码,或用手机拍下来"), (.unknown, "号单可能没有打出,请记下号和四位码"), (.printed, "号单已打出,请拿好"),
+    ]) func whatBecameOfTheSlipIsSaid(_ paper: SlipOnPaper, _ words: String) async throws {
+      try await HallRig.run("kiosk/hall", print: { _ in paper }) { rig in
+        try await rig.touch("touch", "business", "service", "legal", "take")
+        try await rig.expectScreen("slip")
+        try await rig.expectText("#lines", words)
+        #expect(try await rig.text(".number") == "A001")
+        #expect(try await rig.text(".code b") == Hall.code)
+        try await expectQR(rig)
+        let size = "return parseFloat(getComputedStyle(document.querySelector('.number')).fontSize)"
+        #expect(try await rig.browser.evaluate(size, as: Double.self) >= 72)
+        #expect(try await rig.browser.evaluate("return said.join()", as: String.self).contains(words))
+        try await rig.browser.waitUntil("the station knows what became of it") {
+          rig.asked.last == .slip(Self.ticket, Ticket.Slip(rawValue: paper.rawValue) ?? .unknown)
+        }
       }
     }
 

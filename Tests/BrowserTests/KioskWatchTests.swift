@@ -1,4 +1,5 @@
 import Foundation
+import Station
 import TestSupport
 import Testing
 
@@ -81,8 +82,10 @@ extension BrowserTests {
       _ = try rig.shell.panels("press \(button)")
       let panel = Int(button.prefix(1)) ?? 0
       try rig.shell.waitUntilLamp(panel, 1, shows: "slow")
-      // 500 ms (p99) is what the bench measures on an idle machine; here a browser hangs on one of two cores.
-      #expect(Date().timeIntervalSince(started) < 1, "the press is recorded in time")
+      // From the finger to the journal, by the journal's own time: looking at lamps takes its time on a machine where a browser hangs.
+      let pressed = Int64(started.timeIntervalSince1970 * 1000)
+      let entry = try #require(try rig.shell.entries().last { if case .opened = $0.change { true } else { false } })
+      #expect(entry.time.wallMilliseconds - pressed <= 500, "the press is recorded in time")
       try rig.waitForPage(times)
       #expect(Date().timeIntervalSince(started) < 15)
       let browser = try await rig.attach()

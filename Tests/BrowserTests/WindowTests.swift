@@ -202,6 +202,8 @@ extension BrowserTests {
         try await rig.sit("w1")
         try await rig.browser.click("#current .next")
         try await rig.shows(number: "A001")
+        try await rig.browser.click("#current .serve")
+        try await rig.shows("#current .reissue")
         try await rig.browser.click("#current .reissue")
         try await rig.browser.click("dialog .primary")
         try await rig.browser.wait(

@@ -18,6 +18,11 @@ final class Vault: Sendable {
 
   var count: Int { made.withLock { $0.count } }
 
+  /// What each of them holds.
+  var contents: [[UInt8]] {
+    made.withLock { $0.map { $0.withSpan { bytes in bytes.indices.map { bytes[$0] } } } }
+  }
+
   /// Bytes that are not zero, in all of the memory of all of them, whatever they say that they hold.
   var bytesLeft: Int {
     made.withLock { buffers in

@@ -46,12 +46,25 @@ import Testing
     #expect(record.masked.name.hasSuffix("*") && record.masked.number.contains("*******"))
   }
 
-  @Test func photoAndPrintsAreNeverAskedForNorKept() {
-    var rig = ReaderRig.ready()
+  /// No command reads the text alone: the photo comes with it, unasked, and is dropped byte by byte as it arrives. Prints are not sent for.
+  @Test(arguments: PipeLayout.allCases) func printsAreNeverAskedForAndThePhotoIsNeverKept(layout: PipeLayout) {
+    var rig = ReaderRig.ready(layout)
     rig.read(newestAddress: true)
     rig.touch(.put(Self.card))
-    rig.pass(.seconds(3))
-    #expect(rig.records.count == 1 && !rig.commands.contains(.readWithPrints))
+    // Any eight bytes of it, in whatever the driver was given, at every moment of the reading.
+    let photo = Self.card.photo
+    let text = Array(Self.card.text[122..<158])
+    var sawText = false
+    for _ in 0..<600 {
+      rig.pass(.milliseconds(5))
+      let held = rig.vault.contents
+      sawText = sawText || held.contains { $0.contains(text) }
+      for start in stride(from: 0, to: photo.count - 8, by: 256) {
+        #expect(!held.contains { $0.contains(photo[start..<start + 8]) }, "from byte \(start) on")
+      }
+    }
+    #expect(rig.records.count == 1 && sawText, "what is kept is seen by this test")
+    #expect(Set(rig.commands) == [.moduleStatus, .moduleNumber, .find, .select, .read, .newestAddress])
     // Text and address, and not one buffer in which a photo would have room.
     #expect(rig.vault.count == 2)
     #expect(rig.transfers.bytesLeft == 0, "what a pipe brought is erased when the driver has taken it")

@@ -101,6 +101,23 @@ import Transports
       ).text
     }
 
+    /// Tables of all databases below the station's folder, by what `Retention` calls what lies in them.
+    func tables() throws -> [String: String] {
+      let names = try #require(FileManager.default.enumerator(atPath: shell.folder)).compactMap { $0 as? String }
+      var tables: [String: String] = [:]
+      for name in names {
+        let path = "\(shell.folder)/\(name)"
+        guard !name.hasSuffix("reader"), !name.hasSuffix("bus"), !name.hasSuffix(".sock"),
+          let data = FileManager.default.contents(atPath: path), data.starts(with: Data("SQLite format 3".utf8))
+        else { continue }
+        let schema = String(decoding: data, as: UTF8.self)
+        for match in schema.matches(of: #/CREATE TABLE (?:IF NOT EXISTS )?(\w+)/#) {
+          tables[String(match.1)] = name.hasSuffix(KeyDatabase.fileName) ? "keys" : "journal"
+        }
+      }
+      return tables
+    }
+
     func card(_ words: String) throws { #expect(try ControlSocket.ask("\(shell.folder)/reader.sock", words) == "好 / ok\n") }
 
     /// Until the card has been read; answers what the session is known by and all that was said on the way.
@@ -142,11 +159,44 @@ import Transports
     #expect(try centre.canaries.files(centre.shell.folder) == [])
     let names = try FileManager.default.contentsOfDirectory(atPath: centre.shell.folder)
     #expect(Set(["journal", "recording", "station.log"]).isSubset(of: names), "\(names)")
+    // Whatever tables lie on the disk, they are the log and the keys that the public table names.
+    let tables = try centre.tables()
+    #expect(tables == ["header": "journal", "gap": "journal", "entry": "journal", "key": "keys"], "\(tables)")
     // A leak of each form is found.
     for form in centre.canaries.forms {
       try (Data([1, 2]) + form + Data([3])).write(to: URL(fileURLWithPath: "\(centre.shell.folder)/leak"))
       #expect(try centre.canaries.files(centre.shell.folder) == ["leak"])
     }
+  }
+
+  /// He agrees, his card is read, and he walks away: in the memory of the station that runs on there is nothing of it.
+  @Test func whoWalksAwayLeavesNothingInMemory() throws {
+    let centre = try Centre()
+    try centre.begin()
+    let station = try #require(centre.station)
+    // What stands on the card, as strings, as the card has it, and as base64.
+    let forms = centre.canaries.texts.flatMap { text in
+      [
+        (text, Data(text.utf8)), (text, text.data(using: .utf16LittleEndian) ?? Data()),
+        (text, Data(text.utf8).base64EncodedData().dropLast(4)),
+      ]
+    }
+    for (way, body) in [("ends", true), ("says nothing any more", false)] {
+      let (card, said) = try centre.read()
+      #expect(said.last?.contains("***********") == true)
+      // Sealed by now, and erased: only the masked text is there.
+      #expect(try MemoryCanaryTests.found(forms, in: station) == [], "\(way), while his masked name is shown")
+      try centre.card("take")
+      if body { _ = try centre.post(centre.hall, "kiosk/hall/forget", #"{"card":"\#(card)"}"#) }
+      // A page that asks no more is taken to be gone after 12 s.
+      try centre.shell.waitUntil("the session is over", seconds: 40) {
+        if !body { Thread.sleep(forTimeInterval: 14) }
+        return try centre.post(centre.hall, "kiosk/hall/card", #"{"card":"\#(card)","seen":0}"#).contains(#""stage":"over""#)
+      }
+      #expect(try MemoryCanaryTests.found(forms, in: station) == [], "\(way)")
+    }
+    // What is there is found.
+    #expect(try MemoryCanaryTests.found([("the site", Data("测试站".utf8))], in: station).isEmpty == false)
   }
 
   @Test func aCrashWhileACardLiesThereLeavesNothing() throws {

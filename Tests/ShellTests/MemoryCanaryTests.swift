@@ -7,12 +7,12 @@ import Testing
 /// What a clerk typed and saw of a visitor is looked for in the memory of a station that runs on.
 @Suite(.serialized, .timeLimit(.minutes(3))) struct MemoryCanaryTests {
   /// Texts, in the forms that strings have in memory, in everything that the process may write to.
-  private static func found(_ texts: [String], in process: Process) throws -> [String] {
+  static func found(_ texts: [String], in process: Process) throws -> [String] {
     try found(
       texts.flatMap { text in [(text, Data(text.utf8)), (text, text.data(using: .utf16LittleEndian) ?? Data())] }, in: process)
   }
 
-  private static func found(_ forms: [(String, Data)], in process: Process) throws -> [String] {
+  static func found(_ forms: [(String, Data)], in process: Process) throws -> [String] {
     let pid = process.processIdentifier
     let memory = open("/proc/\(pid)/mem", O_RDONLY | O_CLOEXEC)
     try #require(memory >= 0, "whoever runs this may read the memory of his own programs")

@@ -234,13 +234,38 @@ import Testing
     #expect(bench.picture(7).stage == .read && bench.picture(7).problem == nil && bench.consents.count == 1)
   }
 
-  @Test(arguments: [ReaderEvent.repairNeeded(.silent), .detached, .readFailed(.outOfOrder), .readFailed(.consentEnded)])
+  @Test(arguments: [ReaderEvent.repairNeeded(.silent), .readFailed(.outOfOrder), .readFailed(.consentEnded)])
   func aReaderThatFailsEndsTheReadingAndSaysWhy(_ event: ReaderEvent) {
     var bench = Bench()
     bench.give(.begin(token: 7))
     bench.give(.report(.event(event)))
     #expect(bench.picture(7).stage == .over)
     #expect(bench.picture(7).problem == (event == .readFailed(.consentEnded) ? .consentEnded : .outOfOrder))
+  }
+
+  /// Nobody is told of a plug that was knocked out for a second, and nobody is told that somebody was.
+  @Test func aReaderThatIsUnpluggedForAMomentIsWaitedFor() throws {
+    var bench = Bench()
+    bench.give(.begin(token: 7))
+    bench.give(.report(.event(.cardArrived)))
+    bench.give(.report(.event(.detached)))
+    bench.give(.report(.event(.readFailed(.brokeOff))))
+    #expect(bench.picture(7).stage == .waiting && bench.picture(7).problem == .readerAway)
+    // The next visitor finds it so, too.
+    bench.give(.begin(token: 8))
+    #expect(bench.picture(8).stage == .waiting && bench.picture(8).problem == .readerAway)
+    bench.give(.report(.event(.attached)))
+    #expect(bench.picture(8).problem == .readerAway, "it has not answered yet")
+    bench.give(.report(.event(.ready)))
+    #expect(bench.picture(8).stage == .waiting && bench.picture(8).problem == nil)
+    try bench.lay()
+    #expect(bench.picture(8).stage == .read)
+    // When it stays away there is a fault, and now it is true that the staff are told.
+    bench.give(.begin(token: 9))
+    bench.give(.report(.event(.detached)))
+    bench.give(.report(.event(.readFailed(.outOfOrder))))
+    bench.give(.report(.event(.repairNeeded(.absent))))
+    #expect(bench.picture(9).stage == .over && bench.picture(9).problem == .outOfOrder)
   }
 
   @Test func whatCannotBeSealedIsErased() throws {

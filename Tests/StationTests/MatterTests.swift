@@ -1,6 +1,7 @@
 import DeviceKit
 import DeviceVocabulary
 import Station
+import Foundation
 import Testing
 
 @Suite struct MatterTests {
@@ -118,6 +119,61 @@ import Testing
     #expect(text?.english == "一号窗口 has it; you will have an answer within \(english)")
   }
 
+  /// Whoever gives a visitor another code has seen it: he gets it from those who serve him, and with it nobody rates.
+  @Test func anotherCodeIsGivenByWhoServesAndRatesNothing() throws {
+    var bench = Bench(plan: Bench.centre)
+    bench.takeTicket(code: 9)
+    let id = bench.visits.waiting[0]
+    for post in ["w1", "w3", "mediation", "desk"] {
+      #expect(bench.clerk(post, .reissue(id, 5)) == .refused(.notThisPostsTicket), "\(post), while it waits")
+    }
+    bench.clerk("w1", .callNext(window: 1))
+    #expect(bench.clerk("w1", .reissue(id, 5)) == .refused(.notServed), "who was called may not have come")
+    bench.clerk("w1", .serve(window: 1))
+    for post in ["w3", "mediation", "desk"] { #expect(bench.clerk(post, .reissue(id, 5)) == .refused(.notThisPostsTicket)) }
+    #expect(bench.clerk("w1", .reissue(TicketID(day: id.day, letter: "A", number: 2), 5)) == .refused(.unknownTicket))
+    let before = bench.entries.count
+    #expect(bench.visits.ticket(id)?.digest == 9, "what was refused has changed nothing")
+    #expect(bench.clerk("w1", .reissue(id, 5, staff: "c07")) == .done)
+    #expect(
+      bench.entries[before...].map(\.change) == [
+        .visit(.reissued(id, 5, post: "w1")), .access(.reissued(of: "\(id.day)/A001", post: "w1", staff: "c07")),
+      ])
+    bench.clerk("w1", .open(window: 1, contact: nil))
+    bench.clerk("w1", .finish(window: 1))
+    // It has gone: the owner of its matter may, and nobody else.
+    #expect(bench.clerk("w3", .reissue(id, 6)) == .refused(.notThisPostsTicket))
+    #expect(bench.clerk("w1", .reissue(id, 6)) == .done)
+    bench.clerk("w1", .offer(1, to: "mediation"))
+    bench.clerk("mediation", .accept(1))
+    #expect(bench.clerk("w1", .reissue(id, 7)) == .refused(.notThisPostsTicket))
+    #expect(bench.clerk("mediation", .reissue(id, 7)) == .done)
+    bench.clerk("mediation", .result(1, .done, note: ""))
+    let standing = try #require(bench.standing(bench.touch(.status(letter: "A", number: 1, 7))))
+    #expect(standing.matter?.isReissued == true && standing.matter?.result == .done)
+    #expect(bench.touch(.rate(letter: "A", number: 1, 7, 3)) == .refused(.codeReissued))
+    #expect(bench.visits.counts.ratings == [0, 0, 0])
+    // So also after a restart, and over a month's turn.
+    var next = bench.restarted(boot: "boot-2", after: .seconds(5))
+    #expect(next.touch(.rate(letter: "A", number: 1, 7, 3)) == .refused(.codeReissued))
+    #expect(next.clerk("mediation", .callBack(1, reached: true)) == .done && next.clerk("mediation", .close(1)) == .done)
+    #expect(next.clerk("mediation", .reissue(id, 8)) == .refused(.notThisPostsTicket), "it is closed")
+  }
+
+  @Test func whatAnOlderProgramWroteOfANewSlipIsRead() throws {
+    let old = #"{"reissued":{"_0":{"day":20783,"letter":"A","number":1},"_1":5}}"#
+    let change = try JSONDecoder().decode(VisitChange.self, from: Data(old.utf8))
+    #expect(change == .reissued(TicketID(day: 20783, letter: "A", number: 1), 5, post: nil))
+    var bench = Bench(plan: Bench.centre)
+    _ = bench.openMatter(code: 9)
+    bench.clerk("w1", .result(1, .done, note: ""))
+    // Who did it is not known: nobody rates.
+    var state = bench.station.state
+    let id = TicketID(day: bench.visits.day, letter: "A", number: 1)
+    state.apply(Entry(time: bench.entries[0].time, change: .visit(.reissued(id, 5, post: nil))))
+    #expect(state.visits.matter(1)?.isReissued == true && state.visits.matter(1)?.digest == 5)
+  }
+
   @Test func theSlipTellsItsHolderAboutTheMatterForDaysAfterwards() {
     var bench = Bench(plan: Bench.centre)
     let id = bench.openMatter(code: 9)
@@ -217,7 +273,7 @@ import Testing
       let opened = Matter.Opened(matter: .max, ticket: id, service: "", digest: 0, window: 0, post: "", contact: nil)
       let more: [VisitChange] = [
         .called(id, window: .min), .called(id, window: .max), .skipped(id), .transferred(id, service: ""), .slip(id, .shown),
-        .reissued(id, 0), .finished(id), .parked(id), .serving(id), .taken(taken), .opened(opened),
+        .reissued(id, 0, post: nil), .finished(id), .parked(id), .serving(id), .taken(taken), .opened(opened),
       ]
       changes += more
     }

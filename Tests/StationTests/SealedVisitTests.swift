@@ -263,6 +263,34 @@ import Testing
     #expect(visits.namedKeys.count == 1800)
   }
 
+  /// Whatever the station remembers, by its own properties: each is of a kind in the table that the public reads, or says of nobody and
+  /// nothing but the program's own running.
+  @Test func whatTheStationRemembersIsInTheTable() {
+    let ofState: [String: Retention.Kind?] = [
+      "entries": .journal, "lastIncident": .calls, "incidents": .calls, "recentlyClosed": .calls, "bypasses": .calls,
+      "announcedTests": .calls, "statistics": .calls, "faults": .faults, "accessNotes": .access,
+      // Its visits are taken apart below.
+      "visitState": nil,
+      // Of devices, of the wall and of the line: nobody's.
+      "lastSynchronisedMilliseconds": nil, "watermarks": nil, "identities": nil, "wallState": nil,
+      "described": nil, "answered": nil, "notices": nil, "proof": nil, "children": nil,
+      "lastCommand": nil, "lacksPast": nil,
+    ]
+    let ofVisits: [String: Retention.Kind?] = [
+      "lines": .tickets, "waiting": .tickets, "seats": .tickets, "matters": .matters, "lastMatter": .matters, "hazards": .hazards,
+      "lastHazard": .hazards, "counts": .ratings, "helps": .tickets, "holds": .tickets,
+      "day": nil, "clearing": nil,
+    ]
+    for (value, known) in [(StationState() as Any, ofState), (VisitState() as Any, ofVisits)] {
+      let names = Mirror(reflecting: value).children.compactMap(\.label)
+      #expect(Set(names) == Set(known.keys), "\(type(of: value)): what is this, and how long is it kept?")
+    }
+    let named = Set((Array(ofState.values) + Array(ofVisits.values)).compactMap { $0 })
+    for kind in named { #expect(Retention.rule(kind) != nil, "\(kind)") }
+    // These lie in files of their own, or sealed within the others.
+    #expect(Set(Retention.Kind.allCases).subtracting(named) == [.sealed, .keys, .staff, .recordings])
+  }
+
   @Test func everyKindThatIsKeptHasItsRuleAndItsGround() {
     #expect(Retention.rules.map(\.kind) == Retention.Kind.allCases)
     for rule in Retention.rules {

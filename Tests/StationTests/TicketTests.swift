@@ -103,6 +103,8 @@ import Testing
     #expect(bench.visits.ticket(id)?.slip == .unknown)
     bench.touch(.slip(id, .printed))
     #expect(bench.restarted(boot: "boot-2", after: .seconds(5)).visits.ticket(id)?.slip == .printed)
+    bench.clerk("w1", .callNext(window: 1))
+    bench.clerk("w1", .serve(window: 1))
     #expect(bench.clerk("w1", .reissue(id, 5)) == .done)
     #expect(bench.visits.ticket(id)?.slip == .unknown && bench.visits.ticket(id)?.digest == 5)
     #expect(bench.touch(.slip(TicketID(day: 1, letter: "A", number: 1), .printed)) == .refused(.unknownTicket))
@@ -223,6 +225,27 @@ import Testing
     #expect(bench.station.state.faults.allSatisfy { !$0.present })
   }
 
+  /// R17: the staff are told, once for each fault, and the queue goes on.
+  @Test func aPrinterOutOfOrderIsOneCardForEachFault() {
+    var bench = Bench(plan: Bench.centre)
+    let kinds: [FaultKey.Kind] = [
+      .printerNotConnected, .printerNotAnswering, .printerCoverOpen, .printerPaperOut, .printerCutterError, .printerError,
+      .printerOffline, .printerPaperNearEnd,
+    ]
+    for (fault, kind) in zip(PrinterFault.allCases, kinds) {
+      let key = FaultKey(.printer, kind)
+      let before = bench.entries.count
+      for _ in 0..<3 { bench.give(.printer(fault, isPresent: true)) }
+      #expect(bench.entries.count == before + 1 && bench.station.state.fault(key)?.present == true, "\(fault)")
+      let card = bench.view.faults.first { $0.key == key }
+      #expect(card.map { !$0.adviceChinese.isEmpty && !$0.adviceEnglish.isEmpty } == true, "\(fault): what to do stands on it")
+      #expect(bench.takeTicket().hasPrefix("A00"))
+      bench.give(.printer(fault, isPresent: false))
+      #expect(bench.station.state.fault(key)?.present != true, "\(fault)")
+    }
+    #expect(PrinterFault.allCases.count == kinds.count)
+  }
+
   @Test func aReaderOfSmartCardsOutOfOrderIsOneCardForEachFault() {
     let kinds: [FaultKey.Kind] = [
       .smartCardsAbsent, .smartCardsSilent, .smartCardsGarbled, .smartCardsUnsupported, .smartCardsNoService,
@@ -262,7 +285,13 @@ import Testing
     #expect(next.clerk("w3", .call(window: 3, next.visits.waiting[2])) == .done)
     #expect(interrupted(next) == ["A004"])
     let last = next.visits.waiting[2]
-    #expect(next.clerk("w3", .reissue(last, 9)) == .done && interrupted(next) == ["A004"])
+    // He gets another slip at the window, and whether that came out is told in the same way.
+    var atWindow = next
+    atWindow.clerk("w1", .call(window: 1, last))
+    #expect(interrupted(atWindow).isEmpty)
+    atWindow.clerk("w1", .serve(window: 1))
+    #expect(atWindow.clerk("w1", .reissue(last, 9)) == .done && atWindow.visits.ticket(last)?.slip == .unknown)
+    #expect(atWindow.clerk("w1", .slip(last, .printed)) == .done && atWindow.visits.ticket(last)?.slip == .printed)
     #expect(next.clerk("w3", .slip(last, .printed)) == .done && interrupted(next).isEmpty)
     #expect(next.clerk("w3", .slip(last, .printed)) == .refused(.alreadyDone))
     var later = bench.restarted(boot: "boot-2", after: .seconds(40))

@@ -161,7 +161,13 @@ extension CardReader {
   private mutating func looked(_ status: SDTStatus, at now: Instant, into effects: inout Effects<CardReaderEffect>) {
     nextFind = now + settings.pollPeriod
     nextCheck = now + (settings.idleCheck ?? .zero)
+    let wasUnsure = isUnsure
+    isUnsure = false
     guard status == .found else {
+      if wasUnsure {
+        readingFailed(.brokeOff, at: now, into: &effects)
+        nextFind = now + settings.pollPeriod
+      }
       // No card, or one that was read before and lies there still: which of the two cannot be told.
       told = nil
       if cardLies { effects.append(.event(.removed)) }
@@ -171,19 +177,27 @@ extension CardReader {
       return
     }
     guard request != nil else { return }
+    // It lies there: it was moved, or there are two of them.
+    if wasUnsure { return readingFailed(.unclear, at: now, into: &effects) }
     if !cardLies { effects.append(.event(.cardArrived)) }
     cardLies = true
     nextStep = .select
   }
 
   private mutating func cardFailed(_ status: SDTStatus, at now: Instant, into effects: inout Effects<CardReaderEffect>) {
-    let failure: ReadFailure =
+    let failure: ReadFailure? =
       switch status {
       case .selectFailed: .unclear
       case .cardRefusedModule, .moduleRefusedCard, .verificationFailed, .printFailed, .lengthError: .refused
       case .unknownCard: .unknownCard
-      default: .brokeOff
+      default: nil
       }
+    guard let failure else {
+      dropContent()
+      isUnsure = request != nil
+      nextFind = now
+      return
+    }
     readingFailed(failure, at: now, into: &effects)
   }
 

@@ -84,6 +84,8 @@ public struct CardReader: Machine, Sendable {
   /// The last failure that was told while a card lies there: the same one is not told again.
   var told: ReadFailure?
   var cardLies = false
+  /// The module said that a reading had come to nothing, and not why: the next find tells whether anything still lies there.
+  var isUnsure = false
   /// Of the reading under way.
   var text: SecretBuffer?
   var address: SecretBuffer?
@@ -207,6 +209,7 @@ public struct CardReader: Machine, Sendable {
     }
     request = new
     told = nil
+    isUnsure = false
     cardLies = false
     nextFind = now
   }
@@ -215,6 +218,7 @@ public struct CardReader: Machine, Sendable {
   mutating func endRequest(_ why: ReadFailure?, into effects: inout Effects<CardReaderEffect>) {
     guard request != nil else { return }
     request = nil
+    isUnsure = false
     dropContent()
     if let why { effects.append(.event(.readFailed(why))) }
     if case .waiting(var exchange) = state, exchange.step.isOfCard || exchange.step == .find {

@@ -20,6 +20,12 @@ struct PageGuard: Sendable {
     return door.session(request.session)?.staff
   }
 
+  /// Writes down that whoever is logged in wanted what is another post's, where only the station can tell.
+  func denied(_ request: HTTPRequest, for post: String) {
+    guard let door, door.isGuarded, let session = door.session(request.session) else { return }
+    door.denied(session, "\(request.pathText) \(post)")
+  }
+
   /// `nil`: whoever asks may look.
   private func refusalToLook(_ request: HTTPRequest) -> HTTPReply? {
     guard let door, door.isGuarded else { return nil }

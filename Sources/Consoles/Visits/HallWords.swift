@@ -127,12 +127,17 @@ extension PageWords {
     word("cardAgain", "再读一次", "Read it again"),
     word("cardNotRead", "没有读成", "It was not read"),
     word("card.brokeOff", "卡拿走了,没关系,请再放一次,或不用卡继续", "The card was taken away: lay it down again, or go on without it"),
-    word("card.unclear", "读卡器上好像有两张卡,请只放身份证", "There seem to be two cards: please lay down the identity card only"),
+    word(
+      "card.unclear", "没有读成,可能有两张卡,或卡动了:请只放一张身份证,放稳别动",
+      "Not read: there may be two cards, or it was moved. Lay down one identity card only, and leave it there"),
     word("card.refused", "读卡器不认这张卡,请再放一次,或不用卡继续", "The reader does not accept this card: try again, or go on without it"),
     word("card.unknownCard", "这张卡读不了,请不用卡继续", "This card cannot be read: please go on without it"),
     word("card.garbled", "没有读清楚,请再放一次,或不用卡继续", "It was not read clearly: lay it down again, or go on without it"),
     word(
       "card.outOfOrder", "读卡器坏了,已经通知工作人员;请不用卡继续", "The reader is out of order, the staff are told: please go on without a card"),
+    word(
+      "card.readerAway", "读卡器断开了,正在等它重新接上;也可以不用卡继续",
+      "The reader is unplugged, and is waited for: you can also go on without a card"),
     word("card.consentEnded", "等了一分钟没有读到卡,已经停止", "No card came within a minute: it has stopped"),
     word("card.notSealed", "现在不能加密保存,读到的已经清除;请不用卡继续", "It cannot be sealed now, and was erased: please go on without a card"),
     word(

@@ -122,19 +122,21 @@ extension SlipCodes {
 extension HTTPReply {
   /// What stands on a slip: the only place where its code is in clear.
   ///
-  /// - Parameter receipt: with which a terminal's page says what became of it.
+  /// - Parameters:
+  ///   - code: `nil`: it is on the paper, and nobody else needs to see it.
+  ///   - receipt: with which a terminal's page says what became of it.
   static func slip(
-    _ id: TicketID, code: String, service: String, ahead: Int?, paper: SlipOnPaper, receipt: String? = nil,
+    _ id: TicketID, code: String?, service: String, ahead: Int?, paper: SlipOnPaper, receipt: String? = nil,
     qr: (String) -> [[Bool]]?
   ) -> HTTPReply {
-    let modules = qr("\(id.shown)-\(code)")
+    let modules = code.flatMap { qr("\(id.shown)-\($0)") }
     return HTTPReply(
       status: 200,
       json: .object {
         $0.field("answer", "ticket")
         $0.field("id", id.description)
         $0.field("number", id.shown)
-        $0.field("code", code)
+        $0.field("code", optional: code)
         $0.field("service", service)
         $0.field("ahead", optional: ahead)
         $0.field("slip", paper.rawValue)
@@ -197,7 +199,7 @@ extension VisitStanding {
       $0.field("overdue", matter.overdue)
       $0.field("hoursLeft", optional: matter.hoursLeft)
       $0.field("rating", optional: matter.rating)
-      $0.field("canRate", matter.result != nil && matter.rating == nil)
+      $0.field("canRate", matter.result != nil && matter.rating == nil && !matter.isReissued)
     }
   }
 }

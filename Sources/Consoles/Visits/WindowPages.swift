@@ -137,7 +137,15 @@ struct WindowRoutes: Routes {
       guard let id = TicketID(path: "\(request.path[2])/\(request.path[3])") else {
         throw BadRequest(fault: .badPath, place: request.pathText, accepted: "/api/tickets/20783/A001/reissue")
       }
-      return staff.act(request, for: post) { await reissue(id, by: post) }
+      let account = staff.staff(request)
+      return staff.act(request, for: post) {
+        let (reply, answer) = await reissue(id, by: post, account)
+        guard answer == .refused(.notThisPostsTicket) else { return reply }
+        staff.denied(request, for: post)
+        var refusal = reply
+        refusal.status = 403
+        return refusal
+      }
     }
   }
 
@@ -170,11 +178,12 @@ struct WindowRoutes: Routes {
     return Int(number)
   }
 
-  private func reissue(_ id: TicketID, by post: String) async -> HTTPReply {
-    let (code, answer) = await codes.unused { await submit(post, .visit(.reissue(id, $0))) }
-    guard answer == .done else { return HTTPReply(answer) }
+  private func reissue(_ id: TicketID, by post: String, _ account: String?) async -> (HTTPReply, DeskAnswer) {
+    let (code, answer) = await codes.unused { await submit(post, .visit(.reissue(id, $0, staff: account))) }
+    guard answer == .done else { return (HTTPReply(answer), answer) }
     let paper = await print(PrintedTicket(id: id, code: code, ahead: nil))
     if paper == .printed { _ = await submit(post, .visit(.slip(id, .printed))) }
-    return .slip(id, code: code, service: "", ahead: nil, paper: paper, qr: qr)
+    let shown = paper == .printed ? nil : code
+    return (.slip(id, code: shown, service: "", ahead: nil, paper: paper, qr: qr), answer)
   }
 }

@@ -124,8 +124,9 @@ function atWindow(view, ticket) {
   }
   if (ticket.hasContact && ticket.phase === "serving") actions.append(element("button", { type: "button", class: "look", onclick: look }, word("look")));
   actions.append(
-    element("button", { type: "button", class: "transfer", onclick: () => transfer(view) }, word("transfer")),
-    element("button", { type: "button", class: "reissue", onclick: () => reissue(ticket) }, word("reissue")));
+    element("button", { type: "button", class: "transfer", onclick: () => transfer(view) }, word("transfer")));
+  // Who is only called may not have come: a new slip is for who stands here.
+  if (ticket.phase === "serving") actions.append(element("button", { type: "button", class: "reissue", onclick: () => reissue(ticket) }, word("reissue")));
   return [element("p", { class: "big" }, ticket.number), facts, actions];
 }
 

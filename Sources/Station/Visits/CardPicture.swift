@@ -34,7 +34,11 @@ public struct CardPicture: Sendable, Equatable {
   }
 
   public enum Problem: String, Sendable, Codable, CaseIterable {
-    case brokeOff, unclear, refused, unknownCard, garbled, outOfOrder, consentEnded
+    case brokeOff, unclear, refused, unknownCard, garbled, consentEnded
+    /// A fault stands, and the staff have its card.
+    case outOfOrder
+    /// It is unplugged, for a moment perhaps: nobody was told, and a card is read when it is back.
+    case readerAway
     /// It was read, and could not be sealed: it was erased and is nowhere.
     case notSealed
 

@@ -41,6 +41,8 @@ extension Station {
       case .found(let found):
         guard let matter = found.matter, matter.result != nil else { return .refused(.notResulted) }
         guard matter.rating == nil else { return .refused(.alreadyDone) }
+        // A post has seen the code: nobody rates himself.
+        if matter.isReissued == true { return .refused(.codeReissued) }
         record(.visit(.rated(matter.id, faces)))
       case .refused(let refusal): return .refused(refusal)
       }
@@ -139,7 +141,8 @@ extension Station {
       VisitStanding.Stage(
         id: matter.id, phase: matter.phase, owner: plan.post(matter.owner)?.name ?? matter.owner,
         offeredTo: matter.offer.map { plan.post($0.to)?.name ?? $0.to }, result: matter.result, overdue: matter.overdue,
-        hoursLeft: matter.result == nil ? hoursLeft(matter) : nil, rating: matter.rating)
+        hoursLeft: matter.result == nil ? hoursLeft(matter) : nil, rating: matter.rating,
+        isReissued: matter.isReissued == true)
     }
     let service = ticket?.service ?? matter?.service ?? ""
     return VisitStanding(
@@ -207,12 +210,7 @@ extension Station {
       return atWindow(number, post, offered) { _ in
         present(number) { $0.phase == .serving ? .record(.visit(.finished($0.id))) : .refused(.notServed) }
       }
-    case .reissue(let id, let digest):
-      guard visits.ticket(id) != nil else { return .refused(.unknownTicket) }
-      let isTaken = visits.matters.contains {
-        $0.ticket != id && $0.ticket.letter == id.letter && $0.ticket.number == id.number && $0.digest == digest
-      }
-      return isTaken ? .refused(.codeTaken) : .record(.visit(.reissued(id, digest)))
+    case .reissue(let id, let digest, let staff): return reissue(id, digest, by: post, staff, offered)
     case .slip(let id, let slip):
       return visits.ticket(id).map { $0.slip == slip ? .refused(.alreadyDone) : .record(.visit(.slip(id, slip))) }
         ?? .refused(.unknownTicket)
@@ -239,6 +237,27 @@ extension Station {
   ) -> Verdict {
     guard let window = offered.window(number) else { return .refused(.unknownWindow) }
     return window.post == post ? body(window) : .refused(.notThisPostsWindow)
+  }
+
+  /// Whoever gives a visitor another code learns it, and the old one is dead: only who has him at the window, or owns his matter.
+  private func reissue(
+    _ id: TicketID, _ digest: CodeDigest, by post: String, _ staff: String?, _ offered: VisitPlan
+  ) -> Verdict {
+    guard let ticket = visits.ticket(id) else { return .refused(.unknownTicket) }
+    let owns = ticket.matter.flatMap { visits.matter($0) }.map { $0.owner == post && $0.phase != .closed } ?? false
+    if !owns {
+      let isHere = offered.windows.contains { $0.post == post && visits.current(window: $0.number)?.id == id }
+      guard isHere else { return .refused(.notThisPostsTicket) }
+      // Who was only called may not have come.
+      if ticket.phase != .serving { return .refused(.notServed) }
+    }
+    let isTaken = visits.matters.contains {
+      $0.ticket != id && $0.ticket.letter == id.letter && $0.ticket.number == id.number && $0.digest == digest
+    }
+    if isTaken { return .refused(.codeTaken) }
+    return .record([
+      .visit(.reissued(id, digest, post: post)), .access(.reissued(of: id.description, post: post, staff: staff)),
+    ])
   }
 
   private func present(_ window: Int, _ body: (Ticket) -> Verdict) -> Verdict {

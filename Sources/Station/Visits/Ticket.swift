@@ -58,6 +58,8 @@ public struct Ticket: Sendable, Equatable, Codable {
   public var matter: MatterID?
   /// What was read off a card at the terminal, sealed there; it goes to the matter when one is opened, and with the visit otherwise.
   public var contact: SealedField?
+  /// Its code was given anew at a window, where it was seen: it opens less. `nil`: no.
+  public var isReissued: Bool?
 
   public enum Phase: String, Sendable, Codable, CaseIterable {
     case waiting, called, serving
@@ -145,6 +147,8 @@ public struct Matter: Sendable, Equatable, Codable {
   public var contact: SealedField?
   /// What was sealed at the terminal.
   public var fromTicket: SealedField?
+  /// As for its ticket.
+  public var isReissued: Bool?
 
   public struct Offer: Sendable, Equatable, Codable {
     public var to: String

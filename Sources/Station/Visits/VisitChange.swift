@@ -9,7 +9,8 @@ public enum VisitChange: Sendable, Equatable, Codable {
   case taken(Ticket.Taken)
   case slip(TicketID, Ticket.Slip)
   /// The visitor has a new slip with another code, because the old one is lost or its print was not certain.
-  case reissued(TicketID, CodeDigest)
+  /// `post` is `nil` in what was written before it was named.
+  case reissued(TicketID, CodeDigest, post: String?)
   case called(TicketID, window: Int)
   case serving(TicketID)
   case skipped(TicketID)

@@ -29,7 +29,8 @@ public enum VisitAction: Sendable, Equatable, Codable {
   case park(window: Int)
   case transfer(window: Int, service: String)
   case finish(window: Int)
-  case reissue(TicketID, CodeDigest)
+  /// Another slip, with a code that the post learns. `staff` is `nil` where nobody has an account.
+  case reissue(TicketID, CodeDigest, staff: String? = nil)
   /// What became of the slip that was issued anew.
   case slip(TicketID, Ticket.Slip)
   /// Opens a matter for who is at the window. `contact` has been sealed already.
@@ -73,6 +74,8 @@ public struct VisitStanding: Sendable, Equatable, Codable {
     /// Hours that are left for it, of those that were promised.
     public var hoursLeft: Int?
     public var rating: Int?
+    /// A post has seen the code: with it nobody rates.
+    public var isReissued = false
   }
 }
 

@@ -61,12 +61,18 @@ public struct VisitState: Sendable, Equatable, Codable {
       seats = []
     case .taken(let taken): take(Ticket(taken, at: time))
     case .slip(let id, let slip): self.change(id) { $0.slip = slip }
-    case .reissued(let id, let digest):
+    case .reissued(let id, let digest, _):
       self.change(id) { ticket in
         ticket.digest = digest
         ticket.slip = .unknown
+        ticket.isReissued = true
       }
-      if let matter = ticket(id)?.matter { self.change(matter) { $0.digest = digest } }
+      if let matter = ticket(id)?.matter {
+        self.change(matter) { matter in
+          matter.digest = digest
+          matter.isReissued = true
+        }
+      }
     case .called(let id, let window):
       self.change(id) { ticket in
         ticket.phase = .called
@@ -95,6 +101,7 @@ public struct VisitState: Sendable, Equatable, Codable {
       if ticket(id) != nil, !waiting.contains(id) { waiting.append(id) }
     case .opened(let opened):
       open(Matter(opened, at: time))
+      if ticket(opened.ticket)?.isReissued == true { self.change(opened.matter) { $0.isReissued = true } }
       self.change(opened.ticket) { $0.contact = nil }
     case .contactGiven(let id, let contact, _): self.change(id) { $0.contact = contact }
     case .cleared(let report): clearing = Clearing(night: report.night, last: report, at: time)

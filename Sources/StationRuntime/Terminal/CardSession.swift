@@ -51,6 +51,8 @@ struct CardSession: Machine {
 
   private var visit: Visit?
   private var consents: UInt64 = 0
+  /// The reader was unplugged, and has not come back.
+  private var isAway = false
   private(set) var picture = CardPicture(revision: 0, stage: .over)
 
   var deadline: Instant? { visit.map { min($0.touchedAt + Self.patience, $0.watchedAt + Self.absence) } }
@@ -72,7 +74,7 @@ struct CardSession: Machine {
     case .begin(let token):
       end(into: &effects)
       visit = Visit(token: token, touchedAt: now, watchedAt: now, agreedAt: now)
-      show(.waiting)
+      show(.waiting, problem: isAway ? .readerAway : nil)
       read(at: now, into: &effects)
     case .touched(let token):
       guard let visit, visit.token == token else { return }
@@ -114,6 +116,11 @@ struct CardSession: Machine {
   private var isAwaiting: Bool { visit != nil && (picture.stage == .waiting || picture.stage == .reading) }
 
   private mutating func heard(_ event: ReaderEvent, at now: Instant) {
+    switch event {
+    case .detached: isAway = true
+    case .ready: isAway = false
+    default: break
+    }
     guard isAwaiting else { return }
     switch event {
     case .cardArrived:
@@ -121,9 +128,13 @@ struct CardSession: Machine {
       visit?.touchedAt = now
       // What went wrong stands there until a card is read: the reader tells the same failure once.
       if picture.problem == nil { show(.reading) }
+    // The reader took the reading with it.
+    case .readFailed(let failure) where isAway && !failure.endsRequest: break
     case .readFailed(let failure): show(failure.endsRequest ? .over : .waiting, problem: CardPicture.Problem(failure))
-    case .repairNeeded, .detached: show(.over, problem: .outOfOrder)
-    case .attached, .ready, .read, .removed, .wiped, .repaired: break
+    case .repairNeeded: show(.over, problem: .outOfOrder)
+    case .detached: show(.waiting, problem: .readerAway)
+    case .ready: if picture.problem == .readerAway { show(.waiting) }
+    case .attached, .read, .removed, .wiped, .repaired: break
     }
   }
 
