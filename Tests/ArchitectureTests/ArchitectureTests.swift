@@ -38,12 +38,13 @@ import Testing
       """
     ),
     ("ids of staff, the centre's own", "staff"),
+    ("what a camera calls the positions that it remembers", "preset callPreset"),
     ("what the site file tells visitors", "bring duties flow"),
     ("what a clerk, the duty or an operator types about a matter, a call or a device", "note reason text detail what"),
     (
       "the program's own words and its names for things",
       """
-      action adviceChinese adviceEnglish boot chinese english description debugDescription program shown whatChinese whatEnglish whereText
+      action failure adviceChinese adviceEnglish boot chinese english description debugDescription program shown whatChinese whatEnglish whereText
       """
     ),
     ("what devices say of themselves", "buildText firmware model number product vendor"),

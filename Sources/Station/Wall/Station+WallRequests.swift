@@ -122,14 +122,18 @@ extension Station {
       case .saveLayout(let layout, _): guarded(of: layout, wallPlan)
       default: nil
       }
-    guard let wanted else { return }
+    if let wanted, isNews(refusal, of: wanted, by: post) { record(.wall(.viewRefused(source: wanted, post: post, refusal))) }
+  }
+
+  /// The same refusal is written down once a minute: nobody fills a journal by asking.
+  mutating func isNews(_ refusal: Refusal, of source: String, by post: String) -> Bool {
     let moment = now
     wallFacts.refusedViews.removeAll { moment - $0.at >= Self.refusedViewInterval }
-    guard !wallFacts.refusedViews.contains(where: { $0.source == wanted && $0.post == post && $0.refusal == refusal }) else {
-      return
+    guard !wallFacts.refusedViews.contains(where: { $0.source == source && $0.post == post && $0.refusal == refusal }) else {
+      return false
     }
-    wallFacts.refusedViews.append((wanted, post, refusal, moment))
-    record(.wall(.viewRefused(source: wanted, post: post, refusal)))
+    wallFacts.refusedViews.append((source, post, refusal, moment))
+    return true
   }
 
   static let refusedViewInterval = Interval.seconds(60)

@@ -37,7 +37,7 @@ extension Station {
 
   /// Who asks for what is not theirs stands in the journal too. Of sources that there are not, nothing is kept: their names come from outside.
   mutating func noteRefusedTurn(_ id: String, _ refusal: Refusal, by post: String) {
-    guard plan.wall?.source(id) != nil, plan.post(post) != nil else { return }
+    guard plan.wall?.source(id) != nil, plan.post(post) != nil, isNews(refusal, of: id, by: post) else { return }
     record(.wall(.turnRefused(source: id, post: post, refusal)))
   }
 
