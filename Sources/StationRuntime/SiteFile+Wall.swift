@@ -49,6 +49,11 @@ extension SiteReader {
     if let node = section.raw("displays") { displays(node, &plan) }
     plan.visitorSource = section.raw("visitorSource").map { reference(section, "visitorSource", $0, plan) }
     plan.idleSource = section.raw("idleSource").map { reference(section, "idleSource", $0, plan) }
+    if let id = plan.visitorSource, plan.source(id)?.isSensitive == true {
+      complain(
+        section.raw("visitorSource"), "visitorSource 自己就不对外(sensitive),不能拿它遮挡",
+        "visitorSource is itself not for visitors (sensitive)")
+    }
     refuseGaps(section, plan, devices)
     return (
       plan,

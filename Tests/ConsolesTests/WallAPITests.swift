@@ -209,6 +209,6 @@ enum WallSample {
       tiles: tiles, scenes: [.init(id: "day", name: "日常", isMeeting: false, lit: .half)], layouts: [], drawn: [], pins: [],
       sources: plan.sources.map { .init(source: $0, state: .dead(reason: "timeout"), ageMilliseconds: 5) },
       devices: [.init(name: "hub", health: .online, description: .init(model: "Hub"))], meeting: nil, hasVisitors: false,
-      isArmed: true, displaysRest: false, left: [])
+      exposed: [], isArmed: true, displaysRest: false, left: [])
   }
 }

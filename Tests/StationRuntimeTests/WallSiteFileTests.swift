@@ -107,6 +107,7 @@ import Testing
     ("sound: cam", "sound: cat", 23, "no source \"cat\""), (", speaker: true", "", 23, "would not be heard"),
     ("powerOnGap: 800", "powerOnGap: 60000", 24, "from 0 to 10000"), ("from: \"07:30\"", "from: \"25:00\"", 24, "in quotes"),
     ("callOutputs: [3, 1]", "callOutputs: [9]", 25, "no output 9"),
+    ("visitorSource: board", "visitorSource: cam", 27, "not for visitors"),
     ("visitorSource: board", "visitorSource: tv", 27, "no source \"tv\""),
     ("idleSource: board", "idleSource: tv", 26, "no source \"tv\""),
     ("matrix: hub/2, display: chain/2, input: HDMI1, spans: true", "matrix: hub/2", 19, "shows pictures whole only"),

@@ -45,9 +45,10 @@ struct WallPicture {
       let age = (output["ageMilliseconds"] as? Int).map { ", \($0 / 1000) s" } ?? ""
       let troubles = (output["troubles"] as? [String] ?? []).map { "  ⚠ \($0)" }.joined()
       let layer = output["identified"] as? Bool == true ? "identify" : output["layer"] as? String ?? ""
+      let hidden = output["hidden"] as? Bool == true ? "  [已遮挡 / hidden]" : ""
       let isOff = output["off"] as? Bool == true
       let shown = isOff ? "屏已关 / off" : name(output["shown"])
-      return "\(output["number"] as? Int ?? 0)  [\(layer)]  \(shown)  \(proof(output))\(age)\(troubles)\n"
+      return "\(output["number"] as? Int ?? 0)  [\(layer)]  \(shown)  \(proof(output))\(hidden)\(age)\(troubles)\n"
     }.joined()
   }
 
@@ -99,6 +100,8 @@ struct WallPicture {
     if view["displaysRest"] as? Bool == true { text += "屏应关着(时间表或预案)/ displays are to be off, by the clock or the scene\n" }
     if view["armed"] as? Bool == false { text += "自动切换停用 / disarmed\n" }
     if view["visitors"] as? Bool == true { text += "参观模式 / visitors\n" }
+    let exposed = (view["exposed"] as? [Int] ?? []).map(String.init).joined(separator: ", ")
+    if !exposed.isEmpty { text += "✗ 没有遮住的输出 / still shown to visitors: \(exposed)\n" }
     return text
   }
 

@@ -14,6 +14,8 @@ extension WallView {
       json.field("bezelThousandths", plan.bezelThousandths)
       json.field("meeting", optional: meeting)
       json.field("visitors", hasVisitors)
+      json.key("exposed")
+      json.array(exposed) { $0.value($1) }
       json.field("armed", isArmed)
       json.field("displaysRest", displaysRest)
       if let sound {

@@ -12,6 +12,7 @@ extension PageWords {
     word("wallGrid", "大屏现在显示的(只按回读)", "What the wall shows now (read back)"),
     word("calls", "求助", "Calls for help"),
     word("noCalls", "没有求助", "Nobody calls"),
+    word("notArmed", "自动切换已停用,没有上屏", "not on the wall: switching by itself is off"),
     word("noRoom", "大屏上放不下", "no room on the wall"),
     word("scenes", "预案", "Scenes"),
     word("sources", "信号源:拖到屏上,或选中后点屏", "Sources: drag onto a tile, or select one and then a tile"),
@@ -81,6 +82,9 @@ extension PageWords {
     word("visitorsOn", "参观模式", "Visitors come"),
     word("visitorsOff", "结束参观", "Visitors have left"),
     word("visitorsBanner", "参观模式:不对外的画面已遮挡", "Visitors are here: what is not for them is hidden"),
+    word(
+      "visitorsExposed", "参观模式:{outputs} 号屏还没有遮住!请挡住或关掉",
+      "Visitors are here and outputs {outputs} still show what is not for them: cover or switch them off"),
     word("visitorsCode", "您的密码", "Your PIN"),
     word("armOff", "停用自动切换", "Stop switching by itself"),
     word("armOn", "恢复自动切换", "Let it switch by itself again"),

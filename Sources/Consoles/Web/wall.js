@@ -45,6 +45,8 @@ function showAll() {
   setText(byId("site"), view.site);
   setHidden(byId("record-banner"), view.recorded);
   setHidden(byId("visitors-banner"), !view.visitors);
+  setText(byId("visitors-banner"), view.exposed.length ? word("visitorsExposed", { outputs: view.exposed.join(", ") }) : word("visitorsBanner"));
+  setClass(byId("visitors-banner"), "alarm", view.exposed.length > 0);
   setHidden(byId("rest-banner"), !view.displaysRest);
   setHidden(byId("disarmed-banner"), view.armed);
   showPosts(view);
@@ -100,7 +102,7 @@ function showCalls(view) {
     (item, card) => {
       setClass(item, "drill", card.drill);
       setText(item.querySelector(".what"), `${card.call.id} · ${card.place} · ${name("phase", card.phase)}`);
-      setText(item.querySelector(".small"), `${timeOfDay(card.openedMilliseconds)}${isLeft(card) ? ` · ${word("noRoom")}` : ""}`);
+      setText(item.querySelector(".small"), `${timeOfDay(card.openedMilliseconds)}${isLeft(card) ? ` · ${word(view.armed ? "noRoom" : "notArmed")}` : ""}`);
     });
   const keys = view.calls.map(keyOf);
   const fresh = page.calls ? view.calls.filter((card) => !page.calls.includes(keyOf(card))) : [];

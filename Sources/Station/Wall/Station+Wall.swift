@@ -86,6 +86,7 @@ extension Station {
   var wallScene: WallPlan.Scene? {
     guard let wallPlan = plan.wall else { return nil }
     if let chosen = state.wall.scene.flatMap({ wallPlan.scene($0) }) { return chosen }
+    if let held = state.wall.held?.scene.flatMap({ wallPlan.scene($0) }) { return held }
     return state.wall.isArmed ? wallPlan.scheduled(at: wall) : wallPlan.scenes.first { !$0.isMeeting }
   }
 
@@ -100,8 +101,9 @@ extension Station {
   }
 
   /// Off by the clock, which counts only while it may switch; a scene that somebody has chosen since is to be seen.
-  private func displaysRest(_ wished: WallState, _ wallPlan: WallPlan) -> Bool {
-    guard wished.isArmed, wallPlan.rests(at: wall) else { return false }
+  func displaysRest(_ wished: WallState, _ wallPlan: WallPlan) -> Bool {
+    guard wished.isArmed else { return wished.held?.rests ?? false }
+    guard wallPlan.rests(at: wall) else { return false }
     guard let chosen = wished.sceneAt, let since = wallPlan.lastRest(before: wall) else { return true }
     return chosen.wallMilliseconds < since
   }
@@ -131,7 +133,10 @@ extension Station {
 
   /// The camera that looks at the place itself, else one of the same station.
   private func nearest(_ place: String, _ station: String?, _ wallPlan: WallPlan) -> WallPlan.Source? {
-    let cameras = wallPlan.sources.filter { $0.kind == .camera }
+    let all = wallPlan.sources.filter { $0.kind == .camera }
+    let dead = wallFacts.sources.filter { $0.state != .live }.map(\.id)
+    // One that gives no picture is better than none at all: it may come back.
+    let cameras = all.filter { !dead.contains($0.id) } + all.filter { dead.contains($0.id) }
     let exact = station.map { "\($0)/\(place)" } ?? place
     return cameras.first { $0.place == exact } ?? station.flatMap { station in cameras.first { $0.place == station } }
   }
@@ -146,7 +151,7 @@ extension Station {
           wallFacts.device(name).map { $0.health != .online && state.fault(FaultKey(.wall(name), .wallSilent))?.present == true }
             ?? false
         }
-        return refusal(of: output.number) != nil || isGone
+        return output.ports.contains { port in wallFacts.port(port)?.keepsCallsAway == true } || isGone
       }.map(\.number))
   }
 
@@ -168,6 +173,9 @@ extension Station {
         wallFacts.devices[index].sent != wish.wishes
       else {
         continue
+      }
+      for wished in wish.wishes where wallFacts.devices[index].sent?.contains(wished) != true {
+        wallFacts.anotherIsWished(WallPort(device: wish.device, number: wished.number))
       }
       wallFacts.devices[index].sent = wish.wishes
       pending.append(.wall(wish.device, wish.wishes))

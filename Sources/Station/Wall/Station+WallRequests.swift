@@ -59,7 +59,10 @@ extension Station {
       guard state.wall.pins.contains(where: { $0.pin.id == id }) else { return .refused(.unknownPin) }
       return .record(.wall(.unpinned(id, post: post)))
     case .visitors(let isOn): return .record(.wall(.visitors(isOn, post: post)))
-    case .arm(let isOn): return .record(.wall(.armed(isOn, post: post)))
+    case .arm(true): return .record(.wall(.armed(true, post: post)))
+    case .arm(false):
+      guard state.wall.isArmed else { return .refused(.alreadyDone) }
+      return .record(.wall(.disarmed(scene: wallScene?.id, rests: displaysRest(state.wall, wallPlan), post: post)))
     case .saveLayout(let layout, let reason):
       guard wallPlan.problems(of: layout).isEmpty, layout.isWithinLimits else { return .refused(.layoutWrong) }
       if reason != nil || guarded(of: layout, wallPlan) != nil, let refusal = needsText(reason ?? "") { return refusal }

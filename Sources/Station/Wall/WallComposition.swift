@@ -51,7 +51,7 @@ public struct WallComposition: Sendable {
   public let identified: [Int: String]
 
   public private(set) var tiles: [WallTile] = []
-  /// Calls for which there was no room.
+  /// Calls for which there was no room, or which came while calls do not switch the wall.
   public private(set) var left: [WallCall] = []
 
   public init(
@@ -107,7 +107,9 @@ public struct WallComposition: Sendable {
 
   private mutating func layRegions() -> [WallLayout.Region] {
     let meeting = state.meeting.flatMap { plan.scene($0) }
-    guard let scene = meeting ?? scene, !scene.isDark, let layout = state.layout(scene.layout, of: plan) else { return [] }
+    guard let scene = meeting ?? scene, let layout = state.layout(scene.layout, of: plan) else { return [] }
+    // Nothing is shown; calls find their places all the same.
+    guard !scene.isDark else { return layout.regions }
     for region in layout.regions {
       let assigned = scene.regions.first { $0.region == region.name }?.sources ?? region.sources
       put(choice(assigned), in: region.cells, meeting == nil ? .base : .meeting, region.name)
@@ -146,7 +148,7 @@ public struct WallComposition: Sendable {
   // MARK: - Calls
 
   private mutating func layCalls(over regions: [WallLayout.Region]) {
-    guard state.isArmed else { return left = callers.map(\.call) }
+    guard state.isArmed else { return keepCalls() }
     var slots = slots(regions)
     for caller in callers {
       guard let source = plan.source(caller.source),
@@ -159,6 +161,19 @@ public struct WallComposition: Sendable {
       put(
         caller.source, in: cells, caller.isDrill ? .drill(caller.call) : .call(caller.call),
         tiles.first { $0.cells == cells }?.region ?? "")
+    }
+  }
+
+  /// Disarmed: those that stand there stay.
+  private mutating func keepCalls() {
+    for caller in callers {
+      let outputs = state.shown.first { $0.call == caller.call }?.outputs.compactMap { plan.output($0) } ?? []
+      guard let source = plan.source(caller.source), !outputs.isEmpty, outputs.allSatisfy({ plan.reaches(source, $0) }) else {
+        left.append(caller.call)
+        continue
+      }
+      let layer = caller.isDrill ? WallLayer.drill(caller.call) : .call(caller.call)
+      for cells in plan.cells(of: outputs) { put(caller.source, in: cells, layer, "") }
     }
   }
 
@@ -193,8 +208,11 @@ public struct WallComposition: Sendable {
       guard let id = tiles[index].source, plan.source(id)?.isSensitive == true else { continue }
       tiles[index].isHidden = true
       guard let output = plan.output(tiles[index].output) else { continue }
-      let instead = Self.known(plan.visitorSource, plan, output)
-      tiles[index].source = instead ?? Self.known(plan.idleSource, plan, output)
+      func harmless(_ id: String?) -> String? {
+        Self.known(id, plan, output).flatMap { plan.source($0)?.isSensitive == true ? nil : $0 }
+      }
+      let instead = harmless(plan.visitorSource)
+      tiles[index].source = instead ?? harmless(plan.idleSource)
       if instead == nil { tiles[index].cells = WallCells(column: output.column, row: output.row) }
     }
   }
@@ -209,12 +227,14 @@ public struct WallDeviceWish: Sendable, Equatable, Codable {
 }
 
 extension WallComposition {
-  /// The displays are off: the scene or the clock says so, and nobody calls or has put anything up by hand.
-  public var isDark: Bool {
+  /// The scene or the clock says that the displays are off.
+  public var isResting: Bool {
     let meeting = state.meeting.flatMap { plan.scene($0) }
-    return ((meeting ?? scene)?.isDark == true || rests && meeting == nil) && callers.isEmpty && state.pins.isEmpty
-      && identified.isEmpty
+    return (meeting ?? scene)?.isDark == true || rests && meeting == nil
   }
+
+  /// Whether its display is to be on: while they rest only where a call, a hand or a meeting has put something.
+  public func isOn(_ tile: WallTile) -> Bool { !isResting || tile.layer != .base || tile.isIdentified }
 
   /// The whole wish for each device, in order of their names.
   public func deviceWishes() -> [WallDeviceWish] {
@@ -240,8 +260,9 @@ extension WallComposition {
 
   /// The one output that is heard: the first that shows the scene's sound and has a loudspeaker.
   public var heardOutput: Int? {
-    guard let sound, !isDark else { return nil }
-    return tiles.first { $0.source == sound && !$0.isIdentified && plan.output($0.output)?.hasSpeaker == true }?.output
+    guard let sound else { return nil }
+    return tiles.first { $0.source == sound && isOn($0) && !$0.isIdentified && plan.output($0.output)?.hasSpeaker == true }?
+      .output
   }
 
   /// Whatever has a loudspeaker is silent unless it is the one that is heard. Where no scene has a sound, nothing is said of it.
@@ -270,7 +291,7 @@ extension WallComposition {
         ? WallPart(
           columns: UInt8(clamping: tile.cells.width), rows: UInt8(clamping: tile.cells.height),
           position: tile.cells.position(column: output.column, row: output.row)) : nil
-      needs.append((display, .display(DisplaySetting(isOn: !isDark, input: output.displayInput, part: part))))
+      needs.append((display, .display(DisplaySetting(isOn: isOn(tile), input: output.displayInput, part: part))))
     }
     if let player = output.player, let first = plan.outputs(in: tile.cells).first, let frame = frame(of: tile.cells) {
       let number = UInt16(clamping: first.number)

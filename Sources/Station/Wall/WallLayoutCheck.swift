@@ -10,6 +10,8 @@ public enum WallLayoutProblem: Sendable, Equatable {
   case unreachable(region: String, source: String, output: Int)
   /// An output there shows pictures whole only.
   case notShared(region: String, output: Int)
+  /// More displays would share its picture than displays can.
+  case tooManyShare(region: String)
   /// The region lies on players or matrices of several devices.
   case severalPlayers(region: String)
   case tooLong(region: String)
@@ -24,6 +26,7 @@ public enum WallLayoutProblem: Sendable, Equatable {
     case .unknownSource(let region, let source): "区域 \"\(region)\" 里没有信号源 \"\(source)\""
     case .unreachable(let region, let source, let output): "信号源 \"\(source)\" 到不了区域 \"\(region)\" 的输出 \(output)"
     case .notShared(let region, let output): "输出 \(output) 不能与别的屏拼接,区域 \"\(region)\" 不能跨屏"
+    case .tooManyShare(let region): "区域 \"\(region)\" 太大:屏拼接每边最多 15 块(一边超过 10 时另一边最多 6),一共最多 100 块"
     case .severalPlayers(let region): "区域 \"\(region)\" 跨了两台播放机"
     case .tooLong(let region): "区域 \"\(region.prefix(20))…\" 的名字太长,或信号源超过 16 个"
     case .gap(let column, let row): "第 \(row) 行第 \(column) 列没有区域"
@@ -40,6 +43,8 @@ public enum WallLayoutProblem: Sendable, Equatable {
     case .unreachable(let region, let source, let output):
       "source \"\(source)\" cannot reach output \(output) of region \"\(region)\""
     case .notShared(let region, let output): "output \(output) shows pictures whole only: region \"\(region)\" cannot span it"
+    case .tooManyShare(let region):
+      "region \"\(region)\" is too large: displays share a picture up to 15 a side (6 where the other is over 10), 100 in all"
     case .severalPlayers(let region): "region \"\(region)\" spans two players"
     case .tooLong(let region): "region \"\(region.prefix(20))…\" has too long a name, or more than 16 sources"
     case .gap(let column, let row): "no region covers row \(row), column \(column)"
@@ -90,6 +95,9 @@ extension WallPlan {
     if let whole = covered.first(where: { $0.player == nil && !$0.sharesPictures }) {
       found.append(.notShared(region: region.name, output: whole.number))
     }
+    let (width, height) = (region.cells.width, region.cells.height)
+    let canShare = max(width, height) <= 15 && (max(width, height) <= 10 || min(width, height) <= 6) && width * height <= 100
+    if covered.contains(where: \.sharesPictures), !canShare { found.append(.tooManyShare(region: region.name)) }
     return found
   }
 

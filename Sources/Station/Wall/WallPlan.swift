@@ -278,6 +278,13 @@ extension WallPlan {
   public func output(_ number: Int) -> Output? { outputs.first { $0.number == number } }
   public func source(_ id: String) -> Source? { sources.first { $0.id == id } }
   public func scene(_ id: String) -> Scene? { scenes.first { $0.id == id } }
+  /// The rectangle that these outputs fill, else each by itself.
+  func cells(of outputs: [Output]) -> [WallCells] {
+    let (columns, rows) = (outputs.map(\.column), outputs.map(\.row))
+    guard let left = columns.min(), let right = columns.max(), let top = rows.min(), let bottom = rows.max() else { return [] }
+    let whole = WallCells(column: left, row: top, width: right - left + 1, height: bottom - top + 1)
+    return whole.count == outputs.count ? [whole] : outputs.map { WallCells(column: $0.column, row: $0.row) }
+  }
   func outputs(in cells: WallCells) -> [Output] { outputs.filter { cells.contains(column: $0.column, row: $0.row) } }
   /// The wall's devices, in order of their names.
   public var devices: [String] {

@@ -16,8 +16,13 @@ struct WallPower: Sendable, Equatable {
   /// Lets the display go on whose turn it is. Those on which a call stands come first, then the others in the order of their outputs.
   mutating func pace(_ composition: WallComposition, _ facts: WallFacts, at now: Instant) {
     isWaiting = false
-    guard !composition.isDark else { return released = [] }
-    for display in composition.displaysByNeed where !released.contains(display) {
+    for tile in composition.tilesByNeed {
+      guard let display = composition.plan.output(tile.output)?.display else { continue }
+      guard composition.isOn(tile) else {
+        released.remove(display)
+        continue
+      }
+      guard !released.contains(display) else { continue }
       switch facts.isDisplayOn(display) {
       case nil: break
       case true?: released.insert(display)
@@ -54,10 +59,7 @@ extension WallFacts {
 }
 
 extension WallComposition {
-  fileprivate var displaysByNeed: [WallPort] {
-    let urgent = tiles.filter { $0.layer.call != nil }
-    return (urgent + tiles.filter { $0.layer.call == nil }).compactMap { plan.output($0.output)?.display }
-  }
+  fileprivate var tilesByNeed: [WallTile] { tiles.filter { $0.layer.call != nil } + tiles.filter { $0.layer.call == nil } }
 }
 
 extension WallPlan {

@@ -76,6 +76,12 @@ struct WallFacts: Sendable {
     ports.insert(new, at: ports.firstIndex { $0.port > port } ?? ports.count)
   }
 
+  /// That something else cannot be shown says nothing of this.
+  mutating func anotherIsWished(_ port: WallPort) {
+    guard let index = ports.firstIndex(where: { $0.port == port }), case .impossible? = ports[index].refusal else { return }
+    ports[index].refusal = nil
+  }
+
   /// What was read is not so any more, for all that is known.
   mutating func forget(_ device: String) {
     ports.removeAll { $0.port.device == device }
@@ -128,7 +134,8 @@ extension Station {
     for need in needs {
       let device = wallFacts.device(need.port.device)
       guard device?.health == .online else { return (.unreachable(device: need.port.device), device?.goneSince) }
-      guard let fact = wallFacts.port(need.port), fact.asOf != .zero else { return (.switching, nil) }
+      guard let fact = wallFacts.port(need.port) else { return (.switching, nil) }
+      guard fact.asOf != .zero else { return (fact.refusal.map { .notSwitched($0) } ?? .switching, nil) }
       oldest = min(oldest ?? fact.asOf, fact.asOf)
       if let refusal = fact.refusal, !fact.satisfies(need.setting) { return (.notSwitched(refusal), oldest) }
       if case .display(let display) = need.setting, display.isOn, wallFacts.isDisplayOn(need.port) == false,
@@ -145,6 +152,14 @@ extension Station {
 }
 
 extension WallFacts.Port {
+  /// A call that stood there goes to another output. What a display cannot show of one picture it may show of another.
+  var keepsCallsAway: Bool {
+    switch (refusal, setting) {
+    case (nil, _), (.impossible, .display): false
+    default: true
+    }
+  }
+
   /// The address of a picture is the runtime's, and says nothing more than the source.
   func satisfies(_ wish: WallSetting) -> Bool {
     guard case .picture(let fact) = setting, case .picture(let wish) = wish else { return setting.satisfies(wish) }

@@ -15,6 +15,8 @@ public enum WallChange: Sendable, Equatable, Codable {
   case visitors(Bool, post: String)
   /// Disarmed: calls and the clock do not switch the wall.
   case armed(Bool, post: String)
+  /// Disarmed, with what the clock had chosen till then: it stays so until somebody says otherwise.
+  case disarmed(scene: String?, rests: Bool, post: String)
   /// `reason`: it brings a picture onto the wall that is not for everybody.
   case layoutSaved(WallLayout, post: String, reason: String? = nil)
   case layoutUndone(String, post: String)
@@ -121,12 +123,18 @@ public struct WallState: Sendable, Equatable, Codable {
   public var lastPin: WallPinID = 0
   public var hasVisitors = false
   public var isArmed = true
+  /// What the clock had chosen when it was disarmed.
+  public var held: Held?
   /// Layouts that were drawn on the page, each with its former forms, newest last.
   public var drawn: [Drawn] = []
   public var shown: [Shown] = []
   /// The last change of shift; `nil`: none was signed yet.
   public var shift: Signed?
 
+  public struct Held: Sendable, Equatable, Codable {
+    public var scene: String?
+    public var rests: Bool
+  }
   public struct Pin: Sendable, Equatable, Codable {
     public var pin: WallPin
     public var since: EntryTime
@@ -158,6 +166,7 @@ public struct WallState: Sendable, Equatable, Codable {
     case .sceneChosen(let scene, let post):
       self.scene = scene
       sceneAt = scene == nil ? nil : time
+      held?.rests = false
       sceneBy = scene == nil ? nil : post
     case .meetingBegan(let scene, _): meeting = scene
     case .meetingEnded: meeting = nil
@@ -169,7 +178,12 @@ public struct WallState: Sendable, Equatable, Codable {
     case .renewed(let id, _): if let index = pins.firstIndex(where: { $0.pin.id == id }) { pins[index].since = time }
     case .unpinned(let id, _): pins.removeAll { $0.pin.id == id }
     case .visitors(let isOn, _): hasVisitors = isOn
-    case .armed(let isOn, _): isArmed = isOn
+    case .armed(let isOn, _):
+      isArmed = isOn
+      held = nil
+    case .disarmed(let scene, let rests, _):
+      isArmed = false
+      held = Held(scene: scene, rests: rests)
     case .layoutSaved(let layout, _, _): save(layout)
     case .viewRefused: break
     case .layoutUndone(let id, _):

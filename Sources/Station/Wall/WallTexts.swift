@@ -27,6 +27,7 @@ extension WallChange {
     case .unpinned(let id, nil): "#\(id) 到时收回 / its time is over"
     case .unpinned(let id, let post?): "\(post) 收回 #\(id) / taken off"
     case .visitors(let isOn, let post): isOn ? "参观模式开始,\(post) / visitors come" : "参观模式结束,\(post) / visitors have left"
+    case .disarmed(_, _, let post): "停用自动切换,\(post) / disarmed"
     case .armed(let isOn, let post): isOn ? "恢复自动切换,\(post) / armed" : "停用自动切换,\(post) / disarmed"
     case .layoutSaved(let layout, let post, let reason):
       "\(post) 保存布局 \(layout.id)" + (reason.map { ",原因: \($0)" } ?? "") + " / layout saved"

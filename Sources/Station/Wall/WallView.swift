@@ -22,6 +22,8 @@ public struct WallView: Sendable, Equatable {
   public var devices: [DeviceCard]
   public var meeting: String?
   public var hasVisitors: Bool
+  /// Outputs that were read to show visitors what is not for them, or what nobody knows.
+  public var exposed: [Int]
   public var isArmed: Bool
   /// The displays are to be off: the scene or the clock says so.
   public var displaysRest: Bool
@@ -128,7 +130,8 @@ extension Station {
           standsMilliseconds: known.map { age($0.since) })
       },
       devices: wallFacts.devices.map { WallView.DeviceCard(name: $0.name, health: $0.health, description: $0.description) },
-      meeting: wall.meeting, hasVisitors: wall.hasVisitors, isArmed: wall.isArmed, displaysRest: composition.isDark,
+      meeting: wall.meeting, hasVisitors: wall.hasVisitors,
+      exposed: wall.hasVisitors ? exposed(tiles) : [], isArmed: wall.isArmed, displaysRest: composition.isResting,
       sound: soundCard(composition),
       left: composition.left,
       shift: wall.shift?.shift, shiftMilliseconds: wall.shift?.at.wallMilliseconds)
@@ -150,8 +153,15 @@ extension Station {
       })
   }
 
+  private func exposed(_ tiles: [WallView.Tile]) -> [Int] {
+    tiles.filter { tile in
+      guard let shown = tile.shown else { return false }
+      return plan.wall?.source(shown)?.isSensitive ?? true
+    }.map(\.output)
+  }
+
   private func soundCard(_ composition: WallComposition) -> WallView.SoundCard? {
-    guard let source = composition.sound, !composition.isDark else { return nil }
+    guard let source = composition.sound, composition.tiles.contains(where: { composition.isOn($0) }) else { return nil }
     let tile = composition.heardOutput.flatMap { composition.tile($0) }
     let isHeard = tile.map { tile in
       composition.needs(of: tile).contains { need in
@@ -167,7 +177,8 @@ extension Station {
     guard let output = composition.plan.output(tile.output) else { return nil }
     if let matrix = output.matrix, case .route(let input)? = wallFacts.port(matrix)?.setting, input > 0, input != .max {
       let port = WallPort(device: matrix.device, number: input)
-      return composition.plan.sources.first { $0.inputs.contains(port) }?.id
+      // An input that is no source shows something all the same.
+      return composition.plan.sources.first { $0.inputs.contains(port) }?.id ?? "\(port)"
     }
     for need in composition.needs(of: tile) {
       if case .picture(let picture)? = wallFacts.port(need.port)?.setting { return picture.source.isEmpty ? nil : picture.source }
@@ -180,7 +191,8 @@ extension Station {
     let counts = scene.isMeeting ? state.wall.meeting == scene.id : wallScene?.id == scene.id && state.wall.meeting == nil
     let own = tiles.filter { $0.layer == (scene.isMeeting ? .meeting : .base) }
     let proved = own.count { if case .verified = $0.proof { true } else { false } }
-    let lit: WallView.SceneCard.Lit = proved == own.count ? .full : proved > 0 ? .half : .wished
+    // Nothing of it is on the wall: nothing of it is proved.
+    let lit: WallView.SceneCard.Lit = proved == 0 ? .wished : proved == own.count ? .full : .half
     return WallView.SceneCard(
       id: scene.id, name: scene.name, isMeeting: scene.isMeeting, lit: counts ? lit : .off)
   }
