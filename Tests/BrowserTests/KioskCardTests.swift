@@ -178,6 +178,7 @@ extension BrowserTests {
           try await rig.browser.evaluate("return document.documentElement.outerHTML.includes('1234')", as: Bool.self) == false)
         // Of the next visit nothing was broken off.
         try await rig.touch("restart", "business", "service", "legal", "card", "agree")
+        try await rig.expectScreen("card")
         reader.show(.over)
         try await rig.expectText("#heading", "没有读成")
       }
