@@ -1,4 +1,5 @@
 import DeviceKit
+import DeviceVocabulary
 import ONVIFCodec
 
 /// What is known of a camera after it was asked.
@@ -49,19 +50,8 @@ public struct CameraTalk: Machine, Sendable {
     case goTo(preset: String, profile: String)
   }
 
-  public enum Input: Sendable, Equatable {
-    case linkUp
-    case linkDown
-    case received([UInt8])
-    case wake
-  }
-  public enum Effect: Sendable, Equatable {
-    /// A new connection; one that is still open is closed first.
-    case open(host: String, port: Int)
-    case write([UInt8])
-    /// The last one: close the line.
-    case ended(Outcome)
-  }
+  public typealias Input = ConversationInput
+  public typealias Effect = ConversationEffect<Outcome>
   public enum Outcome: Sendable, Equatable {
     case described(CameraDescription)
     case moved(CameraPreset)

@@ -1,4 +1,5 @@
 import DeviceKit
+import DeviceVocabulary
 import RTSPCodec
 
 /// What a check of a source comes to.
@@ -21,18 +22,8 @@ public enum StreamVerdict: Sendable, Equatable {
 /// One check of one source, from the connection to the verdict: OPTIONS, DESCRIBE, once more with the login if it is asked for, then
 /// SETUP and PLAY until the first packet, TEARDOWN.
 public struct HealthCheck: Machine, Sendable {
-  public enum Input: Sendable, Equatable {
-    case linkUp
-    case linkDown
-    case received([UInt8])
-    case wake
-  }
-  public enum Effect: Sendable, Equatable {
-    case open(host: String, port: Int)
-    case write([UInt8])
-    /// The last one: close the line.
-    case ended(StreamVerdict)
-  }
+  public typealias Input = ConversationInput
+  public typealias Effect = ConversationEffect<StreamVerdict>
 
   public struct Settings: Sendable {
     public var address: RTSPAddress

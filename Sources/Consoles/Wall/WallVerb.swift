@@ -65,8 +65,7 @@ enum WallVerb: String, CaseIterable {
     case .undoLayout: return .undoLayout(try fields.text("layout"))
     case .identify: return .identify(try fields.number("output"), seconds: try fields.number("seconds"))
     case .turn:
-      let reason = try fields.text("reason")
-      return .turn(source: try fields.text("source"), preset: try fields.text("preset"), reason: reason.isEmpty ? nil : reason)
+      return .turn(source: try fields.text("source"), preset: try fields.text("preset"), reason: try reason(fields))
     }
   }
 

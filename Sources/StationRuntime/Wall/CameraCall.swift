@@ -10,46 +10,11 @@ public enum CameraCall {
   public static func run(
     _ plan: CameraPlan, _ goal: CameraTalk.Goal, isStopped: () -> Bool = { false }
   ) -> CameraTalk.Outcome {
-    var talk = CameraTalk(
+    let talk = CameraTalk(
       .init(
         address: plan.address, login: plan.login, goal: goal, unixSeconds: Int64(Date().timeIntervalSince1970),
         seed: .random(in: 0...(.max))))
-    var socket: NetworkSocket?
-    defer { socket?.disconnect() }
-    var inputs: [CameraTalk.Input] = [.wake]
-    var ready = ReadySet()
-    while !isStopped() {
-      while !inputs.isEmpty {
-        var effects = Effects<CameraTalk.Effect>()
-        talk.handle(inputs.removeFirst(), at: MonotonicClock.now(), into: &effects)
-        while let effect = effects.takeFirst() {
-          switch effect {
-          case .open(let host, let port):
-            let made = NetworkSocket(host: host, port: port, kind: .stream)
-            socket = made
-            if made.connect() != nil { inputs.append(.linkDown) } else if !made.isConnecting { inputs.append(.linkUp) }
-          case .write(let bytes): if socket?.send(bytes) != nil { inputs.append(.linkDown) }
-          case .ended(let outcome): return outcome
-          }
-        }
-      }
-      guard let socket, let deadline = talk.deadline else { return .failed(.unreachable) }
-      ready.removeAll()
-      ready.watch(socket.descriptor, as: 0, output: socket.isConnecting)
-      var isReady = false
-      ready.wait(until: min(deadline, MonotonicClock.now() + .milliseconds(200))) { _, _ in isReady = true }
-      inputs.append(isReady ? arrived(socket) : .wake)
-    }
-    return .failed(.unreachable)
-  }
-
-  private static func arrived(_ socket: NetworkSocket) -> CameraTalk.Input {
-    if socket.isConnecting { return socket.finishConnecting() == nil ? .linkUp : .linkDown }
-    switch socket.receive() {
-    case .nothing: return .wake
-    case .bytes(let bytes): return .received(bytes)
-    case .closed: return .linkDown
-    }
+    return Conversation.run(talk, isStopped: isStopped) ?? .failed(.unreachable)
   }
 
   /// Asks all networks of this machine which cameras there are, on the calling thread.

@@ -85,46 +85,7 @@ public final class SourceWatch: Sendable {
 
   /// One check, on the calling thread; takes as long as it takes.
   public static func check(_ address: RTSPAddress, plays: Bool = true, isStopped: () -> Bool = { false }) -> StreamVerdict {
-    var machine = HealthCheck(
-      .init(address: address, plays: plays, md5: { bytes in Array(Insecure.MD5.hash(data: bytes)) }))
-    var socket: NetworkSocket?
-    defer { socket?.disconnect() }
-    var inputs: [HealthCheck.Input] = [.wake]
-    var ready = ReadySet()
-    while !isStopped() {
-      while !inputs.isEmpty {
-        var effects = Effects<HealthCheck.Effect>()
-        machine.handle(inputs.removeFirst(), at: MonotonicClock.now(), into: &effects)
-        while let effect = effects.takeFirst() {
-          switch effect {
-          case .open(let host, let port):
-            let made = NetworkSocket(host: host, port: port, kind: .stream)
-            socket = made
-            if made.connect() != nil { inputs.append(.linkDown) } else if !made.isConnecting { inputs.append(.linkUp) }
-          case .write(let bytes): if socket?.send(bytes) != nil { inputs.append(.linkDown) }
-          case .ended(let verdict): return verdict
-          }
-        }
-      }
-      guard let socket, let deadline = machine.deadline else { return .unreachable }
-      ready.removeAll()
-      ready.watch(socket.descriptor, as: 0, output: socket.isConnecting)
-      var isReady = false
-      ready.wait(until: min(deadline, MonotonicClock.now() + .milliseconds(200))) { _, _ in isReady = true }
-      guard isReady else {
-        inputs.append(.wake)
-        continue
-      }
-      if socket.isConnecting {
-        inputs.append(socket.finishConnecting() == nil ? .linkUp : .linkDown)
-      } else {
-        switch socket.receive() {
-        case .nothing: inputs.append(.wake)
-        case .bytes(let bytes): inputs.append(.received(bytes))
-        case .closed: inputs.append(.linkDown)
-        }
-      }
-    }
-    return .unreachable
+    let check = HealthCheck(.init(address: address, plays: plays, md5: { bytes in Array(Insecure.MD5.hash(data: bytes)) }))
+    return Conversation.run(check, isStopped: isStopped) ?? .unreachable
   }
 }
