@@ -29,7 +29,11 @@ final class FolderLock {
     if ftruncate(opened, 0) == 0 { _ = pwrite(opened, pid, pid.count, 0) }
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    // Not left to the closing: a child that is just being started has a copy of the descriptor, and would hold the lock.
+    _ = flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
 
   private static func holder(_ descriptor: Int32) -> Int32? {
     var buffer = [UInt8](repeating: 0, count: 16)

@@ -87,7 +87,10 @@ enum SecureFiles {
     // The lock is the folder's own: no file that could be left over.
     let descriptor = Foundation.open(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .disk(file: folder, operation: "open", code: errno) }
-    defer { close(descriptor) }
+    defer {
+      _ = flock(descriptor, LOCK_UN)
+      close(descriptor)
+    }
     while flock(descriptor, LOCK_EX) != 0 {
       guard errno == EINTR else { throw .disk(file: folder, operation: "flock", code: errno) }
     }

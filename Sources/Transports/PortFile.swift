@@ -31,10 +31,16 @@ enum PortFile {
     }
     // A program that knows no locks (a terminal program, another vendor's tool) would steal half of the answers.
     if let target, let other = otherHolder(of: target) {
-      close(descriptor)
+      closeLocked(descriptor)
       throw .portBusy(path: path, holder: other)
     }
     return descriptor
+  }
+
+  /// Gives up the lock and closes. Closing alone would not do: a child that is just being started still has a copy, and would hold it.
+  static func closeLocked(_ descriptor: Int32) {
+    _ = flock(descriptor, LOCK_UN)
+    close(descriptor)
   }
 
   static func failure(of path: String, code: Int32) -> TransportError {

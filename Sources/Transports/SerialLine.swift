@@ -166,9 +166,9 @@ public final class SerialLine {
       sp_close(port)
       sp_free_port(port)
     } else {
-      Glibc.close(descriptor)
+      PortFile.closeLocked(descriptor)
     }
-    if let guardDescriptor { Glibc.close(guardDescriptor) }
+    if let guardDescriptor { PortFile.closeLocked(guardDescriptor) }
     descriptor = -1
     port = nil
     guardDescriptor = nil
@@ -191,7 +191,7 @@ extension SerialLine {
       let report = try LineSetup.configurePseudoTerminal(descriptor, path: path, settings: settings)
       return Opened(descriptor: descriptor, report: report)
     } catch {
-      Glibc.close(descriptor)
+      PortFile.closeLocked(descriptor)
       throw error
     }
   }
@@ -201,13 +201,13 @@ extension SerialLine {
     let guardDescriptor = try PortFile.openLocked(path)
     var port: OpaquePointer?
     guard sp_get_port_by_name(path, &port) == SP_OK, let port else {
-      Glibc.close(guardDescriptor)
+      PortFile.closeLocked(guardDescriptor)
       throw .notASerialPort(path: path)
     }
     guard sp_open(port, SP_MODE_READ_WRITE) == SP_OK else {
       let code = sp_last_error_code()
       sp_free_port(port)
-      Glibc.close(guardDescriptor)
+      PortFile.closeLocked(guardDescriptor)
       throw PortFile.failure(of: path, code: code)
     }
     var descriptor: Int32 = -1
@@ -224,7 +224,7 @@ extension SerialLine {
     } catch {
       sp_close(port)
       sp_free_port(port)
-      Glibc.close(guardDescriptor)
+      PortFile.closeLocked(guardDescriptor)
       throw error
     }
   }

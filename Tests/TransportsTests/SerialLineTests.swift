@@ -56,6 +56,15 @@ import Transports
     #expect(terminal.observedLine?.stopBits == 1)
   }
 
+  @Test func aCopyOfItsDescriptorInAChildThatIsBeingStartedKeepsNobodyOut() throws {
+    let terminal = try PseudoTerminal()
+    let line = try SerialLine(path: terminal.slavePath, settings: settings)
+    let copy = dup(line.fileDescriptor)
+    defer { close(copy) }
+    line.close()
+    #expect(throws: Never.self) { try SerialLine(path: terminal.slavePath, settings: settings) }
+  }
+
   @Test func reportsTheHangupAndOpensAgain() throws {
     let folder = try ProgramRun.temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
