@@ -17,15 +17,19 @@ let tls: [Target.Dependency] = [
 let kit: [Target.Dependency] = ["DeviceKit", "DeviceVocabulary"]
 
 /// The targets of one wire: `Codec`, `Driver` and `DeviceModel` under `Protocols/<wire>/`. Driver and DeviceModel never see each other.
-func wire(_ name: String, uses others: [String] = []) -> [Target] {
+///
+/// - Parameter isForFirmware: its codec and model know no vocabulary, so that a board can speak it. Others may: the line between stations
+///   speaks of the journal, what stands on a card lies in a `SecretBuffer` from its first byte on.
+func wire(_ name: String, uses others: [String] = [], isForFirmware: Bool = true) -> [Target] {
+  let base: [Target.Dependency] = isForFirmware ? ["DeviceKit"] : kit
   func module(_ part: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name + part, dependencies: dependencies, path: "Protocols/\(name)/\(part)")
   }
   func of(_ part: String) -> [Target.Dependency] { others.map { .init(stringLiteral: $0 + part) } }
   return [
-    module("Codec", ["DeviceKit"] + of("Codec")),
-    module("Driver", ["DeviceKit", "DeviceVocabulary", .init(stringLiteral: name + "Codec")] + of("Codec") + of("Driver")),
-    module("DeviceModel", ["DeviceKit", .init(stringLiteral: name + "Codec")] + of("Codec") + of("DeviceModel")),
+    module("Codec", base + of("Codec")),
+    module("Driver", kit + [.init(stringLiteral: name + "Codec")] + of("Codec") + of("Driver")),
+    module("DeviceModel", base + [.init(stringLiteral: name + "Codec")] + of("Codec") + of("DeviceModel")),
   ]
 }
 
@@ -44,30 +48,13 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)")
 }
 
-/// The line between two stations speaks of the journal, so its codec and its model know the vocabulary; no firmware speaks it.
-func stationLink() -> [Target] {
-  let codec: Target.Dependency = "StationLinkCodec"
-  func module(_ part: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: "StationLink\(part)", dependencies: kit + dependencies, path: "Protocols/StationLink/\(part)")
-  }
-  return [module("Codec", []), module("Driver", [codec]), module("DeviceModel", [codec])]
-}
-
-/// What stands on a card lies in the vocabulary's `SecretBuffer` from its first byte on; no firmware reads cards.
-func cards(_ name: String) -> [Target] {
-  let codec: Target.Dependency = .init(stringLiteral: name + "Codec")
-  func module(_ part: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name + part, dependencies: kit + dependencies, path: "Protocols/\(name)/\(part)")
-  }
-  return [module("Codec", []), module("Driver", [codec]), module("DeviceModel", [codec])]
-}
-
 let wires =
-  stationLink() + cards("ResidentCard") + cards("CCID") + wire("ModbusRTU") + wire("FirmwareUpdate", uses: ["ModbusRTU"])
+  ["StationLink", "ResidentCard", "CCID", "RTSP"].flatMap { wire($0, isForFirmware: false) }
+  + wire("ONVIF", uses: ["RTSP"], isForFirmware: false) + wire("ModbusRTU") + wire("FirmwareUpdate", uses: ["ModbusRTU"])
   + wire("CallPanel", uses: ["ModbusRTU", "FirmwareUpdate"]) + wire("DigitalIO", uses: ["ModbusRTU"])
   + wire("SIADC09") + wire("ESCPOS") + wire("SamsungMDC") + wire("PJLink") + wire("LineProtocol")
   + wire("Videohub", uses: ["LineProtocol"]) + wire("ExtronSIS", uses: ["LineProtocol"])
-  + wire("KramerP3000", uses: ["LineProtocol"]) + wire("MPV") + wire("RTSP") + wire("ONVIF")
+  + wire("KramerP3000", uses: ["LineProtocol"]) + wire("MPV")
 let drivers: [Target.Dependency] = [
   "ModbusRTUDriver", "CallPanelDriver", "DigitalIODriver", "FirmwareUpdateDriver", "ESCPOSDriver",
 ]
@@ -206,7 +193,7 @@ let package = Package(
       ]),
     tests("MPVTests", kit + ["MPVCodec", "MPVDriver", "MPVDeviceModel"]),
     tests("RTSPTests", kit + ["RTSPCodec", "RTSPDriver", "RTSPDeviceModel", crypto]),
-    tests("ONVIFTests", kit + ["ONVIFCodec", "ONVIFDriver", "ONVIFDeviceModel", crypto]),
+    tests("ONVIFTests", kit + ["RTSPCodec", "ONVIFCodec", "ONVIFDriver", "ONVIFDeviceModel", crypto]),
     tests("ESCPOSTests", kit + ["ESCPOSCodec", "ESCPOSDriver", "ESCPOSDeviceModel", "Transports"]),
     // Driver and model of any matrix in virtual time, and what each has to withstand.
     .target(

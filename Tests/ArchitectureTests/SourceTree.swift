@@ -95,7 +95,10 @@ struct ImportRule {
     // The line between stations is no firmware's business: it speaks of the journal, and in JSON.
     let link = ["DeviceVocabulary", "FoundationEssentials", "Foundation"]
     // What a card holds never leaves the vocabulary's `SecretBuffer`.
-    let hosts = ["StationLink": link, "ResidentCard": ["DeviceVocabulary"], "CCID": ["DeviceVocabulary"]]
+    let hosts = [
+      "StationLink": link, "ResidentCard": ["DeviceVocabulary"], "CCID": ["DeviceVocabulary"], "RTSP": ["DeviceVocabulary"],
+      "ONVIF": ["DeviceVocabulary"],
+    ]
     for wire in wires {
       let host = hosts[wire] ?? []
       let codecs = wires.map { $0 + "Codec" }

@@ -1,5 +1,7 @@
 import DeviceKit
+import DeviceVocabulary
 import ONVIFCodec
+import RTSPCodec
 import Testing
 
 /// What arrives from outside ends in a value, whatever it is.
@@ -76,7 +78,7 @@ import Testing
       _ = (ServiceAddress("http://\(word)"), ServiceAddress(word), StreamAddress.masked(word), CameraTime.seconds(word))
       _ = (
         StreamAddress.reached("rtsp://\(word)", host: "h", ownNames: ["x"]),
-        WebChallenge([WebHeader("WWW-Authenticate", "Digest \(word)")])
+        DigestChallenge(["Digest \(word)"])
       )
       _ = (Base64.decode(word), SOAPText.plain(word))
     }

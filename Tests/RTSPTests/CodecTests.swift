@@ -46,8 +46,8 @@ import Testing
     let lines = try vectors("digest.txt")
     #expect(lines.count == 5)
     for line in lines {
-      let made = RTSPChallenge.response(
-        method: line[0], uri: line[1], user: "admin", password: line[2], realm: "WG-CAM", nonce: line[3], md5: md5)
+      let made = DigestChallenge(realm: "WG-CAM", nonce: line[3], hasQuality: false).response(
+        method: line[0], uri: line[1], user: "admin", password: line[2], md5: md5)
       #expect(made == line[4], "\(line)")
     }
   }
@@ -109,15 +109,33 @@ import Testing
 
   @Test func theBestLoginIsChosen() {
     func challenge(_ values: String...) -> RTSPChallenge? { RTSPChallenge(values.map { RTSPHeader("www-authenticate", $0) }) }
-    #expect(challenge("Basic realm=\"x\"") == .basic(realm: "x"))
+    #expect(challenge("Basic realm=\"x\"") == .basic)
     #expect(
       challenge("Basic realm=\"x\"", "Digest realm=\"a, b=c\", nonce=\"1\", stale=TRUE")
-        == .digest(realm: "a, b=c", nonce: "1", isStale: true))
+        == .digest(DigestChallenge(realm: "a, b=c", nonce: "1", hasQuality: false, isStale: true)))
     #expect(challenge("Digest realm=\"x\", nonce=\"1\", algorithm=SHA-256") == nil)
     #expect(challenge("Digest realm=\"x") == nil && challenge("Digest =,=,==") == nil && challenge("") == nil)
-    let basic = RTSPChallenge.basic(realm: "x").answer(
-      method: "DESCRIBE", uri: "u", user: "Aladdin", password: "open sesame", md5: md5)
+    let basic = RTSPChallenge.basic.answer(
+      method: "DESCRIBE", uri: "u", user: "Aladdin", password: "open sesame", count: 1, ownNonce: "", md5: md5)
     #expect(basic.value == "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==")
+  }
+
+  /// RFC 2617 section 3.5, its example; and without `qop`, as some cameras have it.
+  @Test func theCountedDigestIsThatOfTheStandard() throws {
+    let challenge = try #require(
+      DigestChallenge([
+        "Basic realm=\"x\"",
+        "Digest realm=\"testrealm@host.com\", qop=\"auth,auth-int\", nonce=\"dcd98b7102dd2f0e8b11d0f600bfb0c093\", opaque=\"5ccc069c403ebaf9f0171e9517f40e41\"",
+      ]))
+    let value = challenge.answer(
+      method: "GET", uri: "/dir/index.html", user: "Mufasa", password: "Circle Of Life", count: 1, ownNonce: "0a4f113b", md5: md5)
+    #expect(value.contains("response=\"6629fae49393a05397450978507c4ef1\"") && value.contains("nc=00000001"))
+    #expect(value.contains("opaque=\"5ccc069c403ebaf9f0171e9517f40e41\""))
+    #expect(DigestChallenge(["Digest realm=\"x\", nonce=\"1\", algorithm=SHA-256"]) == nil)
+    #expect(DigestChallenge(["Digest realm=\"x\", nonce=\"1\", qop=\"auth-int\""]) == nil)
+    let sly = challenge.answer(
+      method: "GET", uri: "/", user: "a\"\r\nX: y", password: "", count: 1, ownNonce: "", md5: md5)
+    #expect(sly.hasPrefix("Digest username=\"aX: y\","))
   }
 
   @Test func theVideoIsFound() {

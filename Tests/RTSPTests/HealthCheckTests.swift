@@ -103,6 +103,15 @@ private struct CheckRig {
     #expect(none.run() == .wrongPassword && none.camera.wrongLogins == 0)
   }
 
+  @Test func aCameraThatCountsLoginsIsLoggedInTo() throws {
+    var rig = try CheckRig(address)
+    rig.camera.faults.wantsCounted = true
+    #expect(rig.run() == .live && rig.camera.wrongLogins == 0)
+    var wrong = try CheckRig("rtsp://admin:bad@camera/ch1/main")
+    wrong.camera.faults.wantsCounted = true
+    #expect(wrong.run() == .wrongPassword && wrong.camera.wrongLogins == 1)
+  }
+
   @Test func anOldNumberIsTriedOnceMore() throws {
     var rig = try CheckRig(address)
     rig.camera.faults.isAlwaysStale = true

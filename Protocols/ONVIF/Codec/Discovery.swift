@@ -1,3 +1,5 @@
+import DeviceVocabulary
+
 /// WS-Discovery: who asks by multicast, and is answered directly.
 public enum Discovery {
   public static let group = "239.255.255.250"
@@ -16,7 +18,7 @@ public enum Discovery {
 
   /// `uuid:…` of 16 bytes.
   public static func id(_ bytes: [UInt8]) -> String {
-    let digits = Base64.hexadecimal(bytes)
+    let digits = hexadecimal(bytes)
     let cuts = [0, 8, 12, 16, 20, 32]
     let text = Array(digits.utf8)
     let parts = zip(cuts, cuts.dropFirst()).map { from, to in

@@ -1,4 +1,5 @@
 import DeviceKit
+import RTSPCodec
 
 /// Text inside a document.
 public enum SOAPText {
@@ -114,13 +115,14 @@ public enum CameraReply: Sendable, Equatable {
   /// What answers does not speak SOAP.
   case noSOAP
   /// It asks for a login, or for another one.
-  case unauthorized(WebChallenge?)
+  case unauthorized(DigestChallenge?)
 
   public init(_ response: WebResponse) {
     let body = (try? SOAPReader.read(response.body)).flatMap { $0.name == "Envelope" ? $0.child("Body") : nil }
     let fault = body?.child("Fault").map(CameraFault.init)
     if response.status == 401 || fault?.isAboutLogin == true {
-      self = .unauthorized(WebChallenge(response.headers))
+      self = .unauthorized(
+        DigestChallenge(response.headers.filter { $0.name.lowercased() == "www-authenticate" }.map(\.value)))
     } else if let fault {
       self = .fault(fault)
     } else if (200..<300).contains(response.status), let answer = body?.children.first {

@@ -1,4 +1,5 @@
 import DeviceKit
+import DeviceVocabulary
 import ONVIFCodec
 
 /// What it writes, in the prefixes that many cameras use.
@@ -91,7 +92,7 @@ extension ONVIFCameraModel {
     text.utf8.map { byte in
       (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == 0x2D
         ? String(decoding: [byte], as: UTF8.self)
-        : "%\(Base64.hexadecimal([byte]).uppercased())"
+        : "%\(hexadecimal([byte]).uppercased())"
     }.joined()
   }
 }

@@ -1,5 +1,6 @@
 import DeviceKit
 import ONVIFCodec
+import RTSPCodec
 
 /// A camera's ONVIF services, one connection at a time, and its answers to WS-Discovery, as a client sees them.
 public struct ONVIFCameraModel: Machine, Sendable {
@@ -245,13 +246,15 @@ public struct ONVIFCameraModel: Machine, Sendable {
 
   /// `nil`: with a number that is not one of its own, or too old: that says nothing of the password.
   private func isWebLogin(_ given: String, _ request: WebRequest, _ login: CameraLogin) -> Bool? {
-    let fields = WebChallenge.fields(given.dropFirst("Digest".count))
+    let fields = DigestChallenge.fields(of: given, scheme: "digest") ?? []
     func field(_ name: String) -> String { fields.last { $0.name == name }?.value ?? "" }
     guard validNonces.contains(field("nonce")) else { return nil }
-    let challenge = WebChallenge(realm: model, nonce: field("nonce"), hasQuality: !field("qop").isEmpty)
+    let challenge = DigestChallenge(realm: model, nonce: field("nonce"), hasQuality: !field("qop").isEmpty)
     return field("username") == user && field("uri") == request.path
       && field("response")
-        == challenge.response(method: request.method, path: request.path, login, counted: field("nc"), ownNonce: field("cnonce"))
+        == challenge.response(
+          method: request.method, uri: request.path, user: login.user, password: login.password, counted: field("nc"),
+          ownNonce: field("cnonce"), md5: login.md5)
   }
 
   private mutating func refusal() -> WebResponse {

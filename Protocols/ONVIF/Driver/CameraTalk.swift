@@ -1,6 +1,7 @@
 import DeviceKit
 import DeviceVocabulary
 import ONVIFCodec
+import RTSPCodec
 
 /// What is known of a camera after it was asked.
 public struct CameraDescription: Sendable, Equatable {
@@ -99,7 +100,7 @@ public struct CameraTalk: Machine, Sendable {
   private var reader = WebReader()
   private var random: SeededRandom
   /// Of HTTP; once the camera has asked for that, its requests carry no other login.
-  private var challenge: WebChallenge?
+  private var challenge: DigestChallenge?
   private var challengeUses = 0
   private var hasRetriedStale = false
   var media: ServiceAddress?
@@ -165,9 +166,10 @@ public struct CameraTalk: Machine, Sendable {
     guard let login = settings.login else { return request.message(to: address, token: nil, login: nil) }
     if let challenge {
       challengeUses += 1
-      let header = challenge.answer(
-        method: "POST", path: address.path, login, count: challengeUses, ownNonce: Base64.hexadecimal(nonce(8)))
-      return request.message(to: address, token: nil, login: header)
+      let answer = challenge.answer(
+        method: "POST", uri: address.path, user: login.user, password: login.password, count: challengeUses,
+        ownNonce: hexadecimal(nonce(8)), md5: login.md5)
+      return request.message(to: address, token: nil, login: WebHeader("Authorization", answer))
     }
     if request == .systemDateAndTime { return request.message(to: address, token: nil, login: nil) }
     let passed = (now - begunAt).microseconds / 1_000_000
@@ -194,7 +196,7 @@ public struct CameraTalk: Machine, Sendable {
 
   /// Each of the two ways is tried once, and that of HTTP once more where the camera says that its own number was too old.
   private mutating func login(
-    _ asked: WebChallenge?, _ request: CameraRequest, _ now: Instant, _ effects: inout Effects<Effect>
+    _ asked: DigestChallenge?, _ request: CameraRequest, _ now: Instant, _ effects: inout Effects<Effect>
   ) {
     guard settings.login != nil, let asked else { return unauthorized(request, now, &effects) }
     if challenge != nil {

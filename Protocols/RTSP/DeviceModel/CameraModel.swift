@@ -24,6 +24,8 @@ public struct CameraModel: Machine, Sendable {
     public var isGarbage = false
     /// Says with each new login that its number was too old.
     public var isAlwaysStale = false
+    /// Takes no login but one that is counted (`qop=auth`).
+    public var wantsCounted = false
     /// Closes after each answer.
     public var hangsUp = false
     public var answersAfter = Interval.zero
@@ -105,6 +107,7 @@ public struct CameraModel: Machine, Sendable {
       nonce = "76bf0c639f81d2c7\(nonces)"
       var value = "Digest realm=\"\(realm)\", nonce=\"\(nonce)\""
       if faults.isAlwaysStale { value += ", stale=true" }
+      if faults.wantsCounted { value += ", qop=\"auth\"" }
       return say(401, "Unauthorized", request, [RTSPHeader("WWW-Authenticate", value)], now)
     }
     let base = "rtsp://camera\(path)/"
@@ -136,10 +139,17 @@ public struct CameraModel: Machine, Sendable {
   private mutating func isAllowed(_ request: RTSPRequest) -> Bool {
     guard !user.isEmpty else { return true }
     guard let given = request["Authorization"], !nonce.isEmpty else { return false }
-    let challenge = RTSPChallenge.digest(realm: realm, nonce: nonce, isStale: false)
-    let right = challenge.answer(method: request.method, uri: request.uri, user: user, password: password, md5: md5).value
-    if given == right, !faults.isAlwaysStale { return true }
-    if given != right { wrongLogins += 1 }
-    return false
+    let fields = DigestChallenge.fields(of: given, scheme: "digest") ?? []
+    func field(_ name: String) -> String? { fields.last { $0.name == name }?.value }
+    let challenge = DigestChallenge(realm: realm, nonce: nonce, hasQuality: faults.wantsCounted)
+    let isRight =
+      field("username") == user && field("realm") == realm && field("nonce") == nonce && field("uri") == request.uri
+      && field("qop") == (faults.wantsCounted ? "auth" : nil)
+      && field("response")
+        == challenge.response(
+          method: request.method, uri: request.uri, user: user, password: password, counted: field("nc") ?? "",
+          ownNonce: field("cnonce") ?? "", md5: md5)
+    if !isRight { wrongLogins += 1 }
+    return isRight && !faults.isAlwaysStale
   }
 }

@@ -69,6 +69,7 @@ public struct HealthCheck: Machine, Sendable {
   private var reader = RTSPReader()
   private var sequence = 0
   private var challenge: RTSPChallenge?
+  private var challengeUses = 0
   /// Logins that were sent: one, and another one where the camera says that its own number was too old.
   private var logins = 0
   private var isDescribed = false
@@ -155,9 +156,11 @@ public struct HealthCheck: Machine, Sendable {
   private mutating func login(_ response: RTSPResponse, _ now: Instant, _ effects: inout Effects<Effect>) {
     let before = challenge
     guard let asked = RTSPChallenge(response.headers) else { return end(.refused(status: 401, "login"), &effects) }
-    let isStale = if case .digest(_, _, true) = asked { true } else { false }
-    guard !settings.address.user.isEmpty, before == nil || isStale && logins < 2 else { return end(.wrongPassword, &effects) }
+    guard !settings.address.user.isEmpty, before == nil || asked.isStale && logins < 2 else {
+      return end(.wrongPassword, &effects)
+    }
     challenge = asked
+    challengeUses = 0
     logins += 1
     switch step {
     case .options, .describe:
@@ -182,9 +185,13 @@ public struct HealthCheck: Machine, Sendable {
     sequence += 1
     var all = [RTSPHeader("CSeq", "\(sequence)"), RTSPHeader("User-Agent", Self.userAgent)]
     if let challenge {
+      challengeUses += 1
+      // Another one each time. A check has no random numbers; who could foresee this one has the camera's own nonce, and gains nothing.
+      let ownNonce = hexadecimal(Array(settings.md5(Array("\(challenge) \(sequence)".utf8)).prefix(8)))
       all.append(
         challenge.answer(
-          method: method, uri: uri, user: settings.address.user, password: settings.address.password, md5: settings.md5))
+          method: method, uri: uri, user: settings.address.user, password: settings.address.password, count: challengeUses,
+          ownNonce: ownNonce, md5: settings.md5))
     }
     return RTSPRequest(method, uri, all + headers)
   }
