@@ -59,6 +59,17 @@ public final class StreamListener {
     }
   }
 
+  /// One turn of a loop that serves several: sends what still waits, then gives what has come, at most 16 pieces, so that one peer that
+  /// never stops does not keep the others waiting.
+  public func serve(_ take: (Reading) -> Void) {
+    write([])
+    for _ in 0..<16 {
+      let reading = read()
+      guard reading != .nothing else { return }
+      take(reading)
+    }
+  }
+
   /// What is not taken at once is kept and goes out with the next call; `[]` only tries again.
   public func write(_ bytes: [UInt8]) {
     guard isConnected else { return }

@@ -184,17 +184,26 @@ final class CameraFront: Sendable {
       state.asker = sender
       give(.datagram(bytes), &state, now)
     }
-    state.services.write([])
-    reading: for _ in 0..<16 {
-      switch state.services.read() {
+    let services = state.services
+    services.serve { reading in
+      switch reading {
       case .bytes(let bytes): give(.received(bytes), &state, now)
       case .connected: give(.connected, &state, now)
       case .closed: give(.disconnected, &state, now)
-      case .nothing: break reading
+      case .nothing: break
       }
     }
     give(.wake, &state, now)
-    serveStream(&state, now)
+    let media = state.media
+    media.serve { reading in
+      switch reading {
+      case .bytes(let bytes): giveStream(.received(bytes), &state, now)
+      case .connected: giveStream(.connected, &state, now)
+      case .closed: giveStream(.disconnected, &state, now)
+      case .nothing: break
+      }
+    }
+    giveStream(.wake, &state, now)
   }
 
   private static func give(_ input: ONVIFCameraModel.Input, _ state: inout State, _ now: Instant) {
@@ -209,25 +218,13 @@ final class CameraFront: Sendable {
     }
   }
 
-  private static func serveStream(_ state: inout State, _ now: Instant) {
-    state.media.write([])
-    var inputs: [CameraModel.Input] = []
-    reading: for _ in 0..<16 {
-      switch state.media.read() {
-      case .bytes(let bytes): inputs.append(.received(bytes))
-      case .connected: inputs.append(.connected)
-      case .closed: inputs.append(.disconnected)
-      case .nothing: break reading
-      }
-    }
-    for input in inputs + [.wake] {
-      var effects = Effects<CameraModel.Effect>()
-      state.stream.handle(input, at: now, into: &effects)
-      while let effect = effects.takeFirst() {
-        switch effect {
-        case .transmit(let bytes): state.media.write(bytes)
-        case .hangUp: state.media.hangUp()
-        }
+  private static func giveStream(_ input: CameraModel.Input, _ state: inout State, _ now: Instant) {
+    var effects = Effects<CameraModel.Effect>()
+    state.stream.handle(input, at: now, into: &effects)
+    while let effect = effects.takeFirst() {
+      switch effect {
+      case .transmit(let bytes): state.media.write(bytes)
+      case .hangUp: state.media.hangUp()
       }
     }
   }

@@ -151,10 +151,10 @@ final class WallFront: Sendable {
   }
 
   private static func serve(_ device: inout Device) {
-    device.listener.write([])
     let now = MonotonicClock.now()
-    reading: for _ in 0..<16 {
-      switch device.listener.read() {
+    let listener = device.listener
+    listener.serve { reading in
+      switch reading {
       case .bytes(let bytes):
         device.bytes += bytes.count
         give(.received(bytes), &device, now)
@@ -163,7 +163,7 @@ final class WallFront: Sendable {
         // Without power nobody is there; the system has taken the connection already.
         if device.model.accepts(at: now) { give(.connected, &device, now) } else { device.listener.hangUp() }
       case .closed: give(.disconnected, &device, now)
-      case .nothing: break reading
+      case .nothing: break
       }
     }
     give(.wake, &device, now)
