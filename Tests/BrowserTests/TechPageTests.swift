@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 extension BrowserTests {
@@ -37,6 +38,63 @@ extension BrowserTests {
         try await browser.wait("the card has gone", for: "!\(Self.device("node A/2", ".fault"))")
         try await browser.click("#only-bad")
         try await browser.wait("it works", for: "\(Self.device("node A/2"))?.classList.contains('good')")
+      }
+    }
+
+    @Test func ofWhatHangsOnAPulledAdapterNothingIsClaimed() async throws {
+      try await DeskRig.run { rig in
+        let browser = rig.browser
+        try await browser.open(rig.address + "tech")
+        try await browser.wait(
+          "three panels are online", for: "document.querySelectorAll('.device.good[data-key^=\"node A/\"]').length === 3")
+        rig.pullBus()
+        try await browser.wait("the adapter is gone", for: "\(Self.device("bus A", ".state"))?.innerText.includes('适配器不在')")
+        try await browser.wait(
+          "nobody knows of its panels", for: "document.querySelectorAll('.device.unknown[data-key^=\"node A/\"]').length === 3")
+        try rig.plugBusIn()
+        try await browser.wait(
+          "they are back", for: "document.querySelectorAll('.device.good[data-key^=\"node A/\"]').length === 3")
+        try await browser.wait("and the adapter", for: "\(Self.device("bus A", ".state"))?.innerText.includes('正常')")
+      }
+    }
+
+    @Test func whereThereAreAccountsTheTechnicianLogsInHereAndTheInspectorOnlyLooks() async throws {
+      try await DeskRig.run { rig in
+        let (browser, shell) = (rig.browser, rig.shell)
+        try Data("739164\n".utf8).write(to: URL(fileURLWithPath: "\(shell.folder)/pin"))
+        for (id, role) in [("t01", "technician"), ("i01", "inspector"), ("d01", "duty")] {
+          let added = try shell.run(
+            ["-c", "\(Shell.linli) staff add \(shell.folder)/site.yaml \(id) --role \(role) < \(shell.folder)/pin"],
+            program: "/bin/sh")
+          #expect(added.code == 0, "\(added.text)")
+        }
+        func logIn(_ id: String) async throws {
+          try await browser.open(rig.address + "tech")
+          try await browser.wait("it asks who is there", for: "document.querySelector('#login')")
+          #expect(try await browser.evaluate("return document.querySelectorAll('.device').length", as: Int.self) == 0)
+          try await browser.click("#login [name=id]")
+          try await browser.type(id)
+          try await browser.click("#login [name=pin]")
+          try await browser.type("739164")
+          try await browser.press(.enter)
+        }
+        _ = try shell.panels("fault 2 mute")
+        try await logIn("d01")
+        try await browser.wait("his role may not", for: "document.querySelector('#login .said')?.innerText.includes('您的角色不能看')")
+        try await Accessibility.check(browser, "tech-login")
+        try await logIn("i01")
+        try await browser.wait("he sees the fault", for: "\(Self.device("node A/2", ".fault"))")
+        #expect(
+          try await browser.evaluate(
+            "return \(Self.device("node A/2", "button")).checkVisibility() || document.querySelector('#read-only').hidden",
+            as: Bool.self)
+            == false)
+        try await browser.click("#log-out")
+        try await logIn("t01")
+        try await browser.wait("he may re-test", for: "\(Self.device("node A/2", "button"))?.checkVisibility()")
+        // Disabled: out, with nothing left on the screen.
+        #expect(try shell.run(["staff", "disable", "\(shell.folder)/site.yaml", "t01"]).code == 0)
+        try await browser.wait("he is out", for: "document.querySelector('#login') && !document.querySelector('.device')")
       }
     }
 
