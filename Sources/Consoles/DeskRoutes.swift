@@ -18,11 +18,12 @@ struct DeskRoutes: Routes {
   let readings: DutyDesk.Readings
   let submit: DutyDesk.Submit
   let staff: PageGuard
+  let tech: TechRoutes
   private let texts = HTTPReply(status: 200, json: PageWords.catalogue(PageWords.desk))
 
   init(
     files: WebFiles, board: PageBoard, hub: EventHub, staff: PageGuard, readings: @escaping DutyDesk.Readings,
-    submit: @escaping DutyDesk.Submit
+    submit: @escaping DutyDesk.Submit, tech: TechRoutes
   ) {
     self.files = files
     self.board = board
@@ -30,9 +31,11 @@ struct DeskRoutes: Routes {
     self.staff = staff
     self.readings = readings
     self.submit = submit
+    self.tech = tech
   }
 
   func route(_ request: HTTPRequest) -> RouteResult {
+    if TechRoutes.has(request) { return tech.route(request) }
     if let login = staff.route(request) { return login }
     switch (request.path.first, request.path.dropFirst().first) {
     case (nil, _): return get(request) { file("desk.html", request) }
@@ -64,7 +67,8 @@ struct DeskRoutes: Routes {
       404, .notFound, at: request.pathText,
       accepted:
         "GET /, /api/desk, /api/events, /api/texts, /api/children/{station}/readings, /healthz; POST /api/incidents/{id}/{action}, "
-        + "/api/call-points/{bus}/{node}/{button}/{action}, /api/faults/{key}/{action}, \(ChildAction.accepted)")
+        + "/api/call-points/{bus}/{node}/{button}/{action}, /api/faults/{key}/{action}, \(ChildAction.accepted); "
+        + TechRoutes.accepted)
   }
 
   // MARK: - Acting

@@ -2,7 +2,7 @@ import DeviceVocabulary
 import StaffAccess
 import Station
 
-/// The duty desk (值班台): the page, its event stream and the JSON API, on loopback.
+/// The duty desk (值班台): the page, its event stream and the JSON API, on loopback; and the technician's page beside it.
 ///
 /// It shows what it is given by `publish` and hands what posts ask to `submit`; it decides nothing and keeps nothing.
 public final class DutyDesk: Sendable {
@@ -18,6 +18,7 @@ public final class DutyDesk: Sendable {
   public let missingFiles: [String]
 
   private let pages: LivePages
+  private let devices: TechBoard
 
   /// Listens at once. Pages show "starting" until the first view.
   ///
@@ -26,22 +27,31 @@ public final class DutyDesk: Sendable {
   ///   - port: 0 lets the system choose.
   ///   - webRoot: the folder of the page files (`Sources/Consoles/Web` or where it was installed).
   ///   - staff: who may look and act; without any account whoever sits at this computer may.
+  ///   - devices: what the technician's page shows beside what the station's own picture says.
   /// - Throws: `.notLoopback`, `.cannotListen`. Missing page files are no reason: `missingFiles`.
   public init(
     address: String = "127.0.0.1", port: Int, webRoot: String, limits: ServerLimits = .standard,
-    staff: StaffDoor? = nil, readings: @escaping Readings = { _ in nil }, submit: @escaping Submit
+    staff: StaffDoor? = nil, readings: @escaping Readings = { _ in nil },
+    devices: TechBoard = TechBoard { TechSources() }, submit: @escaping Submit
   ) throws(ConsoleError) {
-    let files = WebFiles(root: webRoot, names: DeskRoutes.fileNames)
+    let files = WebFiles(
+      root: webRoot, names: DeskRoutes.fileNames + TechRoutes.fileNames.filter { !DeskRoutes.fileNames.contains($0) })
     missingFiles = files.missing
+    self.devices = devices
     pages = try LivePages(address: address, port: port, limits: limits) { board, hub in
       DeskRoutes(
-        files: files, board: board, hub: hub, staff: PageGuard(door: staff, page: .desk), readings: readings, submit: submit)
+        files: files, board: board, hub: hub, staff: PageGuard(door: staff, page: .desk), readings: readings, submit: submit,
+        tech: TechRoutes(
+          devices: devices, page: files, board: board, staff: PageGuard(door: staff, page: .technician), submit: submit))
     }
   }
 
   /// Shows a new picture of the station to all pages. Callable from any thread, never waits; when several come faster than they can be
   /// sent only the newest is. One with a lower revision than the last is dropped.
-  public func publish(_ view: DeskView) { pages.publish(revision: view.revision) { view.json().bytes } }
+  public func publish(_ view: DeskView) {
+    devices.publish(view)
+    pages.publish(revision: view.revision) { view.json().bytes }
+  }
 
   /// The station stopped working while this server still runs: pages are told at once, grey everything, and requests are refused until
   /// the next `publish`.

@@ -10,6 +10,7 @@ final class DeskRig {
   let port: Int
   let panelsPort: Int
   private(set) var station: Process
+  private var bus: Process
 
   var address: String { "http://127.0.0.1:\(port)/" }
 
@@ -24,10 +25,10 @@ final class DeskRig {
     let ports = (desk: try Int(LoopbackListener.freePort()), panels: try Int(LoopbackListener.freePort()))
     let folder = Shell.newFolder()
     let shell = try Shell(folder: folder, site: site(folder: folder, port: ports.desk))
-    try shell.startBus(panels: 3, ["--page", "\(ports.panels)"])
+    let bus = try shell.startBus(panels: 3, ["--page", "\(ports.panels)"])
     let station = try shell.startStation()
     let browser = try await Browser(folder: folder, onEveryPage: onEveryPage)
-    let rig = DeskRig(shell: shell, browser: browser, ports: ports, station: station)
+    let rig = DeskRig(shell: shell, browser: browser, ports: ports, station: station, bus: bus)
     do {
       try await browser.waitUntil("the panels are online") {
         (try? shell.desk("status"))?.components(separatedBy: ": online").count == 7
@@ -40,12 +41,13 @@ final class DeskRig {
     await browser.quit()
   }
 
-  private init(shell: Shell, browser: Browser, ports: (desk: Int, panels: Int), station: Process) {
+  private init(shell: Shell, browser: Browser, ports: (desk: Int, panels: Int), station: Process, bus: Process) {
     self.shell = shell
     self.browser = browser
     port = ports.desk
     panelsPort = ports.panels
     self.station = station
+    self.bus = bus
   }
 
   private static func site(folder: String, port: Int) -> String {
@@ -73,6 +75,14 @@ final class DeskRig {
   // MARK: - The station
 
   func restartStation() throws { station = try shell.startStation() }
+
+  /// The adapter's plug.
+  func pullBus() {
+    kill(bus.processIdentifier, SIGKILL)
+    bus.waitUntilExit()
+  }
+
+  func plugBusIn() throws { bus = try shell.startBus(panels: 3, ["--page", "\(panelsPort)"]) }
 
   func signalStation(_ number: Int32) { kill(station.processIdentifier, number) }
 

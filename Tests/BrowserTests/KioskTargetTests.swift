@@ -43,6 +43,25 @@ extension BrowserTests {
       }
     }
 
+    /// The question of danger, where everything that makes it long comes together: its keys are seen whole, with all that stands on them.
+    @Test func largeEnglishStandsWhollyOnTheKeysOfHelp() async throws {
+      var view = KioskScenes.view()
+      view.parentLostMilliseconds = Hall.now
+      view.kiosks[0].interrupted = ["A005"]
+      try await KioskScenes.run(view) { rig, _ in
+        try await rig.browser.resize(1280, 800)
+        try await rig.touch("touch", "language", "large", "low", "help")
+        try await rig.expectScreen("which-help")
+        let cut = try await rig.browser.evaluate(
+          """
+          const lower = document.querySelector("main").getBoundingClientRect().bottom;
+          return [...document.querySelectorAll(".choice")].filter((key) => key.getBoundingClientRect().bottom > lower)
+            .map((key) => key.innerText);
+          """, as: [String].self)
+        #expect(cut == [])
+      }
+    }
+
     /// 72 pixels are 15 mm only on a screen of coarse pixels.
     @Test(arguments: [(nil, 1366, 768, 72), (344, 1920, 1080, 84), (222, 1366, 768, 93), (268, 1080, 1920, 72)])
     func onAMeasuredScreenKeysAre15Millimetres(width: Int?, across: Int, down: Int, least: Int) async throws {

@@ -51,6 +51,8 @@ extension BrowserTests {
           let answer = try await LocalHTTP.ask(port: rig.windows, "POST", "/api/windows/1/look", Data(#"{"post":"w1"}"#.utf8))
           return String(decoding: answer.body, as: UTF8.self).contains("closedHere")
         }
+        // What would be refused is not offered.
+        try await rig.shows("#current .contact", gone: true)
         try await rig.browser.click("#current .look")
         try await rig.browser.wait("it says so", for: "document.querySelector('#toast').textContent.includes('本站已经打不开')")
 

@@ -62,6 +62,10 @@ extension BrowserTests {
         """
       }
 
+      func counts(_ text: String) async throws {
+        try await browser.wait(text, for: "document.querySelector('#matter-count').textContent === '\(text)'")
+      }
+
       func kiosk(_ verb: String, _ body: String) async throws -> String {
         let answer = try await LocalHTTP.ask(port: hall, "POST", "/api/kiosk/hall/\(verb)", Data(body.utf8))
         #expect(answer.status == 200, "\(verb)")
@@ -127,6 +131,14 @@ extension BrowserTests {
         try await rig.shows("#matters .accept")
         #expect(try await rig.browser.evaluate("return document.querySelector('#seat-section').hidden", as: Bool.self))
         try await rig.browser.click("#matters .accept")
+        try await rig.shows("#matters .action.result")
+        try await rig.counts("本岗位 1,全部 1")
+        // Where it is nobody's own it stands all the same, and is not said to be none. A slip that nobody saw is told of before the call.
+        try await rig.sit("w1")
+        try await rig.counts("本岗位 0,全部 1")
+        try await rig.browser.wait(
+          "a slip is doubtful", for: "document.querySelector('#tickets span').textContent.includes('不知号单是否打出')")
+        try await rig.sit("p:mediation")
         try await rig.shows("#matters .action.result")
         let (number, code) = (try #require(Self.field("number", slip)), try #require(Self.field("code", slip)))
         let asked = #"{"number":"\#(number)","code":"\#(code)"}"#

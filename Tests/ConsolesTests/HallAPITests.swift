@@ -145,6 +145,14 @@ import Testing
     }
   }
 
+  @Test func whoIsNextIsToldThatNobodyIsBefore() {
+    func said(_ ahead: Int) -> BilingualText {
+      Texts.text(VisitStanding(shown: "A001", service: "法律咨询", ticket: .waiting, ahead: ahead, window: nil, matter: nil))
+    }
+    #expect(said(0) == BilingualText("您的号 A001,前面没有人", "Your number A001: nobody before you"))
+    #expect(said(2) == BilingualText("您的号 A001,前面还有 2 位", "Your number A001: 2 before you"))
+  }
+
   @Test(arguments: Refusal.allCases) func refusalIsExplainedInBothLanguages(refusal: Refusal) async throws {
     let test = try await TestHall { _ in .refused(refusal) }.live()
     defer { test.pages.stop() }

@@ -49,13 +49,14 @@ import Testing
 
   @Test(arguments: [
     ("desk", PageWords.desk), ("panels", PageWords.panels), ("hall", PageWords.hall), ("window", PageWords.window),
+    ("tech", PageWords.tech),
   ])
   func everyWordThatThePageAsksForIsThere(page: String, words: [PageWords.Word]) throws {
     let keys = Set((words + PageWords.common).map(\.key))
     #expect(keys.count == words.count + PageWords.common.count, "a key stands twice")
     let files = [
       "desk": DeskRoutes.fileNames, "panels": PanelsRoutes.fileNames, "hall": HallRoutes.fileNames,
-      "window": WindowRoutes.fileNames,
+      "window": WindowRoutes.fileNames, "tech": TechRoutes.fileNames,
     ]
     let names = try #require(files[page])
     for name in names where name.hasSuffix(".js") || name.hasSuffix(".html") {

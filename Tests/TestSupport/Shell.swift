@@ -44,9 +44,12 @@ public final class Shell {
   }
 
   /// Serves simulated panels on `folder/bus`.
-  public func startBus(panels: Int, _ more: [String] = []) throws {
-    try start(["sim", "bus", "--link", "\(folder)/bus", "--panels", "\(panels)", "--socket", "\(folder)/sim.sock"] + more)
+  @discardableResult
+  public func startBus(panels: Int, _ more: [String] = []) throws -> Process {
+    let process = try start(
+      ["sim", "bus", "--link", "\(folder)/bus", "--panels", "\(panels)", "--socket", "\(folder)/sim.sock"] + more)
     try waitUntil("the simulated bus is there") { (try? ControlSocket.ask("\(folder)/sim.sock", "ping")) == "ok\n" }
+    return process
   }
 
   deinit {

@@ -34,7 +34,7 @@ enum CheckWall {
     }.map { "  \($0.name): 没有摄像机看着,求助不上大屏 / no camera looks at \($0.id): its calls are not on the wall" }
   }
 
-  private static func text(_ connection: WallDevicePlan.Connection) -> String {
+  static func text(_ connection: WallDevicePlan.Connection) -> String {
     switch connection {
     case .network(let host, let port): "\(host):\(port)"
     case .serial(let path, let baud): "\(path) \(baud.rawValue)"

@@ -131,8 +131,15 @@ struct Run: AsyncParsableCommand {
         waitFor { await runtime.submit(post: post, action: action) }
       }
     }
+    let devices = TechBoard(freeMebibytes: { RunTech.freeMebibytes(file.path(site.journalFolder)) }) {
+      var sources = RunTech.sources(site, runtime)
+      visits.tell(&sources)
+      wall.tell(&sources)
+      sources.isStaffReaderReady = staff.cards.isReady
+      return sources
+    }
     let desk = try DutyDesk(
-      port: site.deskPort, webRoot: WebRoot.find(web), staff: staff, readings: { link.readings($0, runtime) },
+      port: site.deskPort, webRoot: WebRoot.find(web), staff: staff, readings: { link.readings($0, runtime) }, devices: devices,
       submit: { await runtime.submit(post: $0, action: $1) })
     pages.open(desk, board.get())
     var missing = desk.missingFiles
@@ -144,6 +151,7 @@ struct Run: AsyncParsableCommand {
     ServiceManager().ready()
     Terminal.log("\(site.plan.name): 运行中 / running")
     Terminal.log("值班台 / duty desk: http://127.0.0.1:\(desk.port)/")
+    Terminal.log("技术员 / technician: http://127.0.0.1:\(desk.port)/tech")
     await signals.stop()
     Terminal.log("正在停止 / stopping")
     ServiceManager().stopping()

@@ -111,6 +111,14 @@ final class RunVisits: Sendable {
       }, hush: { voice.hush("\($0)") })
   }
 
+  /// What the technician's page is told of terminals and printer.
+  func tell(_ sources: inout TechSources) {
+    let (open, newest) = state.withLock { ($0.open, $0.newest) }
+    sources.visits = newest
+    for kiosk in newest?.kiosks ?? [] { sources.kiosksAlive[kiosk.id] = open?.hall.isAlive(kiosk.id) }
+    sources.printerCondition = open?.printer?.condition ?? .unknown
+  }
+
   /// Of a matter that is open, `#3`: its owner, and whom it is offered to. `nil`: the newest picture has no such matter.
   func posts(of subject: String) -> [String]? {
     guard let matters = state.withLock({ $0.newest?.matters }) else { return nil }

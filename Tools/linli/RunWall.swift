@@ -1,4 +1,5 @@
 import Consoles
+import ONVIFCodec
 import StaffAccess
 import Station
 import StationRuntime
@@ -47,6 +48,14 @@ final class RunWall: Sendable {
       return state.pages
     }
     pages?.publish(view)
+  }
+
+  /// What the technician's page is told of the wall, and of cameras that were asked where they are; passwords are masked.
+  func tell(_ sources: inout TechSources) {
+    sources.wall = state.withLock { $0.wall }
+    for camera in cameras?.standings ?? [] {
+      sources.sources[camera.source] = camera.stream.map { StreamAddress.masked($0) } ?? sources.sources[camera.source]
+    }
   }
 
   func lost() { state.withLock { $0.pages }?.stationLost() }

@@ -10,6 +10,12 @@ struct PageGuard: Sendable {
     refusalToLook(request).map { .reply($0) } ?? body()
   }
 
+  /// For what a page asks again and again by itself: asking does not keep the session alive.
+  func watch(_ request: HTTPRequest, _ body: () -> RouteResult) -> RouteResult {
+    if let door, door.isGuarded, door.holds(request.session, look: page) { return body() }
+    return look(request, body)
+  }
+
   func act(_ request: HTTPRequest, for post: String, _ work: @escaping @Sendable () async -> HTTPReply) -> RouteResult {
     refusalToAct(request, for: post).map { .reply($0) } ?? .later(work)
   }

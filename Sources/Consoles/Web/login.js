@@ -1,6 +1,6 @@
 // Where the staff's pages ask who is there. Without any account nobody is asked.
 import { element } from "./dom.js";
-import { pick, word } from "./words.js";
+import { api, pick, word } from "./words.js";
 
 let session = {};
 
@@ -22,7 +22,7 @@ export async function leaveWhenEnded() {
 }
 
 export async function logOut() {
-  await fetch("/api/logout", { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" });
+  await fetch(`${api}/logout`, { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" });
   location.reload();
 }
 
@@ -38,7 +38,7 @@ function begin() {
 async function who() {
   for (;;) {
     try {
-      const answer = await fetch("/api/session");
+      const answer = await fetch(`${api}/session`);
       if (answer.ok) return await answer.json();
     } catch {
       // The station is away: ask again.
@@ -53,7 +53,7 @@ async function waitForCard(say) {
   say(word("layCard"));
   try {
     for (let round = 0; round < 5; round++) {
-      const answer = await fetch("/api/login/card", {
+      const answer = await fetch(`${api}/login/card`, {
         method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ ask }),
       });
       const text = await answer.json();
@@ -99,7 +99,7 @@ function form(done, isRefused) {
     event.preventDefault();
     button.disabled = true;
     try {
-      const answer = await fetch("/api/login", {
+      const answer = await fetch(`${api}/login`, {
         method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ id: id.value, pin: pin.value }),
       });
       const text = await answer.json();

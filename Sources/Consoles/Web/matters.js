@@ -64,3 +64,8 @@ async function act(verb, id, view, page) {
   const values = fields ? await ask(title, fields, word(`matter-${verb}`)) : {};
   if (values) send(`/api/matters/${id}/${verb}`, values);
 }
+
+// Another post has it since it was accepted there, and with it what the visitor leaves.
+export function isOwn(view, id, page) {
+  return view.matters.some((matter) => matter.id === id && matter.owner === page.post);
+}

@@ -4,13 +4,15 @@ import { ask, closeDialog, dialogIsOpen, enableDialogs, tell } from "./dialogs.j
 import { clock, duration, element, keepingFocus, reconcile, setClass, setHidden, setText, timeOfDay } from "./dom.js";
 import { leaveWhenEnded, logInFirst } from "./login.js";
 import { showLate } from "./late.js";
-import { createMatter, updateMatter } from "./matters.js";
+import { createMatter, isOwn, updateMatter } from "./matters.js";
 import { listenToScanner } from "./scanner.js";
 import { follow } from "./station.js";
 import { loadWords, name, onLanguage, switchLanguage, word } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const key = "linli-seat";
+// As long as a printer may take for a slip.
+const slipMilliseconds = 15000;
 // seat: "w3" for window 3, "p:mediation" for a post without a window.
 const page = { seat: remembered(), post: undefined, window: undefined, started: false, helps: null, staff: {} };
 let live;
@@ -95,7 +97,7 @@ function showCurrent(view) {
   setHidden(byId("seat-section"), page.window === undefined);
   if (page.window === undefined) return;
   const current = view.windows.find((window) => window.number === page.window)?.current;
-  const shown = JSON.stringify([current, page.window, document.documentElement.lang, view.services]);
+  const shown = JSON.stringify([current, isOwn(view, current?.matter, page), page.window, document.documentElement.lang, view.services]);
   if (byId("current").dataset.shown === shown) return;
   byId("current").dataset.shown = shown;
   byId("current").replaceChildren(...(current ? atWindow(view, current) : [button("next", "callNext", "primary next")]));
@@ -119,7 +121,7 @@ function atWindow(view, ticket) {
   if (ticket.phase === "serving") {
     actions.append(button("finish", "finish", "primary"));
     if (ticket.matter === undefined) actions.append(button("open", "openMatter"));
-    else if (view.sealTo !== undefined) actions.append(element("button", { type: "button", class: "contact", onclick: () => giveContact(view) }, word("giveContact")));
+    else if (view.sealTo !== undefined && isOwn(view, ticket.matter, page)) actions.append(element("button", { type: "button", class: "contact", onclick: () => giveContact(view) }, word("giveContact")));
     actions.append(button("park", "park"));
   }
   if (ticket.hasContact && ticket.phase === "serving") actions.append(element("button", { type: "button", class: "look", onclick: look }, word("look")));
@@ -211,6 +213,8 @@ function showRows(list, tickets, view) {
       const waited = duration((view.asOfMilliseconds - ticket.takenMilliseconds + clock() - live.viewAt) / 1000);
       const words = [serviceName(view, ticket.service), ticket.phase === "waiting" ? word("waited", { time: waited }) : name("ticket", ticket.phase)];
       if (ticket.priority) words.push(word("priority"));
+      // A printer takes its seconds: who has waited longer may stand there without a slip.
+      if (ticket.slip === "unknown" && view.asOfMilliseconds - ticket.takenMilliseconds > slipMilliseconds) words.push(name("slip", "unknown"));
       setText(row.querySelector("span"), words.join(" · "));
       const call = row.querySelector("button");
       setText(call, word("callThis"));
@@ -224,7 +228,7 @@ function showRows(list, tickets, view) {
 function showMatters(view) {
   const rank = (matter) => (matter.offeredTo === page.post ? 0 : matter.owner === page.post ? 1 : 2);
   const matters = view.matters.map((matter) => ({ ...matter, rank: rank(matter) })).sort((a, b) => a.rank - b.rank);
-  setText(byId("matter-count"), String(matters.filter((matter) => matter.rank < 2).length));
+  setText(byId("matter-count"), word("lateCount", { own: matters.filter((matter) => matter.rank < 2).length, all: matters.length }));
   setHidden(byId("no-matters"), matters.length > 0);
   reconcile(byId("matters"), matters, (matter) => matter.id, createMatter, (node, matter) => updateMatter(node, matter, view, page));
 }

@@ -1,4 +1,7 @@
-// The words of the page, all from /api/texts. Chinese first; the other language is remembered.
+// The words of the page, all from the station. Chinese first; the other language is remembered.
+
+// Where this page's own addresses begin: a page that shares its server with another says so.
+export const api = document.documentElement.dataset.api ?? "/api";
 
 let catalogue = {};
 let language = remembered();
@@ -16,7 +19,7 @@ function remembered() {
 export async function loadWords() {
   for (;;) {
     try {
-      const answer = await fetch("/api/texts");
+      const answer = await fetch(`${api}/texts`);
       if (answer.ok) {
         catalogue = await answer.json();
         return apply();

@@ -46,7 +46,8 @@ extension Texts {
     switch standing.ticket {
     case .waiting:
       return BilingualText(
-        "您的号 \(standing.shown),前面还有 \(standing.ahead) 位", "Your number \(standing.shown): \(standing.ahead) before you")
+        standing.ahead == 0 ? "您的号 \(standing.shown),前面没有人" : "您的号 \(standing.shown),前面还有 \(standing.ahead) 位",
+        "Your number \(standing.shown): \(standing.ahead == 0 ? "nobody" : "\(standing.ahead)") before you")
     case .called:
       let window = standing.window.map(String.init) ?? ""
       return BilingualText("正在叫您:请到 \(window) 号窗口", "You are called: please go to window \(window)")

@@ -23,3 +23,14 @@ public struct PrinterPlan: Sendable, Equatable {
     self.status = status
   }
 }
+
+extension PrinterPlan.Connection: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .network(let host, let port): "\(host):\(port)"
+    case .file(let path): path
+    case .serial(let path, let baud): "\(path) \(baud.rawValue)"
+    case .usb(let id, let place): "USB \(id)" + (place.map { " at \($0)" } ?? "")
+    }
+  }
+}

@@ -19,6 +19,7 @@ public final class TicketPrinter: Sendable {
   private let wake: WakeSignal
   private let stop = StopFlag()
   private let answers = Mutex(Waiting())
+  private let newest = Mutex(PrinterCondition.unknown)
   private let ended: Mutex<DispatchGroup?> = Mutex(nil)
 
   private struct Waiting {
@@ -37,13 +38,16 @@ public final class TicketPrinter: Sendable {
     let handed = Handed(
       value: PrinterLoop(plan: plan, inbox: inbox, wake: wake) { [weak self] event in
         switch event {
-        case .conditionChanged: break
+        case .conditionChanged(let condition): self?.newest.withLock { $0 = condition }
         case .faultChanged(let kind, let isPresent): fault(kind, isPresent)
         case .jobEnded(let job, let outcome): self?.ended(job, outcome)
         }
       })
     ended.withLock { $0 = startThread("printer") { [stop] in handed.value.run(until: stop) } }
   }
+
+  /// How the printer was when it last said something else.
+  public var condition: PrinterCondition { newest.withLock { $0 } }
 
   /// Made on one thread and handed to its own; nothing else ever touches it.
   private struct Handed: @unchecked Sendable { let value: PrinterLoop }
