@@ -49,8 +49,8 @@ enum PageWords {
   ]
 
   static let desk =
-    starting + notices + incidents + faultsAndPoints + dialogs + uplink + stationsBelow + callsBelow + handOvers + readings
-    + toTech
+    starting + notices + ringing + incidents + faultsAndPoints + dialogs + uplink + stationsBelow + callsBelow + handOvers
+    + readings + toTech
 
   private static let starting = [
     word("title", "值班台", "Duty desk"),
@@ -63,21 +63,25 @@ enum PageWords {
     word("nobodyOnDuty", "此刻没有岗位排班", "no post is on the roster now"),
   ]
 
+  /// Wherever a call sounds.
+  static let ringing = [
+    word("soundBlocked", "声音没有打开:求助时不会响铃。点这里打开声音", "Sound is off: calls will not ring. Press here to turn it on"),
+    word("soundOn", "声音已开", "Sound on"),
+    word("soundElsewhere", "声音在另一个标签页", "Sound in another tab"),
+    word("soundBroken", "浏览器放不出声音,请换浏览器或检查音箱", "The browser cannot play sound: use another one, or check the speakers"),
+    word("newCall", "新的求助:{place}", "New call: {place}"),
+  ]
+
   private static let notices = [
     word(
       "lost", "站点失联 — 页面内容已停在 {time},不能操作。请查看主机,并用电话值守。",
       "STATION LOST: this page stopped at {time} and nothing can be done here. Look at the computer, and keep watch by telephone."
     ),
-    word("soundBlocked", "声音没有打开:求助时不会响铃。点这里打开声音", "Sound is off: calls will not ring. Press here to turn it on"),
-    word("soundOn", "声音已开", "Sound on"),
-    word("soundElsewhere", "声音在另一个标签页", "Sound in another tab"),
-    word("soundBroken", "浏览器放不出声音,请换浏览器或检查音箱", "The browser cannot play sound: use another one, or check the speakers"),
     word(
       "clockUnsynchronised", "主机时钟没有校准,下面的时刻可能不准(先后顺序和已过时间仍然准确)",
       "The computer's clock is not synchronised: times of day may be wrong (order and ages still hold)"),
     word("notRecorded", "还没有记录到磁盘,请先去现场", "Not recorded on disk yet: go there first"),
     word("waitingCalls", "有 {count} 条求助信息只在内存里,没有记录", "{count} entries about calls are held in memory and not recorded"),
-    word("newCall", "新的求助:{place}", "New call: {place}"),
     word("notForThisPost", "本岗位现在不能做这一步", "This post cannot do that now"),
     word("underWay", "正在复测……", "Re-test under way …"),
   ]

@@ -16,7 +16,7 @@ public enum RequestFault: String, Sendable, Codable, CaseIterable {
   case malformed, badPath, badBody, unknownField, notFound, wrongMethod, tooSlow, lengthNeeded, bodyTooLarge, targetTooLong
   case notJSON, headersTooLarge, foreignHost, foreignOrigin, tooManyConnections, notReady, stationLost, noAnswer
   case loginNeeded, noRight, notYourPost, notYourMatter, loginWrong, loginLocked, loginEnded, staffFileUnreadable, tooManySessions
-  case cardUnknown, cardAskedElsewhere, noCardReader
+  case cardUnknown, cardAskedElsewhere, noCardReader, notConfirmed
 }
 
 /// The one catalogue of words for values that people see. What a fault card says is in `FaultTexts.swift` and is listed here, too.
@@ -84,7 +84,16 @@ public enum Texts {
         "布局有错:区域重叠、超出大屏,或信号到不了那里", "The layout is wrong: regions overlap, reach beyond the wall, or the picture cannot come there"
       )
     case .tooManyLayouts: BilingualText("画的布局太多,先删掉不用的", "Too many drawn layouts: remove some first")
-    case .nobodySigns: BilingualText("没有员工账号,交接没有人能签", "There are no accounts: nobody can sign a hand-over")
+    case .namesNeeded:
+      BilingualText("请写交班人和接班人,各 1 至 20 个字", "Give who goes and who comes, 1 to 20 characters each")
+    case .pinOverlaps:
+      BilingualText(
+        "和手动放上的画面重叠:先收回那一个,或换一块地方", "It overlaps a picture that was put up by hand: take that off first, or choose another place")
+    case .sourceDoesNotReach: BilingualText("这个信号源到不了所选的屏", "This source cannot reach the chosen outputs")
+    case .cannotSpan:
+      BilingualText(
+        "所选的屏不能合成一个画面(屏不支持拼接、跨了两台设备或太大)",
+        "The chosen outputs cannot share one picture (displays that do not, two devices, or too many)")
     case .visitorsPresent: BilingualText("参观模式下不能打开这个画面", "Not while visitors are here")
     case .terminalSilent: BilingualText("这台自助终端没有运行", "This terminal is not running")
     case .noReader: BilingualText("这台机器没有读卡器,不用证件也能取号", "This terminal has no card reader: a number is given without a card")
@@ -277,6 +286,10 @@ public enum Texts {
     case .notYourMatter: BilingualText("这件事不归这个岗位,也没有移交给它", "The matter is not this post's, and not offered to it")
     case .loginWrong: BilingualText("编号或密码不对", "The id or the PIN is wrong")
     case .cardUnknown: BilingualText("这张卡不是本站的工卡", "This card is nobody's of the staff here")
+    case .notConfirmed:
+      BilingualText(
+        "本站没有员工账号,没有密码可问:请再确认一次参观的人都已离开",
+        "There are no accounts here and so no code to ask for: confirm once more that the visitors have left")
     case .cardAskedElsewhere: BilingualText("另一个页面正在等刷卡", "Another page waits for the card now")
     case .noCardReader: BilingualText("读卡器没有准备好,请用密码登录", "The card reader is not ready: log in with the PIN")
     case .loginLocked: BilingualText("密码错了太多次,请 15 分钟后再试", "Too many wrong PINs: try again in 15 minutes")

@@ -178,14 +178,22 @@ final class Browser: Sendable {
     try await finger([move] + touch)
   }
 
-  /// The mouse takes hold of one element and lets go over another; both must be in sight together.
-  func drag(_ selector: String, to target: String) async throws {
+  /// The mouse rests on the middle of an element.
+  func point(at selector: String) async throws {
+    let move: [String: Any] = [
+      "type": "pointerMove", "duration": 20, "x": 0, "y": 0, "origin": try await find(selector, at: "nearest"),
+    ]
+    try await act(["type": "pointer", "id": "mouse", "parameters": ["pointerType": "mouse"], "actions": [move]])
+  }
+
+  /// The mouse (or a finger: `touch`) takes hold of one element and lets go over another; both must be in sight together.
+  func drag(_ selector: String, to target: String, by pointer: String = "mouse") async throws {
     let (from, to) = (try await find(selector, at: "nearest"), try await find(target, at: "nearest"))
     func move(_ element: [String: String], by offset: Int, _ milliseconds: Int) -> [String: Any] {
       ["type": "pointerMove", "duration": milliseconds, "x": offset, "y": offset, "origin": element]
     }
     try await act([
-      "type": "pointer", "id": "mouse", "parameters": ["pointerType": "mouse"],
+      "type": "pointer", "id": pointer, "parameters": ["pointerType": pointer],
       "actions": [
         move(from, by: 0, 0), ["type": "pointerDown", "button": 0], move(from, by: 8, 50), move(to, by: -4, 100),
         move(to, by: 0, 50),
@@ -211,7 +219,7 @@ final class Browser: Sendable {
 
   enum Key: String {
     case tab = "\u{E004}", enter = "\u{E007}", shift = "\u{E008}", control = "\u{E009}", escape = "\u{E00C}", space = " "
-    case down = "\u{E015}"
+    case left = "\u{E012}", up = "\u{E013}", right = "\u{E014}", down = "\u{E015}"
   }
 
   private static func stroke(_ key: String) -> [[String: Any]] {

@@ -40,7 +40,7 @@ extension BrowserTests {
         try await anotherTabTakesOver(rig)
         try await rig.browser.click(DeskRig.button(1, "acknowledge"))
         try await rig.browser.wait("acknowledged", for: DeskRig.hasPhase(1, "acknowledged"))
-        try await expectSilence(rig)
+        try await Self.expectSilence(rig.browser)
       }
     }
 
@@ -99,8 +99,8 @@ extension BrowserTests {
     }
 
     /// Longer than the pauses of the alarm.
-    private func expectSilence(_ rig: DeskRig) async throws {
-      try await rig.browser.wait("the last tone is over", for: "loudness() === 0")
+    static func expectSilence(_ browser: Browser) async throws {
+      try await browser.wait("the last tone is over", for: "loudness() === 0")
       let listen = """
         let loudest = 0;
         for (let look = 0; look < 10; look += 1) {
@@ -109,7 +109,7 @@ extension BrowserTests {
         }
         return loudest;
         """
-      #expect(try await rig.browser.evaluate("return (async () => { \(listen) })()", as: Double.self) == 0)
+      #expect(try await browser.evaluate("return (async () => { \(listen) })()", as: Double.self) == 0)
     }
   }
 }

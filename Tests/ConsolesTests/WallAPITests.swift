@@ -13,11 +13,15 @@ import Testing
     let pages: WallPages
     let client: PageClient
     let asked = NIOLockedValueBox<[WallAction]>([])
+    let others = NIOLockedValueBox<[DeskRequest.Action]>([])
 
     init(staff: StaffDoor? = nil, answer: @escaping @Sendable (WallAction) -> DeskAnswer = { _ in .done }) throws {
-      let asked = asked
-      pages = try WallPages(port: 0, webRoot: Sample.webRoot, staff: staff) { _, action in
-        guard case .wall(let action) = action else { return .refused(.noWall) }
+      let (asked, others) = (asked, others)
+      pages = try WallPages(port: 0, webRoot: Sample.webRoot, staff: staff, presets: { _ in ["停车场"] }) { _, action in
+        guard case .wall(let action) = action else {
+          others.withLockedValue { $0.append(action) }
+          return .done
+        }
         asked.withLockedValue { $0.append(action) }
         return answer(action)
       }
@@ -142,6 +146,91 @@ import Testing
     let coming = String(try #require(signed.headers["set-cookie"]?.split(separator: ";").first).dropFirst("linli=".count))
     #expect(try await console.client.get("/api/wall", cookie: leaving).status == 401)
     #expect(try await console.client.get("/api/wall", cookie: coming).status == 200)
+  }
+
+  /// What is not for visitors does not even reach the page; on the line of the computer's own staff it does.
+  @Test func whileVisitorsAreHereNoNameReachesThePage() async throws {
+    let console = try await Console().live()
+    defer { console.pages.stop() }
+    var (view, desk) = (WallSample.view, Sample.view())
+    desk.incidents = [Sample.incident(3, "一楼卫生间", phase: .opened)]
+    view.pins = [
+      .init(
+        pin: WallPin(id: 1, source: "cam", cells: WallCells(column: 1, row: 1), post: "wall", reason: "积水", seconds: 300),
+        sinceMilliseconds: 0, secondsLeft: 200)
+    ]
+    let subjects: [FaultKey.Subject] = [.output(4), .source("cam"), .device(Sample.button(3).device)]
+    desk.faults = zip(subjects, ["输出 4", "大厅", "二楼走廊"]).map { subject, place in
+      var card = Sample.fullView().faults[0]
+      (card.key, card.whereText) = (FaultKey(subject, .silent), place)
+      return card
+    }
+    let secrets = ["大厅", "一楼卫生间", "积水", "二楼走廊"]
+    for hasVisitors in [false, true] {
+      view.hasVisitors = hasVisitors
+      view.revision += 1
+      console.pages.publish(desk)
+      console.pages.publish(view)
+      let body = try await console.client.get("/api/wall").body
+      #expect(body.contains("\"visitors\":\(hasVisitors)"))
+      #expect(secrets.filter { body.contains($0) } == (hasVisitors ? [] : secrets))
+      #expect(body.contains("输出 4"), "of which nobody learns anything")
+      let presets = try await console.client.get("/api/wall/presets/cam").body
+      #expect(presets.contains("停车场") == !hasVisitors)
+      #expect(try await console.client.get("/api/wall/presets/gate").body.contains("停车场"))
+      #expect(WallControl.show(view, desk).json.contains("一楼卫生间"))
+    }
+  }
+
+  /// A call is answered and a card of the wall tried again here too, at the desk's addresses; nothing else of the desk is.
+  @Test func callsAreAnsweredAndCardsOfTheWallRetested() async throws {
+    let staff = try TestStaff([("o01", .operator), ("i01", .inspector)])
+    let console = try Console(staff: staff.door)
+    defer { console.pages.stop() }
+    let (oper, inspector) = (try staff.logIn("o01"), try staff.logIn("i01"))
+    let wanted: [(String, Int)] = [
+      ("/api/incidents/7/acknowledge", 200), ("/api/children/tiexi-03/incidents/7/acknowledge", 200),
+      ("/api/faults/output%204:outputNotSwitched/retest", 200), ("/api/faults/A/3:stuck/retest", 400),
+      ("/api/incidents/7/close", 404), ("/api/children/tiexi-03/incidents/7/close", 404),
+      ("/api/faults/output%204:outputNotSwitched/silence", 404), ("/api/incidents/x/acknowledge", 400),
+    ]
+    for (path, status) in wanted {
+      let answer = try await console.client.post(path, #"{"post":"wall"}"#, cookie: oper)
+      #expect(answer.status == status, "\(path): \(answer.body)")
+      #expect(
+        try await console.client.post(path, #"{"post":"wall"}"#, cookie: inspector).status == (status == 200 ? 403 : status))
+    }
+    #expect(
+      console.others.withLockedValue { $0 } == [
+        .acknowledge(7), .child("tiexi-03", .acknowledge(incident: 7)), .retest(FaultKey(.output(4), .outputNotSwitched)),
+      ])
+  }
+
+  /// Nobody can prove who he is: leaving is said twice, and names are marked as typed.
+  @Test func withoutAccountsNothingIsClaimedToBeProved() async throws {
+    let console = try await Console().live()
+    defer { console.pages.stop() }
+    let refused = try await console.client.post("/api/wall/visitors", #"{"post":"wall","on":"no"}"#)
+    #expect(refused.status == 409 && refused.body.contains("notConfirmed"))
+    #expect(console.asked.withLockedValue { $0.isEmpty })
+    #expect(try await console.client.post("/api/wall/visitors", #"{"post":"wall","on":"no","confirmed":"yes"}"#).status == 200)
+    let signed = try await console.client.post("/api/wall/hand-over", #"{"post":"wall","from":"张","to":"李"}"#)
+    #expect(signed.status == 200, "\(signed.body)")
+    #expect(console.asked.withLockedValue { $0 } == [.visitors(false), .handOver(from: "张", to: "李", isTyped: true)])
+  }
+
+  /// Where there are accounts, no typed name and no confirmation stands for a PIN.
+  @Test func whereThereAreAccountsOnlyThePinCounts() async throws {
+    let staff = try TestStaff([("o01", .operator), ("o02", .operator)])
+    let console = try Console(staff: staff.door)
+    defer { console.pages.stop() }
+    let cookie = try staff.logIn("o01")
+    for (verb, fields, status) in [
+      ("visitors", #""on":"no","confirmed":"yes""#, 401), ("hand-over", #""from":"o01","to":"o02""#, 400),
+    ] {
+      #expect(try await console.client.post("/api/wall/\(verb)", #"{"post":"wall",\#(fields)}"#, cookie: cookie).status == status)
+    }
+    #expect(console.asked.withLockedValue { $0.isEmpty })
   }
 
   @Test func thePictureNamesProofsAndNoAddress() async throws {

@@ -76,7 +76,9 @@ final class RunWall: Sendable {
     let watch = SourceWatch(addresses: plan.addresses, cameras: cameras) { runtime.tell(source: $0, $1) }
     watch.start()
     sources.withLock { $0 = watch }
-    let pages = try WallPages(port: plan.consolePort, webRoot: WebRoot.find(web), staff: staff, submit: submit)
+    let pages = try WallPages(
+      port: plan.consolePort, webRoot: WebRoot.find(web), staff: staff,
+      presets: { [cameras] source in cameras?.standings.first { $0.source == source }?.presets ?? [] }, submit: submit)
     let (wall, desk) = state.withLock { state in
       state.pages = pages
       return (state.wall, state.desk)

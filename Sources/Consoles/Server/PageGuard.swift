@@ -20,6 +20,9 @@ struct PageGuard: Sendable {
     refusalToAct(request, for: post).map { .reply($0) } ?? .later(work)
   }
 
+  /// Somebody has an account, so that whoever asks has to be logged in.
+  var isGuarded: Bool { door?.isGuarded ?? false }
+
   /// Who asks, by the id of his account; `nil` where nobody has one.
   func staff(_ request: HTTPRequest) -> String? {
     guard let door, door.isGuarded else { return nil }
@@ -201,7 +204,7 @@ struct PageGuard: Sendable {
   func handOver(
     _ request: HTTPRequest, to id: String, pin: String, for post: String, sign: (_ from: String, _ to: String) async -> DeskAnswer
   ) async -> HTTPReply {
-    guard let door, door.isGuarded else { return HTTPReply(.refused(.nobodySigns)) }
+    guard let door, door.isGuarded else { return Self.login }
     guard let leaving = door.session(request.session) else { return Self.login }
     switch await Self.offTheLoop({ door.logIn(id: id, pin: pin) }) {
     case .failure(let refusal): return Self.refused(refusal)

@@ -34,12 +34,19 @@ enum WallVerb: String, CaseIterable {
     }
   }
 
-  /// The name of the field that holds the operator's code, where the page asks for one.
-  static let code = "code"
+  /// What shows that somebody may do what not everybody at an open page may.
+  struct Proof {
+    /// The operator's code; empty: none was given.
+    var code: String
+    /// Said twice, where nobody has a code.
+    var isConfirmed: Bool
+  }
 
-  func read(_ body: SecretBuffer?) throws(BadRequest) -> (post: String, code: String, WallAction) {
-    let fields = try BodyFields(body, accepted: ["post", Self.code] + self.fields, optional: [Self.code] + optional)
-    return (try fields.text("post"), try fields.text(Self.code), try action(fields))
+  func read(_ body: SecretBuffer?) throws(BadRequest) -> (post: String, Proof, WallAction) {
+    let proofs = ["code", "confirmed"]
+    let fields = try BodyFields(body, accepted: ["post"] + proofs + self.fields, optional: proofs + optional)
+    let proof = Proof(code: try fields.text("code"), isConfirmed: try fields.text("confirmed") == "yes")
+    return (try fields.text("post"), proof, try action(fields))
   }
 
   private func action(_ fields: BodyFields) throws(BadRequest) -> WallAction {

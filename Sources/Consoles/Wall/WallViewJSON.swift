@@ -2,7 +2,15 @@ import DeviceVocabulary
 import Station
 
 extension WallView {
-  func json(_ open: WallOpenCards = WallOpenCards()) -> JSONText {
+  /// Which sources are not to be named while visitors stand before the pages.
+  var sourcesToConceal: Set<String> {
+    hasVisitors ? Set(plan.sources.filter(\.isSensitive).map(\.id)) : []
+  }
+
+  /// - Parameter isForPages: a page may stand in the visitors' sight: while they are here it is not even told what is not for them.
+  func json(_ open: WallOpenCards = WallOpenCards(), isForPages: Bool = false) -> JSONText {
+    let isConcealed = isForPages && hasVisitors
+    let concealed = isForPages ? sourcesToConceal : []
     var json = JSONText(reserving: 16_384)
     json.object { json in
       json.field("site", site)
@@ -53,13 +61,13 @@ extension WallView {
           $0.field("source", card.pin.source)
           card.pin.cells.write(to: &$0)
           $0.field("post", card.pin.post)
-          $0.field("reason", optional: card.pin.reason)
+          if !isConcealed { $0.field("reason", optional: card.pin.reason) }
           $0.field("sinceMilliseconds", card.sinceMilliseconds)
           $0.field("secondsLeft", optional: card.secondsLeft)
         }
       }
       json.key("sources")
-      json.array(sources) { $1.write(to: &$0) }
+      json.array(sources) { $1.write(to: &$0, isConcealed: concealed.contains($1.source.id)) }
       json.key("devices")
       json.array(devices) { json, device in
         json.object {
@@ -76,9 +84,13 @@ extension WallView {
         json.object {
           $0.key("call")
           card.call.write(to: &$0)
-          $0.field("place", card.place)
+          if !isConcealed { $0.field("place", card.place) }
           $0.field("phase", card.phase.rawValue)
           $0.field("drill", card.isDrill)
+          $0.field("waits", card.waits)
+          $0.field("withoutCamera", withoutCamera.contains(card.call))
+          $0.field("silent", card.isSilentHere)
+          $0.field("quietFor", card.quietPosts)
           $0.field("openedMilliseconds", card.openedMilliseconds)
         }
       }
@@ -88,12 +100,21 @@ extension WallView {
           $0.field("key", fault.key.description)
           $0.field("chinese", fault.whatChinese)
           $0.field("english", fault.whatEnglish)
-          $0.field("where", fault.whereText)
+          if !isConcealed || fault.key.namesNoPlace(concealed) {
+            $0.field("where", fault.whereText)
+            $0.field("detail", fault.detail)
+          }
+          $0.field("adviceChinese", fault.adviceChinese)
+          $0.field("adviceEnglish", fault.adviceEnglish)
+          $0.field("ofWall", fault.key.isOfTheWall)
+          $0.field("retesting", fault.retesting)
+          $0.field("retestFailedMilliseconds", optional: fault.retestFailedMilliseconds)
         }
       }
       json.key("bypassed")
       json.array(open.bypassed) { json, point in
         json.object {
+          guard !isConcealed else { return }
           $0.field("place", point.placeName)
           $0.field("reason", point.bypass?.reason ?? "")
         }
@@ -103,6 +124,7 @@ extension WallView {
         json.object {
           $0.field("from", shift.from)
           $0.field("to", shift.to)
+          $0.field("typed", shift.isTyped ?? false)
           $0.field("atMilliseconds", optional: shiftMilliseconds)
         }
       }
@@ -143,6 +165,7 @@ extension WallView.Tile {
           $0.field("quantity", item.quantity.rawValue)
           $0.field("value", item.value)
           $0.field("ageMilliseconds", item.ageMilliseconds)
+          $0.field("timeToLiveMilliseconds", item.timeToLiveMilliseconds)
         }
       }
     }
@@ -218,25 +241,26 @@ extension WallLayout {
 }
 
 extension WallView.SourceCard {
-  fileprivate func write(to json: inout JSONText) {
+  /// - Parameter isConcealed: without its name, its place, and whatever tells them.
+  fileprivate func write(to json: inout JSONText, isConcealed: Bool) {
     json.object {
       $0.field("id", source.id)
-      $0.field("name", source.name)
+      if !isConcealed { $0.field("name", source.name) }
       $0.field("kind", source.kind.rawValue)
       $0.field("level", source.level.rawValue)
-      $0.field("place", optional: source.place)
+      if !isConcealed { $0.field("place", optional: source.place) }
       $0.field("sensitive", source.isSensitive)
       switch state {
       case .live: $0.field("state", "live")
       case .stale: $0.field("state", "stale")
       case .dead(let reason):
         $0.field("state", "dead")
-        $0.field("reason", reason)
+        if !isConcealed { $0.field("reason", reason) }
       case nil: break
       }
       $0.field("ageMilliseconds", optional: ageMilliseconds)
       $0.field("standsMilliseconds", optional: standsMilliseconds)
-      if let motor = source.motor {
+      if let motor = source.motor, !isConcealed {
         $0.field("turns", true)
         $0.field("callPreset", optional: motor.callPreset)
       }

@@ -1,6 +1,7 @@
 /// The words of the operator's console.
 extension PageWords {
-  static let wall = wallTitle + wallTiles + wallActions + wallShift + wallEditor
+  static let wall =
+    wallTitle + ringing + wallTiles + shortStates + wallActions + wallCards + wallShift + wallEditor
 
   private static let wallTitle = [
     word("wallTitle", "大屏", "Display wall"),
@@ -14,8 +15,13 @@ extension PageWords {
     word("noCalls", "没有求助", "Nobody calls"),
     word("notArmed", "自动切换已停用,没有上屏", "not on the wall: switching by itself is off"),
     word("noRoom", "大屏上放不下", "no room on the wall"),
+    word("withoutCamera", "该点位没有摄像机", "no camera looks at this place"),
+    word("concealed", "敏感画面", "not for visitors"),
+    word("concealedPlace", "地点不显示", "place not shown"),
+    word("acknowledge", "接警", "Acknowledge"),
+    word("sentDown", "已发往下级站点,等它答复", "Sent to the station below; its answer is awaited"),
     word("scenes", "预案", "Scenes"),
-    word("sources", "信号源:拖到屏上,或选中后点屏", "Sources: drag onto a tile, or select one and then a tile"),
+    word("sources", "信号源:拖到屏上,或选中后点屏、拖过几块屏", "Sources: drag onto a tile, or select one and then a tile or several"),
     word("pins", "手动放上的画面", "Put up by hand"),
     word("noPins", "没有", "None"),
   ]
@@ -38,6 +44,14 @@ extension PageWords {
     word("proofStale", "回读已过时({age} 秒)", "last read {age} s ago"),
     word("deviceGone", "设备 {device} 没有应答,已 {since}", "{device} has not answered for {since}"),
     word("ageSeconds", "{age} 秒前", "{age} s ago"),
+    word("ageMinutes", "{age} 分钟前", "{age} min ago"),
+    word("measuredAge", "{measured}({age})", "{measured} ({age})"),
+    word("measuredOld", "{measured}({age},已过时)", "{measured} ({age}: out of date)"),
+    word("spans", "与相邻的屏合成 {columns}×{rows} 的一幅", "one picture over {columns}×{rows} outputs"),
+    word("factSpan", "拼接", "Shared"),
+    word("chosen", "已选中", "chosen"),
+    word(
+      "detailHint", "指向或用方向键选一块屏,这里说明它的详情", "Point at a tile, or go to it with the arrow keys: what is known of it stands here"),
     word("identifiedNow", "正在亮出编号", "shows which one it is"),
     word("hiddenNow", "参观模式:已遮挡", "hidden from visitors"),
     word("factShows", "现在显示", "Shows now"),
@@ -76,6 +90,31 @@ extension PageWords {
     word("sensitive", "不对外", "not for visitors"),
   ]
 
+  /// On a tile that has no room for more.
+  private static let shortStates = [
+    word("short-verified", "✓ 线路", "✓ path"),
+    word("short-picture", "✓ 画面", "✓ seen"),
+    word("short-stands", "‖ 不动", "‖ still"),
+    word("short-off", "○ 已关", "○ off"),
+    word("short-switching", "⇄ 切换", "⇄ busy"),
+    word("short-poweringOn", "… 待开", "… due"),
+    word("short-notSwitched", "✕ 未切", "✕ fail"),
+    word("short-stale", "? 过时", "? old"),
+    word("short-unreachable", "✕ 失联", "✕ gone"),
+  ]
+
+  private static let wallCards = [
+    word("wallFaults", "大屏和信号源的故障", "Faults of the wall and its sources"),
+    word("noFaults", "没有", "None"),
+    word("retest", "复测", "Re-test"),
+    word("retesting", "正在复测……", "Re-test under way …"),
+    word("retestFailed", "复测未通过 {time}", "Re-test failed at {time}"),
+    word("turn", "转过去", "Turn it"),
+    word("turnTo", "{source} 的预置位", "Positions of {source}"),
+    word("turnWhy", "转到 {preset}", "Turn to {preset}"),
+    word("noPresets", "摄像机没有报出预置位", "The camera has told no positions"),
+  ]
+
   private static let wallActions = [
     word("byClock", "按时间表", "By the clock"),
     word("endMeeting", "结束会议", "End the meeting"),
@@ -86,6 +125,14 @@ extension PageWords {
       "visitorsExposed", "参观模式:{outputs} 号屏还没有遮住!请挡住或关掉",
       "Visitors are here and outputs {outputs} still show what is not for them: cover or switch them off"),
     word("visitorsCode", "您的密码", "Your PIN"),
+    word(
+      "visitorsNoCode", "本站没有员工账号,没有密码可问:谁走到这里都能结束参观。要有密码,请技术人员运行 linli staff add",
+      "There are no accounts here and so no code to ask for: whoever stands here can end it. For a code a technician runs linli staff add"
+    ),
+    word("visitorsGoOn", "下一步", "Go on"),
+    word("visitorsSure", "参观的人都走了吗?", "Have all visitors left?"),
+    word(
+      "visitorsSureText", "不对外的画面和名称会马上重新显示", "What is not for them, and its names, are shown again at once"),
     word("armOff", "停用自动切换", "Stop switching by itself"),
     word("armOn", "恢复自动切换", "Let it switch by itself again"),
     word("restBanner", "屏应关着(时间表或预案);有求助会打开", "The displays are to be off, by the clock or the scene; a call brings them on"),
@@ -96,9 +143,13 @@ extension PageWords {
     word("takeOff", "收回", "Take off"),
     word("renew", "续 5 分钟", "5 more minutes"),
     word("secondsLeft", "还剩 {left}", "{left} left"),
-    word("selectedSource", "已选 {source},请点要放的屏;Esc 取消", "{source} selected: pick a tile; Escape cancels"),
+    word(
+      "selectedSource", "已选 {source},请点要放的屏,或按住拖过几块屏;Esc 取消",
+      "{source} selected: pick a tile, or drag over several; Escape cancels"),
+    word(
+      "selectedRegion", "已选 {columns}×{rows}(输出 {numbers}),再点一个信号源;Esc 取消",
+      "{columns}×{rows} chosen (outputs {numbers}): pick a source; Escape cancels"),
     word("identify", "亮出编号", "Show its number"),
-    word("retest", "重试", "Try again"),
     word("rehearse", "预演", "Rehearse"),
     word("rehearsal", "预演:只看,不切换", "Rehearsal: nothing is switched"),
     word("rehearsalPorts", "会切换 {count} 处:{ports}", "{count} would be switched: {ports}"),
@@ -117,6 +168,15 @@ extension PageWords {
     word("handOverNext", "接班人编号", "Id of who comes"),
     word("handOverPIN", "接班人密码", "PIN of who comes"),
     word("handOverSign", "双方签字", "Both sign"),
+    word(
+      "handOverTyped", "没有员工账号:姓名为手填,日志里会注明未登录",
+      "There are no accounts: names are as typed, and the journal says that nobody was logged in"),
+    word("handOverTypedTitle", "交接班:下面这些还开着", "Change of shift: this is open"),
+    word("handOverNote", "记下交接", "Note it down"),
+    word("handOverFromName", "交班人姓名", "Name of who goes"),
+    word("handOverToName", "接班人姓名", "Name of who comes"),
+    word(
+      "shiftTyped", "{time} 由 {from} 交给 {to}(未登录,姓名为手填)", "{time}: {from} handed over to {to} (not logged in, names as typed)"),
     word("shiftSigned", "{time} 由 {from} 交给 {to}", "{time}: {from} handed over to {to}"),
   ]
 

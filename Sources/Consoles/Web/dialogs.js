@@ -18,7 +18,7 @@ export function enableDialogs(enabled) {
 }
 
 // fields: [{name, label, kind: "text" | "line" | "number" | "choice" | "shown", value, choices: [[value, text]], required}]. Gives the values,
-// or null. What is only shown has a text and no name.
+// or null. What is only shown has a text, or pieces of one, and no name.
 export const ask = (title, fields = [], confirm = word("confirm")) => put(title, fields, confirm, false);
 
 // Nothing is asked: there is one way out, also while the station is lost.
@@ -51,7 +51,7 @@ function put(title, fields, confirm, isTold) {
 }
 
 function row(field) {
-  if (field.kind === "shown") return element("p", { class: "shown" }, ...(field.label ? [element("b", {}, `${field.label}: `)] : []), field.text);
+  if (field.kind === "shown") return element("p", { class: "shown" }, ...(field.label ? [element("b", {}, `${field.label}: `)] : []), ...[field.text].flat());
   const common = { name: field.name, required: field.required ?? false };
   let input;
   if (field.kind === "choice") {

@@ -21,6 +21,10 @@ export function openEditor(theView) {
   dialog.showModal();
 }
 
+export function closeEditor() {
+  dialog?.close();
+}
+
 const copy = (known) => ({ id: known.id, name: known.name, regions: known.regions.map((region) => ({ ...region, sources: [...region.sources] })) });
 
 function draw() {

@@ -1,5 +1,6 @@
 // One tile of the wall: drawn from what was read back, and from nothing else.
 import { duration, element, setText } from "./dom.js";
+import { callText } from "./wall-calls.js";
 import { pick, word } from "./words.js";
 
 // A colour for each source, so that one is found again at a glance; the name always stands beside it. From cyan to magenta: green says that
@@ -9,13 +10,17 @@ export function shade(view, id) {
   return index < 0 ? "#39424f" : `hsl(${195 + ((index * 47) % 120)} 38% ${index % 2 ? 36 : 27}%)`;
 }
 
-export const sourceName = (view, id) => view.sources.find((source) => source.id === id)?.name ?? id;
+// While visitors are here the station does not tell the names of what is not for them.
+export function sourceName(view, id) {
+  const source = view.sources.find((known) => known.id === id);
+  return source ? (source.name ?? word("concealed")) : id;
+}
 
 // pick(tile): the tile was chosen; drop(tile, source): a source was dropped there.
 export function createTile(pick, drop) {
   const tile = element("button", { type: "button", class: "tile" },
-    element("span", { class: "top" }, element("b", { class: "number" }), element("span", { class: "layer" }), element("span", { class: "trouble" })),
-    element("span", { class: "middle" }), element("span", { class: "bottom" }));
+    element("span", { class: "top" }, element("b", { class: "number" }), element("span", { class: "state" }), element("span", { class: "layer" }), element("span", { class: "trouble" })),
+    element("span", { class: "caller" }), element("span", { class: "middle" }), element("span", { class: "bottom" }));
   tile.addEventListener("click", () => pick(tile));
   tile.addEventListener("dragover", (event) => {
     event.preventDefault();
@@ -47,41 +52,60 @@ function shownText(output, proof, view) {
   return output.off ? word("displayOff") : output.shown ? sourceName(view, output.shown) : word("showsNothing");
 }
 
-const careTexts = (output) => [
-  ...output.troubles.map((trouble) => `⚠ ${word(`trouble-${trouble}`)}`), ...output.measured.map((item) => word(`measured-${item.quantity}`, { value: item.value })),
-];
+// A measured value is said with its age, and greyed when it is older than it may be.
+function careTexts(output, sinceView) {
+  const troubles = output.troubles.map((trouble) => `⚠ ${word(`trouble-${trouble}`)}`);
+  const measured = output.measured.map((item) => {
+    const milliseconds = item.ageMilliseconds + sinceView;
+    const isOld = milliseconds > item.timeToLiveMilliseconds;
+    const text = word(`measured-${item.quantity}`, { value: item.value });
+    return element("span", { class: isOld ? "measured aged" : "measured" }, word(isOld ? "measuredOld" : "measuredAge", { measured: text, age: ago(milliseconds / 1000) }));
+  });
+  return [...troubles, ...measured].flatMap((item, index) => (index ? [" · ", item] : [item]));
+}
 
-// Everything that is known of one output, for a dialog: [label, text].
-export function tileFacts(output, view, sinceView) {
+function ago(seconds) {
+  return seconds < 120 ? word("ageSeconds", { age: Math.floor(seconds) }) : word("ageMinutes", { age: Math.floor(seconds / 60) });
+}
+
+// Everything that is known of one output, as fields that are only shown.
+export function tileFacts(output, view, page, sinceView, isLost) {
   const age = ageOf(output, sinceView);
-  const call = output.call && view.calls.find((card) => card.call.id === output.call.id && card.call.station === output.call.station);
+  const proof = isLost ? "stale" : output.proof;
   const facts = [
-    ["factShows", shownText(output, output.proof, view)], ["factWished", output.wished ? sourceName(view, output.wished) : word("showsNothing")],
-    ["factWhy", call ? `${word(`layer-${output.layer}`)} ${call.call.id} · ${call.place}` : word(`layer-${output.layer}`)],
-    ["factProof", proofText(output, output.proof, view, age) + (output.proof === "verified" && age !== undefined ? ` · ${word("ageSeconds", { age })}` : "")],
-    ["factCare", careTexts(output).join(" · ")],
+    ["factShows", shownText(output, proof, view)], ["factWished", output.wished ? sourceName(view, output.wished) : word("showsNothing")],
+    ["factWhy", `${word(`layer-${output.layer}`)} ${callText(output, view, page)}`],
+    ["factSpan", output.region.width * output.region.height > 1 ? word("spans", { columns: output.region.width, rows: output.region.height }) : ""],
+    ["factProof", proofText(output, proof, view, age) + (proof === "verified" && age !== undefined ? ` · ${word("ageSeconds", { age })}` : "")],
+    ["factCare", careTexts(output, sinceView)],
   ];
   if (output.hidden) facts.push(["factVisitors", word("hiddenNow")]);
-  return facts.filter(([, text]) => text).map(([label, text]) => ({ kind: "shown", label: word(label), text }));
+  return facts.filter(([, text]) => text.length).map(([label, text]) => ({ kind: "shown", label: word(label), text }));
 }
 
 // sinceView: how long ago the view came, in milliseconds: the ages in it go on.
-export function updateTile(tile, output, view, sinceView, isLost) {
+export function updateTile(tile, output, view, page, sinceView, isLost, isChosen) {
   const age = ageOf(output, sinceView);
   const proof = isLost ? "stale" : output.proof;
   const classes = ["tile", proof];
   if (proof === "verified" && output.picture === true) classes.push("picture");
   if (proof === "verified" && output.picture === false) classes.push("stands");
   if (tile.classList.contains("target")) classes.push("target");
+  if (isChosen) classes.push("chosen");
   tile.className = classes.join(" ");
   tile.dataset.output = output.number;
   tile.dataset.layer = output.layer;
+  tile.dataset.column = output.column;
+  tile.dataset.row = output.row;
   tile.style.gridColumn = output.column;
   tile.style.gridRow = output.row;
   const isKnown = isRead(proof);
   const shown = shownText(output, proof, view);
   tile.style.background = isKnown && output.shown && !isLost ? shade(view, output.shown) : "";
   setText(tile.querySelector(".number"), String(output.number));
+  setText(tile.querySelector(".state"), shortText(output, proof));
+  const caller = callText(output, view, page);
+  setText(tile.querySelector(".caller"), caller);
   setText(tile.querySelector(".layer"), word(`layer-${output.layer}`));
   setText(tile.querySelector(".trouble"), output.troubles.map((trouble) => `⚠ ${word(`trouble-${trouble}`)}`).join(" "));
   setText(tile.querySelector(".middle"), shown);
@@ -90,7 +114,16 @@ export function updateTile(tile, output, view, sinceView, isLost) {
   if (output.hidden) said.push(word("hiddenNow"));
   if (proof === "verified" && age !== undefined) said.push(word("ageSeconds", { age }));
   setText(tile.querySelector(".bottom"), said.join(" · "));
-  tile.setAttribute("aria-label", [word("tile", { number: output.number }), shown, word(`layer-${output.layer}`), ...said].join(", "));
+  const label = [word("tile", { number: output.number }), shown, `${word(`layer-${output.layer}`)} ${caller}`.trim(), ...said];
+  if (isChosen) label.push(word("chosen"));
+  tile.setAttribute("aria-label", label.join(", "));
+}
+
+// A sign and a word or two, for a tile that has no room for more.
+function shortText(output, proof) {
+  const isProved = proof === "verified";
+  const key = !isProved ? proof : output.off ? "off" : output.picture === undefined ? "verified" : output.picture ? "picture" : "stands";
+  return word(`short-${key}`);
 }
 
 function proofText(output, proof, view, age) {

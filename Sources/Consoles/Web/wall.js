@@ -1,16 +1,21 @@
 // The operator's console: what the wall shows, what can be put up, and one action for each.
 import { connectAsking, send } from "./asking.js";
-import { ask, enableDialogs } from "./dialogs.js";
+import { ask, closeDialog, dialogIsOpen, enableDialogs } from "./dialogs.js";
 import { clock, duration, element, keepingFocus, reconcile, setClass, setHidden, setText, timeOfDay } from "./dom.js";
 import { leaveWhenEnded, logInFirst } from "./login.js";
 import { follow } from "./station.js";
-import { openEditor } from "./wall-editor.js";
-import { createTile, inLanguage, shade, sourceName, tileFacts, updateTile } from "./wall-tiles.js";
-import { loadWords, name, onLanguage, pick, switchLanguage, word } from "./words.js";
+import { onSoundChange, unlockSound } from "./sound.js";
+import { ring, showCalls, showRinging } from "./wall-calls.js";
+import { closeEditor, openEditor } from "./wall-editor.js";
+import { chosenRegion, followRegion, isInRegion, leaveRegion } from "./wall-region.js";
+import { handOver, switchVisitors } from "./wall-shift.js";
+import { showFaults, showSources } from "./wall-source.js";
+import { createTile, sourceName, tileFacts, updateTile } from "./wall-tiles.js";
+import { loadWords, name, onLanguage, switchLanguage, word } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const key = "linli-wall-post";
-const page = { post: undefined, started: false, carried: null, staff: {}, calls: null };
+const page = { post: undefined, started: false, carried: null, looked: null, staff: {}, calls: null, hadVisitors: false };
 let live;
 
 function remembered() {
@@ -41,7 +46,11 @@ function showAll() {
   setHidden(byId("change-post"), !page.started);
   setHidden(byId("my-post"), !page.started);
   document.title = word("wallTitle");
+  showRinging(page);
+  ring(state, view, page);
   if (!view) return;
+  if (view.visitors && !page.hadVisitors) concealAtOnce();
+  page.hadVisitors = view.visitors;
   setText(byId("site"), view.site);
   setHidden(byId("record-banner"), view.recorded);
   setHidden(byId("visitors-banner"), !view.visitors);
@@ -53,20 +62,37 @@ function showAll() {
   if (!page.started) return;
   setText(byId("my-post"), view.posts.find((post) => post.id === page.post)?.name ?? page.post);
   showGrid(view, isLost);
-  showCalls(view);
+  showCalls(view, page);
   showScenes(view);
-  showSources(view);
+  showSources(view, page.carried, carry, show);
+  showFaults(view);
   showPins(view);
-  setHidden(byId("hand-over"), !page.staff.guarded);
+  setHidden(byId("hand-over"), false);
   setHidden(byId("shift"), view.shift === undefined);
-  if (view.shift) setText(byId("shift"), word("shiftSigned", { time: timeOfDay(view.shift.atMilliseconds), from: view.shift.from, to: view.shift.to }));
+  if (view.shift) {
+    const { from, to, typed, atMilliseconds } = view.shift;
+    setText(byId("shift"), word(typed ? "shiftTyped" : "shiftSigned", { time: timeOfDay(atMilliseconds), from, to }));
+  }
+  // Its text names every source by its id.
+  byId("open-editor").disabled = view.visitors;
   setText(byId("visitors"), word(view.visitors ? "visitorsOff" : "visitorsOn"));
   setText(byId("arm"), word(view.armed ? "armOff" : "armOn"));
   setHidden(byId("sound"), view.sound === undefined);
   if (view.sound) setText(byId("sound"), soundText(view));
   setHidden(byId("end-meeting"), view.meeting === undefined);
-  setHidden(byId("carrying"), page.carried === null);
+  setClass(document.body, "carrying-source", page.carried !== null);
+  const region = chosenRegion();
+  setHidden(byId("carrying"), page.carried === null && region === null);
   if (page.carried !== null) setText(byId("carrying"), word("selectedSource", { source: sourceName(view, page.carried) }));
+  else if (region) setText(byId("carrying"), word("selectedRegion", { columns: region.width, rows: region.height, numbers: numbersIn(region) }));
+}
+
+// Visitors have come: whatever names what is not for them and is not drawn anew with the view.
+function concealAtOnce() {
+  closeDialog();
+  closeEditor();
+  setHidden(byId("rehearsal"), true);
+  setText(byId("announcements"), "");
 }
 
 function soundText({ sound, ...view }) {
@@ -83,32 +109,34 @@ function showPosts(view) {
   byId("start-button").disabled = !document.querySelector("input[name=post]:checked");
 }
 
+// Narrower than this a tile has room for a sign and a few words; the rest is said below the wall.
+const roomyTile = 170;
+// With more columns the wall takes the whole width of the page.
+const columnsBesideScenes = 6;
+
 function showGrid(view, isLost) {
   const grid = byId("grid");
+  setClass(byId("desk"), "wide", view.columns > columnsBesideScenes);
   grid.style.gridTemplateColumns = `repeat(${view.columns}, minmax(0, 1fr))`;
   grid.style.setProperty("--bezel", `${view.bezelThousandths / 10}px`);
-  reconcile(grid, view.outputs, (output) => output.number, () => createTile(pickTile, (tile, source) => put(source, outputOf(tile))),
-    (tile, output) => updateTile(tile, output, view, clock() - live.viewAt, isLost));
+  setClass(grid, "dense", grid.clientWidth / view.columns < roomyTile);
+  const sinceView = clock() - live.viewAt;
+  reconcile(grid, view.outputs, (output) => output.number, () => createTile(pickTile, (tile, source) => put(source, placeAt(tile))),
+    (tile, output) => updateTile(tile, output, view, page, sinceView, isLost, isInRegion(output)));
+  const looked = view.outputs.find((output) => output.number === page.looked);
+  setText(byId("detail-title"), looked ? word("tile", { number: looked.number }) : word("detailHint"));
+  const facts = looked ? tileFacts(looked, view, page, sinceView, isLost) : [];
+  byId("detail-facts").replaceChildren(...facts.map((fact) => element("p", {}, element("b", {}, fact.label), " ", ...[fact.text].flat())));
+}
+
+function look(event) {
+  const tile = event.target.closest?.(".tile");
+  if (!tile || page.looked === Number(tile.dataset.output)) return;
+  page.looked = Number(tile.dataset.output);
+  show();
 }
 
 const outputOf = (tile) => live.view.outputs.find((output) => String(output.number) === tile.dataset.output);
-
-function showCalls(view) {
-  setText(byId("call-count"), String(view.calls.length));
-  setHidden(byId("no-calls"), view.calls.length > 0);
-  const keyOf = (card) => `${card.call.station ?? ""}/${card.call.id}`;
-  const isLeft = (card) => view.left.some((call) => call.id === card.call.id && call.station === card.call.station);
-  reconcile(byId("call-list"), view.calls, keyOf, () => element("li", {}, element("span", { class: "what" }), " ", element("span", { class: "small" })),
-    (item, card) => {
-      setClass(item, "drill", card.drill);
-      setText(item.querySelector(".what"), `${card.call.id} · ${card.place} · ${name("phase", card.phase)}`);
-      setText(item.querySelector(".small"), `${timeOfDay(card.openedMilliseconds)}${isLeft(card) ? ` · ${word(view.armed ? "noRoom" : "notArmed")}` : ""}`);
-    });
-  const keys = view.calls.map(keyOf);
-  const fresh = page.calls ? view.calls.filter((card) => !page.calls.includes(keyOf(card))) : [];
-  page.calls = keys;
-  if (fresh.length) setText(byId("announcements"), fresh.map((card) => `${word("calls")} ${card.place}`).join(" "));
-}
 
 function showScenes(view) {
   reconcile(byId("scenes"), view.scenes, (scene) => scene.id,
@@ -121,24 +149,6 @@ function showScenes(view) {
       setText(node.querySelector(".put small"), word(`lit-${scene.lit}`));
       node.querySelector(".put").setAttribute("aria-pressed", scene.lit !== "off");
       setText(node.querySelector(".rehearse"), word("rehearse"));
-    });
-}
-
-function showSources(view) {
-  reconcile(byId("sources"), view.sources, (source) => source.id,
-    (source) => {
-      const button = element("button", { type: "button", draggable: "true", onclick: () => carry(source.id) }, element("b"), element("span", { class: "state" }));
-      button.addEventListener("dragstart", (event) => event.dataTransfer.setData("text/plain", source.id));
-      return element("li", {}, button);
-    },
-    (item, source) => {
-      item.className = source.state ?? "";
-      const button = item.querySelector("button");
-      button.style.setProperty("--shade", shade(view, source.id));
-      button.setAttribute("aria-pressed", page.carried === source.id);
-      setText(button.querySelector("b"), source.name);
-      const said = [source.state ? word(`source-${source.state}`) : "", source.sensitive ? word("sensitive") : "", inLanguage(source.reason ?? "")];
-      setText(button.querySelector(".state"), said.filter(Boolean).join(" · "));
     });
 }
 
@@ -168,35 +178,50 @@ function putScene(scene) {
 }
 
 function carry(source) {
+  if (chosenRegion()) return put(source, chosenRegion());
   page.carried = page.carried === source ? null : source;
   show();
   // On an upright tablet the sources are below the wall.
   if (page.carried !== null) byId("grid").scrollIntoView({ block: "nearest" });
 }
 
+// The cells that a source goes to when it is put on this tile.
+function placeAt(tile) {
+  const { column, row } = outputOf(tile);
+  return isInRegion({ column, row }) ? chosenRegion() : { column, row, width: 1, height: 1 };
+}
+
 async function pickTile(tile) {
   const output = outputOf(tile);
-  if (page.carried !== null) {
-    const source = page.carried;
-    page.carried = null;
-    return put(source, output);
-  }
+  if (page.carried !== null) return put(page.carried, placeAt(tile));
+  // Outputs are chosen: what is missing is a source.
+  if (isInRegion(output)) return document.querySelector("#sources button")?.focus();
   // A touch switches nothing by itself: the display blinks only when that is asked for.
-  const values = await ask(word("tile", { number: output.number }), tileFacts(output, live.view, clock() - live.viewAt), word("identify"));
+  const facts = tileFacts(output, live.view, page, clock() - live.viewAt, live.liveness() === "lost");
+  const values = await ask(word("tile", { number: output.number }), facts, word("identify"));
   if (values) send("/api/wall/identify", { output: output.number, seconds: 10 });
 }
 
-async function put(source, output) {
+// A hand has drawn over several tiles.
+function drawn() {
+  if (page.carried !== null) put(page.carried, chosenRegion());
+}
+
+const numbersIn = (cells) => live.view.outputs.filter((output) => output.column >= cells.column && output.column < cells.column + cells.width && output.row >= cells.row && output.row < cells.row + cells.height).map((output) => output.number).join(", ");
+
+async function put(source, cells) {
+  page.carried = null;
   const known = live.view.sources.find((item) => item.id === source);
   if (!known) return;
-  const fields = { source, at: `${output.column},${output.row}`, size: "1x1" };
+  const fields = { source, at: `${cells.column},${cells.row}`, size: `${cells.width}x${cells.height}` };
   if (known.kind === "camera" || known.sensitive) {
-    const title = word("putUpAt", { source: known.name, number: output.number });
+    const title = word("putUpAt", { source: sourceName(live.view, source), number: numbersIn(cells) });
     const values = await ask(title, [{ name: "reason", label: word("reason"), kind: "text", required: true }], word("putUp"));
     if (!values) return show();
     fields.reason = values.reason;
   }
-  await send("/api/wall/pin", fields);
+  const said = await send("/api/wall/pin", fields);
+  if (said) leaveRegion();
   show();
 }
 
@@ -213,34 +238,6 @@ async function rehearse(scene) {
   setHidden(byId("rehearsal"), false);
 }
 
-async function switchVisitors() {
-  if (!live.view.visitors) return send("/api/wall/visitors", { on: "yes" });
-  if (!page.staff.guarded) return send("/api/wall/visitors", { on: "no" });
-  const values = await ask(word("visitorsOff"), [{ name: "code", label: word("visitorsCode"), kind: "password", required: true }], word("visitorsOff"));
-  if (values) send("/api/wall/visitors", { on: "no", code: values.code });
-}
-
-// Who goes is logged in, who comes signs with his PIN: then the page is his.
-async function handOver() {
-  const view = live.view;
-  const lists = [
-    ["handOverCalls", view.calls.map((card) => `${card.call.id} ${card.place} (${name("phase", card.phase)})`)],
-    ["handOverFaults", view.faults.map((fault) => `${pick(fault)} ${fault.where}`)],
-    ["handOverBypassed", view.bypassed.map((point) => `${point.place}: ${point.reason}`)],
-    ["handOverPins", view.pins.map((pin) => `${sourceName(view, pin.source)} ${pin.reason ?? ""}`)],
-  ];
-  const open = lists.filter(([, items]) => items.length).map(([label, items]) => ({ kind: "shown", label: `${word(label)} (${items.length})`, text: items.join("; ") }));
-  if (!open.length) open.push({ kind: "shown", label: "", text: word("handOverNothing") });
-  const fields = [
-    ...open, { name: "id", label: word("handOverNext"), kind: "line", limit: 12, required: true },
-    { name: "pin", label: word("handOverPIN"), kind: "password", required: true },
-  ];
-  const values = await ask(word("handOverTitle"), fields, word("handOverSign"));
-  if (!values) return;
-  const said = await send("/api/wall/hand-over", { id: values.id, pin: values.pin });
-  if (said?.answer === "done" || said?.answer === "unrecorded") location.reload();
-}
-
 // MARK: - Beginning
 
 function begin() {
@@ -254,6 +251,7 @@ function begin() {
       // It holds for this page only.
     }
     page.started = page.post !== undefined;
+    unlockSound();
     show();
     byId("grid-title").focus();
   });
@@ -264,15 +262,21 @@ function begin() {
   });
   byId("by-clock").addEventListener("click", () => send("/api/wall/scene", { scene: "" }));
   byId("end-meeting").addEventListener("click", () => send("/api/wall/end-meeting"));
-  byId("visitors").addEventListener("click", switchVisitors);
-  byId("hand-over").addEventListener("click", handOver);
+  byId("visitors").addEventListener("click", () => switchVisitors(live.view, page));
+  byId("hand-over").addEventListener("click", () => handOver(live.view, page));
   byId("arm").addEventListener("click", () => send("/api/wall/arm", { on: live.view.armed ? "no" : "yes" }));
   byId("open-editor").addEventListener("click", () => openEditor(live.view));
   addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || page.carried === null) return;
+    if (event.key !== "Escape" || dialogIsOpen() || (page.carried === null && !chosenRegion())) return;
     page.carried = null;
+    leaveRegion();
     show();
   });
+  byId("sound-banner").addEventListener("click", unlockSound);
+  onSoundChange(() => showRinging(page));
+  followRegion(byId("grid"), show, drawn);
+  for (const kind of ["pointerover", "focusin"]) byId("grid").addEventListener(kind, look);
+  addEventListener("resize", show);
   onLanguage(() => {
     // It was written in the other one.
     setHidden(byId("rehearsal"), true);
@@ -284,6 +288,8 @@ function begin() {
 
 await loadWords();
 page.staff = await logInFirst();
+// Where the browser lets a page sound without a hand on it, it does so from the beginning.
+unlockSound();
 connectAsking(page, () => live.liveness());
 live = follow(show, leaveWhenEnded);
 begin();

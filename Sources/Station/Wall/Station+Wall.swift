@@ -115,20 +115,29 @@ extension Station {
 
   /// Open calls that a source looks at, real ones before drills, silent ones first, then the older before the younger.
   func callers(_ wallPlan: WallPlan) -> [WallCaller] {
-    var found: [WallCaller] = []
-    func add(_ incident: Incident, _ station: String?) {
-      guard incident.phase != .closed, incident.opening.mark != .test else { return }
-      guard let source = nearest(incident.opening.place, station, wallPlan) else { return }
+    openCalls.compactMap { incident, station in
+      guard let source = nearest(incident.opening.place, station, wallPlan) else { return nil }
       let isDrill = incident.opening.mark == .drill
       let rank: [Int64] = [
         isDrill ? 1 : 0, incident.opening.silent ? 0 : 1, incident.openedAt.wallMilliseconds, station == nil ? 0 : 1,
         Int64(incident.id),
       ]
-      found.append(WallCaller(call: WallCall(station: station, id: incident.id), source: source.id, isDrill: isDrill, rank: rank))
+      return WallCaller(call: WallCall(station: station, id: incident.id), source: source.id, isDrill: isDrill, rank: rank)
     }
-    for incident in state.incidents { add(incident, nil) }
-    for child in state.children { for incident in child.fold.incidents { add(incident, child.station) } }
-    return found
+  }
+
+  /// Open calls at whose place no source looks: they cannot come onto the wall.
+  func callsWithoutCamera(_ wallPlan: WallPlan) -> [WallCall] {
+    openCalls.compactMap { incident, station in
+      nearest(incident.opening.place, station, wallPlan) == nil ? WallCall(station: station, id: incident.id) : nil
+    }
+  }
+
+  /// All but tests: those of this station, and of the ones below.
+  private var openCalls: [(incident: Incident, station: String?)] {
+    let own = state.incidents.map { (incident: $0, station: String?.none) }
+    let below = state.children.flatMap { child in child.fold.incidents.map { (incident: $0, station: String?(child.station)) } }
+    return (own + below).filter { $0.incident.phase != .closed && $0.incident.opening.mark != .test }
   }
 
   /// The camera that looks at the place itself, else one of the same station.

@@ -20,8 +20,8 @@ public enum WallAction: Sendable, Equatable, Codable {
   case identify(Int, seconds: Int)
   /// Turns a camera to a position that it remembers. A camera, and whatever is sensitive, needs a reason.
   case turn(source: String, preset: String, reason: String?)
-  /// Both have proved who they are: the page's server has seen to that.
-  case handOver(from: String, to: String)
+  /// Both have proved who they are: the page's server has seen to that. `isTyped`: there are no accounts, and the names are what somebody typed.
+  case handOver(from: String, to: String, isTyped: Bool? = nil)
   /// What would be shown, and what would be switched for it; nothing is switched.
   indirect case rehearse(WallAction)
 }
@@ -79,8 +79,12 @@ extension Station {
       let canShow = output.display != nil || output.player != nil || marker(for: output, wallPlan) != nil
       return canShow ? .record([]) : .refused(.nothingToShow)
     case .turn(let source, let preset, let reason): return decideTurn(source, preset, reason, post, wallPlan)
-    case .handOver(let from, let to):
-      return from == to ? .refused(.offerToSelf) : .record(.wall(.shiftSigned(shift(from, to, post))))
+    case .handOver(let from, let to, let isTyped):
+      guard isTyped != true || [from, to].allSatisfy({ $0.isShiftName }) else { return .refused(.namesNeeded) }
+      guard from != to else { return .refused(.offerToSelf) }
+      var shift = shift(from, to, post)
+      shift.isTyped = isTyped
+      return .record(.wall(.shiftSigned(shift)))
     case .rehearse(let action): return decideWall(action, by: post)
     }
   }
@@ -100,10 +104,13 @@ extension Station {
   private func pin(_ id: String, _ cells: WallCells, _ reason: String?, _ post: String, _ wallPlan: WallPlan) -> Verdict {
     guard let source = wallPlan.source(id) else { return .refused(.unknownSource) }
     let layout = WallLayout(id: "pin", name: "pin", regions: [.init(name: "pin", cells: cells, sources: [id])])
-    guard wallPlan.problems(of: layout).isEmpty else { return .refused(.layoutWrong) }
+    if let problem = wallPlan.problems(of: layout).first { return .refused(problem.refusalOfPin) }
     let needsReason = source.needsReason
     if state.wall.hasVisitors, source.isSensitive { return .refused(.visitorsPresent) }
     if needsReason || reason != nil, let refusal = needsText(reason ?? "") { return refusal }
+    // What it covers whole it replaces. One that it would cut is another picture that somebody looks at.
+    let isCut = state.wall.pins.contains { $0.pin.cells.overlaps(cells) && !cells.contains($0.pin.cells) }
+    guard !isCut else { return .refused(.pinOverlaps) }
     let pin = WallPin(
       id: state.wall.lastPin &+ 1, source: id, cells: cells, post: post, reason: reason,
       seconds: needsReason ? Self.viewSeconds : nil)
@@ -175,6 +182,27 @@ extension Station {
     let shown = composeWall()?.tile(output.number).flatMap { $0.isIdentified ? nil : $0.source }
     let fit = wallPlan.sources.filter { !$0.isSensitive && $0.kind != .camera && $0.id != shown && wallPlan.reaches($0, output) }
     return (fit.first { $0.kind == .test } ?? fit.first)?.id
+  }
+}
+
+extension WallLayoutProblem {
+  /// Why one source does not come onto these cells.
+  fileprivate var refusalOfPin: Refusal {
+    switch self {
+    case .unreachable: .sourceDoesNotReach
+    case .notShared, .tooManyShare, .severalPlayers: .cannotSpan
+    default: .layoutWrong
+    }
+  }
+}
+
+extension String {
+  static let shiftNameLimit = 20
+
+  /// As somebody typed it: short, and in one line.
+  fileprivate var isShiftName: Bool {
+    (1...Self.shiftNameLimit).contains(count) && contains { !$0.isWhitespace }
+      && unicodeScalars.allSatisfy { $0.isPlainText && $0 != "\n" && $0 != "\t" }
   }
 }
 

@@ -261,6 +261,9 @@ public struct WallCells: Sendable, Hashable, Codable {
   public func overlaps(_ other: WallCells) -> Bool {
     left < other.right && other.left < right && top < other.bottom && other.top < bottom
   }
+  public func contains(_ other: WallCells) -> Bool {
+    left <= other.left && other.right <= right && top <= other.top && other.bottom <= bottom
+  }
   /// From 1, row by row, as displays count that share a picture.
   func position(column: Int, row: Int) -> UInt8 {
     UInt8(clamping: (Self.bounded(row) - top) * (right - left) + Self.bounded(column) - left + 1)

@@ -113,6 +113,19 @@ public enum WallProof: Sendable, Equatable {
   case unreachable(device: String)
 }
 
+extension WallQuantity {
+  /// Three rounds of the slowest driver that asks for it.
+  var timeToLive: Interval {
+    switch self {
+    // Samsung MDC: every 30 s.
+    case .temperatureCelsius: .seconds(90)
+    // Samsung MDC and PJLink: every 10 minutes.
+    case .hours, .lampHours, .filterHours: .seconds(1800)
+    case .framesPerSecondTenths: Station.wallTimeToLive
+    }
+  }
+}
+
 extension SourceState {
   func isSame(as other: SourceState) -> Bool {
     switch (self, other) {

@@ -35,10 +35,12 @@ public enum WallChange: Sendable, Equatable, Codable {
 
 public typealias WallPinID = UInt32
 
-/// What one operator hands to the next. By the ids of their accounts.
+/// What one operator hands to the next. By the ids of their accounts; where there are none, by what they typed.
 public struct WallShift: Sendable, Equatable, Codable {
   public var from: String
   public var to: String
+  /// Nobody was logged in: the names prove nothing. `nil`, as in entries of before: both had proved who they are.
+  public var isTyped: Bool?
   public var post: String
   /// What is open, so that nothing of it can vanish between two people.
   public var calls: [WallCall]

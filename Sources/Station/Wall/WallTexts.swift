@@ -43,7 +43,9 @@ extension WallChange {
     case .viewRefused(let source, let post, let refusal):
       "\(post) 想看 \(source),没有打开: \(Texts.text(refusal).chinese) / not shown: \(Texts.text(refusal).english)"
     case .shiftSigned(let shift):
-      "\(shift.from) 交班给 \(shift.to),双方签字;未结求助 \(shift.calls.count),故障 \(shift.faults.count),旁路 \(shift.bypassed.count) / change of shift"
+      "\(shift.from) 交班给 \(shift.to),"
+        + (shift.isTyped == true ? "未登录,姓名为手填 (not logged in, names as typed)" : "双方签字")
+        + ";未结求助 \(shift.calls.count),故障 \(shift.faults.count),旁路 \(shift.bypassed.count) / change of shift"
     }
   }
 

@@ -31,6 +31,8 @@ public struct WallView: Sendable, Equatable {
   public var sound: SoundCard?
   /// Calls for which the wall has no room.
   public var left: [WallCall]
+  /// Calls at whose place no source looks.
+  public var withoutCamera: [WallCall] = []
   /// The last change of shift, and when it was signed.
   public var shift: WallShift?
   public var shiftMilliseconds: Int64?
@@ -58,6 +60,8 @@ public struct WallView: Sendable, Equatable {
     public var quantity: WallQuantity
     public var value: Int64
     public var ageMilliseconds: Int64
+    /// What is older is no longer known.
+    public var timeToLiveMilliseconds: Int64 { quantity.timeToLive.microseconds / 1000 }
   }
   public struct SceneCard: Sendable, Equatable {
     public var id: String
@@ -133,7 +137,7 @@ extension Station {
       meeting: wall.meeting, hasVisitors: wall.hasVisitors,
       exposed: wall.hasVisitors ? exposed(tiles) : [], isArmed: wall.isArmed, displaysRest: composition.isResting,
       sound: soundCard(composition),
-      left: composition.left,
+      left: composition.left, withoutCamera: callsWithoutCamera(wallPlan),
       shift: wall.shift?.shift, shiftMilliseconds: wall.shift?.at.wallMilliseconds)
   }
 

@@ -1,0 +1,146 @@
+import DeviceVocabulary
+import StaffAccess
+import Station
+
+struct WallRoutes: Routes {
+  static let fileNames = [
+    "wall.html", "wall.css", "wall.js", "wall-tiles.js", "wall-region.js", "wall-source.js", "wall-shift.js", "wall-calls.js",
+    "wall-editor.js",
+    "sound.js", "desk.css", "login.css", "login.js", "asking.js",
+    "station.js", "dom.js", "dialogs.js", "events.js", "stream.js", "stream-worker.js", "words.js", "favicon.svg",
+  ]
+
+  let files: WebFiles
+  let board: PageBoard
+  let hub: EventHub
+  let staff: PageGuard
+  let presets: WallPages.Presets
+  let submit: DutyDesk.Submit
+  private let texts = HTTPReply(status: 200, json: PageWords.catalogue(PageWords.wall))
+
+  init(
+    files: WebFiles, board: PageBoard, hub: EventHub, staff: PageGuard, presets: @escaping WallPages.Presets,
+    submit: @escaping DutyDesk.Submit
+  ) {
+    self.files = files
+    self.board = board
+    self.hub = hub
+    self.staff = staff
+    self.presets = presets
+    self.submit = submit
+  }
+
+  func route(_ request: HTTPRequest) -> RouteResult {
+    if let login = staff.route(request) { return login }
+    let path = request.path
+    switch (path.first, path.dropFirst().first, path.count) {
+    case (nil, _, _): return get(request) { file("wall.html", request) }
+    case ("healthz", _, 1): return get(request) { .reply(board.health(pages: hub.clientCount)) }
+    case ("api", "wall", 2): return look(request) { .reply(board.reply()) }
+    case ("api", "texts", 2): return get(request) { .reply(texts) }
+    case ("api", "events", 2): return look(request) { .events(hub, isAllowed: staff.mayListen(request)) }
+    case ("api", "wall", 4) where path[2] == "presets": return look(request) { .reply(presets(of: path[3])) }
+    case ("api", "wall", 3) where path[2] == "hand-over": return handOver(request)
+    case ("api", "wall", 3): return act(request, path[2], isRehearsal: false)
+    case ("api", "wall", 4) where path[2] == "rehearse": return act(request, path[3], isRehearsal: true)
+    case ("api", "incidents", 4), ("api", "children", 6), ("api", "faults", 4...): return actAsAtTheDesk(request)
+    case (let name?, _, 1): return get(request) { file(name, request) }
+    default: return .reply(notFound(request))
+    }
+  }
+
+  private func look(_ request: HTTPRequest, _ body: () -> RouteResult) -> RouteResult {
+    get(request) { staff.look(request, body) }
+  }
+
+  private func file(_ name: String, _ request: HTTPRequest) -> RouteResult { .reply(files[name] ?? notFound(request)) }
+
+  private func notFound(_ request: HTTPRequest) -> HTTPReply {
+    HTTPReply(
+      404, .notFound, at: request.pathText,
+      accepted:
+        "GET /, /api/wall, /api/wall/presets/{source}, /api/events, /api/texts, /healthz; POST \(WallVerb.accepted), \(Self.deskActions)"
+    )
+  }
+
+  private func presets(of source: String) -> HTTPReply {
+    HTTPReply(status: 200, json: .object { $0.field("presets", presets(source)) })
+  }
+
+  private static let deskActions =
+    "/api/incidents/{id}/acknowledge, /api/children/{station}/incidents/{id}/acknowledge, /api/faults/{key}/retest"
+
+  /// The few things of the duty desk that belong here too, at the desk's own addresses: to answer a call that rings, and to try again what a
+  /// card of the wall is about. Whoever acts on this page may act on the desk as well.
+  private func actAsAtTheDesk(_ request: HTTPRequest) -> RouteResult {
+    let path = request.path
+    let subject = path[2..<(path.count - 1)]
+    switch (path[1], path[path.count - 1]) {
+    case ("incidents", "acknowledge"):
+      return post(request, board) { () throws(BadRequest) in
+        let (post, action) = try DeskAction.acknowledge.read(subject: subject, body: request.body)
+        return staff.act(request, for: post) { HTTPReply(await submit(post, action)) }
+      }
+    case ("children", "acknowledge"):
+      guard let child = ChildAction(path: path[2...]) else { return .reply(notFound(request)) }
+      return post(request, board) { () throws(BadRequest) in
+        let (post, action) = try child.read(request.body)
+        return staff.act(request, for: post) { HTTPReply(await submit(post, action)) }
+      }
+    case ("faults", "retest"):
+      return post(request, board) { () throws(BadRequest) in
+        let (post, action) = try DeskAction.retest.read(subject: subject, body: request.body)
+        guard case .retest(let key) = action, key.isOfTheWall else {
+          throw BadRequest(
+            fault: .badPath, place: request.pathText, accepted: "a card of the wall, for instance output 4:outputNotSwitched")
+        }
+        return staff.act(request, for: post) { HTTPReply(await submit(post, action)) }
+      }
+    default: return .reply(notFound(request))
+    }
+  }
+
+  /// Whoever goes is logged in; whoever comes gives his id and PIN. From then on the page is his. Where there are no accounts both are named
+  /// by hand, and the journal says so.
+  private func handOver(_ request: HTTPRequest) -> RouteResult {
+    guard staff.isGuarded else { return handOverByNames(request) }
+    return post(request, board) { () throws(BadRequest) in
+      let fields = try BodyFields(request.body, accepted: ["post", "id", "pin"])
+      let (post, id, pin) = (try fields.text("post"), try fields.text("id"), try fields.text("pin"))
+      return staff.act(request, for: post) {
+        await staff.handOver(request, to: id, pin: pin, for: post) { from, to in
+          await submit(post, .wall(.handOver(from: from, to: to)))
+        }
+      }
+    }
+  }
+
+  private func handOverByNames(_ request: HTTPRequest) -> RouteResult {
+    post(request, board) { () throws(BadRequest) in
+      let fields = try BodyFields(request.body, accepted: ["post", "from", "to"])
+      let (post, from, to) = (try fields.text("post"), try fields.text("from"), try fields.text("to"))
+      return staff.act(request, for: post) {
+        HTTPReply(await submit(post, .wall(.handOver(from: from, to: to, isTyped: true))))
+      }
+    }
+  }
+
+  private func act(_ request: HTTPRequest, _ name: String, isRehearsal: Bool) -> RouteResult {
+    guard let verb = WallVerb(rawValue: name) else {
+      return .reply(HTTPReply(404, .notFound, at: request.pathText, accepted: WallVerb.accepted))
+    }
+    return post(request, board) { () throws(BadRequest) in
+      let (post, proof, action) = try verb.read(request.body)
+      let wanted: WallAction = isRehearsal ? .rehearse(action) : action
+      // Whoever is shown round may stand at an open console: only an operator ends it.
+      let needsProof = verb == .visitors && action == .visitors(false) && !isRehearsal
+      return staff.act(request, for: post) {
+        if needsProof, !staff.isGuarded, !proof.isConfirmed {
+          return HTTPReply(409, .notConfirmed, at: "confirmed", accepted: "\"confirmed\": \"yes\"")
+        }
+        if needsProof, let refused = await staff.refusalWithoutCode(request, proof.code) { return refused }
+        return HTTPReply(await submit(post, .wall(wanted)))
+      }
+    }
+  }
+}

@@ -1,0 +1,46 @@
+// What only whoever is responsible may do at the console: to end the visitors' mode, and to hand over at a change of shift.
+import { send } from "./asking.js";
+import { ask } from "./dialogs.js";
+import { name, pick, word } from "./words.js";
+import { placeOfCall, shownCalls } from "./wall-calls.js";
+import { sourceName } from "./wall-tiles.js";
+
+const password = (field, label) => ({ name: field, label: word(label), kind: "password", required: true });
+const line = (field, label, limit) => ({ name: field, label: word(label), kind: "line", limit, required: true });
+
+export async function switchVisitors(view, page) {
+  if (!view.visitors) return send("/api/wall/visitors", { on: "yes" });
+  if (page.staff.guarded) {
+    const values = await ask(word("visitorsOff"), [password("code", "visitorsCode")], word("visitorsOff"));
+    return values && send("/api/wall/visitors", { on: "no", code: values.code });
+  }
+  // Nobody has a code here: what is asked is said, and asked twice.
+  if (!(await ask(word("visitorsOff"), [{ kind: "shown", text: word("visitorsNoCode") }], word("visitorsGoOn")))) return null;
+  if (!(await ask(word("visitorsSure"), [{ kind: "shown", text: word("visitorsSureText") }], word("visitorsOff")))) return null;
+  return send("/api/wall/visitors", { on: "no", confirmed: "yes" });
+}
+
+// Who goes is logged in, who comes signs with his PIN: then the page is his. Where there are no accounts both are named by hand.
+export async function handOver(view, page) {
+  const isSigned = page.staff.guarded;
+  const fields = isSigned
+    ? [line("id", "handOverNext", 12), password("pin", "handOverPIN")]
+    : [{ kind: "shown", text: word("handOverTyped") }, line("from", "handOverFromName", 20), line("to", "handOverToName", 20)];
+  const title = word(isSigned ? "handOverTitle" : "handOverTypedTitle");
+  const values = await ask(title, [...openThings(view, page), ...fields], word(isSigned ? "handOverSign" : "handOverNote"));
+  if (!values) return;
+  const said = await send("/api/wall/hand-over", isSigned ? { id: values.id, pin: values.pin } : { from: values.from, to: values.to });
+  if (isSigned && (said?.answer === "done" || said?.answer === "unrecorded")) location.reload();
+}
+
+function openThings(view, page) {
+  const hidden = word("concealedPlace");
+  const lists = [
+    ["handOverCalls", shownCalls(view, page).map((card) => `${card.call.id} ${placeOfCall(card)} (${name("phase", card.phase)})`)],
+    ["handOverFaults", view.faults.map((fault) => `${pick(fault)} ${fault.where ?? hidden}`)],
+    ["handOverBypassed", view.bypassed.map((point) => (point.place === undefined ? hidden : `${point.place}: ${point.reason}`))],
+    ["handOverPins", view.pins.map((pin) => `${sourceName(view, pin.source)} ${pin.reason ?? ""}`)],
+  ];
+  const open = lists.filter(([, items]) => items.length).map(([label, items]) => ({ kind: "shown", label: `${word(label)} (${items.length})`, text: items.join("; ") }));
+  return open.length ? open : [{ kind: "shown", label: "", text: word("handOverNothing") }];
+}
