@@ -113,18 +113,15 @@ extension Station {
     return Int((now - startedAt.monotonic).microseconds / (Int64(wallPlan.rotationSeconds) * 1_000_000))
   }
 
-  /// Open calls that a source looks at, real ones before drills, silent ones first, then the older before the younger.
+  /// Open calls that a source looks at, by severity, then the older before the younger.
   func callers(_ wallPlan: WallPlan) -> [WallCaller] {
     var found: [WallCaller] = []
     func add(_ incident: Incident, _ station: String?) {
-      guard incident.phase != .closed, incident.opening.mark != .test else { return }
-      guard let source = nearest(incident.opening.place, station, wallPlan) else { return }
-      let isDrill = incident.opening.mark == .drill
-      let rank: [Int64] = [
-        isDrill ? 1 : 0, incident.opening.silent ? 0 : 1, incident.openedAt.wallMilliseconds, station == nil ? 0 : 1,
-        Int64(incident.id),
-      ]
-      found.append(WallCaller(call: WallCall(station: station, id: incident.id), source: source.id, isDrill: isDrill, rank: rank))
+      guard let severity = WallSeverity(incident), let source = nearest(incident.opening.place, station, wallPlan) else { return }
+      let rank: [Int64] = [severity.rawValue, incident.openedAt.wallMilliseconds, station == nil ? 0 : 1, Int64(incident.id)]
+      found.append(
+        WallCaller(
+          call: WallCall(station: station, id: incident.id), source: source.id, isDrill: severity == .drill, rank: rank))
     }
     for incident in state.incidents { add(incident, nil) }
     for child in state.children { for incident in child.fold.incidents { add(incident, child.station) } }
