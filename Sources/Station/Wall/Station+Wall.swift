@@ -288,6 +288,7 @@ extension Station {
       }
     }
     wallFacts.identified.removeAll { $0.until <= now }
+    noteRefusedWishes(until: now)
     for index in wallFacts.devices.indices {
       guard let due = wallFacts.devices[index].silentDue, due <= now else { continue }
       wallFacts.devices[index].silentDue = nil
@@ -307,6 +308,7 @@ extension Station {
       }
     }
     for item in wallFacts.identified { consider(item.until) }
+    if let due = wallFacts.rates.deadline { consider(due) }
     for device in wallFacts.devices { if let due = device.silentDue { consider(due) } }
     // Pages are told when a reading has become too old to prove anything.
     for port in wallFacts.ports where now - port.asOf <= Self.wallTimeToLive {
