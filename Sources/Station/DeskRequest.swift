@@ -71,6 +71,8 @@ public enum Refusal: String, Sendable, Codable, CaseIterable {
   case noReader, cardIsOver
   case noWall, unknownScene, unknownLayout, unknownSource, unknownOutput, unknownPin, layoutWrong, tooManyLayouts,
     nothingToShow, visitorsPresent, namesNeeded, doesNotTurn, unknownPreset, pinOverlaps, sourceDoesNotReach, cannotSpan
+  /// Nobody switches a wall so often by hand.
+  case tooManyWishes
   /// Only the page that took a ticket says what became of its slip.
   case slipOfAnother
   /// Nobody can stand beside a visitor of a terminal that is off.

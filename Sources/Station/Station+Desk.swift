@@ -17,6 +17,7 @@ extension Station {
       return ask(child, action, request)
     }
     if case .wall(let action) = request.action, plan.post(request.post) != nil {
+      guard mayAsk(action, by: request.post) else { return pending.append(.answer(request.number, .refused(.tooManyWishes))) }
       if case .rehearse(let rehearsed) = action, let found = rehearse(rehearsed, by: request.post) {
         return pending.append(.answer(request.number, .rehearsed(found)))
       }

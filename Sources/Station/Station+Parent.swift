@@ -69,7 +69,7 @@ extension Station {
     }
     // The parent sends what is not answered again when the stream is opened anew.
     guard commandRate.takes(at: now) else {
-      return raise(FaultKey(.parent, .parentFloods), "> \(CommandRate.perSecond)/s")
+      return raise(FaultKey(.parent, .parentFloods), "> \(commandRate.perSecond)/s")
     }
     guard remainingMilliseconds > 0 else { return record(.commandAnswered(command.number, .expired)) }
     let post = SitePlan.parentPost + command.post

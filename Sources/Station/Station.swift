@@ -124,7 +124,7 @@ public struct Station: Machine, Sendable {
   var owedReasons: [(key: FaultKey, detail: String)] = []
   var link: LinkStatus?
   var childLinks: [ChildLink] = []
-  var commandRate = CommandRate()
+  var commandRate = CommandRate.ofParent
   var wrongCodes: [WrongCode] = []
   /// The night for which `sweep` was asked, and when.
   var nightAsked: (night: Int32, at: Instant)?
@@ -208,7 +208,9 @@ public struct Station: Machine, Sendable {
     }
     switch input.input {
     case .started, .wake, .monthBegan, .parentContradicts: break
-    case .stopping: record(.stopped)
+    case .stopping:
+      noteRefusedWishes(until: .distantFuture)
+      record(.stopped)
     case .device(let event): hear(event)
     case .request(let request): answer(request)
     case .journal(let condition, let detail): journalChanged(condition, detail)

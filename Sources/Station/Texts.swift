@@ -129,6 +129,11 @@ public enum Texts {
         "站点还没有答复说不认识这个求助:请先在这里点一步(例如接警),它答“没有这个求助”后才能在本级结案",
         "Its station has not answered that it does not know this call: ask it first (for instance to acknowledge); only then it can be closed here"
       )
+    case .tooManyWishes:
+      BilingualText(
+        "大屏切换太快,这一次没有执行:每个岗位每秒最多 \(CommandRate.ofWallPost.perSecond) 次,请慢一些再试",
+        "Too many wishes for the wall: this one was not carried out; a post has \(CommandRate.ofWallPost.perSecond) a second, try again more slowly"
+      )
     case .stationBusy: BilingualText("站点太忙,没有执行,请再试", "The station is too busy: nothing was done, try again")
     case .stillPresent: BilingualText("故障还在,复测没有通过", "The fault is still there: the re-test did not pass")
     }

@@ -9,7 +9,10 @@ struct Wall: ParsableCommand {
     discussion: """
       看到的只按回读:线路已核对 = 设备回读与要求一致;画面已核对 = 还看到了活动的画面。
       What is shown was read back: "route verified" = the devices say so; "picture verified" = frames were seen to move.
-      退出码 / exit code: 0 办了 done, 1 不行或没有全部核对 refused, or not all verified, 2 站点没有运行 nothing is running
+      scene、put、take-off、apply、visitors、arm 办了之后等到每个输出都核对过,最多 --wait 秒(默认 10,0 = 不等),再逐个说明。
+      scene, put, take-off, apply, visitors, arm wait until every output is verified, for --wait seconds at most (10; 0: not at all), and say
+      of each output whether it is, and why not. A cold panel takes longer than that to warm up.
+      退出码 / exit code: 0 办了并已核对 done and verified, 1 不行或没有全部核对 refused, or not all verified, 2 站点没有运行 nothing is running
       """,
     subcommands: [
       WallShow.self, WallStatus.self, WallScene.self, WallPut.self, WallTakeOff.self, WallApply.self, WallExport.self,
@@ -105,48 +108,48 @@ struct WallStatus: ParsableCommand {
 struct WallScene: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "scene", abstract: "换预案;auto 按时间表,end-meeting 结束会议 / puts a scene up; auto: by the clock; end-meeting")
-  @OptionGroup var post: WallPost
+  @OptionGroup var order: WallOrder
   @Argument(help: "预案代号 / id of the scene") var scene: String
 
   func run() throws {
-    if scene == "end-meeting" { return try post.request("end-meeting") }
-    let isMeeting = try WallPicture(quiet: post.place).isMeeting(scene)
-    try post.request(isMeeting ? "meeting" : "scene", ["scene": scene == "auto" ? "" : scene])
+    if scene == "end-meeting" { return try order.request("end-meeting") }
+    let isMeeting = try WallPicture(quiet: order.post.place).isMeeting(scene)
+    try order.request(isMeeting ? "meeting" : "scene", ["scene": scene == "auto" ? "" : scene])
   }
 }
 
 struct WallPut: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "put", abstract: "把信号源放到屏上 / puts a source on outputs, over everything else")
-  @OptionGroup var post: WallPost
+  @OptionGroup var order: WallOrder
   @Argument(help: "信号源代号 / id of the source") var source: String
   @Option(help: "左上格,列,行 / upper left cell: column,row") var at: String
   @Option(help: "宽x高 / WIDTHxHEIGHT") var size = "1x1"
   @Option(help: "原因,看摄像机必填,不写人名 / reason, needed for a camera; no person's name") var reason = ""
 
-  func run() throws { try post.request("pin", ["source": source, "at": at, "size": size, "reason": reason]) }
+  func run() throws { try order.request("pin", ["source": source, "at": at, "size": size, "reason": reason]) }
 }
 
 struct WallTakeOff: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "take-off", abstract: "收回手动放上的画面 / takes off what was put up by hand")
-  @OptionGroup var post: WallPost
+  @OptionGroup var order: WallOrder
   @Argument(help: "编号,见 status / its number, see status") var pin: Int
 
-  func run() throws { try post.request("unpin", ["pin": pin]) }
+  func run() throws { try order.request("unpin", ["pin": pin]) }
 }
 
 struct WallApply: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "apply", abstract: "存入一个布局的文字(见 export)/ saves a layout from its text, as export writes it")
-  @OptionGroup var post: WallPost
+  @OptionGroup var order: WallOrder
   @Argument(help: "文件,- 为标准输入 / file, - for standard input") var layout: String
   @Option(help: "原因,新增摄像机时必填,不写人名 / reason, needed where it brings in a camera; no person's name") var reason = ""
 
   func run() throws {
     let data = layout == "-" ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: layout)
     guard let data else { throw Failure("读不到 \(layout) / cannot read it") }
-    try post.request("layout", ["text": String(decoding: data, as: UTF8.self), "reason": reason])
+    try order.request("layout", ["text": String(decoding: data, as: UTF8.self), "reason": reason])
   }
 }
 
@@ -186,25 +189,25 @@ struct WallRehearse: ParsableCommand {
 struct WallVisitors: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "visitors", abstract: "参观模式 on;结束参观要在网页上用密码 / visitors come: on; ending it wants a PIN on the page")
-  @OptionGroup var post: WallPost
+  @OptionGroup var order: WallOrder
   @Argument(help: "on") var on: String
 
   func run() throws {
     guard on == "on" else {
       throw Failure("结束参观请在大屏网页上用您的密码 / visitors are seen off on the operator's page, with a PIN")
     }
-    try post.request("visitors", ["on": "yes"])
+    try order.request("visitors", ["on": "yes"])
   }
 }
 
 struct WallArm: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "arm", abstract: "自动切换 on|off / whether calls and the clock switch the wall")
-  @OptionGroup var post: WallPost
+  @OptionGroup var order: WallOrder
   @Argument(help: "on | off") var on: String
 
   func run() throws {
     guard ["on", "off"].contains(on) else { throw Failure("写 on 或 off / say on or off") }
-    try post.request("arm", ["on": on == "on" ? "yes" : "no"])
+    try order.request("arm", ["on": on == "on" ? "yes" : "no"])
   }
 }

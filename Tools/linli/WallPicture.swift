@@ -37,6 +37,14 @@ struct WallPicture {
 
   /// Every output is what it should be.
   var isProved: Bool { list("outputs").allSatisfy { $0["proof"] as? String == "verified" } }
+  /// Moreover what is to be heard is heard, and what was decided is on disk.
+  var isWhole: Bool {
+    let sound = view["sound"] as? [String: Any]
+    let isHeard = sound.map { $0["output"] == nil || $0["heard"] as? Bool == true } ?? true
+    return isProved && isHeard && view["recorded"] as? Bool != false
+  }
+  /// What a wish has come to, for scripts.
+  var outcome: [String: Any] { view.filter { ["outputs", "sound", "left", "recorded"].contains($0.key) } }
   var devicesWork: Bool { list("devices").allSatisfy { $0["health"] as? String == "online" } }
 
   /// A line for each output.
@@ -62,6 +70,7 @@ struct WallPicture {
       case nil: "✓ 线路已核对,画面未核对 / route verified, picture not verified"
       }
     case "poweringOn": "… 依次开机,还没轮到 / waits for its turn to be switched on"
+    case "switching" where output["off"] as? Bool == true: "… 屏幕正在开机 / the display is starting, for \(name(output["wished"]))"
     case "switching": "… 正在切换到 / switching to \(name(output["wished"]))"
     case "notSwitched": "✗ 未切换到 / not switched to \(name(output["wished"])): \(output["reason"] as? String ?? "")"
     case "unreachable": "✗ 设备没有应答 / does not answer: \(output["device"] as? String ?? "")"
@@ -90,19 +99,22 @@ struct WallPicture {
       text +=
         "  #\(pin["id"] as? Int ?? 0)  \(name(pin["source"]))  \(pin["post"] as? String ?? "")  \(left)  \(pin["reason"] as? String ?? "")\n"
     }
-    if let sound = view["sound"] as? [String: Any] {
-      let place =
-        (sound["output"] as? Int).map { "输出 / output \($0)" }
-        ?? "现在没有带喇叭的屏显示它 / no output with a loudspeaker shows it now"
-      let isHeard = sound["heard"] as? Bool == true ? "✓ 已核对 / verified" : "… 未核对 / not verified"
-      text += "♪ \(name(sound["source"]))  \(place)  \(isHeard)\n"
-    }
+    text += soundLine
     if view["displaysRest"] as? Bool == true { text += "屏应关着(时间表或预案)/ displays are to be off, by the clock or the scene\n" }
     if view["armed"] as? Bool == false { text += "自动切换停用 / disarmed\n" }
     if view["visitors"] as? Bool == true { text += "参观模式 / visitors\n" }
     let exposed = (view["exposed"] as? [Int] ?? []).map(String.init).joined(separator: ", ")
     if !exposed.isEmpty { text += "✗ 没有遮住的输出 / still shown to visitors: \(exposed)\n" }
     return text
+  }
+
+  /// Empty where nothing is to be heard.
+  var soundLine: String {
+    guard let sound = view["sound"] as? [String: Any] else { return "" }
+    let place =
+      (sound["output"] as? Int).map { "输出 / output \($0)" } ?? "现在没有带喇叭的屏显示它 / no output with a loudspeaker shows it now"
+    let isHeard = sound["heard"] as? Bool == true ? "✓ 已核对 / verified" : "… 未核对 / not verified"
+    return "♪ \(name(sound["source"]))  \(place)  \(isHeard)\n"
   }
 
   func rehearsal(_ said: [String: Any]) -> String {

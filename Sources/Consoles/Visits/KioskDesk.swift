@@ -163,7 +163,7 @@ extension HTTPReply {
     case .rehearsed(let found): self.init(status: 200, json: .object { found.write(to: &$0) })
     case .unrecorded: self.init(status: 202, json: Self.words("unrecorded", Texts.unrecorded))
     case .refused(let refusal):
-      self.init(status: 409, json: Self.words("refused", Texts.text(refusal), code: refusal.rawValue))
+      self.init(status: refusal.status, json: Self.words("refused", Texts.text(refusal), code: refusal.rawValue))
     }
   }
 
@@ -175,6 +175,11 @@ extension HTTPReply {
       $0.field("english", words.english)
     }
   }
+}
+
+extension Refusal {
+  /// Of HTTP: what cannot be as things stand, or comes too often.
+  var status: Int { self == .tooManyWishes ? 429 : 409 }
 }
 
 extension VisitStanding {

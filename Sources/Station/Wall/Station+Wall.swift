@@ -113,16 +113,13 @@ extension Station {
     return Int((now - startedAt.monotonic).microseconds / (Int64(wallPlan.rotationSeconds) * 1_000_000))
   }
 
-  /// Open calls that a source looks at, real ones before drills, silent ones first, then the older before the younger.
+  /// Open calls that a source looks at, by severity, then the older before the younger.
   func callers(_ wallPlan: WallPlan) -> [WallCaller] {
     openCalls.compactMap { incident, station in
-      guard let source = nearest(incident.opening.place, station, wallPlan) else { return nil }
-      let isDrill = incident.opening.mark == .drill
-      let rank: [Int64] = [
-        isDrill ? 1 : 0, incident.opening.silent ? 0 : 1, incident.openedAt.wallMilliseconds, station == nil ? 0 : 1,
-        Int64(incident.id),
-      ]
-      return WallCaller(call: WallCall(station: station, id: incident.id), source: source.id, isDrill: isDrill, rank: rank)
+      guard let severity = WallSeverity(incident), let source = nearest(incident.opening.place, station, wallPlan) else { return nil }
+      let rank: [Int64] = [severity.rawValue, incident.openedAt.wallMilliseconds, station == nil ? 0 : 1, Int64(incident.id)]
+      return WallCaller(
+        call: WallCall(station: station, id: incident.id), source: source.id, isDrill: severity == .drill, rank: rank)
     }
   }
 
@@ -300,6 +297,7 @@ extension Station {
       }
     }
     wallFacts.identified.removeAll { $0.until <= now }
+    noteRefusedWishes(until: now)
     for index in wallFacts.devices.indices {
       guard let due = wallFacts.devices[index].silentDue, due <= now else { continue }
       wallFacts.devices[index].silentDue = nil
@@ -319,6 +317,7 @@ extension Station {
       }
     }
     for item in wallFacts.identified { consider(item.until) }
+    if let due = wallFacts.rates.deadline { consider(due) }
     for device in wallFacts.devices { if let due = device.silentDue { consider(due) } }
     // Pages are told when a reading has become too old to prove anything.
     for port in wallFacts.ports where now - port.asOf <= Self.wallTimeToLive {

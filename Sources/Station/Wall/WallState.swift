@@ -25,6 +25,8 @@ public enum WallChange: Sendable, Equatable, Codable {
   case callHidden(WallCall, source: String)
   /// Somebody wanted to see by hand what is not for everybody, and gave no reason, or visitors are here: nothing was switched.
   case viewRefused(source: String, post: String, Refusal)
+  /// A post asked for more than the wall takes in so short a time: so many of its wishes within a minute were not carried out.
+  case wishesRefused(post: String, count: Int)
   /// A camera was asked to turn; that it could not stands on a card.
   case turned(WallTurn)
   /// Somebody asked for it without a reason, or where it cannot be.
@@ -187,7 +189,7 @@ public struct WallState: Sendable, Equatable, Codable {
       isArmed = false
       held = Held(scene: scene, rests: rests)
     case .layoutSaved(let layout, _, _): save(layout)
-    case .viewRefused: break
+    case .viewRefused, .wishesRefused: break
     case .layoutUndone(let id, _):
       guard let index = drawn.firstIndex(where: { $0.id == id }) else { return }
       drawn[index].forms.removeLast(min(1, drawn[index].forms.count))

@@ -42,6 +42,8 @@ extension WallChange {
     case .callHidden(let call, let source): "求助 \(call.text) 的 \(source) 撤下大屏 / no longer shown for the call"
     case .viewRefused(let source, let post, let refusal):
       "\(post) 想看 \(source),没有打开: \(Texts.text(refusal).chinese) / not shown: \(Texts.text(refusal).english)"
+    case .wishesRefused(let post, let count):
+      "\(post) 一分钟内有 \(count) 次切换太快,没有执行 / \(count) wishes within a minute came too fast and were not carried out"
     case .shiftSigned(let shift):
       "\(shift.from) 交班给 \(shift.to),"
         + (shift.isTyped == true ? "未登录,姓名为手填 (not logged in, names as typed)" : "双方签字")
