@@ -37,6 +37,7 @@ extension PageWords {
     word("notSwitchedTo", "未切换到 {source}:{reason}", "not switched to {source}: {reason}"),
     word("proofStale", "回读已过时({age} 秒)", "last read {age} s ago"),
     word("deviceGone", "设备 {device} 没有应答,已 {since}", "{device} has not answered for {since}"),
+    word("deviceGoneWhy", "{device}:{reason},已 {since}", "{device}: {reason}, for {since}"),
     word("ageSeconds", "{age} 秒前", "{age} s ago"),
     word("identifiedNow", "正在亮出编号", "shows which one it is"),
     word("hiddenNow", "参观模式:已遮挡", "hidden from visitors"),
