@@ -70,7 +70,7 @@ public enum Refusal: String, Sendable, Codable, CaseIterable {
   /// At a terminal: it has no card reader; what was read of a card is erased already.
   case noReader, cardIsOver
   case noWall, unknownScene, unknownLayout, unknownSource, unknownOutput, unknownPin, layoutWrong, tooManyLayouts,
-    nothingToShow, visitorsPresent, nobodySigns, doesNotTurn, unknownPreset
+    nothingToShow, outputUnreachable, displayIsOff, visitorsPresent, nobodySigns, doesNotTurn, unknownPreset
   /// Only the page that took a ticket says what became of its slip.
   case slipOfAnother
   /// Nobody can stand beside a visitor of a terminal that is off.

@@ -112,6 +112,18 @@ import Testing
     }
   }
 
+  @Test func anOutputThatNobodyCanSeeIsNotIdentified() {
+    var bench = Bench.withWall()
+    bench.give(.wall("p3", .healthChanged(.absent)))
+    #expect(bench.wall(.identify(3, seconds: 10)) == .refused(.outputUnreachable))
+    #expect(bench.wall(.identify(3, seconds: 0)) == .done, "what was begun can be ended")
+    #expect(bench.wall(.identify(4, seconds: 10)) == .done)
+    bench.give(.wall("p4", .observed(1, .display(.init(isOn: false)))))
+    #expect(bench.wall(.identify(4, seconds: 10)) == .refused(.displayIsOff))
+    bench.give(.wall("hub", .healthChanged(.absent)))
+    #expect(bench.wall(.identify(5, seconds: 10)) == .done, "its display blinks all the same")
+  }
+
   // MARK: - A dead switch (M17)
 
   private static let names = ["hub"] + (1...9).map { "p\($0)" }
