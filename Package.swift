@@ -61,7 +61,7 @@ let drivers: [Target.Dependency] = [
 /// The devices of the display wall.
 let wallDrivers: [Target.Dependency] = [
   "LineProtocolCodec", "LineProtocolDriver", "VideohubCodec", "VideohubDriver", "ExtronSISCodec", "ExtronSISDriver",
-  "KramerP3000Codec", "KramerP3000Driver", "SamsungMDCCodec", "SamsungMDCDriver", "PJLinkDriver",
+  "KramerP3000Codec", "KramerP3000Driver", "SamsungMDCCodec", "SamsungMDCDriver", "PJLinkCodec", "PJLinkDriver",
 ]
 let wallModels: [Target.Dependency] = [
   "LineProtocolCodec", "LineProtocolDeviceModel", "VideohubCodec", "VideohubDeviceModel", "KramerP3000Codec",

@@ -96,7 +96,7 @@ final class ReceiverLoop {
 
   private func lineReady() {
     if socket.isConnecting {
-      if let why = socket.finishConnecting() { lineLost(why) } else { give(.connected) }
+      if let failure = socket.finishConnecting() { lineLost(failure.reason) } else { give(.connected) }
       return
     }
     switch socket.receive() {
@@ -134,8 +134,8 @@ final class ReceiverLoop {
   private func perform(_ effect: DC09Effect) -> DC09Input? {
     switch effect {
     case .connect:
-      if let why = socket.connect() {
-        problem = why
+      if let failure = socket.connect() {
+        problem = failure.reason
         return .closed
       }
       return socket.isConnecting ? nil : .connected

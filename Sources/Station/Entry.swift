@@ -66,6 +66,7 @@ public indirect enum Change: Sendable, Equatable, Codable {
   /// The cause is gone (or back); the card stays until somebody re-tests.
   case faultPresent(FaultKey, Bool)
   case faultSilenced(FaultKey, post: String)
+  /// `post` is empty where the card of a common cause says it all now.
   case faultCleared(FaultKey, post: String)
   /// The re-test that a post asked for found the cause still there, or no answer.
   case retestFailed(FaultKey, post: String)
@@ -205,8 +206,9 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     case kioskSilent
     case pageFilesMissing
     case readerAbsent, readerSilent, readerGarbled, readerSelfTest, readerNotAuthorised
-    case wallSilent, wallAnswersWrongly
-    case outputNotSwitched, outputNotHeard, pictureFrozen, pictureBlack, sourceDead, sourceNotTurned
+    case wallSilent, wallAnswersWrongly, wallPassword, wallNetworkSilent
+    case outputNotSwitched, outputRefused, outputCannot, outputUnanswered, outputNotHeard
+    case pictureFrozen, pictureBlack, sourceDead, sourceNotTurned
     case displayFan, displayTemperature, displayLamp, displayCover, displayFilter, displaySensor, displayOther, displayNoSignal
     case displayPassword, displayAddress
     case smartCardsAbsent, smartCardsSilent, smartCardsGarbled, smartCardsUnsupported, smartCardsNoService

@@ -53,7 +53,8 @@ extension FaultKey.Kind {
       FaultText(
         "面板反复重启", "Panel restarts again and again", "测量面板供电电压,检查电源和接线",
         "Measure the panel's supply voltage; check power and wiring")
-    case .wallSilent, .wallAnswersWrongly, .outputNotSwitched, .outputNotHeard, .pictureFrozen, .pictureBlack, .sourceDead,
+    case .wallSilent, .wallAnswersWrongly, .wallPassword, .wallNetworkSilent, .outputNotSwitched, .outputRefused, .outputCannot,
+      .outputUnanswered, .outputNotHeard, .pictureFrozen, .pictureBlack, .sourceDead,
       .sourceNotTurned, .displayFan, .displayTemperature, .displayLamp, .displayCover, .displayFilter, .displaySensor,
       .displayOther, .displayNoSignal,
       .displayPassword, .displayAddress:

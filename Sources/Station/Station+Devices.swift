@@ -255,11 +255,11 @@ extension FaultKey {
     }
   }
 
-  /// Its detail says which panel, version, hardware, place in the program or date: the numbers are what it is about.
+  /// Its detail says which panel, version, hardware, address, place in the program or date: the numbers are what it is about.
   var tellsNumbers: Bool {
     switch kind {
     case .unknownProtocol, .unknownBoard, .selfTestFailed, .onTrial, .panelFaulted, .firmwareDiffers, .updateFailed,
-      .dateDoubtful:
+      .dateDoubtful, .wallSilent, .wallAnswersWrongly:
       true
     default: false
     }

@@ -85,6 +85,7 @@ extension Station {
     case .journal: return ""
     case .receiver: return "外部接警中心 / alarm receiver"
     case .kiosk(let kiosk): return kioskPlace(kiosk)
+    case .wall(let network) where key.kind == .wallNetworkSilent: return "大屏网络 \(network) / network of the wall"
     case .wall(let device): return "大屏设备 \(device) / wall"
     case .output(let number): return "输出 \(number) / output"
     case .source(let id): return "\(plan.wall?.source(id)?.name ?? id) (\(id))"

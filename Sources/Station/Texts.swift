@@ -74,6 +74,9 @@ public enum Texts {
       BilingualText(
         "这一路没有可借来显示的信号源:请在 sources 里加一个不敏感的(如 kind: test),接到同一台矩阵",
         "no source can be borrowed for this output: add one that is not sensitive (kind: test) at the same matrix")
+    case .outputUnreachable:
+      BilingualText("这一路的设备现在用不了,亮不出来", "its device cannot be used now, so that nothing can be shown there")
+    case .displayIsOff: BilingualText("这块屏关着,亮不出来:先让它开", "its display is off: have it switched on first")
     case .doesNotTurn:
       BilingualText("这个信号源不能转动:站点文件里要写 onvif", "This source cannot be turned: the site file must give its onvif address")
     case .unknownPreset: BilingualText("预置位的名称应为 1 至 40 个字", "A preset's name has 1 to 40 characters")

@@ -134,7 +134,7 @@ extension SiteReader {
     var output = WallPlan.Output(number: section.number("number", in: 1...256), column: at.0, row: at.1)
     output.matrix = port(section, "matrix", devices) { $0.isMatrix }
     output.display = port(section, "display", devices) { $0.isDisplay }
-    output.displayInput = section.raw("input").map { _ in section.text("input", limit: 20) }
+    output.displayInput = displayInput(section, devices.first { $0.name == output.display?.device })
     output.sharesPictures = section.flag("spans", default: false)
     output.rotation = section.choice("rotation", [("0", 0), ("90", 90), ("180", 180), ("270", 270)], default: 0)
     output.hasSpeaker = section.flag("speaker", default: false)
@@ -189,10 +189,39 @@ extension SiteReader {
       complain(node, "devices 里没有 \"\(port.device)\"", "there is no \"\(port.device)\" under devices")
       return nil
     }
-    if !suits(device.kind) {
+    guard suits(device.kind) else {
       complain(node, "\(device.kind.rawValue) 不能当作 \(key)", "a \(device.kind.rawValue) is no \(key)")
+      return port
     }
+    if let numbers = device.kind.displayNumbers, !numbers.contains(port.number) {
+      let range = numbers.count == 1 ? "\(numbers.lowerBound)" : "\(numbers.lowerBound) – \(numbers.upperBound)"
+      complain(
+        node, "\(port):\(device.kind.rawValue) 的编号是 \(range)", "\(port): a \(device.kind.rawValue) has the numbers \(range)")
+    }
+    refuseBeyond(port, .outputs, device, node)
     return port
+  }
+
+  /// A matrix of which the site file, or its kind, says that it has fewer.
+  func refuseBeyond(_ port: WallPort, _ side: WallDevicePlan.Side, _ device: WallDevicePlan, _ node: Node) {
+    guard device.kind.isMatrix, let highest = device.highest(side), port.number > highest.number else { return }
+    let chinese = side == .inputs ? "输入" : "输出"
+    complain(
+      node, "没有\(chinese) \(port):\(highest.source.chinese),可写 \(device.name)/1 – \(device.name)/\(highest.number)",
+      "there is no \(port) among its \(side.rawValue): \(highest.source.english); accepted are \(device.name)/1 – \(device.name)/\(highest.number)"
+    )
+  }
+
+  /// The display's own input at which its picture arrives, by a name that its kind knows.
+  private func displayInput(_ section: SiteSection, _ device: WallDevicePlan?) -> String? {
+    guard let node = section.raw("input") else { return nil }
+    let input = section.text("input", limit: 20)
+    if let kind = device?.kind, kind.isDisplay, !input.isEmpty, !kind.knows(input: input) {
+      complain(
+        node, "\(kind.rawValue) 没有输入 \"\(input)\",可写: \(kind.inputNames)",
+        "a \(kind.rawValue) has no input \"\(input)\"; accepted are \(kind.inputNames)")
+    }
+    return input
   }
 
   private func frame(_ section: SiteSection) -> WallFrame? {

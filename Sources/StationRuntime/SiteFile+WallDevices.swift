@@ -26,7 +26,7 @@ extension SiteReader {
       node, "wall device",
       keys: [
         "name", "kind", "host", "port", "serial", "baud", "password", "wallSize", "powerOnDeaf", "videoWall", "line", "machine",
-        "noInput",
+        "noInput", "inputs", "outputs",
       ])
     let name = section.identifier("name")
     if section.raw("kind") == nil { section.missing("kind") }
@@ -68,6 +68,7 @@ extension SiteReader {
     let known: [(key: String, kinds: [WallDevicePlan.Kind])] = [
       ("password", [.pjlink, .extronSIS, .kramerP3000]), ("wallSize", [.samsungMDC]), ("powerOnDeaf", [.samsungMDC]),
       ("videoWall", [.samsungMDC]), ("line", [.line]), ("machine", [.kramerP3000, .kramerP2000]), ("noInput", [.kramerP3000]),
+      ("inputs", WallDevicePlan.Kind.sized), ("outputs", WallDevicePlan.Kind.sized),
     ]
     for (key, kinds) in known where !kinds.contains(kind) {
       guard let extra = section.raw(key) else { continue }
@@ -80,11 +81,18 @@ extension SiteReader {
     quirks.hasVideoWall = section.flag("videoWall", default: true)
     quirks.machine = section.raw("machine").map { _ in UInt8(clamping: section.number("machine", in: 1...31)) }
     quirks.noInputIsLast = section.choice("noInput", [("zero", false), ("behind-the-last", true)], default: false)
+    quirks.inputs = size(section, "inputs")
+    quirks.outputs = size(section, "outputs")
     if kind == .line {
       if section.raw("line") == nil { section.missing("line") }
       quirks.line = section.raw("line").flatMap { line($0) }
+      (quirks.inputs, quirks.outputs) = (quirks.line?.inputs, quirks.line?.outputs)
     }
     return quirks
+  }
+
+  private func size(_ section: SiteSection, _ key: String) -> UInt16? {
+    section.raw(key).map { _ in UInt16(clamping: section.number(key, in: 1...1024)) }
   }
 
   /// `line`: a matrix that nobody has heard of, as a technician describes it (Protocols/LineProtocol/README.md).
@@ -108,8 +116,8 @@ extension SiteReader {
     text.noInput = section.raw("noInput").map { _ in section.number("noInput", in: 0...65_535) }
     text.pauseMilliseconds = section.number("pause", in: 0...10_000, default: 20)
     text.answerLimitMilliseconds = section.number("answerLimit", in: 50...30_000, default: 1_000)
-    text.inputs = section.raw("inputs").map { _ in UInt16(clamping: section.number("inputs", in: 1...1024)) }
-    text.outputs = section.raw("outputs").map { _ in UInt16(clamping: section.number("outputs", in: 1...1024)) }
+    text.inputs = size(section, "inputs")
+    text.outputs = size(section, "outputs")
     do {
       return try LineSettings(text)
     } catch {

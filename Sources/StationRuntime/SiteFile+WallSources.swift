@@ -43,16 +43,19 @@ extension SiteReader {
       if let other = plan.sources.first(where: { $0.inputs.contains(port) }) {
         complain(item, "\(port) 已经是信号源 \"\(other.id)\"", "\(port) is source \"\(other.id)\" already")
       }
+      if let matrix = devices.first(where: { $0.name == port.device }) { refuseBeyond(port, .inputs, matrix, item) }
       source.inputs.append(port)
     }
-    if section.raw("address") != nil {
+    if let node = section.raw("address") {
       let address = section.text("address", limit: 400)
-      let schemes = ["rtsp://", "rtsps://", "http://", "https://", "udp://", "rtp://", "file://", "test:"]
-      if !address.isEmpty, !schemes.contains(where: address.hasPrefix) {
-        // The address itself is not repeated: it may hold a password.
+      // The address itself is not repeated: it may hold a password.
+      if !address.isEmpty, let problem = PlayedAddress.problem(of: address) {
+        complain(node, problem.chinese, problem.english)
+      } else if !address.isEmpty, !address.hasPrefix("rtsp://"), !devices.contains(where: { $0.kind == .player }) {
         complain(
-          section.raw("address"), "address 应以 \(schemes.joined(separator: "、")) 之一开头",
-          "address must begin with one of \(schemes.joined(separator: ", "))")
+          node, "没有播放机(kind: player)来播放这个 address;矩阵后面的信号源只写 inputs,要检查摄像机是否有画面可写 rtsp://",
+          "no player (kind: player) would play this address; behind a matrix give inputs alone, or rtsp:// to have the camera watched"
+        )
       }
       source.isPlayable = true
       reach.addresses[source.id] = address

@@ -29,25 +29,27 @@ public final class NetworkSocket {
   /// Begins a connection. A datagram socket is connected at once.
   ///
   /// - Returns: why not, if not.
-  public func connect() -> String? {
+  public func connect() -> SocketFailure? {
     disconnect()
     var hints = addrinfo()
     hints.ai_socktype = Int32((kind == .stream ? SOCK_STREAM : SOCK_DGRAM).rawValue)
     var list: UnsafeMutablePointer<addrinfo>?
     let code = getaddrinfo(host, "\(port)", &hints, &list)
-    guard code == 0, let first = list else { return "\(host): \(String(cString: gai_strerror(code)))" }
+    guard code == 0, let first = list else {
+      return SocketFailure(reason: "\(host): \(String(cString: gai_strerror(code)))", code: 0)
+    }
     defer { freeaddrinfo(first) }
     let addresses = Array(sequence(first: first) { $0.pointee.ai_next })
     let address = addresses[tries % addresses.count].pointee
     tries &+= 1
     descriptor = socket(
       address.ai_family, address.ai_socktype | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    guard descriptor >= 0 else { return Self.system("socket", errno) }
+    guard descriptor >= 0 else { return Self.failure("socket", errno) }
     guard Glibc.connect(descriptor, address.ai_addr, address.ai_addrlen) == 0 else {
       let code = errno
       guard code == EINPROGRESS else {
         disconnect()
-        return Self.system("connect", code)
+        return Self.failure("connect", code)
       }
       isConnecting = true
       return nil
@@ -56,12 +58,12 @@ public final class NetworkSocket {
   }
 
   /// To be called when a connection that was begun became writable. Answers why it could not be made, if so.
-  public func finishConnecting() -> String? {
+  public func finishConnecting() -> SocketFailure? {
     isConnecting = false
     var code: Int32 = 0
     var length = socklen_t(MemoryLayout<Int32>.size)
-    guard getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length) == 0 else { return Self.system("connect", errno) }
-    return code == 0 ? nil : Self.system("connect", code)
+    guard getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length) == 0 else { return Self.failure("connect", errno) }
+    return code == 0 ? nil : Self.failure("connect", code)
   }
 
   public func disconnect() {
@@ -81,7 +83,7 @@ public final class NetworkSocket {
     let count = bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
     if count >= 0 { return .success(count) }
     let code = errno
-    return code == EAGAIN || code == EINTR ? .success(0) : .failure(SocketFailure(reason: Self.system("send", code)))
+    return code == EAGAIN || code == EINTR ? .success(0) : .failure(Self.failure("send", code))
   }
 
   public func receive() -> Arrival {
@@ -94,6 +96,10 @@ public final class NetworkSocket {
     return code == EAGAIN || code == EINTR ? .nothing : .closed(Self.system("recv", code))
   }
 
+  private static func failure(_ operation: String, _ code: Int32) -> SocketFailure {
+    SocketFailure(reason: system(operation, code), code: code)
+  }
+
   private static func system(_ operation: String, _ code: Int32) -> String {
     "\(operation): \(String(cString: strerror(code)))"
   }
@@ -101,4 +107,6 @@ public final class NetworkSocket {
 
 public struct SocketFailure: Error, Equatable {
   public var reason: String
+  /// The system's number for it (errno); 0: a name that nobody knows.
+  public var code: Int32
 }

@@ -129,6 +129,34 @@ import Testing
     #expect(rig.told(.observed(1, .route(5))) == 1)
   }
 
+  /// Its own word for it: no lock is to be looked for.
+  @Test func anInputThatItHasNotIsNotTakenForALock() {
+    var rig = rig(Self.kinds[0])
+    rig.pass(.seconds(5))
+    rig.wish([1: 5])
+    rig.give(.received(Array("E01\r\n".utf8)))
+    #expect(rig.refusals(1) == [.impossible("E01 invalid input")])
+    rig.wish([2: 5])
+    for _ in 0..<6 {
+      rig.give(.received(Array("E14\r\n".utf8)))
+      rig.pass(.milliseconds(300))
+    }
+    #expect(rig.refusals(2).allSatisfy { $0 == .refused("E14 not valid here") })
+  }
+
+  /// A terminal's greeting, and then the end: somebody is there.
+  @Test func somethingElseThatHangsUpIsFaulted() {
+    var rig = rig(Self.kinds[2])
+    rig.pass(.milliseconds(2))
+    rig.give(.received(Array("SSH-2.0-dropbear\r\n".utf8)))
+    rig.breakLine()
+    rig.pass(.milliseconds(1))
+    #expect(rig.health == .faulted)
+    rig.isCut = true
+    rig.pass(.seconds(30))
+    #expect(rig.health != .online)
+  }
+
   @Test func nothingIsLeftOnAnOutput() {
     var rig = rig(Self.kinds[0])
     rig.wish([1: 0])

@@ -172,4 +172,18 @@ import Testing
   @Test(arguments: Array(UInt64(1)...8)) func faultsAtRandomEndHealthy(seed: UInt64) {
     #expect(scenarios().faultsAtRandomEndHealthy(seed: seed) == [])
   }
+
+  /// To a route it is about an input or an output that there is not; to a question it is not.
+  @Test func aNumberThatItHasNotIsToldAsSuch() {
+    for (request, heard) in [
+      (MatrixRequest.routes([MatrixRoute(1, from: 9)]), MatrixHeard.hasNone("ERR003 parameter out of range")),
+      (.readAll, .refused("ERR003 parameter out of range")),
+    ] {
+      var dialect = P3000Dialect(P3000Settings())
+      dialect.asked(request)
+      var found: [MatrixHeard] = []
+      for byte in "~01@VID ERR003\r\n".utf8 { dialect.push(byte, into: &found) }
+      #expect(found == [heard])
+    }
+  }
 }

@@ -285,6 +285,17 @@ import Testing
     }
   }
 
+  /// A terminal that asks for options, without an end of a line; one that hangs up in the middle.
+  @Test(arguments: [false, true]) func whatGreetsInAnotherWayIsFaulted(hangsUp: Bool) {
+    var rig = PJLinkRig()
+    rig.isBlackHole = true
+    rig.pass(.milliseconds(1))
+    rig.give(.linkUp)
+    rig.give(.received([0xFF, 0xFD, 0x18]))
+    if hangsUp { rig.give(.linkDown) } else { rig.pass(.milliseconds(3_500)) }
+    #expect(rig.health.last == .faulted)
+  }
+
   @Test func somethingElseIsFaulted() {
     for bytes in ["SSH-2.0-OpenSSH_9.2\r\n", "HTTP/1.1 400 Bad Request\r\n", String(repeating: "x", count: 5_000)] {
       var rig = PJLinkRig()

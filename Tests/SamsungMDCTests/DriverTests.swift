@@ -264,6 +264,32 @@ import Testing
     #expect(rig.events.contains(.troubleChanged(1, .password, isPresent: false)))
   }
 
+  /// A few bytes of another kind of device, at once or to each question.
+  @Test func whatAnswersInAnotherLanguageIsFaulted() {
+    for bytes in ["SSH-2.0-x\r\n", "ERR\r"] {
+      var rig = MDCRig.single()
+      rig.line(.sessionTaken(true))
+      rig.pass(.milliseconds(1))
+      rig.give(.linkUp)
+      rig.give(.received(Array(bytes.utf8)))
+      rig.give(.linkDown)
+      #expect(rig.health.last == .faulted, "\(bytes)")
+    }
+    // At another speed: each answer is a few bytes of nothing.
+    var chain = MDCRig.chain(1)
+    chain.line(.noise([0x80, 0x1F, 0xF8]))
+    chain.line(.halfAnswers(3))
+    chain.pass(.seconds(10))
+    #expect(chain.health.contains(.faulted))
+    // Once may be noise on a line whose panels are off.
+    var dead = MDCRig.chain(1)
+    dead.hand(1, .power(false))
+    dead.pass(.milliseconds(100))
+    dead.give(.received([0x80, 0x1F]))
+    dead.pass(.seconds(10))
+    #expect(dead.health.contains(.absent) && !dead.health.contains(.faulted))
+  }
+
   @Test func anotherAddressIsATrouble() {
     var rig = MDCRig.single()
     rig.hand(1, .answerAs(2))

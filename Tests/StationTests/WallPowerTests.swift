@@ -131,6 +131,7 @@ import Testing
     plan.wall?.sources.removeAll { $0.id == "board" }
     plan.wall?.sources.removeAll { $0.id == "meet" }
     var bench = Bench(plan: plan)
+    bench.give(.wall("p2", .healthChanged(.online)))
     #expect(bench.wall(.identify(1, seconds: 10)) == .refused(.nothingToShow))
     #expect(bench.wall(.identify(2, seconds: 10)) == .done, "its display blinks")
     #expect(bench.wall(.identify(77, seconds: 10)) == .refused(.unknownOutput))

@@ -14,14 +14,14 @@ import Testing
     bench.obeyWall()
     for number in 1...9 { bench.give(.wall("p\(number)", .notSwitched(1, Self.impossible))) }
     #expect(bench.wished[0] == "cam-yard" && bench.wallView?.left == [], "the call stands where it stood")
-    #expect(bench.view.faults.contains { $0.key == FaultKey("output 1:outputNotSwitched") && $0.present })
+    #expect(bench.view.faults.contains { $0.key == FaultKey("output 1:outputCannot") && $0.present })
     bench.wall(.pin(source: "map", WallCells(column: 3, row: 3), reason: nil))
     bench.wall(.scene("night"))
     bench.obeyWall()
     bench.wall(.unpin(1))
     bench.obeyWall()
     #expect(bench.proof(9) == .verified(picture: nil))
-    #expect(bench.view.faults.first { $0.key == FaultKey("output 9:outputNotSwitched") }?.present == false)
+    #expect(bench.view.faults.first { $0.key == FaultKey("output 9:outputCannot") }?.present == false)
   }
 
   @Test func moreThanPanelsCanShareIsNoLayout() throws {

@@ -12,6 +12,8 @@ struct WallIdentify: ParsableCommand {
       An output of a matrix shows another source, a display blinks, a player writes the number.
       --all 每亮一路就问您看到哪一块变了(0 = 没有),最后说哪里接错、站点文件改哪一行。退出码 1 = 有不对的。
       --all asks after each which one changed (0: none), and says at the end which cable or line of the site file is wrong; exit code 1 then.
+      设备没有应答、屏关着的,说明为什么亮不出来,退出码 1。
+      Of a device that does not answer, or a display that is off, it says why nothing can be shown there; exit code 1.
       """)
   @OptionGroup var post: WallPost
   @Argument(help: "输出编号,可写几个 / numbers of outputs") var outputs: [Int] = []
@@ -25,29 +27,48 @@ struct WallIdentify: ParsableCommand {
 
   func run() throws {
     guard all else {
-      for output in outputs { try identify(output) }
+      let shown = try outputs.map { try identify($0) }
+      if shown.contains(false) { throw ExitCode(1) }
       return
     }
     let places = try WallPicture(quiet: post.place).places
     var steps: [WallWalk.Step] = []
+    var left: [Int] = []
     for place in places {
-      try identify(place.number)
+      guard try identify(place.number) else {
+        left.append(place.number)
+        continue
+      }
       print(
         "输出 \(place.number) 应在第 \(place.row) 行第 \(place.column) 列。哪一块变了? / row \(place.row), column \(place.column). Which one changed? ",
         terminator: "")
       fflush(nil)
       guard let seen = answer(places.map(\.number)) else { throw Failure("没有读到回答,核对中止 / no answer: stopped") }
       steps.append(WallWalk.Step(output: place.number, matrix: place.matrix, seen: seen))
-      try identify(place.number, seconds: 0)
+      _ = try identify(place.number, seconds: 0)
     }
-    let findings = WallWalk(steps).findings
+    let findings = steps.isEmpty ? [] : WallWalk(steps).findings
     for finding in findings { print("\(finding == .allRight ? "✓" : "✗") \(finding.text.chinese) / \(finding.text.english)") }
-    if findings != [.allRight] { throw ExitCode(1) }
+    if !left.isEmpty {
+      let numbers = left.map(String.init).joined(separator: ", ")
+      print("✗ 没有核对的输出 \(numbers):原因见上,处理后再走一遍 / not walked: \(numbers); see above why, and walk them again")
+    }
+    if findings != [.allRight] || !left.isEmpty { throw ExitCode(1) }
   }
 
-  private func identify(_ output: Int, seconds: Int? = nil) throws {
+  /// False: it shows nothing, and it was said why.
+  private func identify(_ output: Int, seconds: Int? = nil) throws -> Bool {
     let said = try post.place.ask("identify \(WallPost.body(["output": output, "seconds": seconds ?? self.seconds], post.post))")
-    if !all || said["answer"] as? String != "done" { try WallPost.conclude(said, post.place.json) }
+    let isDone = said["answer"] as? String == "done"
+    if isDone, all { return true }
+    if !post.place.json, all || outputs.count > 1 { print("输出 / output \(output): ", terminator: "") }
+    do {
+      try WallPost.conclude(said, post.place.json)
+    } catch is ExitCode {
+      if !post.place.json { print(try WallPicture(quiet: post.place).absent(at: output), terminator: "") }
+      return false
+    }
+    return true
   }
 
   /// `nil`: the input has ended.

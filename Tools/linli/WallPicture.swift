@@ -73,18 +73,38 @@ struct WallPicture {
     case "switching" where output["off"] as? Bool == true: "… 屏幕正在开机 / the display is starting, for \(name(output["wished"]))"
     case "switching": "… 正在切换到 / switching to \(name(output["wished"]))"
     case "notSwitched": "✗ 未切换到 / not switched to \(name(output["wished"])): \(output["reason"] as? String ?? "")"
-    case "unreachable": "✗ 设备没有应答 / does not answer: \(output["device"] as? String ?? "")"
+    case "unreachable":
+      "✗ \(output["device"] as? String ?? ""): \(output["reason"] as? String ?? "没有应答 / does not answer")"
     default: "? 回读已过时 / last reading too old"
     }
   }
 
+  /// A device: what it is and where, or why nothing comes of it and for how long.
+  private func standing(_ device: [String: Any]) -> String {
+    let (name, health) = (device["name"] as? String ?? "", device["health"] as? String ?? "")
+    guard health != "online" else {
+      return "✓ \(name)  \(health)  \([device["model"], device["address"]].compactMap { $0 as? String }.joined(separator: "  "))"
+    }
+    // The picture is as old as the last that happened.
+    let asOf = view["asOfMilliseconds"] as? Int ?? .max
+    let since = max(0, Int(Date().timeIntervalSince1970 * 1000) - asOf)
+    let age = (device["standsMilliseconds"] as? Int).map { " (\(($0 + since) / 1000) s)" } ?? ""
+    let isTried = ["connecting", "open"].contains(device["line"] as? String)
+    return "\(isTried ? "…" : "✗") \(name)  \(health)  \(device["reason"] as? String ?? "")\(age)"
+  }
+
+  /// What is the matter with the devices that an output needs, a line each.
+  func absent(at number: Int) -> String {
+    guard let output = list("outputs").first(where: { $0["number"] as? Int == number }) else { return "" }
+    let ports = ["matrix", "display"].compactMap { (output[$0] as? String).flatMap { WallPort($0)?.device } }
+    let names = ports + [output["player"]].compactMap { $0 as? String }
+    return list("devices").filter { names.contains($0["name"] as? String ?? "") && $0["health"] as? String != "online" }
+      .map { "  \(standing($0))\n" }.joined()
+  }
+
   var status: String {
     var text = ""
-    for device in list("devices") {
-      let model = device["model"] as? String ?? ""
-      let works = device["health"] as? String == "online" ? "✓" : "✗"
-      text += "\(works) \(device["name"] as? String ?? "")  \(device["health"] as? String ?? "")  \(model)\n"
-    }
+    for device in list("devices") { text += "\(standing(device))\n" }
     for source in list("sources") {
       let state = source["state"] as? String ?? "未查 / not asked"
       text +=

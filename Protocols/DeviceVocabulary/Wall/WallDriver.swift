@@ -32,6 +32,8 @@ public enum WallEvent: Sendable, Equatable, Codable {
   /// The wish was sent three times and is not so. It is tried on, slowly, and `observed` says when it is so after all.
   case notSwitched(UInt16, WallRefusal)
   case healthChanged(Health)
+  /// Where it was asked, and what came of that. Told by whoever opens the line, not by the driver.
+  case lineChanged(WallLineStanding)
   /// What the device says of itself, on every (re)connection where it can.
   case described(WallDescription)
   /// The device started again since it was last heard: its settings may be those of its factory.

@@ -121,6 +121,9 @@ public enum SISAnswer: Sendable, Equatable {
     return .banner(model: parts[maker + 1], firmware: String(firmware.dropFirst()))
   }
 
+  /// There is no such input or output on this model.
+  public static func hasNone(_ code: UInt8) -> Bool { code == 1 || code == 12 }
+
   /// What the codes mean, from memory of the standard set; `nil`: not known.
   public static func meaning(_ code: UInt8) -> String? {
     switch code {

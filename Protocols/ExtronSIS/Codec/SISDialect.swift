@@ -126,7 +126,8 @@ public struct SISDialect: MatrixDialect {
   private mutating func refused(_ code: UInt8, into heard: inout [MatrixHeard]) {
     if code == 10, case .routes(let routes)? = last, routes.count > 1 { traits.routesPerCommand = 1 }
     let number = code < 10 ? "E0\(code)" : "E\(code)"
-    heard.append(.refused(SISAnswer.meaning(code).map { "\(number) \($0)" } ?? number))
+    let text = SISAnswer.meaning(code).map { "\(number) \($0)" } ?? number
+    heard.append(SISAnswer.hasNone(code) ? .hasNone(text) : .refused(text))
   }
 }
 

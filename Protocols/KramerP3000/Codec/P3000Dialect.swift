@@ -154,7 +154,10 @@ public struct P3000Dialect: MatrixDialect {
     let isLogin = last == .hello(0)
     guard code != 4, !isLogin else { return heard.append(.passwordWrong) }
     let number = "ERR" + String(decoding: decimal(code, width: 3), as: UTF8.self)
-    heard.append(.refused(P3000Line.meaning(code).map { "\(number) \($0)" } ?? number))
+    let text = P3000Line.meaning(code).map { "\(number) \($0)" } ?? number
+    // All that the parameters say is an input and an output; of ROUTE they say a layer as well.
+    let namesLayer = if case .route = settings.command { true } else { false }
+    if case .routes? = last, code == 3, !namesLayer { heard.append(.hasNone(text)) } else { heard.append(.refused(text)) }
   }
 
   /// `IN 11,OUT 9`

@@ -92,7 +92,9 @@ public struct P3000Speech: MatrixSpeech {
     var trial = core
     for (input, output) in routes {
       for output in output.map({ [$0] }) ?? (0..<core.outputs).map({ $0 + 1 }) {
-        guard trial.connect(MatrixRoute(output, from: fromWire(input, core))) else { return error(3, long(request.command)) }
+        let route = MatrixRoute(output, from: fromWire(input, core))
+        // Which code a lock has is not known; it is none about the numbers.
+        guard trial.connect(route) else { return error(core.has(route) ? 2 : 3, long(request.command)) }
       }
     }
     core = trial

@@ -46,6 +46,8 @@ public enum MatrixHeard: Sendable, Equatable {
   case input(UInt16)
   case acknowledged
   case refused(String)
+  /// ... because it has no such input or output.
+  case hasNone(String)
   /// The answer to `keepAlive`.
   case alive
   case described(MatrixDescription)

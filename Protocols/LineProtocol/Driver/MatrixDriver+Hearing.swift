@@ -30,6 +30,7 @@ extension MatrixDriver {
     case .notThere: return lineLost(.faulted, at: now)
     case .passwordWrong: return passwordRefused(at: now)
     case .wantsPassword:
+      hasUnderstood = true
       guard let bytes = dialect.bytes(.login) else { return shut(at: now) }
       outbox.append(.write(bytes))
       dialect.asked(.login)
@@ -51,7 +52,8 @@ extension MatrixDriver {
     case .input(let input): hear(input: input, at: now)
     case .acknowledged: acknowledged(at: now)
     case .alive: isAlive(at: now)
-    case .refused(let text): refused(text, at: now)
+    case .refused(let text): refused(.refused(text), at: now)
+    case .hasNone(let text): refused(.impossible(text), at: now)
     case .unknown, .tooLong, .notThere, .passwordWrong, .wantsPassword: break
     }
   }
@@ -133,7 +135,7 @@ extension MatrixDriver {
     }
   }
 
-  private mutating func refused(_ text: String, at now: Instant) {
+  private mutating func refused(_ refusal: WallRefusal, at now: Instant) {
     guard let flight else { return }
     if case .keepAlive = flight.request {
       // It knows no such question, and is there; or this is the late answer to something else.
@@ -147,8 +149,8 @@ extension MatrixDriver {
       isSalvoWhole = false
     case .routes:
       salvo.removeAll { flight.ports.contains($0) }
-      for port in flight.ports { tell(ports.failed(port, .refused(text), at: now)) }
-    case .read(let output): silent(output, .refused(text), at: now)
+      for port in flight.ports { tell(ports.failed(port, refusal, at: now)) }
+    case .read(let output): silent(output, refusal, at: now)
     case .readAll: readsWholeFails = true
     case .keepAlive, .hello, .login: break
     }

@@ -116,7 +116,8 @@ public struct MatrixDriver<Dialect: MatrixDialect>: WallDriver {
   public mutating func handle(_ input: WallInput, at now: Instant, into effects: inout Effects<WallEffect>) {
     switch input {
     case .linkUp: linkUp(at: now)
-    case .linkDown: lineLost(.absent, at: now)
+    case .linkDown:
+      if case .opening = state { lineLost(.absent, at: now) } else { breakOff(at: now) }
     case .received(let bytes): received(bytes, at: now)
     case .wished(let wishes):
       ports.take(wishes, at: now)

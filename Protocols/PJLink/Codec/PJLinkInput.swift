@@ -1,6 +1,6 @@
 /// Inputs by the names of the site file: `DIGITAL1` is `31`.
 public enum PJLinkInput {
-  static let kinds = ["RGB", "VIDEO", "DIGITAL", "STORAGE", "NETWORK", "INTERNAL"]
+  public static let kinds = ["RGB", "VIDEO", "DIGITAL", "STORAGE", "NETWORK", "INTERNAL"]
 
   /// `nil` for what is no input's code. Letters are class 2's.
   public static func name(_ code: String) -> String? {

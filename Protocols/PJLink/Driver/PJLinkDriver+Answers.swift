@@ -8,7 +8,9 @@ extension PJLinkDriver {
     for byte in bytes {
       switch link {
       case .down, .opening: return
-      case .greeting, .up: if let found = decoder.push(byte) { heard(found, at: now) }
+      case .greeting, .up:
+        hasHeard = true
+        if let found = decoder.push(byte) { heard(found, at: now) }
       }
     }
   }

@@ -63,6 +63,8 @@ public struct PJLinkDriver: WallDriver {
   var digest: [UInt8] = []
   var decoder = PJLinkDecoder()
   var garbageLines = 0
+  /// Something came over this line.
+  var hasHeard = false
 
   var isOn = false
   var input: String?
@@ -148,7 +150,7 @@ public struct PJLinkDriver: WallDriver {
       link = .opening(until: now + Self.openTimeout)
       outbox.append(.reopen)
     case .opening(let moment) where moment <= now: goDown(.absent, at: now)
-    case .greeting(let moment) where moment <= now: goDown(.absent, at: now)
+    case .greeting(let moment) where moment <= now: notGreeted(at: now)
     case .up where question != nil && due <= now: miss(at: now)
     default: break
     }
@@ -166,6 +168,7 @@ public struct PJLinkDriver: WallDriver {
     digest = []
     decoder = PJLinkDecoder()
     garbageLines = 0
+    hasHeard = false
     hasAnswered = false
     misses = 0
     if let keepsUntil, now <= keepsUntil {
@@ -182,13 +185,19 @@ public struct PJLinkDriver: WallDriver {
   private mutating func linkDown(at now: Instant) {
     switch link {
     case .down: return
-    case .opening, .greeting: break
+    case .opening: break
+    case .greeting: return notGreeted(at: now)
     case .up:
       // Whether it has heard it is not known; twice is the same as once.
       if case .set(let step)? = question { steps.insert(step, at: 0) }
       if hasAnswered { keepsUntil = now + Self.briefLoss }
     }
     goDown(.absent, at: now)
+  }
+
+  /// Something else speaks here, or nothing does.
+  private mutating func notGreeted(at now: Instant) {
+    if hasHeard { goDown(.faulted, after: Self.foreignInterval, at: now) } else { goDown(.absent, at: now) }
   }
 
   /// - Parameter after: instead of the usual back-off.

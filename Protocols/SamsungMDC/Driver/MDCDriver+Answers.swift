@@ -67,6 +67,7 @@ extension MDCDriver {
     panels[at].isHeard = true
     panels[at].misses = 0
     panels[at].foreignAnswers = 0
+    panels[at].garbledAnswers = 0
     panels[at].cleanAnswers += 1
     if panels[at].cleanAnswers >= 20 {
       panels[at].doubleAnswers = 0
@@ -173,6 +174,7 @@ extension MDCDriver {
     self.question = nil
     readyAt = now + settings.gap
     panels[at].lateAnswers = min(panels[at].lateAnswers + 1, 8)
+    if decoder.dropped > question.dropped { panels[at].garbledAnswers += 1 }
     if case .set(let step) = question.kind {
       panels[at].steps = []
       // What comes late must not be taken for the read-back.
@@ -208,10 +210,18 @@ extension MDCDriver {
     panels[at].blink?.until = now
     updateWishes(at: now)
     if panels.contains(where: { !$0.isOut }) { return tellUnheard(at, .unanswered) }
-    // It answers, though not in this language, or by another name.
-    let isForeign = decoder.dropped > 64 || panels.contains { $0.foreignAnswers > 0 }
     keepsUntil = nil
-    goDown(isForeign ? .faulted : .absent, at: now)
+    goDown(hearsForeign ? .faulted : .absent, at: now)
+  }
+
+  /// It answers, though not in this language, at another speed, or by another number. On a chain what comes once may be noise.
+  var hearsForeign: Bool {
+    if panels.contains(where: { $0.foreignAnswers > 0 }) || decoder.dropped > 64 { return true }
+    guard !hasAnswered else { return false }
+    switch settings.line {
+    case .direct: return decoder.dropped > 0 || decoder.isInside
+    case .chain: return panels.contains { $0.garbledAnswers > 1 }
+    }
   }
 
   /// The answer to an older question, to nobody's, or one that is given twice.

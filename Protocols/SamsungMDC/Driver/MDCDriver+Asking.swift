@@ -118,6 +118,7 @@ extension MDCDriver {
   mutating func put(_ question: Question) {
     counters.questions &+= 1
     self.question = question
+    self.question?.dropped = decoder.dropped
     outbox.append(.write(question.request.bytes))
   }
 

@@ -35,6 +35,8 @@ public struct MDCDriver: WallDriver {
     var kind: Kind
     var due: Instant
     var isProbe: Bool
+    /// How many bytes had made no sense when it was asked.
+    var dropped: UInt64 = 0
   }
 
   public let settings: MDCSettings
@@ -164,7 +166,7 @@ public struct MDCDriver: WallDriver {
       } else if hasAnswered {
         keepsUntil = now + Self.briefLoss
       }
-      goDown(.absent, at: now)
+      goDown(hearsForeign ? .faulted : .absent, at: now)
     }
   }
 

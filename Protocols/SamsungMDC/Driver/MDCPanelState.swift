@@ -86,6 +86,8 @@ struct MDCPanelState: Sendable {
   var isSlow = false
   var warmUntil: Instant?
   var foreignAnswers = 0
+  /// Questions in a row after which something came that made no sense.
+  var garbledAnswers = 0
   var doubleAnswers = 0
   var cleanAnswers = 0
 
@@ -119,6 +121,7 @@ struct MDCPanelState: Sendable {
     nextRead = .zero
     notBefore = .zero
     misses = 0
+    garbledAnswers = 0
     isHeard = false
     isOut = false
     lateAnswers = 0

@@ -73,6 +73,10 @@ extension WallView {
         json.object {
           $0.field("name", device.name)
           $0.field("health", device.health.rawValue)
+          $0.field("address", optional: device.line.flatMap { $0.address.isEmpty ? nil : $0.address })
+          $0.field("line", optional: device.line?.state.name)
+          $0.field("reason", optional: reason(of: device)?.both)
+          $0.field("standsMilliseconds", optional: device.standsMilliseconds)
           $0.field("model", optional: device.description?.model)
           $0.field("firmware", optional: device.description?.firmware)
         }
@@ -185,9 +189,40 @@ extension WallProof {
       json.field("proof", "notSwitched")
       json.field("reason", refusal.text)
     case .stale: json.field("proof", "stale")
-    case .unreachable(let device):
+    case .unreachable(let device, let line):
       json.field("proof", "unreachable")
       json.field("device", device)
+      json.field("reason", optional: line?.short?.both)
+    }
+  }
+}
+
+extension WallLineStanding.State {
+  /// For scripts.
+  fileprivate var name: String {
+    switch self {
+    case .connecting: "connecting"
+    case .open: "open"
+    case .answering: "answering"
+    case .failed(let failure):
+      switch failure {
+      case .nameUnknown: "nameUnknown"
+      case .refused: "refused"
+      case .unreachable: "unreachable"
+      case .unanswered: "unanswered"
+      case .lost: "lost"
+      case .portMissing: "portMissing"
+      case .portAmbiguous: "portAmbiguous"
+      case .portBusy: "portBusy"
+      case .portForbidden: "portForbidden"
+      case .portUnfit: "portUnfit"
+      case .hungUp: "hungUp"
+      case .silent: "silent"
+      case .notUnderstood: "notUnderstood"
+      case .wrongNumber: "wrongNumber"
+      case .passwordWrong: "passwordWrong"
+      case .system(let code): "errno\(code)"
+      }
     }
   }
 }

@@ -43,6 +43,7 @@ extension PageWords {
     word("notSwitchedTo", "未切换到 {source}:{reason}", "not switched to {source}: {reason}"),
     word("proofStale", "回读已过时({age} 秒)", "last read {age} s ago"),
     word("deviceGone", "设备 {device} 没有应答,已 {since}", "{device} has not answered for {since}"),
+    word("deviceGoneWhy", "{device}:{reason},已 {since}", "{device}: {reason}, for {since}"),
     word("ageSeconds", "{age} 秒前", "{age} s ago"),
     word("ageMinutes", "{age} 分钟前", "{age} min ago"),
     word("measuredAge", "{measured}({age})", "{measured} ({age})"),

@@ -139,7 +139,11 @@ function proofText(output, proof, view, age) {
     case "notSwitched":
       return word("notSwitchedTo", { source, reason: inLanguage(output.reason) });
     case "unreachable":
-      return word("deviceGone", { device: output.device, since: age === undefined ? "?" : duration(age) });
+      return word(output.reason ? "deviceGoneWhy" : "deviceGone", {
+        device: output.device,
+        reason: output.reason && inLanguage(output.reason),
+        since: age === undefined ? "?" : duration(age),
+      });
     default:
       return word("proofStale", { age: age ?? "?" });
   }

@@ -30,14 +30,16 @@ public enum WallModel: Sendable {
 
   /// As the site file has it: with the ports that the wall uses, and room for its inputs.
   public init?(_ plan: WallDevicePlan, inputs: UInt16) {
-    let outputs = max(plan.ports.max() ?? 1, 1)
+    // As large as the site file says, else with room to spare.
+    let outputs = plan.quirks.outputs ?? max(plan.ports.max() ?? 1, 16)
+    let inputs = plan.quirks.inputs ?? max(inputs, 16)
     switch plan.kind {
-    case .videohub: self = .hub(VideohubModel(HubSpeech(), inputs: max(inputs, 16), outputs: max(outputs, 16)))
-    case .extronSIS: self = .sis(ExtronSISModel(SISSpeech(), inputs: max(inputs, 16), outputs: max(outputs, 16)))
-    case .kramerP3000: self = .kramer(KramerP3000Model(P3000Speech(), inputs: max(inputs, 16), outputs: max(outputs, 16)))
+    case .videohub: self = .hub(VideohubModel(HubSpeech(), inputs: inputs, outputs: outputs))
+    case .extronSIS: self = .sis(ExtronSISModel(SISSpeech(), inputs: inputs, outputs: outputs))
+    case .kramerP3000: self = .kramer(KramerP3000Model(P3000Speech(), inputs: inputs, outputs: outputs))
     case .line:
       guard let settings = plan.quirks.line else { return nil }
-      self = .line(MatrixModel(LineSpeech(settings), inputs: max(inputs, 16), outputs: max(outputs, 16)))
+      self = .line(MatrixModel(LineSpeech(settings), inputs: inputs, outputs: outputs))
     case .samsungMDC:
       let isNetworked = if case .network = plan.connection { true } else { false }
       self = .panels(

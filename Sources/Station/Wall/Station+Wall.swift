@@ -12,6 +12,7 @@ extension Station {
     guard plan.wall != nil, let index = wallFacts.devices.firstIndex(where: { $0.name == device }) else { return }
     switch event {
     case .healthChanged(let health): wallHealthChanged(index, health)
+    case .lineChanged(let line): wallLineChanged(index, line)
     case .described(let description): wallFacts.devices[index].description = description
     case .restarted: wallFacts.forget(device)
     case .observed(let number, let setting):
@@ -42,6 +43,7 @@ extension Station {
         port.troubles.removeAll { $0 == trouble }
         if isPresent { port.troubles.append(trouble) }
       }
+      wallTroubleChanged(index, number, trouble, isPresent)
     case .measured(let number, let quantity, let value):
       let at = now
       wallFacts.isQuiet = true
@@ -53,21 +55,6 @@ extension Station {
       let at = now
       wallFacts.change(WallPort(device: device, number: number), at: now) { $0.picture = (state, at) }
     }
-  }
-
-  private mutating func wallHealthChanged(_ index: Int, _ health: Health) {
-    let device = wallFacts.devices[index].name
-    wallFacts.devices[index].health = health
-    if health == .online {
-      (wallFacts.devices[index].silentDue, wallFacts.devices[index].goneSince) = (nil, nil)
-      condition(FaultKey(.wall(device), .wallSilent), false)
-    } else {
-      // What it was asked for counts no longer: its driver keeps the wish, and reads before it sends.
-      wallFacts.forget(device)
-      if wallFacts.devices[index].goneSince == nil { wallFacts.devices[index].goneSince = now }
-      if wallFacts.devices[index].silentDue == nil { wallFacts.devices[index].silentDue = now + .seconds(3) }
-    }
-    condition(FaultKey(.wall(device), .wallAnswersWrongly), health == .faulted)
   }
 
   mutating func sourceChanged(_ id: String, _ standing: SourceState) {
@@ -152,11 +139,7 @@ extension Station {
     guard let wallPlan = plan.wall else { return [] }
     return Set(
       wallPlan.outputs.filter { output in
-        let isGone = output.ports.map(\.device).contains { name in
-          // Not yet heard of is not gone: at the start everything is wished where it belongs.
-          wallFacts.device(name).map { $0.health != .online && state.fault(FaultKey(.wall(name), .wallSilent))?.present == true }
-            ?? false
-        }
+        let isGone = output.ports.contains { isMissed($0.device) }
         return output.ports.contains { port in wallFacts.port(port)?.keepsCallsAway == true } || isGone
       }.map(\.number))
   }
@@ -235,7 +218,9 @@ extension Station {
   private mutating func keepWallCards(_ composition: WallComposition) {
     for tile in composition.tiles {
       let refusal = refusal(of: tile.output)
-      condition(FaultKey(.output(tile.output), .outputNotSwitched), refusal != nil, detail: refusal?.text ?? "")
+      for kind in FaultKey.Kind.ofRefusals {
+        condition(FaultKey(.output(tile.output), kind), refusal.map { .of($0) == kind } ?? false, detail: refusal?.text ?? "")
+      }
       let silence = (plan.wall?.output(tile.output)?.ports ?? []).compactMap { wallFacts.port($0)?.soundRefusal }.first
       condition(FaultKey(.output(tile.output), .outputNotHeard), silence != nil, detail: silence?.text ?? "")
       keepPictureCards(tile, composition)
@@ -259,7 +244,7 @@ extension Station {
         }
         pending.append(.wallRetest(port.device))
       }
-    case .wall(let device): pending.append(.wallRetest(device))
+    case .wall: for device in devices(of: key) { pending.append(.wallRetest(device)) }
     case .source(let id): pending.append(.sourceRetest(id))
     default: break
     }
@@ -298,13 +283,7 @@ extension Station {
     }
     wallFacts.identified.removeAll { $0.until <= now }
     noteRefusedWishes(until: now)
-    for index in wallFacts.devices.indices {
-      guard let due = wallFacts.devices[index].silentDue, due <= now else { continue }
-      wallFacts.devices[index].silentDue = nil
-      if wallFacts.devices[index].health != .online {
-        condition(FaultKey(.wall(wallFacts.devices[index].name), .wallSilent), true)
-      }
-    }
+    runWallDevices()
   }
 
   func nextWallTimer() -> Instant? {

@@ -74,10 +74,10 @@ extension Station {
     case .undoLayout(let id):
       guard state.wall.drawn.contains(where: { $0.id == id }) else { return .refused(.unknownLayout) }
       return .record(.wall(.layoutUndone(id, post: post)))
-    case .identify(let number, _):
+    case .identify(let number, let seconds):
       guard let output = wallPlan.output(number) else { return .refused(.unknownOutput) }
-      let canShow = output.display != nil || output.player != nil || marker(for: output, wallPlan) != nil
-      return canShow ? .record([]) : .refused(.nothingToShow)
+      // What was begun can always be ended.
+      return (seconds > 0 ? cannotIdentify(output, wallPlan) : nil).map { .refused($0) } ?? .record([])
     case .turn(let source, let preset, let reason): return decideTurn(source, preset, reason, post, wallPlan)
     case .handOver(let from, let to, let isTyped):
       guard isTyped != true || [from, to].allSatisfy({ $0.isShiftName }) else { return .refused(.namesNeeded) }
@@ -163,6 +163,18 @@ extension Station {
       return new.isEmpty ? nil : WallDeviceWish(device: wish.device, wishes: new)
     }
     return WallRehearsal(tiles: after.tiles, switched: switched, left: after.left)
+  }
+
+  /// Why nobody would see anything; `nil`: somebody would.
+  private func cannotIdentify(_ output: WallPlan.Output, _ wallPlan: WallPlan) -> Refusal? {
+    func answers(_ device: String) -> Bool { wallFacts.device(device)?.health == .online }
+    if let display = output.display {
+      guard answers(display.device) else { return .outputUnreachable }
+      return wallFacts.isDisplayOn(display) == false ? .displayIsOff : nil
+    }
+    if let player = output.player { return answers(player) ? nil : .outputUnreachable }
+    guard marker(for: output, wallPlan) != nil else { return .nothingToShow }
+    return output.matrix.map { answers($0.device) } ?? false ? nil : .outputUnreachable
   }
 
   mutating func identify(_ number: Int, seconds: Int) {

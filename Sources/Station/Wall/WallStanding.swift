@@ -10,6 +10,15 @@ struct WallFacts: Sendable {
     var silentDue: Instant?
     /// Since when it has not been online, as far as this run of the program knows.
     var goneSince: Instant?
+    /// Silent for longer than it may be.
+    var isMissed = false
+    /// The last that its driver has said of what it answers is that it makes no sense.
+    var isGarbled = false
+    /// Ports with trouble that keeps the driver from speaking with them.
+    var blocked: [(number: UInt16, trouble: WallTrouble)] = []
+    /// `nil`: nobody has opened it yet, or it comes by itself.
+    var line: WallLineStanding?
+    var lineSince = Instant.zero
     var description: WallDescription?
     /// What it was last asked for, so that only changes are sent.
     var sent: [WallWish]?
@@ -110,8 +119,8 @@ public enum WallProof: Sendable, Equatable {
   case notSwitched(WallRefusal)
   /// The last reading is older than its time to live.
   case stale
-  /// A device that it needs does not answer.
-  case unreachable(device: String)
+  /// A device that it needs does not answer, or not so that it makes sense; `line`: why, as far as that is known.
+  case unreachable(device: String, line: WallLineStanding? = nil)
 }
 
 extension WallQuantity {
@@ -147,7 +156,9 @@ extension Station {
     var picture: Bool?
     for need in needs {
       let device = wallFacts.device(need.port.device)
-      guard device?.health == .online else { return (.unreachable(device: need.port.device), device?.goneSince) }
+      guard device?.health == .online else {
+        return (.unreachable(device: need.port.device, line: device?.standing), device?.goneSince)
+      }
       guard let fact = wallFacts.port(need.port) else { return (.switching, nil) }
       guard fact.asOf != .zero else { return (fact.refusal.map { .notSwitched($0) } ?? .switching, nil) }
       oldest = min(oldest ?? fact.asOf, fact.asOf)

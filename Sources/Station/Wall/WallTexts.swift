@@ -84,6 +84,18 @@ extension FaultKey {
 }
 
 extension FaultKey.Kind {
+  /// The cards of an output that is not what is wished: what is to be done depends on why.
+  static let ofRefusals: [FaultKey.Kind] = [.outputNotSwitched, .outputRefused, .outputCannot, .outputUnanswered]
+
+  static func of(_ refusal: WallRefusal) -> FaultKey.Kind {
+    switch refusal {
+    case .unchanged: .outputNotSwitched
+    case .refused: .outputRefused
+    case .impossible: .outputCannot
+    case .unanswered: .outputUnanswered
+    }
+  }
+
   /// The card of what is the matter with a display.
   static func of(_ trouble: WallTrouble) -> FaultKey.Kind {
     switch trouble {
@@ -105,16 +117,37 @@ extension FaultKey.Kind {
     switch self {
     case .wallSilent:
       FaultText(
-        "大屏设备没有应答", "A device of the wall does not answer", "看它是否通电、网线或串口线是否插好,核对地址和波特率;恢复后画面自己回来",
-        "See whether it has power and its cable is in; check address and baud rate; its pictures come back by themselves")
+        "大屏设备没有应答", "A device of the wall does not answer", "按说明里的原因查:电源、网线或串口线、地址、端口、编号、波特率;恢复后画面自己回来",
+        "Follow the reason in the detail: power, cable, address, port, number, baud rate; its pictures come back by themselves")
     case .wallAnswersWrongly:
       FaultText(
-        "大屏设备应答看不懂", "What a device of the wall answers makes no sense", "核对型号、协议、端口和波特率是否与站点文件一致",
+        "大屏设备有应答,但看不懂", "A device of the wall answers, and it makes no sense", "核对型号、协议、端口和波特率是否与站点文件一致",
         "Compare model, protocol, port and baud rate with the site file")
+    case .wallNetworkSilent:
+      FaultText(
+        "交换机失联,它后面的大屏设备都没有应答", "A switch is lost: none of the wall's devices behind it answers",
+        "看交换机、插线板和到机房的网线;恢复后画面自己回来",
+        "See to the switch, the power strip and the cable to them; the pictures come back by themselves")
+    case .wallPassword:
+      FaultText(
+        "大屏设备要口令,或口令不对", "A device of the wall wants a password, or another one", "核对站点文件里的 password;改好后重启程序",
+        "Compare the password of the site file; restart the program when it is right")
     case .outputNotSwitched:
       FaultText(
         "大屏输出未切换", "An output of the wall did not switch", "看设备面板或遥控器是否锁定了这一路;解锁后复测",
         "See whether its front panel or a remote control has locked it; unlock it, then re-test")
+    case .outputRefused:
+      FaultText(
+        "大屏设备拒绝切换输出", "A device of the wall refuses to switch an output", "按说明里的代码查它的手册:可能没有这个输入、正在开机,或面板已锁定;处理后复测",
+        "Look its code up in the manual: it may lack this input, be starting, or be locked; then re-test")
+    case .outputCannot:
+      FaultText(
+        "设备没有站点文件里写的输入或输出", "A device has no such input or output as the site file gives", "与设备背板核对站点文件里这一路的输入和输出;改好后重启程序",
+        "Compare this output's lines of the site file with the back of the device; restart the program when they are right")
+    case .outputUnanswered:
+      FaultText(
+        "大屏输出的设备没有应答这条命令", "The device of an output does not answer this command", "看它是否通电;一条线上有几块屏时,用遥控器核对它的 ID;处理后复测",
+        "See whether it has power; of several on one line compare its ID by the remote control; then re-test")
     case .outputNotHeard:
       FaultText(
         "大屏的声音没有切换", "The wall's sound did not switch", "看信号源有没有声音、屏或电脑有没有喇叭;画面不受影响",

@@ -101,6 +101,32 @@ public struct WallView: Sendable, Equatable {
     public var name: String
     public var health: Health
     public var description: WallDescription?
+    /// Where it was asked and what came of that; `nil`: nobody has opened it yet, or it comes by itself.
+    public var line: WallLineStanding?
+    /// For how long it has stood so.
+    public var standsMilliseconds: Int64?
+
+    public init(
+      name: String, health: Health, description: WallDescription? = nil, line: WallLineStanding? = nil,
+      standsMilliseconds: Int64? = nil
+    ) {
+      self.name = name
+      self.health = health
+      self.description = description
+      self.line = line
+      self.standsMilliseconds = standsMilliseconds
+    }
+  }
+}
+
+extension WallView {
+  /// What is to be said of a device that does not answer; `nil`: it does.
+  public func reason(of device: DeviceCard) -> BilingualText? {
+    if device.health == .online { return nil }
+    if let text = device.line?.text { return text }
+    guard plan.outputs.contains(where: { $0.player == device.name }) else { return BilingualText("还没有应答", "no answer yet") }
+    return BilingualText(
+      "播放机没有来连接:在接大屏的电脑上运行 linli wall play", "the player does not come: run linli wall play on the wall's PC")
   }
 }
 
@@ -133,7 +159,7 @@ extension Station {
           source: source, state: known?.state, ageMilliseconds: known.map { age($0.asOf) },
           standsMilliseconds: known.map { age($0.since) })
       },
-      devices: wallFacts.devices.map { WallView.DeviceCard(name: $0.name, health: $0.health, description: $0.description) },
+      devices: wallFacts.devices.map(card),
       meeting: wall.meeting, hasVisitors: wall.hasVisitors,
       exposed: wall.hasVisitors ? exposed(tiles) : [], isArmed: wall.isArmed, displaysRest: composition.isResting,
       sound: soundCard(composition),
@@ -155,6 +181,13 @@ extension Station {
       measured: (display?.measured ?? []).map {
         WallView.Measured(quantity: $0.quantity, value: $0.value, ageMilliseconds: age($0.asOf))
       })
+  }
+
+  private func card(_ device: WallFacts.Device) -> WallView.DeviceCard {
+    let since = device.line.map { _ in device.lineSince } ?? device.goneSince
+    return WallView.DeviceCard(
+      name: device.name, health: device.health, description: device.description, line: device.line ?? device.standing,
+      standsMilliseconds: since.map(age))
   }
 
   private func exposed(_ tiles: [WallView.Tile]) -> [Int] {

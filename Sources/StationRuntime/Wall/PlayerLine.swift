@@ -94,7 +94,7 @@ extension WallEvent {
       picture.source = plain(picture.source)
       picture.label = plain(picture.label)
       return isWindow(number) ? .observed(number, .picture(picture)) : nil
-    case .observed, .healthChanged, .restarted: return nil
+    case .observed, .healthChanged, .lineChanged, .restarted: return nil
     case .notSwitched(let number, let refusal):
       let short: WallRefusal =
         switch refusal {

@@ -52,6 +52,9 @@ public struct WallDevicePlan: Sendable, Equatable {
     /// Of a Kramer matrix: its number, and whether input 0 takes a picture away, or the one behind the last does.
     public var machine: UInt8?
     public var noInputIsLast = false
+    /// Of a matrix: how many it has, where the site file says so.
+    public var inputs: UInt16?
+    public var outputs: UInt16?
   }
 
   public enum Connection: Sendable, Equatable {

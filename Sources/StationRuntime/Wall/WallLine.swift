@@ -1,4 +1,5 @@
 import DeviceKit
+import DeviceVocabulary
 import Foundation
 import Transports
 
@@ -39,26 +40,29 @@ final class WallLine {
     }
   }
 
-  /// True when it is open, or being opened.
-  func open(host resolved: String?) -> Bool {
+  /// Why it cannot be opened; `nil`: it is open, or being opened.
+  func open(host resolved: String?) -> WallLineFailure? {
     close()
     switch connection {
     case .network(let host, let port):
       let socket = NetworkSocket(host: resolved ?? host, port: port, kind: .stream)
-      guard socket.connect() == nil else { return false }
+      if let failure = socket.connect() { return WallLineFailure(failure) }
       line = .network(socket)
     case .serial(let path, let baud):
-      guard let found = try? PortSelector(parsing: path).resolve().path,
-        let serial = try? SerialLine(path: found, settings: SerialSettings(baud: baud, format: .none8One))
-      else { return false }
-      line = .serial(serial)
-    case .none: return false
+      do throws(TransportError) {
+        let found = try PortSelector(parsing: path).resolve().path
+        line = .serial(try SerialLine(path: found, settings: SerialSettings(baud: baud, format: .none8One)))
+      } catch {
+        return WallLineFailure(error)
+      }
+    case .none: return .system(ENODEV)
     }
-    return true
+    return nil
   }
 
-  func finishConnecting() -> Bool {
-    if case .network(let socket) = line { socket.finishConnecting() == nil } else { true }
+  /// Why a connection that was begun could not be made; `nil`: it is there.
+  func finishConnecting() -> WallLineFailure? {
+    if case .network(let socket) = line { socket.finishConnecting().map { WallLineFailure($0) } } else { nil }
   }
 
   func close() {

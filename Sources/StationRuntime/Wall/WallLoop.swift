@@ -18,12 +18,14 @@ final class WallLoop {
     let plan: WallDevicePlan
     var driver: any WallDriver
     let line: WallLine
+    var watch: WallLineWatch
     var wantsOpen = false
     var isResolving = false
     init(_ plan: WallDevicePlan, _ driver: any WallDriver) {
       self.plan = plan
       self.driver = driver
       line = WallLine(plan.connection)
+      watch = WallLineWatch(plan.connection)
     }
   }
 
@@ -88,7 +90,12 @@ final class WallLoop {
       member.isResolving = false
       guard member.wantsOpen else { return }
       member.wantsOpen = false
-      if let host { open(member, host: host) } else { give(member, .linkDown) }
+      guard let host else {
+        member.watch.failed(.nameUnknown)
+        return give(member, .linkDown)
+      }
+      member.watch.named(host)
+      open(member, host: host)
     }
   }
 
@@ -98,6 +105,8 @@ final class WallLoop {
     guard member.wantsOpen, !member.isResolving else { return }
     if case .network(let host, _) = member.plan.connection, !SiteReader.isAddress(host) {
       member.isResolving = true
+      member.watch.naming()
+      report(member)
       return resolve(member.plan.name, host)
     }
     member.wantsOpen = false
@@ -106,25 +115,39 @@ final class WallLoop {
 
   private func open(_ member: Member, host: String?) {
     member.line.close()
-    guard member.line.open(host: host) else { return give(member, .linkDown) }
-    if !member.line.isConnecting { give(member, .linkUp) }
+    member.watch.opening()
+    if let failure = member.line.open(host: host) { return failed(member, failure) }
+    guard !member.line.isConnecting else { return report(member) }
+    member.watch.opened()
+    give(member, .linkUp)
   }
 
   private func serve(_ member: Member, _ found: Readiness) {
     if member.line.isConnecting {
       guard !found.isDisjoint(with: [.output, .hangup]) else { return }
-      return member.line.finishConnecting() ? give(member, .linkUp) : lost(member)
+      if let failure = member.line.finishConnecting() { return failed(member, failure) }
+      member.watch.opened()
+      return give(member, .linkUp)
     }
     if found.contains(.output), !member.line.flush() { return lost(member) }
     guard !found.isDisjoint(with: [.input, .hangup]) else { return }
     switch member.line.read() {
     case .nothing: if found.contains(.hangup) { lost(member) }
-    case .bytes(let bytes): give(member, .received(bytes))
+    case .bytes(let bytes):
+      member.watch.heard(bytes)
+      give(member, .received(bytes))
     case .lost: lost(member)
     }
   }
 
+  private func failed(_ member: Member, _ why: WallLineFailure) {
+    member.watch.failed(why)
+    member.line.close()
+    give(member, .linkDown)
+  }
+
   private func lost(_ member: Member) {
+    member.watch.hungUp()
     member.line.close()
     give(member, .linkDown)
   }
@@ -134,7 +157,12 @@ final class WallLoop {
   private func give(_ member: Member, _ input: WallInput) {
     var effects = Effects<WallEffect>()
     let isLost = take(input, member, &effects)
+    report(member)
     if isLost { lost(member) }
+  }
+
+  private func report(_ member: Member) {
+    if let news = member.watch.news() { tell(member.plan.name, news) }
   }
 
   /// True when the line did not take what was to be written.
@@ -145,10 +173,15 @@ final class WallLoop {
       switch effect {
       case .write(let bytes): isLost = isLost || !member.line.write(bytes)
       case .reopen:
+        member.watch.willReopen()
         member.line.close()
         isLost = false
         member.wantsOpen = true
-      case .event(let event): tell(member.plan.name, event)
+      case .event(let event):
+        member.watch.note(event)
+        // Why comes before what: a card is written down with its reason.
+        report(member)
+        tell(member.plan.name, event)
       }
     }
     return isLost

@@ -1,0 +1,193 @@
+import DeviceVocabulary
+import Glibc
+import Transports
+
+/// What is known of the line to one device of the wall, put together from what the system says of the line and what the driver makes of what
+/// comes over it. While the device answers nothing of it is told, however often it closes its line.
+///
+/// Attempts in a row may end in two ways by turns (a host that is off is unreachable, or nothing comes back, as the limits fall): of two
+/// such failures the one that is shown is replaced when the other has come twice.
+struct WallLineWatch {
+  private enum Phase { case closed, naming, connecting, open }
+
+  private let connection: WallDevicePlan.Connection
+  /// What the host's name stood for last.
+  private var numeric: String?
+  private var phase = Phase.closed
+  /// The first bytes that came over the line since it is open.
+  private var first: [UInt8] = []
+  private var health: Health?
+  /// Ports of which the driver says so.
+  private var lockedOut: Set<UInt16> = []
+  private var misnumbered: Set<UInt16> = []
+  private var failure: WallLineFailure?
+  /// Came once instead of `failure`.
+  private var doubt: WallLineFailure?
+  private var told: WallLineStanding?
+
+  init(_ connection: WallDevicePlan.Connection) {
+    self.connection = connection
+  }
+
+  // MARK: - What the system says
+
+  mutating func naming() { phase = .naming }
+
+  mutating func named(_ address: String) { numeric = address }
+
+  mutating func opening() {
+    phase = .connecting
+    first = []
+  }
+
+  mutating func failed(_ why: WallLineFailure) {
+    phase = .closed
+    take(why)
+  }
+
+  mutating func opened() {
+    phase = .open
+    first = []
+    if failure?.isBeforeTheDevice == true { (failure, doubt) = (nil, nil) }
+  }
+
+  mutating func heard(_ bytes: [UInt8]) {
+    if first.count < WallLineFailure.bytesKept { first += bytes.prefix(WallLineFailure.bytesKept - first.count) }
+  }
+
+  mutating func hungUp() {
+    if phase == .open { take(judged(.hungUp)) }
+    phase = .closed
+  }
+
+  /// The driver gives the line up and wants a new one.
+  mutating func willReopen() {
+    switch phase {
+    case .closed: break
+    case .naming: take(.nameUnknown)
+    case .connecting: take(.unanswered)
+    case .open: take(judged(.silent))
+    }
+    phase = .closed
+  }
+
+  // MARK: - What the driver says
+
+  mutating func note(_ event: WallEvent) {
+    switch event {
+    case .troubleChanged(let port, .password, let isPresent):
+      Self.change(&lockedOut, port, isPresent)
+      if isPresent { take(.passwordWrong) }
+    case .troubleChanged(let port, .address, let isPresent): Self.change(&misnumbered, port, isPresent)
+    case .healthChanged(let new):
+      let answered = health == .online
+      health = new
+      switch (new, phase) {
+      case (.online, _): (failure, doubt) = (nil, nil)
+      case (.faulted, _): take(judged(phase == .open ? .silent : .hungUp))
+      case (.absent, .naming): take(.nameUnknown)
+      case (.absent, .connecting): take(.unanswered)
+      case (.absent, .open): take(answered ? .lost : judged(.silent))
+      // It answered till now.
+      case (.absent, .closed): if failure == nil { take(.hungUp) }
+      default: break
+      }
+      // What becomes of a line that was given up counts no more.
+      if new == .absent { phase = .closed }
+    default: break
+    }
+  }
+
+  private static func change(_ ports: inout Set<UInt16>, _ port: UInt16, _ isPresent: Bool) {
+    if isPresent { ports.insert(port) } else { ports.remove(port) }
+  }
+
+  /// - Parameter plain: what it is when nothing more is known.
+  private func judged(_ plain: WallLineFailure) -> WallLineFailure {
+    if !lockedOut.isEmpty { return .passwordWrong }
+    guard health == .faulted, !first.isEmpty else { return plain }
+    return misnumbered.isEmpty ? .notUnderstood(first) : .wrongNumber
+  }
+
+  private mutating func take(_ new: WallLineFailure) {
+    // A device that answers may close its line after each answer, or while it starts.
+    guard health != .online else { return }
+    guard let old = failure, !new.isSameKind(as: old) else {
+      if failure == nil { failure = new }
+      return doubt = nil
+    }
+    if old.takesTurns(with: new), doubt.map({ !$0.isSameKind(as: new) }) ?? true { return doubt = new }
+    (failure, doubt) = (new, nil)
+  }
+
+  // MARK: - What is told
+
+  /// What the station is to be told, once.
+  mutating func news() -> WallEvent? {
+    let standing = WallLineStanding(address: address, state: state)
+    guard standing != told else { return nil }
+    told = standing
+    return .lineChanged(standing)
+  }
+
+  private var state: WallLineStanding.State {
+    if health == .online { return .answering }
+    if let failure { return .failed(failure) }
+    return phase == .open ? .open : .connecting
+  }
+
+  private var address: String {
+    switch connection {
+    case .network(let host, let port):
+      "\(host.contains(":") ? "[\(host)]" : host):\(port)" + (numeric.map { $0 == host ? "" : " (\($0))" } ?? "")
+    case .serial(let path, let baud): "\(path) \(baud.rawValue)"
+    case .none: ""
+    }
+  }
+}
+
+extension WallLineFailure {
+  /// Of what the line itself can fail by: an open line disproves it.
+  var isBeforeTheDevice: Bool {
+    switch self {
+    case .hungUp, .silent, .notUnderstood, .wrongNumber, .passwordWrong: false
+    default: true
+    }
+  }
+
+  /// Noise is not the same each time.
+  func isSameKind(as other: WallLineFailure) -> Bool {
+    switch (self, other) {
+    case (.notUnderstood, .notUnderstood): true
+    default: self == other
+    }
+  }
+
+  /// One cause shows itself in both ways.
+  func takesTurns(with other: WallLineFailure) -> Bool {
+    let pairs: [[WallLineFailure]] = [[.unreachable, .unanswered], [.silent, .hungUp]]
+    return pairs.contains { $0.contains(self) && $0.contains(other) }
+  }
+
+  init(_ failure: SocketFailure) {
+    switch failure.code {
+    case 0: self = .nameUnknown
+    case ECONNREFUSED: self = .refused
+    case EHOSTUNREACH, ENETUNREACH, ENETDOWN, EHOSTDOWN: self = .unreachable
+    case ETIMEDOUT: self = .unanswered
+    case ECONNRESET, EPIPE: self = .hungUp
+    default: self = .system(failure.code)
+    }
+  }
+
+  init(_ failure: TransportError) {
+    switch failure {
+    case .portMissing, .nothingMatches: self = .portMissing
+    case .ambiguous: self = .portAmbiguous
+    case .portBusy: self = .portBusy
+    case .notPermitted: self = .portForbidden
+    case .notASerialPort, .settingsRefused, .rs485Unavailable, .linkTaken, .notASelector: self = .portUnfit
+    case .system(_, _, let code): self = .system(code)
+    }
+  }
+}

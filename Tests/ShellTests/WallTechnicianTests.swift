@@ -1,0 +1,31 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `linli wall` as a technician uses it who has wired something wrongly.
+@Suite(.serialized) struct WallTechnicianTests {
+  /// One panel at a port where nobody listens, the other as it should be; then the switch of all dies.
+  @Test func whatIsWrongIsSaidWhereItIsAsked() throws {
+    // `linli sim wall` serves 127.0.0.1 only.
+    let wall = try WallStation(columns: 2, rows: 1) { site in site.devices[1].host = "127.0.0.2" }
+    let (shell, site) = (wall.shell, "\(wall.shell.folder)/site.yaml")
+    let address = "127.0.0.2:\(wall.site.devices[1].port)"
+    try wall.waitUntilProved("the one that is there", except: [1])
+    let status = try shell.run(["wall", "status", site])
+    #expect(status.code == 1 && status.text.contains("✗ p1"), "\(status.text)")
+    #expect(status.text.contains("\(address) 连接被拒绝:该地址有机器,但没有程序在该端口监听"), "\(status.text)")
+    #expect(status.text.contains("✓ hub") && status.text.contains("✓ p2"))
+    let data = Data(try shell.run(["wall", "status", site, "--json"]).text.utf8)
+    let view = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    let device = try #require((view["devices"] as? [[String: Any]])?.first { $0["name"] as? String == "p1" })
+    #expect(device["address"] as? String == address && device["line"] as? String == "refused")
+    #expect((device["reason"] as? String)?.contains("connection refused") == true && device["standsMilliseconds"] is Int)
+    let shown = try shell.run(["wall", "show", site]).text
+    #expect(shown.contains("✗ p1: \(address) 连接被拒绝"), "\(shown)")
+
+    let identified = try shell.run(["wall", "identify", site, "1", "2", "--post", "wall", "--seconds", "1"])
+    #expect(identified.code == 1 && identified.text.contains("输出 / output 2: 已办 / done"), "\(identified.text)")
+    #expect(identified.text.contains("亮不出来") && identified.text.contains("\(address) 连接被拒绝"), "\(identified.text)")
+    #expect(try shell.run(["wall", "identify", site, "2", "--post", "wall", "--seconds", "1"]).code == 0)
+  }
+}

@@ -1,0 +1,164 @@
+import DeviceKit
+import DeviceVocabulary
+import Foundation
+import Synchronization
+import Testing
+
+@testable import StationRuntime
+@testable import Transports
+
+/// What a technician is told of the line to a device: what was asked, and what came of it.
+@Suite struct WallLineWatchTests {
+  private static let place = WallDevicePlan.Connection.network(host: "10.0.0.5", port: 1515)
+
+  private func state(_ watch: inout WallLineWatch) -> WallLineStanding.State? {
+    guard case .lineChanged(let standing)? = watch.news() else { return nil }
+    return standing.state
+  }
+
+  @Test func itIsConnectingFromTheFirstMomentOn() {
+    var watch = WallLineWatch(Self.place)
+    watch.opening()
+    #expect(watch.news() == .lineChanged(WallLineStanding(address: "10.0.0.5:1515", state: .connecting)))
+    #expect(watch.news() == nil, "told once")
+    watch.failed(.refused)
+    #expect(state(&watch) == .failed(.refused))
+    watch.willReopen()
+    watch.opening()
+    #expect(watch.news() == nil, "the last that happened stands while it is tried on")
+    watch.opened()
+    #expect(state(&watch) == .open, "the cable is in the right socket now")
+    watch.note(.healthChanged(.online))
+    #expect(state(&watch) == .answering)
+  }
+
+  @Test func aNameAndWhatItStandsForAreBothSaid() {
+    var watch = WallLineWatch(.network(host: "hub.local", port: 9990))
+    watch.naming()
+    #expect(state(&watch) == .connecting)
+    watch.note(.healthChanged(.absent))
+    #expect(state(&watch) == .failed(.nameUnknown), "whoever looks it up has not come back in time")
+    watch.named("10.0.0.9")
+    watch.opening()
+    watch.failed(.unreachable)
+    #expect(
+      watch.news() == .lineChanged(WallLineStanding(address: "hub.local:9990 (10.0.0.9)", state: .failed(.unreachable))))
+  }
+
+  @Test func silenceJunkAndAPasswordAreThreeThings() {
+    var watch = WallLineWatch(Self.place)
+    watch.opening()
+    watch.opened()
+    _ = watch.news()
+    watch.note(.healthChanged(.absent))
+    #expect(state(&watch) == .failed(.silent))
+    watch.willReopen()
+    watch.opening()
+    watch.opened()
+    watch.heard(Array("SSH-2.0".utf8))
+    watch.heard(Array("-x\r\n".utf8))
+    watch.note(.healthChanged(.faulted))
+    #expect(state(&watch) == .failed(.notUnderstood(Array("SSH-2.0-".utf8))))
+    watch.hungUp()
+    watch.willReopen()
+    watch.opening()
+    watch.opened()
+    watch.heard([0x41])
+    watch.note(.healthChanged(.faulted))
+    #expect(watch.news() == nil, "noise is not the same each time, and not told each time")
+    watch.note(.troubleChanged(1, .password, isPresent: true))
+    #expect(state(&watch) == .failed(.passwordWrong))
+  }
+
+  @Test func aDeviceThatClosesItsLineAfterEachAnswerIsThere() {
+    var watch = WallLineWatch(Self.place)
+    watch.opening()
+    watch.opened()
+    watch.heard([0xAA])
+    watch.note(.healthChanged(.online))
+    #expect(state(&watch) == .answering)
+    for _ in 0..<3 {
+      watch.hungUp()
+      watch.willReopen()
+      watch.opening()
+      watch.opened()
+      watch.heard([0xAA])
+      #expect(watch.news() == nil)
+    }
+    watch.note(.healthChanged(.absent))
+    #expect(state(&watch) == .failed(.lost))
+  }
+
+  /// A host that is off: unreachable, or nothing comes back, as the limits fall.
+  @Test func whatTakesTurnsIsNotToldEachTime() {
+    var watch = WallLineWatch(Self.place)
+    func attempt(_ why: WallLineFailure) -> WallLineStanding.State? {
+      watch.opening()
+      watch.failed(why)
+      return state(&watch)
+    }
+    #expect(attempt(.unreachable) == .failed(.unreachable))
+    #expect(attempt(.unanswered) == nil && attempt(.unreachable) == nil && attempt(.unanswered) == nil)
+    #expect(attempt(.unanswered) == .failed(.unanswered), "twice in a row is news")
+    #expect(attempt(.refused) == .failed(.refused), "another machine is another thing")
+  }
+
+  @Test func theSystemsNumbersHaveNames() {
+    let known: [(Int32, WallLineFailure)] = [
+      (ECONNREFUSED, .refused), (EHOSTUNREACH, .unreachable), (ENETUNREACH, .unreachable), (ETIMEDOUT, .unanswered),
+      (ECONNRESET, .hungUp), (ENOBUFS, .system(ENOBUFS)), (0, .nameUnknown),
+    ]
+    for (code, failure) in known { #expect(WallLineFailure(SocketFailure(reason: "", code: code)) == failure) }
+    #expect(WallLineFailure(TransportError.portMissing(path: "/dev/ttyUSB7", present: [])) == .portMissing)
+    #expect(WallLineFailure(TransportError.portBusy(path: "/dev/ttyUSB7", holder: nil)) == .portBusy)
+  }
+
+  // MARK: - Through real sockets
+
+  /// What the wall's thread tells of the line to one device, until `isEnough`.
+  private func told(_ plan: WallDevicePlan, until isEnough: @escaping @Sendable (WallLineStanding.State) -> Bool) throws
+    -> [WallLineStanding]
+  {
+    let runtime = try WallRuntime(WallDevices(devices: [plan], addresses: [:], consolePort: 0))
+    let seen = Mutex<[WallLineStanding]>([])
+    let done = DispatchSemaphore(value: 0)
+    runtime.start { _, event in
+      guard case .lineChanged(let standing) = event else { return }
+      seen.withLock { $0.append(standing) }
+      if isEnough(standing.state) { done.signal() }
+    }
+    defer { runtime.shutDown() }
+    #expect(done.wait(timeout: .now() + 30) == .success, "\(seen.withLock { $0 })")
+    return seen.withLock { $0 }
+  }
+
+  @Test func aPortAtWhichNobodyListensRefuses() throws {
+    let port = Int(try LoopbackListener.freePort())
+    let plan = WallDevicePlan(name: "p", kind: .samsungMDC, connection: .network(host: "127.0.0.1", port: port))
+    let told = try told(plan) { $0 == .failed(.refused) }
+    #expect(told.first == WallLineStanding(address: "127.0.0.1:\(port)", state: .connecting) || told.count == 1)
+    #expect(told.last?.address == "127.0.0.1:\(port)")
+  }
+
+  /// Another kind of device, which says who it is and hangs up.
+  @Test(arguments: [WallDevicePlan.Kind.pjlink, .videohub, .extronSIS, .samsungMDC])
+  func anotherKindOfDeviceIsNotSilent(_ kind: WallDevicePlan.Kind) throws {
+    let listener = try StreamListener(port: 0)
+    let stop = StopFlag()
+    struct Handed: @unchecked Sendable { let listener: StreamListener }
+    let handed = Handed(listener: listener)
+    let ended = startThread("stranger") {
+      while !stop.isRaised {
+        if case .connected = handed.listener.read() { handed.listener.write(Array("SSH-2.0-dropbear\r\n".utf8)) }
+        Thread.sleep(forTimeInterval: 0.01)
+      }
+    }
+    defer {
+      stop.raise()
+      _ = ended.wait(timeout: .now() + 2)
+    }
+    var plan = WallDevicePlan(name: "p", kind: kind, connection: .network(host: "127.0.0.1", port: Int(listener.port)))
+    plan.ports = [1]
+    _ = try told(plan) { $0 == .failed(.notUnderstood(Array("SSH-2.0-".utf8))) }
+  }
+}
