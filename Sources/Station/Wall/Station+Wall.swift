@@ -103,7 +103,9 @@ extension Station {
   /// Open calls that a source looks at, by severity, then the older before the younger.
   func callers(_ wallPlan: WallPlan) -> [WallCaller] {
     openCalls.compactMap { incident, station in
-      guard let severity = WallSeverity(incident), let source = nearest(incident.opening.place, station, wallPlan) else { return nil }
+      guard let severity = WallSeverity(incident), let source = nearest(incident.opening.place, station, wallPlan) else {
+        return nil
+      }
       let rank: [Int64] = [severity.rawValue, incident.openedAt.wallMilliseconds, station == nil ? 0 : 1, Int64(incident.id)]
       return WallCaller(
         call: WallCall(station: station, id: incident.id), source: source.id, isDrill: severity == .drill, rank: rank)
