@@ -13,6 +13,7 @@ struct PlayerLoop {
     let number: UInt16
     let frame: WallFrame
     var driver: TileDriver
+    var mosaic: WallMosaic?
     var process: TileProcess?
     var starts = RestartLimit()
     var hasTrouble = false
@@ -76,6 +77,9 @@ struct PlayerLoop {
       case .show(let id, let picture):
         guard let window = windows.first(where: { $0.id == id }) else { continue }
         var picture = picture
+        // Of the process, and not to be read back from it.
+        window.mosaic = picture.mosaic
+        picture.mosaic = nil
         picture.address = TestPicture.resolve(picture.address) ?? ""
         give(window, .wished([WallWish(window.number, .picture(picture))]))
       case .close(let id):
@@ -185,7 +189,8 @@ struct PlayerLoop {
       return false
     }
     let socket = "\(folder)/\(window.id).sock"
-    let command = settings.command(program: program, number: window.number, frame: window.frame, socket: socket)
+    let command = settings.command(
+      program: program, number: window.number, frame: window.frame, mosaic: window.mosaic, socket: socket)
     do {
       window.process = try TileProcess(command, socket: socket, environment: environment)
       return true

@@ -20,8 +20,11 @@ public struct PlayerSettings: Sendable, Equatable {
   }
 
   /// The whole command line of a window. Nothing of a source is in it: other users of the PC can read it.
-  func command(program: String, number: UInt16, frame: WallFrame, socket: String) -> [String] {
-    [
+  func command(program: String, number: UInt16, frame: WallFrame, mosaic: WallMosaic? = nil, socket: String) -> [String] {
+    let black = "@\(TileDriver.blackFilter):lavfi=[blackdetect=d=2:pic_th=0.98:pix_th=0.06]"
+    // What is cut up here must not stay in a graphics card.
+    let decoding = mosaic == nil || hardwareDecoding == "no" ? hardwareDecoding : "auto-copy-safe"
+    return [
       program,
       // Nothing of the user's own settings, no scripts, no program that looks addresses up elsewhere.
       "--no-config", "--load-scripts=no", "--ytdl=no", "--no-terminal", "--idle=yes",
@@ -36,8 +39,8 @@ public struct PlayerSettings: Sendable, Equatable {
       "--profile=low-latency", "--rtsp-transport=tcp", "--cache=no", "--network-timeout=5",
       "--demuxer-lavf-o-add=timeout=3000000", "--image-display-duration=inf",
       // Whether a picture is black all over; where the pictures stay in a graphics card it says nothing.
-      "--vf=@\(TileDriver.blackFilter):lavfi=[blackdetect=d=2:pic_th=0.98:pix_th=0.06]",
-      "--vo=\(videoOutput)", "--hwdec=\(hardwareDecoding)", "--input-ipc-server=\(socket)",
+      "--vf=\(([black] + (mosaic.map { [$0.filter] } ?? [])).joined(separator: ","))",
+      "--vo=\(videoOutput)", "--hwdec=\(decoding)", "--input-ipc-server=\(socket)",
     ]
   }
 }

@@ -1,7 +1,7 @@
 import DeviceKit
 import DeviceVocabulary
 
-/// Which windows there are to be. A window that has to stand elsewhere, or in another size, is opened anew; the old one goes when the new one
+/// Which windows there are to be. A window that has to stand elsewhere, in another size or otherwise cut up, is opened anew; the old one goes when the new one
 /// has its picture, so that nothing is black in between. Pure.
 struct WindowBook {
   enum Change: Equatable {
@@ -44,7 +44,10 @@ struct WindowBook {
       if case .picture(let picture) = wish.setting { (wish.number, picture) } else { nil }
     }.prefix(Self.limit)
     for index in windows.indices where !windows[index].isLeaving {
-      windows[index].isLeaving = !wished.contains { $0.0 == windows[index].number && $0.1.frame == windows[index].frame }
+      let window = windows[index]
+      windows[index].isLeaving = !wished.contains { number, picture in
+        number == window.number && picture.frame == window.frame && picture.mosaic == window.picture.mosaic
+      }
     }
     for (number, picture) in wished {
       if let index = windows.firstIndex(where: { $0.number == number && !$0.isLeaving }) {

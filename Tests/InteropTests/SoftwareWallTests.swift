@@ -202,6 +202,82 @@ import Transports
     try shell.waitUntil("it is back", seconds: 60) { wall.picture(1) == .moving }
   }
 
+  private static let red = (red: 200, green: 0, blue: 0)
+  private static let blue = (red: 0, green: 0, blue: 200)
+
+  // Not to the shade: how a picture's colours are meant is guessed by its size, and these are turned and stretched.
+  private func isRed(_ colour: SimulatedScreen.Colour) -> Bool { colour.red > 150 && colour.green < 80 && colour.blue < 80 }
+  private func isBlue(_ colour: SimulatedScreen.Colour) -> Bool { colour.blue > 150 && colour.green < 80 && colour.red < 80 }
+
+  /// Two displays of 480 pixels with a bar of 96 between them: what lies behind the bar is nowhere, and the picture goes on beyond it.
+  @Test func whatLiesBehindABarIsLeftOut() throws {
+    let shell = try Self.shell()
+    let screen = try SimulatedScreen(shell)
+    let wall = try Wall(screen)
+    defer { wall.player.stop() }
+    func pane(_ x: Int, _ left: Int) -> WallMosaic.Pane {
+      .init(part: WallFrame(x: x, y: 0, width: 480, height: 540), left: left, top: 0, rotation: 0)
+    }
+    let address =
+      "av://lavfi:color=c=0xC80000:size=1056x540:rate=25,drawbox=x=480:y=0:w=96:h=540:color=0x00C800:t=fill,"
+      + "drawbox=x=576:y=0:w=480:h=540:color=0x0000C8:t=fill"
+    let frame = WallFrame(x: 0, y: 0, width: 960, height: 540)
+    let bars = WallMosaic(width: 1056, height: 540, panes: [pane(0, 0), pane(576, 480)])
+    let row = stride(from: 8, to: 960, by: 16).map { (x: $0, y: 270) }
+    func isGreen(_ colour: SimulatedScreen.Colour) -> Bool { colour.isNear((0, 200, 0)) }
+    // Without bars all of it is there.
+    wall.player.wish([WallWish(1, .picture(WallPicture(source: "a", address: address, frame: frame)))])
+    try shell.waitUntil("the whole picture") { try screen.colours(row).contains(where: isGreen) }
+    wall.player.wish([WallWish(1, .picture(WallPicture(source: "a", address: address, frame: frame, mosaic: bars)))])
+    try shell.waitUntil("red to the edge of the first, and blue from the edge of the second") {
+      let found = try screen.colours(row)
+      return !found.contains(where: isGreen) && found.prefix(29).allSatisfy { $0.isNear(Self.red) }
+        && found.suffix(29).allSatisfy { $0.isNear(Self.blue) }
+    }
+    try shell.waitUntil("it is told as moving, and no more than before is claimed") { wall.shown(1) == "a" }
+  }
+
+  /// Its upper half is red: on a display that hangs a quarter clockwise that is the left of the desktop.
+  @Test(arguments: [(90, true), (270, false)])
+  func aTurnedDisplayHasItsPictureUpright(rotation: Int, isRedLeft: Bool) throws {
+    let shell = try Self.shell()
+    let screen = try SimulatedScreen(shell)
+    let wall = try Wall(screen)
+    defer { wall.player.stop() }
+    let part = WallFrame(x: 0, y: 0, width: 540, height: 960)
+    let mosaic = WallMosaic(width: 540, height: 960, panes: [.init(part: part, left: 0, top: 0, rotation: rotation)])
+    let address = "av://lavfi:color=c=0xC80000:size=270x480:rate=25,drawbox=x=0:y=240:w=270:h=240:color=0x0000C8:t=fill"
+    wall.player.wish([
+      WallWish(
+        1,
+        .picture(
+          WallPicture(
+            source: "a", address: address, frame: WallFrame(x: 0, y: 0, width: 960, height: 540), mosaic: mosaic)))
+    ])
+    let places = [(x: 40, y: 40), (x: 460, y: 500), (x: 500, y: 40), (x: 920, y: 500)]
+    try shell.waitUntil("it fills the desktop, turned") {
+      let found = try screen.colours(places)
+      let (left, right) = isRedLeft ? (isRed, isBlue) : (isBlue, isRed)
+      return found.prefix(2).allSatisfy(left) && found.suffix(2).allSatisfy(right)
+    }
+  }
+
+  /// Its left half is red: on a display that hangs upside down that is the right of the desktop.
+  @Test func ofADisplayThatHangsUpsideDownThePictureIsUpright() throws {
+    let shell = try Self.shell()
+    let screen = try SimulatedScreen(shell)
+    let wall = try Wall(screen)
+    defer { wall.player.stop() }
+    let frame = WallFrame(x: 0, y: 0, width: 960, height: 540)
+    let mosaic = WallMosaic(width: 960, height: 540, panes: [.init(part: frame, left: 0, top: 0, rotation: 180)])
+    let address = "av://lavfi:color=c=0xC80000:size=480x270:rate=25,drawbox=x=240:y=0:w=240:h=270:color=0x0000C8:t=fill"
+    wall.player.wish([WallWish(1, .picture(WallPicture(source: "a", address: address, frame: frame, mosaic: mosaic)))])
+    try shell.waitUntil("it is turned") {
+      let found = try screen.colours([(x: 40, y: 270), (x: 920, y: 270)])
+      return isBlue(found[0]) && isRed(found[1])
+    }
+  }
+
   /// The whole way: the station's wish, the player's windows, and what is seen back at the station.
   @Test func aStationsWallIsPlayedAndSurvivesBothEnds() throws {
     let outputs = (0..<4).map { index in

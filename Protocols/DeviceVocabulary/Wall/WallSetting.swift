@@ -127,8 +127,13 @@ public struct WallPicture: Sendable, Equatable, Codable {
   public var frame: WallFrame
   /// Its sound is on. In a wish `nil` leaves it as it is.
   public var isHeard: Bool?
+  /// Of a wish: how it is cut up for several displays, or turned; `nil`: it lies in its frame as it is. It goes with the frame.
+  public var mosaic: WallMosaic?
 
-  public init(source: String, address: String, label: String = "", frame: WallFrame, isHeard: Bool? = nil) {
+  public init(
+    source: String, address: String, label: String = "", frame: WallFrame, isHeard: Bool? = nil, mosaic: WallMosaic? = nil
+  ) {
+    self.mosaic = mosaic
     self.source = source
     self.address = address
     self.label = label

@@ -295,7 +295,7 @@ extension WallComposition {
     }
     if let player = output.player, let first = plan.outputs(in: tile.cells).first, let frame = frame(of: tile.cells) {
       let number = UInt16(clamping: first.number)
-      let picture = WallPicture(source: tile.source ?? "", address: "", label: "", frame: frame)
+      let picture = WallPicture(source: tile.source ?? "", address: "", frame: frame, mosaic: plan.mosaic(of: tile.cells))
       needs.append((WallPort(device: player, number: number), .picture(picture)))
     }
     return needs.map { (port: $0.0, setting: $0.1) }

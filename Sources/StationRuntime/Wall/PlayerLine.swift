@@ -91,6 +91,7 @@ extension WallEvent {
     switch self {
     case .observed(let number, .picture(var picture)):
       picture.address = ""
+      picture.mosaic = nil
       picture.source = plain(picture.source)
       picture.label = plain(picture.label)
       return isWindow(number) ? .observed(number, .picture(picture)) : nil
