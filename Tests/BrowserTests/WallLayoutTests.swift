@@ -29,6 +29,8 @@ extension BrowserTests {
         if (!state.innerText.trim()) found.push("says no state: " + tile.dataset.output);
         if (box.left < 0 || box.right > innerWidth) found.push("sticks out: " + tile.dataset.output);
       }
+      const lowest = Math.max(...[...document.querySelectorAll(".tile")].map((tile) => tile.getBoundingClientRect().bottom + scrollY));
+      if (innerWidth > 1500 && lowest > innerHeight) found.push("below the screen: " + lowest + " of " + innerHeight);
       for (const node of document.querySelectorAll(".scene button")) {
         const box = node.getBoundingClientRect();
         if (box.width < 60 || box.height < 60) found.push("small scene: " + node.innerText);

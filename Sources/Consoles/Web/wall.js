@@ -118,6 +118,7 @@ function showGrid(view, isLost) {
   const grid = byId("grid");
   setClass(byId("desk"), "wide", view.columns > columnsBesideScenes);
   grid.style.gridTemplateColumns = `repeat(${view.columns}, minmax(0, 1fr))`;
+  grid.style.setProperty("--shape", (view.columns * 16) / (view.rows * 9));
   grid.style.setProperty("--bezel", `${view.bezelThousandths / 10}px`);
   setClass(grid, "dense", grid.clientWidth / view.columns < roomyTile);
   const sinceView = clock() - live.viewAt;
