@@ -167,6 +167,7 @@ extension Station {
       if present { explain(key, detail) }
       return
     }
+    if present, let index = flips.firstIndex(where: { $0.key == key && $0.isHeld }) { flips[index].isHeld = false }
     if fault.present != present, mayFlip(key, to: present) { record(.faultPresent(key, present)) }
     // Whoever is sent to repair it should not read the reason of last week. A reason that changes to and fro is not written each time.
     guard present, state.fault(key)?.present == true, !detail.isEmpty, key.isOtherReason(detail, fault.detail) else { return }
@@ -206,6 +207,8 @@ extension Station {
   private mutating func mayFlip(_ key: FaultKey, to present: Bool) -> Bool {
     flips.removeAll { now - $0.at > Self.flipWindow && !$0.isHeld }
     if let index = flips.firstIndex(where: { $0.key == key }) {
+      // Gone since then, and said again.
+      if flips[index].isHeld, !present { return false }
       flips[index].count += 1
       flips[index].at = now
       flips[index].isHeld = !present && flips[index].count > Self.flipLimit

@@ -12,7 +12,7 @@ public struct PlayerSettings: Sendable, Equatable {
   /// How mpv decodes: `auto-safe`, or `no` for software.
   public var hardwareDecoding: String
 
-  public init(player: String, display: String? = nil, videoOutput: String = "gpu", hardwareDecoding: String = "auto-safe") {
+  public init(player: String, display: String? = nil, videoOutput: String = "gpu,x11", hardwareDecoding: String = "auto-safe") {
     self.player = player
     self.display = display
     self.videoOutput = videoOutput

@@ -46,7 +46,8 @@ extension BrowserTests {
         try await Self.put(rig, "layout big 大图\n1,1 2x2 a: map\n2,2 2x2 b: board\n")
         try await rig.browser.click("#editor-save")
         try await rig.browser.wait(
-          "it says what is wrong", for: "document.querySelector('#toast.bad:not([hidden])')?.textContent.includes('布局有错')")
+          "it says what is wrong",
+          for: "document.querySelector('#toast.bad:not([hidden])')?.textContent.includes('区域 \"a\" 和 \"b\" 重叠')")
         #expect(try await rig.browser.evaluate("return document.querySelector('#editor') !== null", as: Bool.self))
         try await Self.put(rig, exported)
         try await rig.browser.click("#editor-save")
@@ -54,6 +55,9 @@ extension BrowserTests {
         try await rig.browser.press(.escape)
         try await rig.browser.wait("it is taken back", for: "!document.querySelector('dialog:not(#editor)')")
         try await rig.browser.click("#editor-undo")
+        try await rig.browser.wait("its cameras want a reason", for: "document.querySelector('dialog:not(#editor) textarea')")
+        try await rig.browser.type("积水")
+        try await rig.browser.click("dialog:not(#editor) .primary")
         try await rig.browser.wait("a camera or the map again", for: Self.isVerified(8, ["院内摄像机", "网格地图"]))
       }
     }

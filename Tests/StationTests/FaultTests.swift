@@ -111,6 +111,33 @@ import Testing
     #expect(bench.view.faults.first { $0.key == key }?.present == true)
   }
 
+  /// A cause that is asked at each step, as those of the wall are, says again and again that it has gone.
+  @Test func whatIsSaidAgainAndAgainToBeGoneSettlesToo() {
+    var bench = Bench()
+    let key = FaultKey(.device(DeviceID("A/1")), .tampered)
+    for isOpen in Array(repeating: [true, false], count: 8).joined() {
+      bench.give(.device(.tamperChanged(DeviceID("A/1"), isOpen)))
+      bench.pass(.milliseconds(300))
+    }
+    for _ in 0..<31 {
+      bench.give(.device(.tamperChanged(DeviceID("A/1"), false)))
+      bench.pass(.seconds(1))
+    }
+    #expect(bench.view.faults.first { $0.key == key }?.present == false)
+  }
+
+  @Test func whatCameBackWhileItWasHeldIsNotGone() {
+    var bench = Bench()
+    let key = FaultKey(.device(DeviceID("A/1")), .tampered)
+    for isOpen in Array(repeating: [true, false], count: 8).joined() {
+      bench.give(.device(.tamperChanged(DeviceID("A/1"), isOpen)))
+      bench.pass(.milliseconds(300))
+    }
+    bench.give(.device(.tamperChanged(DeviceID("A/1"), true)))
+    bench.pass(.seconds(60))
+    #expect(bench.view.faults.first { $0.key == key }?.present == true)
+  }
+
   @Test func drillAndTestNeverMixWithRealCalls() {
     var bench = Bench()
     #expect(bench.ask("desk", .startDrill(ButtonID("A/1/1"))) == .done)

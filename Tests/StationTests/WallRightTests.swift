@@ -48,6 +48,11 @@ import Testing
     var known = try #require(Bench.walled.wall?.layouts.first)
     known.id = "copy"
     #expect(bench.wall(.saveLayout(known)) == .refused(.reasonNeeded), "in another layout it is new")
+    // Undoing is no way round either.
+    #expect(bench.wallView?.undoingNeedsReason == ["big"])
+    #expect(bench.wall(.undoLayout("big")) == .refused(.reasonNeeded))
+    #expect(bench.wall(.undoLayout("big", reason: "再看院内")) == .done)
+    #expect(bench.wallChanges.last == .layoutUndone("big", post: "desk", reason: "再看院内"))
     known.id = "big"
     var next = Bench.withWall()
     #expect(next.wall(.saveLayout(known)) == .done)
@@ -60,8 +65,11 @@ import Testing
     let plan = try #require(Bench.walled.wall)
     let cameras = Set(plan.sources.filter(\.needsReason).map(\.id))
     // What the site file itself puts up needs no line.
-    let ownSources = Set(
-      plan.layouts.flatMap { $0.regions.flatMap(\.sources) } + plan.scenes.flatMap { $0.regions.flatMap(\.sources) })
+    let ownSources = Set(plan.scenes.flatMap { $0.regions.flatMap(\.sources) })
+    func sources(_ layout: WallLayout?) -> Set<String> { Set(layout?.regions.flatMap(\.sources) ?? []) }
+    // Of each layout: what it may show by the lines so far.
+    var reasoned = Dictionary(uniqueKeysWithValues: plan.layouts.map { ($0.id, sources($0)) })
+    var read = 0
     var sequence: UInt32 = 0
     for _ in 0..<150 {
       sequence += 1
@@ -71,14 +79,30 @@ import Testing
       case 2: bench.pass(.seconds(Int(random.below(200))))
       default: bench.wall(Self.anything(plan, &random))
       }
-      var allowed = ownSources
-      for change in bench.wallChanges {
+      for change in bench.wallChanges.dropFirst(read) {
         switch change {
-        case .pinned(let pin) where pin.reason != nil && pin.seconds == 300: allowed.insert(pin.source)
-        case .layoutSaved(let layout, _, let reason?) where !reason.isEmpty: allowed.formUnion(layout.regions.flatMap(\.sources))
-        case .callShown(_, let source, _): allowed.insert(source)
+        case .layoutSaved(let layout, _, let reason):
+          let now = sources(layout)
+          reasoned[layout.id] =
+            reason?.isEmpty == false ? now : now.intersection(reasoned[layout.id] ?? []).union(now.subtracting(cameras))
+        case .layoutUndone(let id, _, let reason):
+          let now = sources(bench.station.state.wall.layout(id, of: plan))
+          reasoned[id] = reason?.isEmpty == false ? now : now.intersection(reasoned[id] ?? []).union(now.subtracting(cameras))
         default: break
         }
+      }
+      read = bench.wallChanges.count
+      let state = bench.station.state.wall
+      let pinned = state.pins.map(\.pin).filter { $0.reason != nil && $0.seconds == 300 }.map(\.source)
+      let allowed = ownSources.union(reasoned.values.joined()).union(pinned).union(state.shown.map(\.source))
+      // A window of a player never lies over another picture.
+      let tiles = bench.wallView?.tiles ?? []
+      for tile in tiles where tile.cells.count > 1 && !tile.isIdentified {
+        let covered = plan.outputs.filter { tile.cells.contains(column: $0.column, row: $0.row) }.map(\.number)
+        #expect(
+          tiles.allSatisfy {
+            !covered.contains($0.output) || $0.isIdentified || ($0.cells == tile.cells && $0.wished == tile.wished)
+          })
       }
       let shown = Set(bench.wished).intersection(cameras)
       #expect(shown.isSubset(of: allowed), "\(shown.subtracting(allowed)) after \(bench.wallChanges.suffix(3))")
@@ -102,7 +126,7 @@ import Testing
     case 3: return .renew(UInt32(random.below(9)))
     case 4: return .unpin(UInt32(random.below(9)))
     case 5: return .visitors(random.chance(1, in: 3))
-    case 6: return .undoLayout(["big", "full", "x"][Int(random.below(3))])
+    case 6: return .undoLayout(["big", "full", "x"][Int(random.below(3))], reason: reason)
     case 7, 8:
       let region = WallLayout.Region(name: "r", cells: cells, sources: [source])
       return .saveLayout(

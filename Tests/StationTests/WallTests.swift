@@ -214,10 +214,25 @@ import Testing
     let layout = try WallLayoutText.read("layout big 大图\n1,1 3x3 all: map\n")
     #expect(bench.wall(.saveLayout(layout)) == .done)
     #expect(bench.wished == Array(repeating: "map", count: 9))
-    bench.wall(.undoLayout("big"))
+    bench.wall(.undoLayout("big", reason: "再看东门"))
     #expect(bench.wished == Self.day)
     let overlapping = try WallLayoutText.read("layout x x\n1,1 2x2 a: map\n2,2 2x2 b: board\n")
-    #expect(bench.wall(.saveLayout(overlapping)) == .refused(.layoutWrong))
+    let answer = bench.wall(.saveLayout(overlapping))
+    #expect(answer == .refused(.layoutWrong))
+    #expect(
+      try WallAction.saveLayout(overlapping).mistake(answer, #require(Bench.walled.wall))?.chinese == "布局有错:区域 \"a\" 和 \"b\" 重叠")
+  }
+
+  @Test func aLayoutThatWasDrawnAnewCanBePutUp() throws {
+    var bench = Bench.withWall()
+    #expect(bench.wall(.scene("trial")) == .refused(.unknownScene))
+    #expect(bench.wall(.saveLayout(try WallLayoutText.read("layout trial 试画\n1,1 3x3 all: map\n"))) == .done)
+    #expect(bench.wished == Self.day && bench.wallView?.scenes.map(\.id).last == "trial")
+    #expect(bench.wall(.scene("trial")) == .done)
+    bench.obeyWall()
+    #expect(bench.wished == Array(repeating: "map", count: 9) && bench.wallView?.scenes.last?.lit == .full)
+    bench.wall(.undoLayout("trial"))
+    #expect(bench.wished == Self.day && bench.wallView?.scenes.map(\.id).contains("trial") == false)
   }
 
   @Test func aThousandCallsComeAndGoAndTheBaseIsBackExactly() {

@@ -95,6 +95,72 @@ import Testing
     #expect(bench.wished.contains("cam-hall") && bench.wallView?.left == [])
   }
 
+  /// What a player was to show under a call would cover it: its window lies over all four.
+  @Test func noPictureLiesOverACallThatStands() {
+    var bench = Bench.withWall()
+    bench.wall(.scene("night"))
+    bench.press("A/1/2", sequence: 1)
+    #expect(bench.wallView?.tiles.filter { $0.layer.call != nil }.map(\.output) == [1, 2, 4, 5])
+    bench.wall(.arm(false))
+    let layout = WallLayout(
+      id: "big", name: "大图",
+      regions: [.init(name: "all", cells: WallCells(column: 2, row: 1, width: 2, height: 3), sources: ["map"])])
+    #expect(bench.wall(.saveLayout(layout)) == .done)
+    let tiles = bench.wallView?.tiles ?? []
+    #expect(tiles.filter { $0.layer.call != nil }.map(\.output) == [1, 2, 4, 5])
+    #expect([3, 6, 8, 9].allSatisfy { number in tiles.first { $0.output == number }?.cells.count == 1 })
+  }
+
+  @Test func whatIsPutOverACallByHandWhileDisarmedIsSeen() {
+    var bench = Bench.withWall()
+    bench.press("A/1/2", sequence: 1)
+    bench.wall(.arm(false))
+    #expect(bench.wall(.pin(source: "map", WallCells(column: 1, row: 1), reason: nil)) == .done)
+    let tiles = bench.wallView?.tiles ?? []
+    #expect(tiles.first?.wished == "map" && tiles.filter { $0.layer.call != nil }.map(\.output) == [2, 4, 5])
+    for number in [2, 4, 5] { bench.wall(.pin(source: "map", Self.cells(number), reason: nil)) }
+    #expect(bench.wallView?.left.count == 1, "it is told that the call has no room")
+  }
+
+  private static func cells(_ output: Int) -> WallCells { WallCells(column: (output - 1) % 3 + 1, row: (output - 1) / 3 + 1) }
+
+  @Test func afterVisitorsACallStandsWhereItStoodThoughDisarmed() {
+    var bench = Bench.withWall()
+    bench.press("A/1/1", sequence: 1)
+    let before = bench.wished
+    #expect(before[0] == "cam-hall")
+    bench.wall(.arm(false))
+    bench.wall(.visitors(true))
+    #expect(!bench.wished.contains("cam-hall"))
+    bench.wall(.visitors(false))
+    #expect(bench.wished == before && bench.wallView?.left == [])
+  }
+
+  /// Read back, and black: that is no proof, and the scene is not lit.
+  @Test func aSceneOfBlackPicturesIsNotLit() {
+    var plan = Bench.plan
+    plan.wall = WallPlan(
+      columns: 2, rows: 1,
+      outputs: (0..<2).map { index in
+        WallPlan.Output(
+          number: index + 1, column: index + 1, row: 1, player: "pc",
+          frame: WallFrame(x: index * 960, y: 0, width: 960, height: 540))
+      }, sources: [.init(id: "map", name: "map", kind: .computer, isPlayable: true)],
+      layouts: [
+        WallLayout(
+          id: "two", name: "二",
+          regions: [1, 2].map { .init(name: "r\($0)", cells: WallCells(column: $0, row: 1), sources: ["map"]) })
+      ], scenes: [.init(id: "two", name: "二", layout: "two")])
+    var bench = Bench(plan: plan)
+    bench.give(.wall("pc", .healthChanged(.online)))
+    bench.obeyWall()
+    #expect(bench.wallView?.scenes.map(\.lit) == [.full])
+    bench.give(.wall("pc", .pictureObserved(1, .black)))
+    #expect(bench.wallView?.scenes.map(\.lit) == [.half] && bench.proof(1) == .verified(picture: false))
+    bench.give(.wall("pc", .pictureObserved(2, .none(reason: "no video"))))
+    #expect(bench.wallView?.scenes.map(\.lit) == [.wished])
+  }
+
   @Test func aLivingCameraGoesBeforeADeadOne() {
     var plan = Bench.walled
     plan.wall?.sources.append(

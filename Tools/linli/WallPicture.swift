@@ -36,7 +36,9 @@ struct WallPicture {
   }
 
   /// Every output is what it should be.
-  var isProved: Bool { list("outputs").allSatisfy { $0["proof"] as? String == "verified" } }
+  var isProved: Bool {
+    list("outputs").allSatisfy { $0["proof"] as? String == "verified" && $0["picture"] as? Bool != false }
+  }
   /// Moreover what is to be heard is heard, and what was decided is on disk.
   var isWhole: Bool {
     let sound = view["sound"] as? [String: Any]

@@ -20,7 +20,7 @@ struct WallPlay: AsyncParsableCommand {
   @Option(help: "站点文件,或它的套接字 / site file of the running station, or its socket") var connect: String?
   @Option(help: "站点文件里播放机的名称 / the player's name in the site file") var player: String?
   @Option(help: "X11 屏幕,如 :0 / X11 screen") var display: String?
-  @Option(help: "mpv 的视频输出:gpu、x11 / mpv's video output") var output = "gpu"
+  @Option(help: "mpv 的视频输出,依次试 / mpv's video outputs, in the order in which they are tried") var output = "gpu,x11"
   @Option(help: "mpv 的硬件解码:auto-safe、no / mpv's hardware decoding") var decoding = "auto-safe"
   @Flag(name: .customLong("try"), help: "四个测试画面 / four test pictures") var isTrial = false
   @Option(help: "--try 时整个屏幕的大小 / size of the whole screen for --try") var size = "1920x1080"

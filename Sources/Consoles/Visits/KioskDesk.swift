@@ -147,7 +147,8 @@ extension HTTPReply {
   }
 
   /// What the station said to a request.
-  init(_ answer: DeskAnswer) {
+  /// - Parameter because: what exactly is wrong, where more is known than the refusal says.
+  init(_ answer: DeskAnswer, because: BilingualText? = nil) {
     switch answer {
     case .done: self.init(status: 200, json: .object { $0.field("answer", "done") })
     case .underWay: self.init(status: 202, json: .object { $0.field("answer", "underWay") })
@@ -163,7 +164,7 @@ extension HTTPReply {
     case .rehearsed(let found): self.init(status: 200, json: .object { found.write(to: &$0) })
     case .unrecorded: self.init(status: 202, json: Self.words("unrecorded", Texts.unrecorded))
     case .refused(let refusal):
-      self.init(status: refusal.status, json: Self.words("refused", Texts.text(refusal), code: refusal.rawValue))
+      self.init(status: refusal.status, json: Self.words("refused", because ?? Texts.text(refusal), code: refusal.rawValue))
     }
   }
 

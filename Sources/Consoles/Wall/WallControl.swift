@@ -24,7 +24,8 @@ public enum WallControl {
   ///   - verb: of `/api/wall/VERB`.
   ///   - body: its JSON.
   public static func request(
-    _ verb: String, _ body: String, isRehearsal: Bool, submit: (String, DeskRequest.Action) -> DeskAnswer
+    _ verb: String, _ body: String, isRehearsal: Bool, plan: WallPlan,
+    submit: (String, DeskRequest.Action) -> DeskAnswer
   ) -> Answer {
     guard let wanted = WallVerb(rawValue: verb) else {
       return Answer(HTTPReply(404, .notFound, at: verb, accepted: WallVerb.accepted))
@@ -33,7 +34,8 @@ public enum WallControl {
       let buffer = SecretBuffer(capacity: body.utf8.count)
       buffer.fill(from: body.utf8)
       let (post, _, action) = try wanted.read(buffer)
-      return Answer(HTTPReply(submit(post, .wall(isRehearsal ? .rehearse(action) : action))))
+      let answer = submit(post, .wall(isRehearsal ? .rehearse(action) : action))
+      return Answer(HTTPReply(answer, because: action.mistake(answer, plan)))
     } catch {
       return Answer(HTTPReply(400, error.fault, at: error.place, accepted: error.accepted))
     }

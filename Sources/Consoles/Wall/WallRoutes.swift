@@ -15,18 +15,21 @@ struct WallRoutes: Routes {
   let hub: EventHub
   let staff: PageGuard
   let presets: WallPages.Presets
+  /// `nil`: the station has not shown its wall yet.
+  let plan: @Sendable () -> WallPlan?
   let submit: DutyDesk.Submit
   private let texts = HTTPReply(status: 200, json: PageWords.catalogue(PageWords.wall))
 
   init(
     files: WebFiles, board: PageBoard, hub: EventHub, staff: PageGuard, presets: @escaping WallPages.Presets,
-    submit: @escaping DutyDesk.Submit
+    plan: @escaping @Sendable () -> WallPlan?, submit: @escaping DutyDesk.Submit
   ) {
     self.files = files
     self.board = board
     self.hub = hub
     self.staff = staff
     self.presets = presets
+    self.plan = plan
     self.submit = submit
   }
 
@@ -139,7 +142,8 @@ struct WallRoutes: Routes {
           return HTTPReply(409, .notConfirmed, at: "confirmed", accepted: "\"confirmed\": \"yes\"")
         }
         if needsProof, let refused = await staff.refusalWithoutCode(request, proof.code) { return refused }
-        return HTTPReply(await submit(post, .wall(wanted)))
+        let answer = await submit(post, .wall(wanted))
+        return HTTPReply(answer, because: plan().flatMap { action.mistake(answer, $0) })
       }
     }
   }

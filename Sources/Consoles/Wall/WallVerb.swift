@@ -19,7 +19,7 @@ enum WallVerb: String, CaseIterable {
     case .renew, .unpin: ["pin"]
     case .visitors, .arm: ["on"]
     case .layout: ["text", "reason"]
-    case .undoLayout: ["layout"]
+    case .undoLayout: ["layout", "reason"]
     case .identify: ["output", "seconds"]
     case .turn: ["source", "preset", "reason"]
     }
@@ -29,7 +29,7 @@ enum WallVerb: String, CaseIterable {
   private var optional: [String] {
     switch self {
     case .pin: ["size", "reason"]
-    case .layout, .turn: ["reason"]
+    case .layout, .undoLayout, .turn: ["reason"]
     default: []
     }
   }
@@ -69,7 +69,7 @@ enum WallVerb: String, CaseIterable {
     case .visitors: return .visitors(try fields.flag("on"))
     case .arm: return .arm(try fields.flag("on"))
     case .layout: return .saveLayout(try layout(fields), reason: try reason(fields))
-    case .undoLayout: return .undoLayout(try fields.text("layout"))
+    case .undoLayout: return .undoLayout(try fields.text("layout"), reason: try reason(fields))
     case .identify: return .identify(try fields.number("output"), seconds: try fields.number("seconds"))
     case .turn:
       return .turn(source: try fields.text("source"), preset: try fields.text("preset"), reason: try reason(fields))

@@ -53,7 +53,10 @@ extension WallView {
         }
       }
       json.key("layouts")
-      json.array(layouts) { json, layout in layout.write(to: &json, isDrawn: drawn.contains(layout.id)) }
+      json.array(layouts) { json, layout in
+        layout.write(
+          to: &json, isDrawn: drawn.contains(layout.id), undoingNeedsReason: undoingNeedsReason.contains(layout.id))
+      }
       json.key("pins")
       json.array(pins) { json, card in
         json.object {
@@ -258,11 +261,12 @@ extension WallCall {
 }
 
 extension WallLayout {
-  func write(to json: inout JSONText, isDrawn: Bool) {
+  func write(to json: inout JSONText, isDrawn: Bool, undoingNeedsReason: Bool) {
     json.object { json in
       json.field("id", id)
       json.field("name", name)
       json.field("drawn", isDrawn)
+      json.field("undoingNeedsReason", undoingNeedsReason)
       json.key("regions")
       json.array(regions) { json, region in
         json.object {

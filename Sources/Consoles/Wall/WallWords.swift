@@ -195,6 +195,7 @@ extension PageWords {
     word("editorSources", "信号源(几个轮流,用逗号分开)", "Sources (several take turns; separated by commas)"),
     word("editorRemove", "删除区域", "Remove region"),
     word("editorSave", "保存", "Save"),
+    word("editorUndoReason", "撤销后有摄像机或不对外的画面回来", "Undoing brings back a camera, or what is not for everybody"),
     word("editorReason", "布局里新加了 {sources}", "{sources}: new in this layout"),
     word("editorUndo", "撤销上次保存", "Undo the last save"),
     word("editorText", "文字形式(可复制到别的站点)", "As text (for another site)"),

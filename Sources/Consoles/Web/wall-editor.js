@@ -162,7 +162,7 @@ async function save() {
   const fields = { text: write(layout) };
   if (guarded.length) {
     const title = word("editorReason", { sources: guarded.map((source) => sourceName(view, source.id)).join(", ") });
-    const values = await ask(title, [{ name: "reason", label: word("reason"), kind: "text", required: true }], word("editorSave"));
+    const values = await askReason(title, word("editorSave"));
     if (!values) return;
     fields.reason = values.reason;
   }
@@ -170,7 +170,12 @@ async function save() {
   if (said) dialog.close();
 }
 
+const askReason = (title, does) => ask(title, [{ name: "reason", label: word("reason"), kind: "text", required: true }], does);
+
 async function undo() {
-  const said = await send("/api/wall/undo-layout", { layout: layout.id });
+  const needsReason = view.layouts.some((known) => known.id === layout.id && known.undoingNeedsReason);
+  const values = needsReason ? await askReason(word("editorUndoReason"), word("editorUndo")) : {};
+  if (!values) return;
+  const said = await send("/api/wall/undo-layout", { layout: layout.id, ...values });
   if (said) dialog.close();
 }

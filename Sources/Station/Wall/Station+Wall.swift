@@ -72,8 +72,11 @@ extension Station {
   /// The scene that counts now, below meetings, calls and pins.
   var wallScene: WallPlan.Scene? {
     guard let wallPlan = plan.wall else { return nil }
-    if let chosen = state.wall.scene.flatMap({ wallPlan.scene($0) }) { return chosen }
-    if let held = state.wall.held?.scene.flatMap({ wallPlan.scene($0) }) { return held }
+    func scene(_ id: String?) -> WallPlan.Scene? {
+      id.flatMap { id in state.wall.scenes(of: wallPlan).first { $0.id == id } }
+    }
+    if let chosen = scene(state.wall.scene) { return chosen }
+    if let held = scene(state.wall.held?.scene) { return held }
     return state.wall.isArmed ? wallPlan.scheduled(at: wall) : wallPlan.scenes.first { !$0.isMeeting }
   }
 

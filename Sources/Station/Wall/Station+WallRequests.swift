@@ -15,7 +15,8 @@ public enum WallAction: Sendable, Equatable, Codable {
   case arm(Bool)
   /// One that brings in a camera, or whatever is sensitive, needs a reason as well.
   case saveLayout(WallLayout, reason: String? = nil)
-  case undoLayout(String)
+  /// Its former form may bring back a camera: that needs a reason again.
+  case undoLayout(String, reason: String? = nil)
   /// A person wants to see which output this is.
   case identify(Int, seconds: Int)
   /// Turns a camera to a position that it remembers. A camera, and whatever is sensitive, needs a reason.
@@ -45,7 +46,9 @@ extension Station {
     switch action {
     case .scene(let id):
       guard let id else { return .record(.wall(.sceneChosen(nil, post: post))) }
-      guard let scene = wallPlan.scene(id), !scene.isMeeting else { return .refused(.unknownScene) }
+      guard let scene = state.wall.scenes(of: wallPlan).first(where: { $0.id == id }), !scene.isMeeting else {
+        return .refused(.unknownScene)
+      }
       return .record(.wall(.sceneChosen(scene.id, post: post)))
     case .beginMeeting(let id):
       guard wallPlan.scene(id)?.isMeeting == true else { return .refused(.unknownScene) }
@@ -71,9 +74,10 @@ extension Station {
         return .refused(.tooManyLayouts)
       }
       return .record(.wall(.layoutSaved(layout, post: post, reason: reason)))
-    case .undoLayout(let id):
+    case .undoLayout(let id, let reason):
       guard state.wall.drawn.contains(where: { $0.id == id }) else { return .refused(.unknownLayout) }
-      return .record(.wall(.layoutUndone(id, post: post)))
+      if reason != nil || guardedByUndoing(id, wallPlan) != nil, let refusal = needsText(reason ?? "") { return refusal }
+      return .record(.wall(.layoutUndone(id, post: post, reason: reason)))
     case .identify(let number, let seconds):
       guard let output = wallPlan.output(number) else { return .refused(.unknownOutput) }
       // What was begun can always be ended.
@@ -123,6 +127,13 @@ extension Station {
     return layout.regions.flatMap(\.sources).first { id in !before.contains(id) && wallPlan.source(id)?.needsReason == true }
   }
 
+  /// The first source that needs a reason, and that the layout has only when its last change is undone.
+  func guardedByUndoing(_ id: String, _ wallPlan: WallPlan) -> String? {
+    state.wall.drawn.first { $0.id == id }.flatMap { drawn in
+      (drawn.forms.dropLast().last ?? wallPlan.layouts.first { $0.id == id }).flatMap { guarded(of: $0, wallPlan) }
+    }
+  }
+
   /// Who wanted to see what without a right to it is written down as well; the same again once a minute.
   mutating func noteRefusedView(_ action: WallAction, _ refusal: Refusal, by post: String) {
     guard let wallPlan = plan.wall, [.reasonNeeded, .visitorsPresent].contains(refusal) else { return }
@@ -130,6 +141,7 @@ extension Station {
       switch action {
       case .pin(let source, _, _): wallPlan.source(source)?.needsReason == true ? source : nil
       case .saveLayout(let layout, _): guarded(of: layout, wallPlan)
+      case .undoLayout(let id, _): guardedByUndoing(id, wallPlan)
       default: nil
       }
     if let wanted, isNews(refusal, of: wanted, by: post) { record(.wall(.viewRefused(source: wanted, post: post, refusal))) }

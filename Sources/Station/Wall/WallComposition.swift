@@ -75,9 +75,10 @@ public struct WallComposition: Sendable {
         layer: .base, region: "")
     }
     let regions = layRegions()
-    layPins(over: regions)
+    layPins()
     layCalls(over: regions)
     if state.hasVisitors { hide() }
+    breakUp()
     for index in tiles.indices {
       // A call for help is not covered by it.
       guard tiles[index].layer.call == nil, let source = identified[tiles[index].output],
@@ -127,20 +128,22 @@ public struct WallComposition: Sendable {
 
   // MARK: - Pins
 
-  private mutating func layPins(over regions: [WallLayout.Region]) {
+  private mutating func layPins() {
     for item in state.pins where plan.source(item.pin.source) != nil {
-      let pin = item.pin
-      for region in regions where region.cells.overlaps(pin.cells) { breakUp(region.cells, around: pin.cells) }
-      put(pin.source, in: pin.cells, .pin(pin.id), "")
+      put(item.pin.source, in: item.pin.cells, .pin(item.pin.id), "")
     }
   }
 
-  /// What is left of a region that something else lies over shows the whole picture in each cell.
-  private mutating func breakUp(_ cells: WallCells, around other: WallCells) {
-    for index in tiles.indices where tiles[index].cells == cells && cells.count > 1 {
-      guard let output = plan.output(tiles[index].output), !other.contains(column: output.column, row: output.row) else {
-        continue
+  /// What is left of a picture that something else lies over is whole in each cell: half a picture says nothing, and a window of a player
+  /// would cover what lies over it.
+  private mutating func breakUp() {
+    let laid = tiles
+    for index in tiles.indices where laid[index].cells.count > 1 {
+      let (cells, picture) = (laid[index].cells, (laid[index].source, laid[index].layer))
+      let isCut = plan.outputs(in: cells).contains { output in
+        laid.first { $0.output == output.number }.map { $0.cells != cells || ($0.source, $0.layer) != picture } ?? false
       }
+      guard isCut, let output = plan.output(laid[index].output) else { continue }
       tiles[index].cells = WallCells(column: output.column, row: output.row)
     }
   }
@@ -164,10 +167,13 @@ public struct WallComposition: Sendable {
     }
   }
 
-  /// Disarmed: those that stand there stay.
+  /// Disarmed: those that stood there stay, but for what somebody has put over them since.
   private mutating func keepCalls() {
+    let stood = state.held?.calls ?? state.shown
     for caller in callers {
-      let outputs = state.shown.first { $0.call == caller.call }?.outputs.compactMap { plan.output($0) } ?? []
+      let outputs = (stood.first { $0.call == caller.call }?.outputs ?? []).compactMap { plan.output($0) }.filter { output in
+        if case .pin? = tile(output.number)?.layer { false } else { true }
+      }
       guard let source = plan.source(caller.source), !outputs.isEmpty, outputs.allSatisfy({ plan.reaches(source, $0) }) else {
         left.append(caller.call)
         continue

@@ -121,6 +121,9 @@ public enum WallProof: Sendable, Equatable {
   case stale
   /// A device that it needs does not answer, or not so that it makes sense; `line`: why, as far as that is known.
   case unreachable(device: String, line: WallLineStanding? = nil)
+
+  /// Read back, and not seen to be black or to stand still.
+  public var isWhole: Bool { if case .verified(let picture) = self { picture != false } else { false } }
 }
 
 extension WallQuantity {

@@ -19,7 +19,7 @@ public enum WallChange: Sendable, Equatable, Codable {
   case disarmed(scene: String?, rests: Bool, post: String)
   /// `reason`: it brings a picture onto the wall that is not for everybody.
   case layoutSaved(WallLayout, post: String, reason: String? = nil)
-  case layoutUndone(String, post: String)
+  case layoutUndone(String, post: String, reason: String? = nil)
   /// Who sees what, why, how long: a call brought a source onto the wall, and took it off again.
   case callShown(WallCall, source: String, outputs: [Int])
   case callHidden(WallCall, source: String)
@@ -138,6 +138,8 @@ public struct WallState: Sendable, Equatable, Codable {
   public struct Held: Sendable, Equatable, Codable {
     public var scene: String?
     public var rests: Bool
+    /// Where calls stood then; `nil` in what was written before: where they stand.
+    public var calls: [Shown]?
   }
   public struct Pin: Sendable, Equatable, Codable {
     public var pin: WallPin
@@ -187,10 +189,10 @@ public struct WallState: Sendable, Equatable, Codable {
       held = nil
     case .disarmed(let scene, let rests, _):
       isArmed = false
-      held = Held(scene: scene, rests: rests)
+      held = Held(scene: scene, rests: rests, calls: shown)
     case .layoutSaved(let layout, _, _): save(layout)
     case .viewRefused, .wishesRefused: break
-    case .layoutUndone(let id, _):
+    case .layoutUndone(let id, _, _):
       guard let index = drawn.firstIndex(where: { $0.id == id }) else { return }
       drawn[index].forms.removeLast(min(1, drawn[index].forms.count))
       if drawn[index].forms.isEmpty { drawn.remove(at: index) }
@@ -216,6 +218,13 @@ public struct WallState: Sendable, Equatable, Codable {
   /// A layout as it is now: drawn on the page, else of the site file.
   public func layout(_ id: String, of plan: WallPlan) -> WallLayout? {
     drawn.first { $0.id == id }?.forms.last ?? plan.layouts.first { $0.id == id }
+  }
+
+  /// Scenes of the site file, and for each layout that was drawn anew one that puts it up.
+  public func scenes(of plan: WallPlan) -> [WallPlan.Scene] {
+    let names = plan.scenes.map(\.id)
+    let drawn = layouts(of: plan).filter { layout in !names.contains(layout.id) && !plan.layouts.contains { $0.id == layout.id } }
+    return plan.scenes + drawn.map { WallPlan.Scene(id: $0.id, name: $0.name, layout: $0.id) }
   }
 
   /// All layouts there are, those of the site file first.

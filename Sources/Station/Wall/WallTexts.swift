@@ -31,7 +31,8 @@ extension WallChange {
     case .armed(let isOn, let post): isOn ? "恢复自动切换,\(post) / armed" : "停用自动切换,\(post) / disarmed"
     case .layoutSaved(let layout, let post, let reason):
       "\(post) 保存布局 \(layout.id)" + (reason.map { ",原因: \($0)" } ?? "") + " / layout saved"
-    case .layoutUndone(let id, let post): "\(post) 撤销布局 \(id) 的上次保存 / layout undone"
+    case .layoutUndone(let id, let post, let reason):
+      "\(post) 撤销布局 \(id) 的上次保存 / layout undone" + (reason.map { ": \($0)" } ?? "")
     case .callShown(let call, let source, let outputs):
       "求助 \(call.text) 的 \(source) 上大屏输出 \(outputs.map(String.init).joined(separator: ",")) / shown for the call"
     case .turned(let turn):

@@ -17,6 +17,8 @@ public struct WallView: Sendable, Equatable {
   public var layouts: [WallLayout]
   /// Layouts that were drawn on the page, so that their last change can be undone.
   public var drawn: [String]
+  /// Of these: those whose former form brings in what needs a reason.
+  public var undoingNeedsReason: [String] = []
   public var pins: [PinCard]
   public var sources: [SourceCard]
   public var devices: [DeviceCard]
@@ -146,8 +148,9 @@ extension Station {
     return WallView(
       revision: revision, asOfMilliseconds: self.wall.unixMilliseconds, site: plan.name, recorded: recorded, plan: wallPlan,
       posts: plan.posts.map { SitePlan.Post(id: $0.id, name: $0.name, phone: nil, place: $0.place) },
-      tiles: tiles, scenes: wallPlan.scenes.map { card($0, tiles) }, layouts: wall.layouts(of: wallPlan),
+      tiles: tiles, scenes: wall.scenes(of: wallPlan).map { card($0, tiles) }, layouts: wall.layouts(of: wallPlan),
       drawn: wall.drawn.map(\.id),
+      undoingNeedsReason: wall.drawn.map(\.id).filter { guardedByUndoing($0, wallPlan) != nil },
       pins: wall.pins.map { item in
         WallView.PinCard(
           pin: item.pin, sinceMilliseconds: item.since.wallMilliseconds,
@@ -227,7 +230,7 @@ extension Station {
   private func card(_ scene: WallPlan.Scene, _ tiles: [WallView.Tile]) -> WallView.SceneCard {
     let counts = scene.isMeeting ? state.wall.meeting == scene.id : wallScene?.id == scene.id && state.wall.meeting == nil
     let own = tiles.filter { $0.layer == (scene.isMeeting ? .meeting : .base) }
-    let proved = own.count { if case .verified = $0.proof { true } else { false } }
+    let proved = own.count { $0.proof.isWhole }
     // Nothing of it is on the wall: nothing of it is proved.
     let lit: WallView.SceneCard.Lit = proved == 0 ? .wished : proved == own.count ? .full : .half
     return WallView.SceneCard(
