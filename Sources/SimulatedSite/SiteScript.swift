@@ -142,10 +142,10 @@ public struct SiteScript: Sendable, Equatable {
       }
     }
     // Draws of its own, so that a site lives the same with a wall and without, as far as the wall lets it.
-    if layout.hasWall {
-      var wall = SeededRandom(seed: seed ^ 0x3A11)
-      unsorted += Self.operate(until: end, &wall).map { Line(at: $0.at, act: .host($0.act)) }
-      Self.breakWall(until: end, &wall, &unsorted)
+    if let wall = layout.wall {
+      var own = SeededRandom(seed: seed ^ 0x3A11)
+      unsorted += Self.operate(until: end, &own).map { Line(at: $0.at, act: .host($0.act)) }
+      Self.breakWall(wall, until: end, &own, &unsorted)
     }
     if layout.hasVisits {
       own = random.fork()
@@ -265,13 +265,16 @@ public struct SiteScript: Sendable, Equatable {
   }
 
   /// One fault at a time on each device of the wall.
-  private static func breakWall(until end: Instant, _ random: inout SeededRandom, _ lines: inout [Line]) {
-    let panels = (1...SiteLayout.wallOutputs).map { "p\($0)" }
+  private static func breakWall(
+    _ wall: SiteLayout.Wall, until end: Instant, _ random: inout SeededRandom, _ lines: inout [Line]
+  ) {
+    let panels = wall.hasDisplays ? (1...wall.outputs).map { "p\($0)" } : []
     for device in [SiteLayout.matrix] + panels {
       var at = Instant.zero + warmUp + between(1, 20, &random)
       while at < end - .seconds(25) {
-        let until = at + between(2, 20, &random)
-        let port: UInt16 = device == SiteLayout.matrix ? UInt16(1 + random.below(UInt32(SiteLayout.wallOutputs))) : 1
+        // Now and then for so long that a card has to stand meanwhile.
+        let until = at + (random.chance(1, in: 4) ? between(20, 45, &random) : between(2, 20, &random))
+        let port: UInt16 = device == SiteLayout.matrix ? UInt16(1 + random.below(UInt32(wall.outputs))) : 1
         let (bad, good): (WallHand, WallHand) =
           switch random.below(8) {
           case 0, 1: (.power(device == SiteLayout.matrix ? nil : 1, false), .power(device == SiteLayout.matrix ? nil : 1, true))
