@@ -166,12 +166,12 @@ import Testing
     #expect(heard.texts.count == 1)
   }
 
-  /// It goes on after its neighbours, and hears nothing for ten seconds after that.
+  /// It goes on after its neighbours, and may be silent for a minute after that.
   @Test func aDisplayThatWakesIsGivenItsTime() throws {
     var watch = try Watch()
     watch.truth[3].display?.isOn = false
     watch.view.tiles[3].proof = .poweringOn
-    watch.pass(31)
+    watch.pass(61)
     #expect(watch.texts.isEmpty)
     watch.pass(5)
     #expect(watch.texts.count == 1)

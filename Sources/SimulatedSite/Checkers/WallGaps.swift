@@ -11,12 +11,12 @@ struct WallGaps {
     var since: Instant
     /// Since when a device of it has had no power: no wish helps then.
     var darkSince: Instant?
-    /// Its display was off meanwhile, and is to be on.
-    var wakes = false
     var isFound = false
   }
 
   private var open: [Int: Gap] = [:]
+  /// Displays that were to be on and were off, since when.
+  private var waking: [Int: Instant] = [:]
   private var startedAt: Instant?
   /// Outputs that were well in this run of the program.
   private var known: Set<Int> = []
@@ -25,13 +25,13 @@ struct WallGaps {
 
   /// By then an output is what was wished last, or a card stands: a round of readings, two retries, and what a silent device is given.
   static let patience = Interval.seconds(20)
-  /// A display that was told to go on hears nothing meanwhile, and is asked again after it.
-  static let deafness = Interval.seconds(10)
+  /// A display that is told to go on may be silent for so long: its driver's `powerOnLimitSeconds`.
+  static let warming = Interval.seconds(60)
   /// A device that is switched on together with the station's computer is given so long to be heard of at all.
   static let startPatience = Interval.seconds(45) + patience
 
   mutating func start(at now: Instant) { startedAt = now }
-  mutating func end() { (open, known, startedAt) = ([:], [], nil) }
+  mutating func end() { (open, known, waking, startedAt) = ([:], [], [:], nil) }
   mutating func clockStepped(milliseconds: Int64) { putBackMilliseconds += max(0, -milliseconds) }
 
   /// What is wrong, a text each, once for each gap.
@@ -40,21 +40,23 @@ struct WallGaps {
     var found: [String] = []
     for tile in view.tiles {
       let wish = WallExpectation(tile, view)
-      guard let real = truth.first(where: { $0.output == tile.output }), !(wish.isSo(real) && tile.isProved) else {
+      let real = truth.first { $0.output == tile.output }
+      noteWaking(tile.output, wish, real, view, now)
+      guard let real, !(wish.isSo(real) && tile.isProved) else {
         open[tile.output] = nil
         known.insert(tile.output)
         continue
       }
       var gap = open[tile.output] ?? Gap(wish: wish, since: now)
-      if gap.wish != wish { (gap.wish, gap.since, gap.wakes) = (wish, now, false) }
-      if wish.display?.isOn == true, real.display?.isOn == false { gap.wakes = true }
+      if gap.wish != wish { (gap.wish, gap.since) = (wish, now) }
       gap.darkSince = wish.isDark(real) ? gap.darkSince ?? now : nil
       if isTold(tile.output, wish, real, view, cards) {
-        (gap.since, gap.wakes, gap.isFound) = (now, false, false)
+        (gap.since, gap.isFound) = (now, false)
         if gap.darkSince != nil { gap.darkSince = now }
       }
       let age = now - min(gap.since, gap.darkSince ?? now)
-      let isDue = age > allowed(gap, view) && (known.contains(tile.output) || now - startedAt > Self.startPatience)
+      let isWarming = waking[tile.output] != nil && wish.isRoute(of: real)
+      let isDue = age > Self.patience && !isWarming && (known.contains(tile.output) || now - startedAt > Self.startPatience)
       if isDue, !gap.isFound {
         gap.isFound = true
         found.append(
@@ -66,10 +68,15 @@ struct WallGaps {
     return found
   }
 
-  /// Displays go on one after the other.
-  private func allowed(_ gap: Gap, _ view: WallView) -> Interval {
-    guard gap.wakes else { return Self.patience }
-    return Self.patience + Self.deafness + .milliseconds(view.plan.powerOnGapMilliseconds) * view.plan.outputs.count
+  /// Displays go on one after the other. One that stays off has had its time as well.
+  private mutating func noteWaking(
+    _ output: Int, _ wish: WallExpectation, _ real: WallTruth?, _ view: WallView, _ now: Instant
+  ) {
+    guard wish.display?.isOn == true else { return waking[output] = nil }
+    let isOff = real?.display?.isOn == false
+    if isOff, waking[output] == nil, !(open[output].map { now - $0.since > Self.warming } ?? false) { waking[output] = now }
+    let limit = Self.warming + .milliseconds(view.plan.powerOnGapMilliseconds) * view.plan.outputs.count
+    if let since = waking[output], now - since > limit { waking[output] = nil }
   }
 
   private func isTold(
