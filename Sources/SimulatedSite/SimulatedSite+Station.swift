@@ -47,13 +47,14 @@ extension SimulatedSite {
       program.releases.removeFirst()
       switch first.release {
       case .page(let view, let visits, let wall):
+        let view = host.role == .community ? plant(view) : view
         host.page = view
         program.visitPage = visits
+        observers.see(host.fact(.page(view)), at: now)
         if let wall = plant(wall) {
           program.wallPage = wall
           observers.see(.wall(wall), at: now)
         }
-        observers.see(host.fact(.page(view)), at: now)
       case .recorded(let fresh):
         plantDelivered(fresh)
         if let uplink = program.uplink { give(uplink, uplink.recorded(fresh)) }

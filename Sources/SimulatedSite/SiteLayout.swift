@@ -51,11 +51,11 @@ public struct SiteLayout: Sendable, Equatable {
   public var silentEvery: Int
   /// The community has a terminal and two windows.
   public var hasVisits: Bool
-  /// The community has a display wall: a matrix and four panels.
-  public var hasWall = false
+  /// The community's display wall, if it has one.
+  public var wall: Wall?
 
-  public init(wires: [Wire], line: Line? = nil, silentEvery: Int = 9, hasVisits: Bool = false, hasWall: Bool = false) {
-    self.hasWall = hasWall
+  public init(wires: [Wire], line: Line? = nil, silentEvery: Int = 9, hasVisits: Bool = false, wall: Wall? = nil) {
+    self.wall = wall
     self.hasVisits = hasVisits
     self.wires = wires
     self.line = line
@@ -81,7 +81,7 @@ public struct SiteLayout: Sendable, Equatable {
     var own = SeededRandom(seed: seed ^ 0x7151)
     hasVisits = own.chance(1, in: 2)
     var wall = SeededRandom(seed: seed ^ 0x3A11)
-    hasWall = wall.chance(1, in: 3)
+    if wall.chance(1, in: 3) { self.wall = Wall(&wall) }
     guard random.chance(3, in: 4) else { return }
     let ways = ["main", "mobile"].prefix(random.chance(1, in: 2) ? 2 : 1)
     line = Line(
@@ -121,7 +121,7 @@ public struct SiteLayout: Sendable, Equatable {
         text += "      - {node: \(panel + 1), name: 面板, buttons: [\(buttons.joined(separator: ", "))]}\n"
       }
     }
-    if hasWall { text += wallText }
+    if let wall { text += wallText(wall) }
     if let line {
       text += "parent:\n  paths:\n"
       for (index, way) in line.ways.enumerated() { text += "    - {name: \(way.name), host: street-\(index)}\n" }

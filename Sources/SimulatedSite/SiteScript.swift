@@ -142,10 +142,10 @@ public struct SiteScript: Sendable, Equatable {
       }
     }
     // Draws of its own, so that a site lives the same with a wall and without, as far as the wall lets it.
-    if layout.hasWall {
-      var wall = SeededRandom(seed: seed ^ 0x3A11)
-      unsorted += Self.operate(until: end, &wall).map { Line(at: $0.at, act: .host($0.act)) }
-      Self.breakWall(until: end, &wall, &unsorted)
+    if let wall = layout.wall {
+      var own = SeededRandom(seed: seed ^ 0x3A11)
+      unsorted += Self.operate(until: end, &own).map { Line(at: $0.at, act: .host($0.act)) }
+      Self.breakWall(wall, until: end, &own, &unsorted)
     }
     if layout.hasVisits {
       own = random.fork()
@@ -155,7 +155,7 @@ public struct SiteScript: Sendable, Equatable {
     lines = unsorted.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
   }
 
-  private static func between(_ least: Int, _ most: Int, _ random: inout SeededRandom) -> Interval {
+  static func between(_ least: Int, _ most: Int, _ random: inout SeededRandom) -> Interval {
     .milliseconds(least * 1000 + Int(random.below(UInt32((most - least) * 1000))))
   }
 
@@ -251,47 +251,6 @@ public struct SiteScript: Sendable, Equatable {
       at += .milliseconds(200) + between(0, 4, &random)
     }
     return acts
-  }
-
-  /// An operator at the console.
-  private static func operate(until end: Instant, _ random: inout SeededRandom) -> [(at: Instant, act: HostAct)] {
-    var acts: [(at: Instant, act: HostAct)] = []
-    var at = Instant.zero + warmUp
-    while at < end {
-      acts.append((at, .wall(choice: UInt32(truncatingIfNeeded: random.next()))))
-      at += between(2, 12, &random)
-    }
-    return acts
-  }
-
-  /// One fault at a time on each device of the wall.
-  private static func breakWall(until end: Instant, _ random: inout SeededRandom, _ lines: inout [Line]) {
-    let panels = (1...SiteLayout.wallOutputs).map { "p\($0)" }
-    for device in [SiteLayout.matrix] + panels {
-      var at = Instant.zero + warmUp + between(1, 20, &random)
-      while at < end - .seconds(25) {
-        let until = at + between(2, 20, &random)
-        let port: UInt16 = device == SiteLayout.matrix ? UInt16(1 + random.below(UInt32(SiteLayout.wallOutputs))) : 1
-        let (bad, good): (WallHand, WallHand) =
-          switch random.below(8) {
-          case 0, 1: (.power(device == SiteLayout.matrix ? nil : 1, false), .power(device == SiteLayout.matrix ? nil : 1, true))
-          case 2: (.lock(port, true), .lock(port, false))
-          case 3: (.late(100 + Int(random.below(1500))), .late(0))
-          case 4: (.silent(true), .silent(false))
-          case 5: (.garble(1 + random.below(30)), .garble(0))
-          case 6: (.closes(true), .closes(false))
-          default: (.taken(true), .taken(false))
-          }
-        lines.append(Line(at: at, act: .wall(device, bad, isHealed: false)))
-        lines.append(Line(at: until, act: .wall(device, good, isHealed: true)))
-        if device == SiteLayout.matrix, random.chance(1, in: 3) {
-          // Somebody turns a knob at the matrix itself.
-          lines.append(
-            Line(at: until + .seconds(3), act: .wall(device, .route(port, UInt16(1 + random.below(8))), isHealed: false)))
-        }
-        at = until + between(8, 30, &random)
-      }
-    }
   }
 
   private static func breakWay(_ way: Int, until end: Instant, _ random: inout SeededRandom, _ lines: inout [Line]) {

@@ -12,7 +12,7 @@ import Testing
     let layout = SiteLayout(
       wires: [SiteLayout.Wire(name: "A", panels: 4, buttons: 2, baud: 9600, adapterLatency: .zero)],
       line: SiteLayout.Line(ways: [SiteLayout.Line.Way(name: "main", latency: .milliseconds(15))]), silentEvery: 5,
-      hasVisits: true, hasWall: true)
+      hasVisits: true, wall: SiteLayout.Wall())
     var script = SiteScript(duration: .seconds(140))
     func at(_ seconds: Int) -> Instant { .zero + .seconds(seconds) }
     for (index, second) in stride(from: 16, to: 80, by: 4).enumerated() {
@@ -30,6 +30,8 @@ import Testing
     script.add(.wall("hub", .power(nil, true), isHealed: true), at: at(47))
     script.add(.wall("hub", .lock(1, true), isHealed: false), at: at(60))
     script.add(.wall("hub", .lock(1, false), isHealed: true), at: at(75))
+    script.add(.wall("p4", .power(1, false), isHealed: false), at: at(24))
+    script.add(.wall("p4", .power(1, true), isHealed: true), at: at(64))
     script.add(.way(0, .cut), at: at(30))
     script.add(.way(0, .none), at: at(36))
     script.add(.wires(wire: 0, .cutBefore(0)), at: at(41))
@@ -51,6 +53,7 @@ import Testing
     .deliveredUnasked: "lamp", .losesOnTheLine: "arrive", .turnsOrder: "order", .storesTwice: "twice",
     .inventsCommand: "command", .streetPageBeforeDisk: "street page", .ticketBeforeDisk: "visit", .repeatsNumber: "visit",
     .keyNotKept: "seal", .namesInNotes: "seal", .showsTheWish: "wall", .losesWish: "wall",
+    .losesDisplayWish: "wall", .hidesWallCards: "wall",
   ]
 
   @Test func withoutADefectNothingIsFound() throws {

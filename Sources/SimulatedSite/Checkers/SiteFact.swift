@@ -19,8 +19,8 @@ indirect enum SiteFact {
   case page(DeskView)
   /// The operator's console has been shown.
   case wall(WallView)
-  /// Which input each output of the wall's matrix has now; `nil`: it has no power.
-  case matrix([UInt16]?)
+  /// What each output of the wall really shows, by its devices themselves and not by what anybody believes.
+  case wallTruth([WallTruth])
   /// A request was answered.
   case answered(DeskRequest, DeskAnswer)
   /// An act of the script, before its effects.
@@ -138,4 +138,8 @@ public enum PlantedFault: String, Sendable, CaseIterable {
   case showsTheWish
   /// What the wall is to show does not reach its devices.
   case losesWish
+  /// The matrix is switched, and the displays are not told which part of a picture is theirs, nor when they are to be off.
+  case losesDisplayWish
+  /// No card says what is wrong with the wall.
+  case hidesWallCards
 }

@@ -3,50 +3,75 @@ import DeviceVocabulary
 import Station
 import StationRuntime
 
-/// The console never says of an output what its device was not; once everything is whole, the wall is what was wished; who saw what is written
-/// down, and nobody is said to see what has ended.
+/// The console never says of an output what its devices were not; what they show is what was wished, or a card says which output, since when
+/// and why; once everything is whole, it is so; who saw what is written down, and nobody is said to see what has ended.
 struct WallChecker: SiteChecker {
   private(set) var findings: [SiteFinding] = []
-  /// What the matrix really had, since when.
-  private var history: [(at: Instant, inputs: [UInt16]?)] = []
+  /// What the outputs really showed, since when.
+  private var history: [(at: Instant, truth: [WallTruth])] = []
   private var last: WallView?
+  private var cards: [DeskView.FaultCard] = []
+  private var gaps = WallGaps()
   private var shown: [WallCall: String] = [:]
 
   /// A reading is on its way, waits for the disk and for the page: so much older may it be than the page says.
   private static let slack = Interval.seconds(3)
+  /// Longer than any reading counts.
+  private static let kept = Interval.seconds(60)
 
   mutating func see(_ fact: SiteFact, at now: Instant) {
     switch fact {
-    case .matrix(let inputs): if history.last.map({ $0.inputs != inputs }) ?? true { history.append((now, inputs)) }
+    case .wallTruth(let truth):
+      guard history.last?.truth != truth else { break }
+      history.append((now, truth))
+      while history.count > 1, history[1].at + Self.kept < now { history.removeFirst() }
+      compare(now)
     case .wall(let view):
       last = view
-      check(view, now)
+      checkClaims(view, now)
+      compare(now)
+    case .page(let view): cards = view.faults
     case .durable(let entries): for item in entries { take(item.entry.change, now) }
-    case .programEnded: last = nil
+    case .act(.host(.stepClock(let milliseconds))): gaps.clockStepped(milliseconds: milliseconds)
+    case .programStarted: gaps.start(at: now)
+    case .programEnded:
+      (last, cards) = (nil, [])
+      gaps.end()
     default: break
     }
   }
 
-  private mutating func check(_ view: WallView, _ now: Instant) {
+  // MARK: - What is said
+
+  private mutating func checkClaims(_ view: WallView, _ now: Instant) {
     for tile in view.tiles {
-      guard case .verified = tile.proof, let age = tile.ageMilliseconds, let output = view.plan.output(tile.output),
-        let matrix = output.matrix, let source = tile.shown.flatMap({ view.plan.source($0) }),
-        let input = source.input(of: matrix.device)
-      else { continue }
+      guard case .verified = tile.proof, let age = tile.ageMilliseconds else { continue }
+      let wish = WallExpectation(tile, view)
       // The journal shows what is on disk, so a page may be late by as long as the disk refuses.
       let since = now - .milliseconds(Int(age)) - Self.slack
-      if !wasSo(Int(matrix.number) - 1, input, since: since) {
-        find(now, "output \(tile.output) is said to show \(source.id), which it did not in the last \(age) ms")
+      // Each device was read at its own moment.
+      if !wasSo(tile.output, since: since, wish.isRoute) {
+        find(now, "output \(tile.output) is said to show \(tile.wished ?? "-"), which it did not in the last \(age) ms")
+      }
+      if !wasSo(tile.output, since: since, wish.isDisplay) {
+        find(now, "the display of output \(tile.output) is said to be as wished, which it was not in the last \(age) ms")
       }
     }
   }
 
-  private func wasSo(_ output: Int, _ input: UInt16, since: Instant) -> Bool {
+  private func wasSo(_ output: Int, since: Instant, _ isSo: (WallTruth) -> Bool) -> Bool {
     for (index, moment) in history.enumerated().reversed() {
-      if let inputs = moment.inputs, inputs.indices.contains(output), inputs[output] == input { return true }
+      if let truth = moment.truth.first(where: { $0.output == output }), isSo(truth) { return true }
       if moment.at <= since || index == 0 { return false }
     }
     return false
+  }
+
+  // MARK: - What is so
+
+  private mutating func compare(_ now: Instant) {
+    guard let view = last, let truth = history.last?.truth else { return }
+    for text in gaps.compare(view, cards, truth, at: now) { find(now, text) }
   }
 
   private mutating func take(_ change: Change, _ now: Instant) {
@@ -62,18 +87,13 @@ struct WallChecker: SiteChecker {
   mutating func finish(_ end: SiteEnd, at now: Instant) {
     guard let view = last else { return }
     for tile in view.tiles {
-      if case .verified = tile.proof, tile.shown == tile.wished { continue }
-      let isTold = (end.view?.faults ?? []).contains { fault in
-        fault.present && (fault.key.description.hasPrefix("output \(tile.output):") || fault.key.description.hasPrefix("wall "))
-      }
-      if !isTold {
-        find(
-          now,
-          "output \(tile.output) should show \(tile.wished ?? "-"), is \(tile.proof) with \(tile.shown ?? "-"), and no card says so"
-        )
-      } else {
-        find(now, "output \(tile.output) is \(tile.proof) although everything has been whole for long")
-      }
+      let real = history.last?.truth.first { $0.output == tile.output }
+      let isSo = real.map { WallExpectation(tile, view).isSo($0) } ?? false
+      if tile.isProved, isSo { continue }
+      find(
+        now,
+        "output \(tile.output) should show \(tile.wished ?? "-"), is \(tile.proof) with \(tile.shown ?? "-"), really \(real.map { "\($0)" } ?? "-"), although everything has been whole for long"
+      )
     }
     let open = Set((end.view?.incidents ?? []).map { WallCall(station: nil, id: $0.id) })
     for call in shown.keys.sorted(by: { $0.id < $1.id }) where !open.contains(call) {

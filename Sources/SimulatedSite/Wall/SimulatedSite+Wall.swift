@@ -5,7 +5,9 @@ import Station
 /// The community's display wall: its devices on their lines, the program's drivers, and somebody at the console.
 extension SimulatedSite {
   func runWall() {
+    var hasMoved = false
     for index in wallDevices.indices where wallDevices[index].due <= now || wallDriverDue(index) {
+      hasMoved = true
       for arrival in wallDevices[index].step(at: now) {
         switch arrival {
         case .linkUp: giveWall(wallDevices[index].name, .linkUp, community.program)
@@ -15,7 +17,7 @@ extension SimulatedSite {
       }
       if wallDriverDue(index) { giveWall(wallDevices[index].name, .wake, community.program) }
     }
-    if !wallDevices.isEmpty { tellMatrix() }
+    if hasMoved { tellWall() }
   }
 
   private func wallDriverDue(_ index: Int) -> Bool {
@@ -23,7 +25,9 @@ extension SimulatedSite {
   }
 
   func wish(_ device: String, _ wishes: [WallWish], _ program: SimulatedProgram) {
-    if options.planted == .losesWish, now > Instant.zero + .seconds(20) { return }
+    if now > Instant.zero + .seconds(20) {
+      if options.planted == .losesWish || options.planted == .losesDisplayWish && device != SiteLayout.matrix { return }
+    }
     trace.note(8, now, "\(device) \(wishes)")
     giveWall(device, .wished(wishes), program)
   }
@@ -49,7 +53,7 @@ extension SimulatedSite {
   func handWall(_ name: String, _ hand: WallHand) {
     guard let index = wallDevices.firstIndex(where: { $0.name == name }) else { return }
     wallDevices[index].hand(hand, at: now)
-    tellMatrix()
+    tellWall()
   }
 
   /// Its sockets end with the program.
@@ -57,10 +61,15 @@ extension SimulatedSite {
     for index in wallDevices.indices { wallDevices[index].close(at: now) }
   }
 
-  private func tellMatrix() {
-    guard let matrix = wallDevices.first(where: { $0.name == SiteLayout.matrix }) else { return }
-    let inputs = (1...UInt16(SiteLayout.wallOutputs)).compactMap { matrix.model.input($0) }
-    observers.see(.matrix(inputs.count == SiteLayout.wallOutputs ? inputs : nil), at: now)
+  /// A wall's devices do nothing by themselves between two of their steps.
+  private func tellWall() {
+    let truth = (observers.ground.plan.wall?.outputs ?? []).map { output in
+      func model(_ port: WallPort?) -> WallModel? { port.flatMap { port in wallDevices.first { $0.name == port.device }?.model } }
+      return WallTruth(
+        output: output.number, input: output.matrix.flatMap { model($0)?.input($0.number) },
+        display: output.display.flatMap { model($0)?.display($0.number) })
+    }
+    observers.see(.wallTruth(truth), at: now)
   }
 
   func plant(_ view: WallView?) -> WallView? {
@@ -69,6 +78,19 @@ extension SimulatedSite {
       view.tiles[index].shown = view.tiles[index].wished
       view.tiles[index].proof = .verified(picture: nil)
       view.tiles[index].ageMilliseconds = 0
+    }
+    return view
+  }
+
+  /// The desk's page as it is shown.
+  func plant(_ view: DeskView) -> DeskView {
+    guard options.planted == .hidesWallCards else { return view }
+    var view = view
+    view.faults.removeAll { fault in
+      switch fault.key.subject {
+      case .wall, .output: true
+      default: false
+      }
     }
     return view
   }
@@ -84,11 +106,13 @@ extension SimulatedSite {
 
   private func action(_ page: WallView, _ draw: inout SeededRandom) -> WallAction {
     let source = page.plan.sources[Int(draw.below(UInt32(page.plan.sources.count)))].id
-    let cells = WallCells(column: 1 + Int(draw.below(2)), row: 1 + Int(draw.below(2)))
-    switch draw.below(10) {
+    let cells = WallCells(
+      column: 1 + Int(draw.below(UInt32(page.plan.columns))), row: 1 + Int(draw.below(UInt32(page.plan.rows))))
+    switch draw.below(11) {
     case 0: return .scene("all")
     case 1: return .scene("day")
     case 2: return .scene(nil)
+    case 10: return .scene(page.plan.scene("dark")?.id)
     case 3: return page.meeting == nil ? .beginMeeting(scene: "meet") : .endMeeting
     case 4: return .visitors(!page.hasVisitors)
     case 5: return .arm(!page.isArmed)

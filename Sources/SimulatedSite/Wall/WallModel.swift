@@ -1,5 +1,6 @@
 import Crypto
 import DeviceKit
+import DeviceVocabulary
 import ExtronSISDeviceModel
 import KramerP3000DeviceModel
 import LineProtocolCodec
@@ -259,6 +260,18 @@ public enum WallModel: Sendable {
     case .line(let model): model.isPowered ? model.core.input(output) : nil
     case .panels, .projector: nil
     }
+  }
+
+  /// What a display really does; `nil`: it is no display, or has no power.
+  public func display(_ port: UInt16) -> DisplaySetting? {
+    guard case .panels(let model) = self, let id = UInt8(exactly: port), let panel = model[id], panel.isPowered else {
+      return nil
+    }
+    let shared = panel.layout.first.map {
+      WallPart(columns: $0 & 0x0F, rows: $0 >> 4, position: panel.layout.last ?? 0)
+    }
+    return DisplaySetting(
+      isOn: panel.isOn, input: MDCInput.name(panel.input), part: panel.isWall ? shared : .whole)
   }
 
   public var text: String {
