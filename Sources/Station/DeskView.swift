@@ -107,6 +107,8 @@ public struct DeskView: Sendable, Equatable, Codable {
     /// When it was last re-tested in vain, milliseconds since 1970.
     public var retestFailedMilliseconds: Int64?
     public var detail: String
+    /// Since when its cause is there again, milliseconds since 1970; `nil`: all the time.
+    public var returnedMilliseconds: Int64?
   }
 
   public struct CallPointCard: Sendable, Equatable, Codable {

@@ -106,7 +106,7 @@ extension Station {
   func ownerIsAway(_ incident: Incident) -> Bool {
     guard incident.owner?.hasPrefix(SitePlan.parentPost) == true, incident.isOpen else { return false }
     guard let lost = state.fault(FaultKey(.parent, .parentLost)), lost.present else { return false }
-    return elapsed(since: lost.since) >= Self.ownerAwayAfter
+    return elapsed(since: lost.presentSince) >= Self.ownerAwayAfter
   }
 
   static let ownerAwayAfter = Interval.seconds(60)

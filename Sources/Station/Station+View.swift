@@ -59,7 +59,8 @@ extension Station {
       key: fault.key, whatChinese: text.whatChinese, whatEnglish: text.whatEnglish, whereText: whereText,
       sinceMilliseconds: fault.since.wallMilliseconds, adviceChinese: text.adviceChinese, adviceEnglish: text.adviceEnglish,
       present: fault.present, silenced: fault.silenced || fault.key.kind.isInformation, retesting: retesting,
-      retestFailedMilliseconds: fault.retestFailedAt?.wallMilliseconds, detail: fault.detail)
+      retestFailedMilliseconds: fault.retestFailedAt?.wallMilliseconds, detail: fault.detail,
+      returnedMilliseconds: fault.returnedAt?.wallMilliseconds)
   }
 
   private func card(_ point: SitePlan.CallPoint) -> DeskView.CallPointCard {

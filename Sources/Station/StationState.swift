@@ -64,6 +64,10 @@ public struct StationState: Sendable, Equatable, Codable {
     public var detail: String
     /// When somebody last re-tested it in vain.
     public var retestFailedAt: EntryTime?
+    /// Since when its cause is there again, where it had gone in between.
+    public var returnedAt: EntryTime?
+    /// Since when its cause is there, or was when it was last.
+    public var presentSince: EntryTime { returnedAt ?? since }
   }
 
   /// The highest event number on disk for one epoch of one unit at one address: that one and all below are duplicates. The address is
@@ -209,7 +213,10 @@ public struct StationState: Sendable, Equatable, Codable {
       faults.append(Fault(key: key, since: time, present: true, silenced: false, detail: detail))
     case .faultPresent(let key, let present):
       guard let index = faults.firstIndex(where: { $0.key == key }) else { return }
-      if present, !faults[index].present { faults[index].silenced = false }
+      if present, !faults[index].present {
+        faults[index].silenced = false
+        faults[index].returnedAt = time
+      }
       faults[index].present = present
     case .faultSilenced(let key, _):
       if let index = faults.firstIndex(where: { $0.key == key }) { faults[index].silenced = true }

@@ -84,6 +84,29 @@ import Testing
     #expect(pair.street.station.state.children.first?.pending.count == 3)
   }
 
+  /// The card stays between two outages; what is told of the second is when the second began.
+  @Test func aSecondOutageBeganWhenItBegan() throws {
+    var plan = Pair.childPlan
+    plan.visits = Bench.centre.visits
+    var bench = Bench(plan: plan)
+    func give(_ state: PathStatus.State) {
+      bench.give(.link(LinkStatus(parent: "tiexi", paths: [PathStatus(name: "main", state: state, reason: "no route")])))
+    }
+    give(.up)
+    give(.down)
+    let first = try #require(bench.station.visitView(onDisk: nil)?.parentLostMilliseconds)
+    bench.pass(.seconds(60))
+    give(.degraded)
+    #expect(bench.station.visitView(onDisk: nil)?.parentLostMilliseconds == nil, "it answers: slips need no mark")
+    #expect(bench.view.faults.contains { $0.key.kind == .parentLost && $0.present }, "the card waits for the proof")
+    give(.up)
+    bench.pass(.seconds(600))
+    give(.down)
+    #expect(bench.station.visitView(onDisk: nil)?.parentLostMilliseconds == first + 660_000)
+    let card = bench.view.faults.first { $0.key.kind == .parentLost }
+    #expect(card?.sinceMilliseconds == first && card?.returnedMilliseconds == first + 660_000)
+  }
+
   @Test func aLostParentIsAFaultThatSoundsAndFlappingIsOne() {
     var bench = Bench(plan: Pair.childPlan)
     func status(_ state: PathStatus.State) -> StationInput {

@@ -19,7 +19,10 @@ import Testing
     #expect(bench.clerk("mediation", .refuse(id, reason: "  ")) == .refused(.reasonNeeded))
     #expect(bench.clerk("mediation", .refuse(id, reason: "不属调解")) == .done)
     #expect(bench.visits.matter(id)?.offer == nil && bench.visits.matter(id)?.owner == "w1")
+    let refused = bench.visits.matter(id)?.refused
+    #expect(refused?.post == "mediation" && refused?.reason == "不属调解", "whoever has it is told why it is back")
     bench.clerk("w1", .offer(id, to: "mediation"))
+    #expect(bench.visits.matter(id)?.refused == nil)
     #expect(bench.clerk("mediation", .accept(id)) == .done)
     let matter = bench.visits.matter(id)
     #expect(matter?.owner == "mediation" && matter?.formerOwners == ["w1"] && matter?.phase == .handled)
@@ -35,6 +38,7 @@ import Testing
     bench.pass(.seconds(60))
     #expect(bench.visits.matter(id)?.offer == nil && bench.visits.matter(id)?.owner == "w1")
     #expect(bench.entries.last?.change == .visit(.returned(id, post: nil, reason: "")))
+    #expect(bench.visits.matter(id)?.refused.map { $0.post == nil } == true)
     #expect(bench.clerk("mediation", .accept(id)) == .refused(.noOffer))
   }
 

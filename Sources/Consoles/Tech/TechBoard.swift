@@ -89,7 +89,8 @@ struct TechHistory {
         view.devices[index].heard = heard.at.map { .ago((now - $0).microseconds / 1000) } ?? .never
       }
       // A fault is in the journal, and was there before this run of the program.
-      let fault = device.level == .bad ? device.faults.filter(\.present).map(\.sinceMilliseconds).min() : nil
+      let fault =
+        device.level == .bad ? device.faults.filter(\.present).map { $0.returnedMilliseconds ?? $0.sinceMilliseconds }.min() : nil
       view.devices[index].sinceMilliseconds =
         device.sinceMilliseconds ?? fault ?? standings[device.id].map(\.sinceMilliseconds)
     }

@@ -34,10 +34,12 @@ extension TechPicture {
         case .absent: isBroken ? .bad : .unknown
         case .stale, .faulted: .bad
         }
+      // Whoever has said what it is has answered in this run of the program.
+      let wasHeard = device.health != .absent || device.description != nil
       return TechDevice(
         id: "wall \(device.name)", kind: .wallDevice, name: device.name, at: place?.at ?? "",
-        state: device.health == .absent ? TechWords.neverAnswered : Texts.text(device.health), level: level,
-        heard: device.health == .absent ? .never : .byChange, facts: facts, faults: own)
+        state: wasHeard ? Texts.text(device.health) : TechWords.neverAnswered, level: level,
+        heard: wasHeard ? .byChange : .never, facts: facts, faults: own)
     }
   }
 

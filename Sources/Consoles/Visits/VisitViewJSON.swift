@@ -195,6 +195,11 @@ extension VisitView.MatterCard {
       $0.field("owner", matter.owner)
       $0.field("formerOwners", matter.formerOwners)
       $0.field("offeredTo", optional: matter.offer?.to)
+      if let refused = matter.refused {
+        $0.field("refusedMilliseconds", refused.at.wallMilliseconds)
+        $0.field("refusedBy", optional: refused.post)
+        $0.field("refusedReason", refused.reason)
+      }
       $0.field("openedMilliseconds", matter.openedAt.wallMilliseconds)
       $0.field("hoursLeft", optional: hoursLeft)
       $0.field("overdue", matter.overdue)

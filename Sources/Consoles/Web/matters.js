@@ -1,7 +1,7 @@
 // Matters on the window's page: a card each, with what its post may do next.
 import { send } from "./asking.js";
 import { ask } from "./dialogs.js";
-import { element, setClass, setText } from "./dom.js";
+import { element, setClass, setText, timeOfDay } from "./dom.js";
 import { name, timeOf, word } from "./words.js";
 
 const results = ["done", "agreed", "notAgreed", "notPossible", "referred", "withdrawn"];
@@ -9,7 +9,7 @@ const results = ["done", "agreed", "notAgreed", "notPossible", "referred", "with
 export function createMatter() {
   return element("article", { class: "card", tabindex: -1 },
     element("div", { class: "card-head" }, element("h3"), element("span", { class: "tag phase" }), element("span", { class: "tag bad overdue-tag" })),
-    element("dl", {}, ...["owner", "time", "result"].map((fact) => element("div", { class: `fact ${fact}` }, element("dt"), element("dd")))),
+    element("dl", {}, ...["owner", "refused", "time", "result"].map((fact) => element("div", { class: `fact ${fact}` }, element("dt"), element("dd")))),
     element("div", { class: "actions" }));
 }
 
@@ -24,6 +24,7 @@ export function updateMatter(card, matter, view, page) {
   setText(card.querySelector(".overdue-tag"), word("overdue"));
   card.querySelector(".overdue-tag").hidden = !matter.overdue;
   fact(card, "owner", word("owner"), post(matter.owner) + (matter.offeredTo ? ` → ${post(matter.offeredTo)} (${word("notAccepted")})` : ""));
+  fact(card, "refused", word("handBack"), matter.refusedMilliseconds === undefined ? "" : handBack(matter, post));
   fact(card, "time", word("timeLeft"), matter.hoursLeft === undefined ? "" : timeOf(matter.hoursLeft).trim());
   const result = matter.result === undefined ? "" : [name("result", matter.result), matter.note].filter(Boolean).join(": ");
   fact(card, "result", word("result"), result + (matter.rating === undefined ? "" : ` · ${word("rating", { faces: matter.rating })}`));
@@ -33,6 +34,12 @@ export function updateMatter(card, matter, view, page) {
   if (bar.dataset.shown === shown) return;
   bar.dataset.shown = shown;
   bar.replaceChildren(...wanted.map((verb) => element("button", { type: "button", class: `action ${verb}`, onclick: () => act(verb, matter.id, view, page) }, word(`matter-${verb}`))));
+}
+
+function handBack(matter, post) {
+  const time = timeOfDay(matter.refusedMilliseconds);
+  if (matter.refusedBy === undefined) return word("nobodyAnswered", { time });
+  return word("refusedBy", { time, post: post(matter.refusedBy), reason: matter.refusedReason });
 }
 
 function fact(card, kind, label, text) {

@@ -149,7 +149,15 @@ public struct Matter: Sendable, Equatable, Codable {
   public var fromTicket: SealedField?
   /// As for its ticket.
   public var isReissued: Bool?
+  /// Its last offer came back, and it was not offered again since.
+  public var refused: Return?
 
+  public struct Return: Sendable, Equatable, Codable {
+    /// Who did not take it; `nil`: nobody answered in time.
+    public var post: String?
+    public var reason: String
+    public var at: EntryTime
+  }
   public struct Offer: Sendable, Equatable, Codable {
     public var to: String
     public var at: EntryTime

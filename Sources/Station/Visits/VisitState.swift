@@ -105,7 +105,11 @@ public struct VisitState: Sendable, Equatable, Codable {
       self.change(opened.ticket) { $0.contact = nil }
     case .contactGiven(let id, let contact, _): self.change(id) { $0.contact = contact }
     case .cleared(let report): clearing = Clearing(night: report.night, last: report, at: time)
-    case .offered(let id, _, let to): self.change(id) { $0.offer = Matter.Offer(to: to, at: time) }
+    case .offered(let id, _, let to):
+      self.change(id) { matter in
+        matter.offer = Matter.Offer(to: to, at: time)
+        matter.refused = nil
+      }
     case .accepted(let id, let post):
       self.change(id) { matter in
         matter.formerOwners.append(matter.owner)
@@ -113,10 +117,15 @@ public struct VisitState: Sendable, Equatable, Codable {
         matter.offer = nil
         if matter.phase == .opened { matter.phase = .handled }
       }
-    case .returned(let id, _, _): self.change(id) { $0.offer = nil }
+    case .returned(let id, let post, let reason):
+      self.change(id) { matter in
+        matter.offer = nil
+        matter.refused = Matter.Return(post: post, reason: reason, at: time)
+      }
     case .resulted(let id, _, let result, let note):
       self.change(id) { matter in
         matter.phase = .resulted
+        matter.refused = nil
         matter.result = result
         matter.resultedAt = time
         matter.note = note

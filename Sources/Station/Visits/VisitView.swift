@@ -122,7 +122,11 @@ extension Station {
   private func visitView(recorded: Bool) -> VisitView? {
     guard let offered = plan.visits else { return nil }
     let visits = state.visits
-    let lost = state.fault(FaultKey(.parent, .parentLost)).flatMap { $0.present ? $0.since.wallMilliseconds : nil }
+    // On its way up again it answers already; the card waits until the path has proved itself.
+    let answers = link?.paths.contains { $0.state == .up || $0.state == .degraded } ?? false
+    let lost = state.fault(FaultKey(.parent, .parentLost)).flatMap { fault in
+      fault.present && !answers ? fault.presentSince.wallMilliseconds : nil
+    }
     let open = visits.matters.filter { $0.phase != .closed }
     return VisitView(
       revision: revision, asOfMilliseconds: wall.unixMilliseconds, site: plan.name, recorded: recorded, plan: offered,
