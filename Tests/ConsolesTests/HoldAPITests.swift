@@ -33,7 +33,7 @@ import Testing
 
   private func post(_ path: String, _ body: String, _ cookie: String?, port: Int) async throws -> Answer {
     let client = try await RawClient.connect(port: port)
-    let header = cookie.map { "Cookie: linli=\($0)\r\n" } ?? ""
+    let header = cookie.map { "Cookie: linli-window=\($0)\r\n" } ?? ""
     client.send(
       "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\(header)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
     )
@@ -79,7 +79,7 @@ import Testing
     }
 
     func began(_ token: String?) {
-      watch.began("hall", "w3-post", HTTPRequest(method: .post, path: [], session: token))
+      watch.began("hall", "w3-post", HTTPRequest(method: .post, path: [], sessions: token.map { ["linli-window": $0] } ?? [:]))
     }
     var count: Int { asked.withLockedValue { $0.count } }
   }

@@ -55,7 +55,7 @@ import Testing
           + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
     }
 
-    static func header(_ cookie: String?) -> String { cookie.map { "Cookie: other=1; linli=\($0)\r\n" } ?? "" }
+    static func header(_ cookie: String?) -> String { cookie.map { "Cookie: other=1; linli-desk=\($0)\r\n" } ?? "" }
 
     private func exchange(_ text: String) async throws -> Answer {
       let client = try await RawClient.connect(port: desk.port)
@@ -71,7 +71,7 @@ import Testing
       #expect(answer.status == 200, "\(answer.body)")
       let cookie = try #require(answer.headers["set-cookie"])
       #expect(cookie.hasSuffix("; Path=/; HttpOnly; SameSite=Strict"))
-      return String(try #require(cookie.split(separator: ";").first).dropFirst("linli=".count))
+      return String(try #require(cookie.split(separator: ";").first).dropFirst("linli-desk=".count))
     }
   }
 
@@ -161,7 +161,7 @@ import Testing
     rig.door.cards.heard(.removed)
     lay()
     let done = try await answer
-    let cookie = try #require(done.headers["set-cookie"]?.split(separator: ";").first).dropFirst("linli=".count)
+    let cookie = try #require(done.headers["set-cookie"]?.split(separator: ";").first).dropFirst("linli-desk=".count)
     #expect(done.status == 200 && done.body.contains(#""mayLook":true"#))
     #expect(try await rig.get("/api/desk", cookie: String(cookie)).status == 200)
     #expect(try await rig.post("/api/login/card", #"{"ask":5}"#).status == 409)
@@ -178,7 +178,7 @@ import Testing
     stream.send("GET /api/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\(Rig.header(cookie))\r\n")
     _ = try await stream.received { text, _ in text.contains("event: view") }
     let answer = try await rig.post("/api/logout", "{}", cookie: cookie)
-    #expect(answer.headers["set-cookie"] == "linli=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0")
+    #expect(answer.headers["set-cookie"] == "linli-desk=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0")
     _ = try await stream.untilClosed()
     #expect(try await rig.get("/api/desk", cookie: cookie).status == 401)
   }

@@ -53,7 +53,10 @@ import Testing
           + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
     }
 
-    private static func header(_ cookie: String?) -> String { cookie.map { "Cookie: linli=\($0)\r\n" } ?? "" }
+    /// - Parameter cookie: of the technician's page, or several with their names.
+    private static func header(_ cookie: String?) -> String {
+      cookie.map { "Cookie: \($0.contains("=") ? $0 : "linli-technician=\($0)")\r\n" } ?? ""
+    }
 
     private func exchange(_ text: String) async throws -> Answer {
       let client = try await RawClient.connect(port: desk.port)
@@ -67,7 +70,7 @@ import Testing
       let answer = try await post("/api/tech/login", #"{"id":"\#(id)","pin":"739164"}"#)
       #expect(answer.status == 200, "\(answer.body)")
       let cookie = try #require(answer.headers["set-cookie"]?.split(separator: ";").first)
-      return (String(cookie.dropFirst("linli=".count)), answer.body)
+      return (String(cookie.dropFirst("linli-technician=".count)), answer.body)
     }
 
     var denied: [String] {
@@ -196,6 +199,17 @@ import Testing
     let answer = try await rig.post("/api/tech/faults/A/3%3Asilent/retest", #"{"post":"desk"}"#)
     #expect(answer.status == 202 || answer.status == 200, "\(answer.body)")
     #expect(rig.asked.withLockedValue { $0 } == ["desk \(DeskRequest.Action.retest(Self.silent))"])
+  }
+
+  @Test func whoLogsInHereTakesNothingFromTheDeskInTheNextTab() async throws {
+    let rig = try Rig([("t01", [.technician], ["desk"]), ("d01", [.duty], ["desk"])])
+    let duty = try await rig.post("/api/login", #"{"id":"d01","pin":"739164"}"#)
+    let desk = try #require(duty.headers["set-cookie"]?.split(separator: ";").first)
+    let both = "\(desk); linli-technician=\(try await rig.logIn("t01").cookie)"
+    #expect(try await rig.post("/api/incidents/1/acknowledge", #"{"post":"desk"}"#, cookie: both).body.contains("underWay"))
+    #expect(try await rig.get("/api/session", cookie: both).body.contains("d01"))
+    #expect(try await rig.get("/api/tech/session", cookie: both).body.contains("t01"))
+    #expect(try await rig.get("/api/tech/devices", cookie: both).status == 200)
   }
 
   @Test func onlyTheTechnicianReTestsAndTheInspectorLooks() async throws {

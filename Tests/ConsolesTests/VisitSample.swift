@@ -12,13 +12,15 @@ struct PageClient: Sendable {
 
   func get(_ path: String, cookie: String? = nil) async throws -> Answer {
     try await exchange(
-      "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\n" + (cookie.map { "Cookie: linli=\($0)\r\n" } ?? "") + "\r\n")
+      "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\n"
+        + (cookie.map { "Cookie: linli-window=\($0); linli-wall=\($0)\r\n" } ?? "") + "\r\n")
   }
 
   func post(_ path: String, _ body: String, cookie: String? = nil) async throws -> Answer {
     try await exchange(
       "POST \(path) HTTP/1.1\r\nHost: localhost:\(port)\r\nContent-Type: application/json\r\n"
-        + (cookie.map { "Cookie: linli=\($0)\r\n" } ?? "") + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+        + (cookie.map { "Cookie: linli-window=\($0); linli-wall=\($0)\r\n" } ?? "")
+        + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
   }
 
   private func exchange(_ text: String) async throws -> Answer {

@@ -143,7 +143,7 @@ import Testing
     #expect(console.asked.withLockedValue { $0.isEmpty })
     let signed = try await handOver("o02", "739164", leaving)
     #expect(signed.status == 200 && console.asked.withLockedValue { $0 } == [.handOver(from: "o01", to: "o02")])
-    let coming = String(try #require(signed.headers["set-cookie"]?.split(separator: ";").first).dropFirst("linli=".count))
+    let coming = String(try #require(signed.headers["set-cookie"]?.split(separator: ";").first).dropFirst("linli-wall=".count))
     #expect(try await console.client.get("/api/wall", cookie: leaving).status == 401)
     #expect(try await console.client.get("/api/wall", cookie: coming).status == 200)
   }

@@ -96,12 +96,12 @@ final class WallStation {
   static func ask(_ port: UInt16, _ method: String, _ path: String, _ body: String?, _ cookie: String?) throws -> Answer {
     let connection = try Connection(port: port)
     var head = "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-    if let cookie { head += "Cookie: linli=\(cookie)\r\n" }
+    if let cookie { head += "Cookie: linli-wall=\(cookie)\r\n" }
     if let body { head += "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n" }
     connection.send(head + "\r\n" + (body ?? ""))
     let text = connection.receiveAll()
     let parts = text.split(separator: "\r\n\r\n", maxSplits: 1, omittingEmptySubsequences: false)
-    let set = text.firstMatch(of: #/(?i)set-cookie: linli=([^;\r]*)/#)
+    let set = text.firstMatch(of: #/(?i)set-cookie: linli-wall=([^;\r]*)/#)
     return Answer(
       status: Int(text.dropFirst(9).prefix(3)) ?? 0, body: parts.count == 2 ? String(parts[1]) : "",
       cookie: set.map { String($0.1) })

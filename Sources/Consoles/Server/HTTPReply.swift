@@ -9,7 +9,7 @@ struct HTTPReply: Sendable {
   var contentType = "application/json; charset=utf-8"
   var allow: String?
   /// The session's cookie: set when it is text, taken away when it is empty.
-  var session: String?
+  var session: SessionCookie?
   /// The page opens nothing: no other page, window, dialog, print or download.
   var isSandboxed = false
   var body: [UInt8]
@@ -58,7 +58,7 @@ struct HTTPReply: Sendable {
     if let session {
       // Scripts cannot read it, and no other site's page can make the browser send it.
       head +=
-        "Set-Cookie: \(HTTPRequest.cookie)=\(session); Path=/; HttpOnly; SameSite=Strict\(session.isEmpty ? "; Max-Age=0" : "")\r\n"
+        "Set-Cookie: \(session.name)=\(session.token); Path=/; HttpOnly; SameSite=Strict\(session.token.isEmpty ? "; Max-Age=0" : "")\r\n"
     }
     if isSandboxed { head += "Content-Security-Policy: sandbox allow-scripts allow-same-origin\r\n" }
     head += Self.commonHeaders

@@ -9,8 +9,8 @@ struct HTTPRequest: Sendable {
   var path: [String]
   /// Erased when the request has been routed.
   var body: SecretBuffer?
-  /// What the staff's cookie says.
-  var session: String?
+  /// The staff's cookies by their names, one for each page.
+  var sessions: [String: String] = [:]
 
   enum Method: Sendable { case get, post }
 
@@ -35,7 +35,7 @@ struct HTTPRequest: Sendable {
     }
     switch head.method {
     case .GET:
-      return .accepted(HTTPRequest(method: .get, path: path, session: session(head)), bodyBytes: bodyLength(head) ?? 0)
+      return .accepted(HTTPRequest(method: .get, path: path, sessions: sessions(head)), bodyBytes: bodyLength(head) ?? 0)
     case .POST: return checkPost(head, host, path, limits)
     default:
       return .refused(HTTPReply(405, .wrongMethod, at: "method", accepted: "GET, POST", allow: "GET, POST"))
@@ -73,19 +73,21 @@ struct HTTPRequest: Sendable {
     }
     if length > limits.bodyBytes { return .refused(bodyTooLarge(limits)) }
     let body = SecretBuffer(capacity: max(1, length))
-    return .accepted(HTTPRequest(method: .post, path: path, body: body, session: session(head)), bodyBytes: length)
+    return .accepted(HTTPRequest(method: .post, path: path, body: body, sessions: sessions(head)), bodyBytes: length)
   }
 
-  static let cookie = "linli"
-
-  private static func session(_ head: HTTPRequestHead) -> String? {
+  /// Of all our pages; a browser sends those of every port of this computer.
+  private static func sessions(_ head: HTTPRequestHead) -> [String: String] {
+    var found: [String: String] = [:]
     for header in head.headers["cookie"] {
       for pair in header.split(separator: ";") {
         let text = pair.trimmingSpaces
-        if text.hasPrefix(cookie + "=") { return String(text.dropFirst(cookie.count + 1)) }
+        guard text.hasPrefix(SessionCookie.prefix), let equals = text.firstIndex(of: "=") else { continue }
+        let name = String(text[..<equals])
+        if found[name] == nil, found.count < 8 { found[name] = String(text[text.index(after: equals)...]) }
       }
     }
-    return nil
+    return found
   }
 
   private static func bodyLength(_ head: HTTPRequestHead) -> Int? {

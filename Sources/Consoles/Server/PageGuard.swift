@@ -12,7 +12,7 @@ struct PageGuard: Sendable {
 
   /// For what a page asks again and again by itself: asking does not keep the session alive.
   func watch(_ request: HTTPRequest, _ body: () -> RouteResult) -> RouteResult {
-    if let door, door.isGuarded, door.holds(request.session, look: page) { return body() }
+    if let door, door.isGuarded, door.holds(token(of: request), look: page) { return body() }
     return look(request, body)
   }
 
@@ -23,22 +23,25 @@ struct PageGuard: Sendable {
   /// Somebody has an account, so that whoever asks has to be logged in.
   var isGuarded: Bool { door?.isGuarded ?? false }
 
+  /// The session of whoever asks, at this page: in one browser another may be logged in at another page.
+  func token(of request: HTTPRequest) -> String? { request.sessions[SessionCookie.name(page)] }
+
   /// Who asks, by the id of his account; `nil` where nobody has one.
   func staff(_ request: HTTPRequest) -> String? {
     guard let door, door.isGuarded else { return nil }
-    return door.session(request.session)?.staff
+    return door.session(token(of: request))?.staff
   }
 
   /// Writes down that whoever is logged in wanted what is another post's, where only the station can tell.
   func denied(_ request: HTTPRequest, for post: String) {
-    guard let door, door.isGuarded, let session = door.session(request.session) else { return }
+    guard let door, door.isGuarded, let session = door.session(token(of: request)) else { return }
     door.denied(session, "\(request.pathText) \(post)")
   }
 
   /// `nil`: whoever asks may look.
   private func refusalToLook(_ request: HTTPRequest) -> HTTPReply? {
     guard let door, door.isGuarded else { return nil }
-    guard let session = door.session(request.session) else { return Self.login }
+    guard let session = door.session(token(of: request)) else { return Self.login }
     if session.roles.mayLook(at: page) { return nil }
     door.denied(session, request.pathText)
     return HTTPReply(403, .noRight, at: request.pathText, accepted: "a role that may look at this page")
@@ -47,7 +50,7 @@ struct PageGuard: Sendable {
   /// `nil`: whoever asks may act, for this post.
   private func refusalToAct(_ request: HTTPRequest, for post: String) -> HTTPReply? {
     guard let door, door.isGuarded else { return nil }
-    guard let session = door.session(request.session) else {
+    guard let session = door.session(token(of: request)) else {
       door.refuseNamelessAtPage()
       return Self.login
     }
@@ -67,7 +70,7 @@ struct PageGuard: Sendable {
 
   /// For the event stream, which outlives the request: asked again with every heartbeat.
   func mayListen(_ request: HTTPRequest) -> @Sendable () -> Bool {
-    let (door, page, token) = (door, page, request.session)
+    let (door, page, token) = (door, page, token(of: request))
     return { door.map { !$0.isGuarded || $0.holds(token, look: page) } ?? true }
   }
 
@@ -98,7 +101,7 @@ struct PageGuard: Sendable {
   }
 
   private func who(_ request: HTTPRequest) -> HTTPReply {
-    let session = door?.session(request.session)
+    let session = door?.session(token(of: request))
     return HTTPReply(
       status: 200,
       json: .object {
@@ -175,7 +178,7 @@ struct PageGuard: Sendable {
         $0.field("answer", "done")
         $0.field("mayLook", session.roles.mayLook(at: page))
       })
-    reply.session = token
+    reply.session = SessionCookie(page, token)
     return reply
   }
 
@@ -189,7 +192,7 @@ struct PageGuard: Sendable {
   /// Asked once more for the PIN of whoever is logged in; `nil`: it is his. Where nobody has an account nobody is asked.
   func refusalWithoutCode(_ request: HTTPRequest, _ code: String) async -> HTTPReply? {
     guard let door, door.isGuarded else { return nil }
-    guard let session = door.session(request.session) else { return Self.login }
+    guard let session = door.session(token(of: request)) else { return Self.login }
     switch await Self.offTheLoop({ door.logIn(id: session.staff, pin: code) }) {
     case .success(let (token, _)):
       door.logOut(token)
@@ -205,7 +208,7 @@ struct PageGuard: Sendable {
     _ request: HTTPRequest, to id: String, pin: String, for post: String, sign: (_ from: String, _ to: String) async -> DeskAnswer
   ) async -> HTTPReply {
     guard let door, door.isGuarded else { return Self.login }
-    guard let leaving = door.session(request.session) else { return Self.login }
+    guard let leaving = door.session(token(of: request)) else { return Self.login }
     switch await Self.offTheLoop({ door.logIn(id: id, pin: pin) }) {
     case .failure(let refusal): return Self.refused(refusal)
     case .success(let (token, coming)):
@@ -221,16 +224,16 @@ struct PageGuard: Sendable {
         door.logOut(token)
         return reply
       }
-      door.logOut(request.session)
-      reply.session = token
+      door.logOut(self.token(of: request))
+      reply.session = SessionCookie(page, token)
       return reply
     }
   }
 
   private func logOut(_ request: HTTPRequest) -> HTTPReply {
-    door?.logOut(request.session)
+    door?.logOut(token(of: request))
     var reply = HTTPReply(status: 200, json: .object { $0.field("answer", "done") })
-    reply.session = ""
+    reply.session = SessionCookie(page, "")
     return reply
   }
 

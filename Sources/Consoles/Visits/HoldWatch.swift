@@ -20,7 +20,7 @@ final class HoldWatch: Sendable {
 
   /// The station has taken it: so there are no more than terminals in the site file.
   func began(_ kiosk: String, _ post: String, _ request: HTTPRequest) {
-    holders.withLockedValue { $0[kiosk] = Holder(post: post, token: request.session) }
+    holders.withLockedValue { $0[kiosk] = Holder(post: post, token: staff.token(of: request)) }
   }
 
   /// Until the task is cancelled.
