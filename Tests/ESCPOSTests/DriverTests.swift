@@ -77,12 +77,14 @@ import Testing
     rig.hand(plant)
     rig.pass(.seconds(120))
     #expect(rig.notices == ["+\(fault)"] && rig.conditions.last == .blocked)
-    let asked = rig.now
     rig.print(1, try ticket(1))
-    rig.pass(.seconds(30))
-    #expect(rig.outcomes == [1: .notPrinted(.notReady(fault))] && rig.slips.isEmpty && rig.now - asked >= .seconds(20))
-    rig.print(2, try ticket(2))
+    rig.pass(.seconds(3))
+    #expect(rig.outcomes.isEmpty)
+    // Within the time that the station waits for an answer: nobody has to guess what became of the slip.
     rig.pass(.seconds(2))
+    #expect(rig.outcomes == [1: .notPrinted(.notReady(fault))] && rig.slips.isEmpty)
+    rig.print(2, try ticket(2))
+    rig.pass(.milliseconds(500))
     rig.hand(heal)
     rig.pass(.seconds(25))
     #expect(rig.notices == ["+\(fault)", "-\(fault)"] && rig.conditions.last == .ready)

@@ -128,6 +128,9 @@ public struct PrinterDriver: Machine, Sendable {
   }
 
   private mutating func runTimers(at now: Instant) {
+    if isBlocked {
+      for index in queue.indices { queue[index].giveUpAt = min(queue[index].giveUpAt, now + settings.blockedPatience) }
+    }
     if let downSince, now - downSince >= settings.absentAfter {
       raise(.notConnected)
       // One notice: it cannot answer, of course.

@@ -26,6 +26,9 @@ public struct PrinterSettings: Sendable, Equatable {
   public var slowestBytesPerSecond: Int
   /// A slip that was not begun in this time is given up: whoever waits is shown it on the screen.
   public var patience: Interval
+  /// The same while the printer says that it cannot print: long enough for paper that is just being put in, short enough that whoever waits
+  /// has a number before he walks away.
+  public var blockedPatience: Interval
   /// Rounds without an answer until it counts as not answering and the line is opened anew.
   public var silentRounds: Int
   /// Connections come and go (USB); only after this it counts as not connected.
@@ -37,7 +40,8 @@ public struct PrinterSettings: Sendable, Equatable {
   public init(
     status: Status = .full, pollInterval: Interval = .seconds(3), replyTimeout: Interval = .seconds(1),
     writeTimeout: Interval = .seconds(15), markerTimeout: Interval = .seconds(5), slowestBytesPerSecond: Int = 500,
-    patience: Interval = .seconds(20), silentRounds: Int = 3, absentAfter: Interval = .seconds(5), queueLimit: Int = 8,
+    patience: Interval = .seconds(20), blockedPatience: Interval = .seconds(4), silentRounds: Int = 3,
+    absentAfter: Interval = .seconds(5), queueLimit: Int = 8,
     separator: [UInt8] = []
   ) {
     self.status = status
@@ -47,6 +51,7 @@ public struct PrinterSettings: Sendable, Equatable {
     self.markerTimeout = markerTimeout
     self.slowestBytesPerSecond = max(slowestBytesPerSecond, 1)
     self.patience = patience
+    self.blockedPatience = blockedPatience
     self.silentRounds = max(silentRounds, 1)
     self.absentAfter = absentAfter
     self.queueLimit = max(queueLimit, 1)
