@@ -2,7 +2,7 @@ import DeviceVocabulary
 import Station
 
 /// The addresses of the duty desk: which there are, what each takes, what each answers.
-struct DeskRoutes: Routes {
+struct DeskRoutes: StaffRoutes {
   static let fileNames = [
     "desk.html", "desk.css", "desk.js", "actions.js", "asking.js", "cards.js", "children.css", "children.js", "dialogs.js",
     "dom.js",
@@ -55,14 +55,7 @@ struct DeskRoutes: Routes {
 
   // MARK: - Reading
 
-  /// What only the staff may see.
-  private func look(_ request: HTTPRequest, _ body: () -> RouteResult) -> RouteResult {
-    get(request) { staff.look(request, body) }
-  }
-
-  private func file(_ name: String, _ request: HTTPRequest) -> RouteResult { .reply(files[name] ?? notFound(request)) }
-
-  private func notFound(_ request: HTTPRequest) -> HTTPReply {
+  func notFound(_ request: HTTPRequest) -> HTTPReply {
     HTTPReply(
       404, .notFound, at: request.pathText,
       accepted:

@@ -47,7 +47,7 @@ public final class WindowPages: Sendable {
   }
 }
 
-struct WindowRoutes: Routes {
+struct WindowRoutes: StaffRoutes {
   static let fileNames = [
     "window.html", "window.css", "window.js", "desk.css", "login.css", "login.js", "asking.js", "station.js", "matters.js",
     "dom.js",
@@ -101,13 +101,7 @@ struct WindowRoutes: Routes {
     }
   }
 
-  private func look(_ request: HTTPRequest, _ body: () -> RouteResult) -> RouteResult {
-    get(request) { staff.look(request, body) }
-  }
-
-  private func file(_ name: String, _ request: HTTPRequest) -> RouteResult { .reply(files[name] ?? notFound(request)) }
-
-  private func notFound(_ request: HTTPRequest) -> HTTPReply {
+  func notFound(_ request: HTTPRequest) -> HTTPReply {
     HTTPReply(
       404, .notFound, at: request.pathText,
       accepted: "GET /, /api/visits, /api/events, /api/texts, /healthz; POST /api/tickets/{day}/{number}/reissue, "

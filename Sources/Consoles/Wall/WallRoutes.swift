@@ -2,7 +2,7 @@ import DeviceVocabulary
 import StaffAccess
 import Station
 
-struct WallRoutes: Routes {
+struct WallRoutes: StaffRoutes {
   static let fileNames = [
     "wall.html", "wall.css", "wall.js", "wall-tiles.js", "wall-region.js", "wall-source.js", "wall-shift.js", "wall-calls.js",
     "wall-editor.js",
@@ -52,13 +52,7 @@ struct WallRoutes: Routes {
     }
   }
 
-  private func look(_ request: HTTPRequest, _ body: () -> RouteResult) -> RouteResult {
-    get(request) { staff.look(request, body) }
-  }
-
-  private func file(_ name: String, _ request: HTTPRequest) -> RouteResult { .reply(files[name] ?? notFound(request)) }
-
-  private func notFound(_ request: HTTPRequest) -> HTTPReply {
+  func notFound(_ request: HTTPRequest) -> HTTPReply {
     HTTPReply(
       404, .notFound, at: request.pathText,
       accepted:

@@ -72,9 +72,7 @@ extension Station {
   /// The scene that counts now, below meetings, calls and pins.
   var wallScene: WallPlan.Scene? {
     guard let wallPlan = plan.wall else { return nil }
-    func scene(_ id: String?) -> WallPlan.Scene? {
-      id.flatMap { id in state.wall.scenes(of: wallPlan).first { $0.id == id } }
-    }
+    func scene(_ id: String?) -> WallPlan.Scene? { id.flatMap { state.wall.scene($0, of: wallPlan) } }
     if let chosen = scene(state.wall.scene) { return chosen }
     if let held = scene(state.wall.held?.scene) { return held }
     return state.wall.isArmed ? wallPlan.scheduled(at: wall) : wallPlan.scenes.first { !$0.isMeeting }

@@ -46,7 +46,7 @@ extension Station {
     switch action {
     case .scene(let id):
       guard let id else { return .record(.wall(.sceneChosen(nil, post: post))) }
-      guard let scene = state.wall.scenes(of: wallPlan).first(where: { $0.id == id }), !scene.isMeeting else {
+      guard let scene = state.wall.scene(id, of: wallPlan), !scene.isMeeting else {
         return .refused(.unknownScene)
       }
       return .record(.wall(.sceneChosen(scene.id, post: post)))

@@ -139,11 +139,12 @@ public struct WallComposition: Sendable {
   private mutating func breakUp() {
     let laid = tiles
     for index in tiles.indices where laid[index].cells.count > 1 {
-      let (cells, picture) = (laid[index].cells, (laid[index].source, laid[index].layer))
-      let isCut = plan.outputs(in: cells).contains { output in
-        laid.first { $0.output == output.number }.map { $0.cells != cells || ($0.source, $0.layer) != picture } ?? false
+      let own = laid[index]
+      let isCut = zip(plan.outputs, laid).contains { output, tile in
+        own.cells.contains(column: output.column, row: output.row)
+          && (tile.cells != own.cells || tile.source != own.source || tile.layer != own.layer)
       }
-      guard isCut, let output = plan.output(laid[index].output) else { continue }
+      guard isCut, let output = plan.output(own.output) else { continue }
       tiles[index].cells = WallCells(column: output.column, row: output.row)
     }
   }

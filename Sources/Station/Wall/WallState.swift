@@ -222,9 +222,18 @@ public struct WallState: Sendable, Equatable, Codable {
 
   /// Scenes of the site file, and for each layout that was drawn anew one that puts it up.
   public func scenes(of plan: WallPlan) -> [WallPlan.Scene] {
-    let names = plan.scenes.map(\.id)
-    let drawn = layouts(of: plan).filter { layout in !names.contains(layout.id) && !plan.layouts.contains { $0.id == layout.id } }
-    return plan.scenes + drawn.map { WallPlan.Scene(id: $0.id, name: $0.name, layout: $0.id) }
+    plan.scenes + drawn.filter { plan.scene($0.id) == nil }.compactMap { scene(ofDrawn: $0, plan) }
+  }
+
+  /// One of these.
+  func scene(_ id: String, of plan: WallPlan) -> WallPlan.Scene? {
+    plan.scene(id) ?? drawn.first { $0.id == id }.flatMap { scene(ofDrawn: $0, plan) }
+  }
+
+  /// `nil`: it is another form of a layout of the site file, which has its scenes there.
+  private func scene(ofDrawn drawn: Drawn, _ plan: WallPlan) -> WallPlan.Scene? {
+    guard let layout = drawn.forms.last, !plan.layouts.contains(where: { $0.id == drawn.id }) else { return nil }
+    return WallPlan.Scene(id: layout.id, name: layout.name, layout: layout.id)
   }
 
   /// All layouts there are, those of the site file first.
