@@ -127,21 +127,14 @@ import Testing
   /// Who may only look at the page may not look at what is sealed.
   @Test func onlyAClerkSeesWhatIsSealed() async throws {
     let rig = try Rig()
-    var book = StaffBook()
-    for (id, role) in [("c07", Role.clerk), ("i01", .inspector), ("d02", .duty)] {
-      book.put(StaffAccount(id: id, roles: [role], posts: [], pin: try PinHash("472913", rounds: 16)))
-    }
-    let path = rig.folder + "/staff.json"
-    try book.save(path)
+    let staff = try TestStaff([("c07", [.clerk], []), ("i01", [.inspector], []), ("d02", [.duty], [])])
     let card = try rig.card()
-    let test = try TestWindows(sealer: rig.sealer, staff: StaffDoor(path: path, pause: {}, rounds: 16) { _ in })
+    let test = try TestWindows(sealer: rig.sealer, staff: staff.door)
     test.pages.publish(Self.view([card]))
     defer { test.pages.stop() }
     #expect(try await test.client.post("/api/windows/3/look", #"{"post":"w3"}"#).status == 401)
     for (id, status) in [("i01", 403), ("d02", 403), ("c07", 200)] {
-      let login = try await test.client.post("/api/login", #"{"id":"\#(id)","pin":"472913"}"#)
-      let cookie = try #require(
-        login.headers["set-cookie"]?.split(separator: ";").first?.split(separator: "=").last.map(String.init))
+      let cookie = try staff.logIn(id)
       let answer = try await test.client.post("/api/windows/3/look", #"{"post":"w3"}"#, cookie: cookie)
       #expect(answer.status == status && answer.body.contains("王小明") == (status == 200), "\(id)")
       let contact = #"{"post":"w3","name":"a","phone":"123456"}"#

@@ -53,6 +53,15 @@ final class RawClient: Sendable {
     self.state = state
   }
 
+  /// One request on a connection of its own, and the answer to it.
+  static func ask(_ request: String, port: Int) async throws -> Answer {
+    let client = try await connect(port: port)
+    client.send(request)
+    let received = try await client.untilClosed()
+    guard let answer = Answer(received) else { throw TimedOut(received: received) }
+    return answer
+  }
+
   /// - Parameter reads: a client that does not read lets the server's bytes pile up.
   static func connect(port: Int, host: String = "127.0.0.1", reads: Bool = true) async throws -> RawClient {
     let loop = MultiThreadedEventLoopGroup.singleton.next()

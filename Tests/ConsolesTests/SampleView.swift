@@ -197,11 +197,7 @@ final class TestDesk: Sendable {
 
   /// Sends bytes as they are and takes the answer apart.
   func exchange(_ text: String) async throws -> Answer {
-    let client = try await RawClient.connect(port: desk.port)
-    client.send(text)
-    let received = try await client.untilClosed()
-    guard let answer = Answer(received) else { throw RawClient.TimedOut(received: received) }
-    return answer
+    try await RawClient.ask(text, port: desk.port)
   }
 
   /// An open event stream.

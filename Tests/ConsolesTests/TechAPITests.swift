@@ -12,69 +12,30 @@ import Testing
 @Suite struct TechAPITests {
   private final class Rig: Sendable {
     let desk: DutyDesk
-    let folder: String
+    let staff: TestStaff
+    let client: PageClient
     let asked = NIOLockedValueBox<[String]>([])
-    let notes = NIOLockedValueBox<[StaffDoor.Note]>([])
-    let clock = NIOLockedValueBox(Duration.zero)
     let sources = NIOLockedValueBox(TechAPITests.sources())
 
-    init(_ accounts: [(id: String, roles: [Role], posts: [String])] = []) throws {
-      folder = FileManager.default.temporaryDirectory.appendingPathComponent("linli-tech-\(UUID().uuidString)").path
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      var book = StaffBook()
-      for account in accounts {
-        book.put(StaffAccount(id: account.id, roles: account.roles, posts: account.posts, pin: try PinHash("739164", rounds: 16)))
-      }
-      if !accounts.isEmpty { try book.save(folder + "/staff.json") }
-      let (asked, notes, clock, sources) = (asked, notes, clock, sources)
-      let door = StaffDoor(path: folder + "/staff.json", clock: { clock.withLockedValue { $0 } }, pause: {}, rounds: 16) { note in
-        notes.withLockedValue { $0.append(note) }
-      }
+    init(_ accounts: [TestStaff.Account] = []) throws {
+      staff = try TestStaff(accounts)
+      let (asked, sources) = (asked, sources)
       let devices = TechBoard(freeMebibytes: { 5120 }, sources: { sources.withLockedValue { $0 } })
-      desk = try DutyDesk(port: 0, webRoot: Sample.webRoot, staff: door, devices: devices) { post, action in
+      desk = try DutyDesk(port: 0, webRoot: Sample.webRoot, staff: staff.door, devices: devices) { post, action in
         asked.withLockedValue { $0.append("\(post) \(action)") }
         return .underWay
       }
+      client = PageClient(port: desk.port, pages: [.technician])
       desk.publish(TechAPITests.view())
     }
 
-    deinit {
-      desk.stop()
-      try? FileManager.default.removeItem(atPath: folder)
-    }
-
-    func get(_ path: String, cookie: String? = nil) async throws -> Answer {
-      try await exchange("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\n\(Self.header(cookie))\r\n")
-    }
-
-    func post(_ path: String, _ body: String, cookie: String? = nil, headers: String = "") async throws -> Answer {
-      try await exchange(
-        "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\(Self.header(cookie))\(headers)"
-          + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
-    }
-
-    /// - Parameter cookie: of the technician's page, or several with their names.
-    private static func header(_ cookie: String?) -> String {
-      cookie.map { "Cookie: \($0.contains("=") ? $0 : "linli-technician=\($0)")\r\n" } ?? ""
-    }
-
-    private func exchange(_ text: String) async throws -> Answer {
-      let client = try await RawClient.connect(port: desk.port)
-      client.send(text)
-      let received = try await client.untilClosed()
-      guard let answer = Answer(received) else { throw RawClient.TimedOut(received: received) }
-      return answer
-    }
+    deinit { desk.stop() }
 
     func logIn(_ id: String) async throws -> (cookie: String, body: String) {
-      let answer = try await post("/api/tech/login", #"{"id":"\#(id)","pin":"739164"}"#)
+      let answer = try await client.post("/api/tech/login", #"{"id":"\#(id)","pin":"739164"}"#)
       #expect(answer.status == 200, "\(answer.body)")
       let cookie = try #require(answer.headers["set-cookie"]?.split(separator: ";").first)
       return (String(cookie.dropFirst("linli-technician=".count)), answer.body)
-    }
-
-    var denied: [String] {
-      notes.withLockedValue { $0 }.compactMap { if case .denied(let staff, let what) = $0 { "\(staff) \(what)" } else { nil } }
     }
   }
 
@@ -190,26 +151,27 @@ import Testing
 
   @Test func withoutAccountsThePageIsOpenOnThisComputerAndNamesNobody() async throws {
     let rig = try Rig()
-    let page = try await rig.get("/tech")
+    let page = try await rig.client.get("/tech")
     #expect(page.status == 200 && page.headers["x-frame-options"] == "DENY")
-    for name in TechRoutes.fileNames { #expect(try await rig.get("/" + name).status == 200, "\(name)") }
-    let said = try await rig.get("/api/tech/devices")
+    for name in TechRoutes.fileNames { #expect(try await rig.client.get("/" + name).status == 200, "\(name)") }
+    let said = try await rig.client.get("/api/tech/devices")
     #expect(said.status == 200 && said.body.contains("usb-path:1-1.4") && said.body.contains("5120 MiB"))
     for secret in ["三单元门厅", "024-81234567"] { #expect(!said.body.contains(secret), "\(secret)") }
-    let answer = try await rig.post("/api/tech/faults/A/3%3Asilent/retest", #"{"post":"desk"}"#)
+    let answer = try await rig.client.post("/api/tech/faults/A/3%3Asilent/retest", #"{"post":"desk"}"#)
     #expect(answer.status == 202 || answer.status == 200, "\(answer.body)")
     #expect(rig.asked.withLockedValue { $0 } == ["desk \(DeskRequest.Action.retest(Self.silent))"])
   }
 
   @Test func whoLogsInHereTakesNothingFromTheDeskInTheNextTab() async throws {
     let rig = try Rig([("t01", [.technician], ["desk"]), ("d01", [.duty], ["desk"])])
-    let duty = try await rig.post("/api/login", #"{"id":"d01","pin":"739164"}"#)
+    let duty = try await rig.client.post("/api/login", #"{"id":"d01","pin":"739164"}"#)
     let desk = try #require(duty.headers["set-cookie"]?.split(separator: ";").first)
     let both = "\(desk); linli-technician=\(try await rig.logIn("t01").cookie)"
-    #expect(try await rig.post("/api/incidents/1/acknowledge", #"{"post":"desk"}"#, cookie: both).body.contains("underWay"))
-    #expect(try await rig.get("/api/session", cookie: both).body.contains("d01"))
-    #expect(try await rig.get("/api/tech/session", cookie: both).body.contains("t01"))
-    #expect(try await rig.get("/api/tech/devices", cookie: both).status == 200)
+    #expect(
+      try await rig.client.post("/api/incidents/1/acknowledge", #"{"post":"desk"}"#, cookie: both).body.contains("underWay"))
+    #expect(try await rig.client.get("/api/session", cookie: both).body.contains("d01"))
+    #expect(try await rig.client.get("/api/tech/session", cookie: both).body.contains("t01"))
+    #expect(try await rig.client.get("/api/tech/devices", cookie: both).status == 200)
   }
 
   @Test func onlyTheTechnicianReTestsAndTheInspectorLooks() async throws {
@@ -217,34 +179,34 @@ import Testing
       ("t01", [.technician], ["desk"]), ("i01", [.inspector], []), ("c07", [.clerk], []), ("d01", [.duty], []),
       ("o01", [.operator], []),
     ])
-    #expect(try await rig.get("/api/tech/devices").status == 401)
-    #expect(try await rig.post("/api/tech/faults/A/3%3Asilent/retest", #"{"post":"desk"}"#).status == 401)
+    #expect(try await rig.client.get("/api/tech/devices").status == 401)
+    #expect(try await rig.client.post("/api/tech/faults/A/3%3Asilent/retest", #"{"post":"desk"}"#).status == 401)
     let technician = try await rig.logIn("t01")
-    #expect(try await rig.get("/api/tech/devices", cookie: technician.cookie).status == 200)
+    #expect(try await rig.client.get("/api/tech/devices", cookie: technician.cookie).status == 200)
     let path = "/api/tech/faults/A/3%3Asilent/retest"
-    #expect(try await rig.post(path, #"{"post":"desk"}"#, cookie: technician.cookie).body == #"{"answer":"underWay"}"#)
-    #expect(try await rig.post(path, #"{"post":"lead"}"#, cookie: technician.cookie).body.contains("notYourPost"))
+    #expect(try await rig.client.post(path, #"{"post":"desk"}"#, cookie: technician.cookie).body == #"{"answer":"underWay"}"#)
+    #expect(try await rig.client.post(path, #"{"post":"lead"}"#, cookie: technician.cookie).body.contains("notYourPost"))
     let inspector = try await rig.logIn("i01")
-    #expect(try await rig.get("/api/tech/devices", cookie: inspector.cookie).status == 200)
-    #expect(try await rig.post(path, #"{"post":"desk"}"#, cookie: inspector.cookie).body.contains("noRight"))
+    #expect(try await rig.client.get("/api/tech/devices", cookie: inspector.cookie).status == 200)
+    #expect(try await rig.client.post(path, #"{"post":"desk"}"#, cookie: inspector.cookie).body.contains("noRight"))
     for id in ["c07", "d01", "o01"] {
       let other = try await rig.logIn(id)
       #expect(other.body.contains(#""mayLook":false"#), "\(id)")
-      #expect(try await rig.get("/api/tech/devices", cookie: other.cookie).status == 403, "\(id)")
-      #expect(try await rig.post(path, #"{"post":"desk"}"#, cookie: other.cookie).status == 403, "\(id)")
+      #expect(try await rig.client.get("/api/tech/devices", cookie: other.cookie).status == 403, "\(id)")
+      #expect(try await rig.client.post(path, #"{"post":"desk"}"#, cookie: other.cookie).status == 403, "\(id)")
     }
     #expect(rig.asked.withLockedValue { $0.count } == 1)
     // Each refusal is told to the journal, with who and what.
     let shown = "/api/tech/faults/A/3:silent/retest"
     #expect(
-      rig.denied
+      rig.staff.denied
         == ["t01 \(shown) lead", "i01 \(shown)"]
         + ["c07", "d01", "o01"].flatMap { ["\($0) /api/tech/devices", "\($0) \(shown)"] })
     // No other power, and no other page's post comes in.
     for path in ["/api/tech/faults/A/3%3Asilent/silence", "/api/tech/incidents/9/acknowledge", "/api/tech"] {
-      #expect(try await rig.post(path, #"{"post":"desk"}"#, cookie: technician.cookie).status == 404, "\(path)")
+      #expect(try await rig.client.post(path, #"{"post":"desk"}"#, cookie: technician.cookie).status == 404, "\(path)")
     }
-    let foreign = try await rig.post(
+    let foreign = try await rig.client.post(
       path, #"{"post":"desk"}"#, cookie: technician.cookie, headers: "Origin: http://evil.example\r\n")
     #expect(foreign.status == 403 && foreign.body.contains("foreignOrigin"))
   }
@@ -253,18 +215,18 @@ import Testing
     let rig = try Rig([("t01", [.technician], [])])
     let cookie = try await rig.logIn("t01").cookie
     for _ in 0..<4 {
-      rig.clock.withLockedValue { $0 += .seconds(500) }
-      let status = try await rig.get("/api/tech/devices", cookie: cookie).status
-      #expect(status == (rig.clock.withLockedValue { $0 } < StaffDoor.idleTime ? 200 : 401))
+      rig.staff.pass(.seconds(500))
+      let status = try await rig.client.get("/api/tech/devices", cookie: cookie).status
+      #expect(status == (rig.staff.passed < StaffDoor.idleTime ? 200 : 401))
     }
   }
 
   @Test func ofAStationThatIsGoneNothingIsSaid() async throws {
     let rig = try Rig()
     rig.desk.stationLost()
-    let said = try await rig.get("/api/tech/devices")
+    let said = try await rig.client.get("/api/tech/devices")
     #expect(said.status == 503 && said.body.contains("stationLost"))
-    #expect(try await rig.post("/api/tech/faults/A/3%3Asilent/retest", #"{"post":"desk"}"#).status == 503)
+    #expect(try await rig.client.post("/api/tech/faults/A/3%3Asilent/retest", #"{"post":"desk"}"#).status == 503)
     #expect(rig.asked.withLockedValue { $0 } == [])
   }
 }

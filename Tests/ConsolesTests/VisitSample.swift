@@ -9,26 +9,25 @@ import StaffAccess
 /// Asks a page server on a port of this machine, one request after another.
 struct PageClient: Sendable {
   let port: Int
+  /// At which of the pages a session's token counts.
+  var pages: [StaffPage] = [.window, .wall]
 
   func get(_ path: String, cookie: String? = nil) async throws -> Answer {
-    try await exchange(
-      "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\n"
-        + (cookie.map { "Cookie: linli-window=\($0); linli-wall=\($0)\r\n" } ?? "") + "\r\n")
+    try await RawClient.ask("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\n\(header(cookie))\r\n", port: port)
   }
 
-  func post(_ path: String, _ body: String, cookie: String? = nil) async throws -> Answer {
-    try await exchange(
-      "POST \(path) HTTP/1.1\r\nHost: localhost:\(port)\r\nContent-Type: application/json\r\n"
-        + (cookie.map { "Cookie: linli-window=\($0); linli-wall=\($0)\r\n" } ?? "")
-        + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+  /// - Parameter headers: lines of their own, each with its end.
+  func post(_ path: String, _ body: String, cookie: String? = nil, headers: String = "") async throws -> Answer {
+    try await RawClient.ask(
+      "POST \(path) HTTP/1.1\r\nHost: localhost:\(port)\r\nContent-Type: application/json\r\n\(header(cookie))\(headers)"
+        + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)", port: port)
   }
 
-  private func exchange(_ text: String) async throws -> Answer {
-    let client = try await RawClient.connect(port: port)
-    client.send(text)
-    let received = try await client.untilClosed()
-    guard let answer = Answer(received) else { throw RawClient.TimedOut(received: received) }
-    return answer
+  /// - Parameter cookie: a token, or several with their names.
+  func header(_ cookie: String?) -> String {
+    guard let cookie else { return "" }
+    let named = pages.map { "\(SessionCookie.name($0))=\(cookie)" }.joined(separator: "; ")
+    return "Cookie: other=1; \(cookie.contains("=") ? cookie : named)\r\n"
   }
 
   /// Until the server shows what was published.

@@ -91,7 +91,7 @@ import Testing
   }
 
   @Test func withoutARightNothingIsShownOrDoneAndItIsWrittenDown() async throws {
-    let staff = try TestStaff([("o01", .operator), ("c07", .clerk), ("i01", .inspector)])
+    let staff = try TestStaff([("o01", [.operator], []), ("c07", [.clerk], []), ("i01", [.inspector], [])])
     let console = try Console(staff: staff.door)
     defer { console.pages.stop() }
     let (clerk, inspector, oper) = (try staff.logIn("c07"), try staff.logIn("i01"), try staff.logIn("o01"))
@@ -108,7 +108,7 @@ import Testing
 
   /// Whoever is shown round may stand at an open console.
   @Test func onlyAnOperatorsPinEndsTheVisit() async throws {
-    let staff = try TestStaff([("o01", .operator)])
+    let staff = try TestStaff([("o01", [.operator], [])])
     let console = try Console(staff: staff.door)
     defer { console.pages.stop() }
     let cookie = try staff.logIn("o01")
@@ -126,7 +126,7 @@ import Testing
 
   /// Both sign: who goes is logged in, who comes gives his PIN; then the page is his, and what the other could do is over.
   @Test func aChangeOfShiftIsSignedByBothAndEndsTheFormersRights() async throws {
-    let staff = try TestStaff([("o01", .operator), ("o02", .operator), ("c07", .clerk)])
+    let staff = try TestStaff([("o01", [.operator], []), ("o02", [.operator], []), ("c07", [.clerk], [])])
     let console = try Console(staff: staff.door)
     defer { console.pages.stop() }
     let leaving = try staff.logIn("o01")
@@ -184,7 +184,7 @@ import Testing
 
   /// A call is answered and a card of the wall tried again here too, at the desk's addresses; nothing else of the desk is.
   @Test func callsAreAnsweredAndCardsOfTheWallRetested() async throws {
-    let staff = try TestStaff([("o01", .operator), ("i01", .inspector)])
+    let staff = try TestStaff([("o01", [.operator], []), ("i01", [.inspector], [])])
     let console = try Console(staff: staff.door)
     defer { console.pages.stop() }
     let (oper, inspector) = (try staff.logIn("o01"), try staff.logIn("i01"))
@@ -221,7 +221,7 @@ import Testing
 
   /// Where there are accounts, no typed name and no confirmation stands for a PIN.
   @Test func whereThereAreAccountsOnlyThePinCounts() async throws {
-    let staff = try TestStaff([("o01", .operator), ("o02", .operator)])
+    let staff = try TestStaff([("o01", [.operator], []), ("o02", [.operator], [])])
     let console = try Console(staff: staff.door)
     defer { console.pages.stop() }
     let cookie = try staff.logIn("o01")
@@ -244,30 +244,6 @@ import Testing
     #expect((outputs[1]["reason"] as? String)?.contains("可能被锁定") == true)
     #expect((picture["scenes"] as? [[String: Any]])?.first?["lit"] as? String == "half")
   }
-}
-
-/// Accounts in a folder of their own; every PIN is 739164.
-final class TestStaff: Sendable {
-  private let folder: String
-  private let noted = NIOLockedValueBox<[StaffDoor.Note]>([])
-  let door: StaffDoor
-
-  init(_ accounts: [(id: String, role: Role)]) throws {
-    folder = FileManager.default.temporaryDirectory.appendingPathComponent("linli-staff-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    var book = StaffBook()
-    for account in accounts {
-      book.put(StaffAccount(id: account.id, roles: [account.role], posts: [], pin: try PinHash("739164", rounds: 16)))
-    }
-    try book.save(folder + "/staff.json")
-    let noted = noted
-    door = StaffDoor(path: folder + "/staff.json", pause: {}, rounds: 16) { note in noted.withLockedValue { $0.append(note) } }
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: folder) }
-
-  var notes: [StaffDoor.Note] { noted.withLockedValue { $0 } }
-  func logIn(_ id: String) throws -> String { try door.logIn(id: id, pin: "739164").get().token }
 }
 
 /// A wall of four outputs, each in another state.

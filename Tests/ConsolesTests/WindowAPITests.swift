@@ -72,30 +72,20 @@ import Testing
 
   /// A clerk wants a new code for another post's visitor: 403, and it stands in the journal who tried.
   @Test func anotherPostsSlipIsRefusedAndWrittenDown() async throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("linli-reissue-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    var book = StaffBook()
-    book.put(StaffAccount(id: "c07", roles: [.clerk], posts: ["m"], pin: try PinHash("472913", rounds: 16)))
-    try book.save(folder + "/staff.json")
-    let said = NIOLockedValueBox<[StaffDoor.Note]>([])
-    let door = StaffDoor(path: folder + "/staff.json", pause: {}, rounds: 16) { note in said.withLockedValue { $0.append(note) } }
+    let staff = try TestStaff([("c07", [.clerk], ["m"])])
     let isTheirs = NIOLockedValueBox(false)
     let test = try TestWindows(
-      answer: { _ in isTheirs.withLockedValue { $0 } ? .done : .refused(.notThisPostsTicket) }, staff: door)
+      answer: { _ in isTheirs.withLockedValue { $0 } ? .done : .refused(.notThisPostsTicket) }, staff: staff.door)
     test.pages.publish(VisitSample.view())
     defer { test.pages.stop() }
     let path = "/api/tickets/20783/A001/reissue"
     #expect(try await test.client.post(path, #"{"post":"m"}"#).status == 401)
-    let login = try await test.client.post("/api/login", #"{"id":"c07","pin":"472913"}"#)
-    let cookie = try #require(
-      login.headers["set-cookie"]?.split(separator: ";").first?.split(separator: "=").last.map(String.init))
+    let cookie = try staff.logIn("c07")
     #expect(try await test.client.post(path, #"{"post":"w3"}"#, cookie: cookie).body.contains("notYourPost"))
     #expect(test.notes.asked.isEmpty)
     let refused = try await test.client.post(path, #"{"post":"m"}"#, cookie: cookie)
     #expect(refused.status == 403 && refused.body.contains("notThisPostsTicket") && !refused.body.contains("4821"))
-    let denied = said.withLockedValue { $0.filter { if case .denied = $0 { true } else { false } } }
-    #expect(denied == [.denied(staff: "c07", what: "\(path) w3"), .denied(staff: "c07", what: "\(path) m")])
+    #expect(staff.denied == ["c07 \(path) w3", "c07 \(path) m"])
     isTheirs.withLockedValue { $0 = true }
     #expect(try await test.client.post(path, #"{"post":"m"}"#, cookie: cookie).status == 200)
     #expect(test.notes.asked.map(\.action).last == .visit(.reissue(VisitSample.id, 5822, staff: "c07")))
