@@ -25,6 +25,8 @@ public final class StaffDoor: Sendable {
     case tooManySessions
     /// He did not say who he is.
     case nameless
+    /// Nobody has an account, and what wants a second word was asked for without it.
+    case unconfirmed
   }
 
   public enum Note: Sendable, Equatable {
@@ -43,8 +45,8 @@ public final class StaffDoor: Sendable {
     var sessions: [String: Live] = [:]
     var failures = LoginFailures()
     var lookedAt = Duration.zero
-    /// When it was last written down that a page refused somebody who had not logged in.
-    var namelessAt: Duration?
+    /// When it was last written down that a page refused somebody of whom nothing is known.
+    var refusedAt: [Refusal: Duration] = [:]
   }
 
   private struct Live {
@@ -251,18 +253,19 @@ public final class StaffDoor: Sendable {
   /// Writes down that somebody wanted what needs a login, and had none.
   public func refuseNameless() { note(.refused(staff: nil, .nameless)) }
 
-  /// The same of a page, on which anybody may try as often as he likes: once a minute at most, and nothing of what was asked.
-  public func refuseNamelessAtPage() {
+  /// Writes down that a page refused somebody of whom nothing is known. Anybody may try as often as he likes: once a minute at most for each
+  /// reason, and nothing of what was asked.
+  public func refuseAtPage(_ refusal: Refusal) {
     let isDue = state.withLock { state in
       let now = clock()
-      if let last = state.namelessAt, now - last < Self.namelessPause { return false }
-      state.namelessAt = now
+      if let last = state.refusedAt[refusal], now - last < Self.refusalPause { return false }
+      state.refusedAt[refusal] = now
       return true
     }
-    if isDue { refuseNameless() }
+    if isDue { note(.refused(staff: nil, refusal)) }
   }
 
-  static let namelessPause = Duration.seconds(60)
+  static let refusalPause = Duration.seconds(60)
 
   /// Writes down that a session wanted what it has no right to.
   public func denied(_ session: Session, _ what: String) { note(.denied(staff: session.staff, what: what)) }

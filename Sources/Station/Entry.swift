@@ -118,6 +118,23 @@ public enum AccessNote: Sendable, Equatable, Codable {
   case opened(SecretOpening, of: String, post: String, staff: String?, reason: String?)
   /// A visitor's code was given anew, and seen by whoever did it.
   case reissued(of: String, post: String, staff: String?)
+  /// Asked for in the name of a post that the site file does not have, and not done; once a minute at most.
+  case unknownPost(wanted: Wanted)
+
+  public enum Wanted: String, Sendable, Codable, CaseIterable {
+    case calls, stationBelow, visits, sealed, wall
+
+    init(_ action: DeskRequest.Action) {
+      self =
+        switch action {
+        case .wall: .wall
+        case .visit, .kiosk: .visits
+        case .opening: .sealed
+        case .child, .closeStray: .stationBelow
+        default: .calls
+        }
+    }
+  }
 }
 
 extension Change {

@@ -13,33 +13,45 @@ extension Station {
 
   mutating func answer(_ request: DeskRequest) {
     if case .kiosk(let kiosk, let action) = request.action { return answerKiosk(kiosk, action, request.number) }
-    if case .child(let child, let action) = request.action, plan.post(request.post) != nil {
-      return ask(child, action, request)
+    guard plan.post(request.post) != nil else {
+      noteStranger(request.action)
+      return pending.append(.answer(request.number, .refused(.unknownPost)))
     }
-    if case .wall(let action) = request.action, plan.post(request.post) != nil {
+    if case .child(let child, let action) = request.action { return ask(child, action, request) }
+    if case .wall(let action) = request.action {
       guard mayAsk(action, by: request.post) else { return pending.append(.answer(request.number, .refused(.tooManyWishes))) }
       if case .rehearse(let rehearsed) = action, let found = rehearse(rehearsed, by: request.post) {
         return pending.append(.answer(request.number, .rehearsed(found)))
       }
-      if case .identify(let number, let seconds) = action { identify(number, seconds: seconds) }
     }
-    let verdict = plan.post(request.post) == nil ? .refused(.unknownPost) : decide(request.action, by: request.post)
-    switch verdict {
+    switch decide(request.action, by: request.post) {
     case .record(let changes):
       for change in changes { record(change) }
       startTurns(changes)
+      if case .wall(.identify(let number, let seconds)) = request.action { identify(number, seconds: seconds) }
       pending.append(.answer(request.number, .done))
     case .retest(let key):
       startRetest(key, by: request.post)
       pending.append(.answer(request.number, .underWay))
     case .refused(let refusal):
-      if case .wall(let action) = request.action, plan.post(request.post) != nil {
+      if case .wall(let action) = request.action {
         if case .turn(let source, _, _) = action { noteRefusedTurn(source, refusal, by: request.post) }
         noteRefusedView(action, refusal, by: request.post)
       }
       pending.append(.answer(request.number, .refused(refusal)))
     }
   }
+
+  /// Somebody gave a post that there is not. Nothing of its name is kept, because it comes from outside, and the next line is a minute later at
+  /// the earliest: nobody fills a journal by asking. A rehearsal switches nothing.
+  private mutating func noteStranger(_ action: DeskRequest.Action) {
+    if case .wall(.rehearse) = action { return }
+    if let last = strangerAt, now - last < Self.strangerInterval { return }
+    strangerAt = now
+    record(.access(.unknownPost(wanted: AccessNote.Wanted(action))))
+  }
+
+  static let strangerInterval = Interval.seconds(60)
 
   /// A child's call is the child's: it is asked, and its answer comes up as an entry.
   private mutating func ask(_ child: String, _ wanted: ParentCommand.Action, _ request: DeskRequest) {

@@ -35,6 +35,8 @@ public struct Station: Machine, Sendable {
   var childLinks: [ChildLink] = []
   var commandRate = CommandRate.ofParent
   var wrongCodes: [WrongCode] = []
+  /// When it was last written down that somebody gave a post that there is not.
+  var strangerAt: Instant?
   /// The night for which `sweep` was asked, and when.
   var nightAsked: (night: Int32, at: Instant)?
   /// Terminals of the site file whose page has been heard of in this run of the program.

@@ -88,11 +88,14 @@ final class DoorRig: Sendable {
   @Test func whoIsNotLoggedInFillsNoDisk() throws {
     let rig = try DoorRig([DoorRig.account("c07", [.clerk])])
     for second in 0..<130 {
-      for _ in 0..<5 { rig.door.refuseNamelessAtPage() }
+      for _ in 0..<5 { rig.door.refuseAtPage(.nameless) }
       if second == 0 { #expect(rig.notes.withLock { $0 } == [.refused(staff: nil, .nameless)]) }
+      // Another reason has a line of its own.
+      if second == 30 { rig.door.refuseAtPage(.unconfirmed) }
       rig.pass(.seconds(1))
     }
-    #expect(rig.notes.withLock { $0.count } == 3)
+    #expect(rig.notes.withLock { $0.count { $0 == .refused(staff: nil, .nameless) } } == 3)
+    #expect(rig.notes.withLock { $0.count } == 4)
   }
 
   @Test func fiveWrongOnesInARowLockTheAccountForAQuarterOfAnHour() throws {

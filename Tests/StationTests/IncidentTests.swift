@@ -195,12 +195,21 @@ import Testing
     #expect(bench.ask("lead", .acceptHandOver(1)) == .refused(.noOffer))
   }
 
-  @Test func anUnknownPostMayDoNothing() {
+  @Test func anUnknownPostMayDoNothingAndThatItTriedIsWrittenDown() {
     var bench = Bench()
     bench.press("A/1/1", sequence: 1)
     let before = bench.entries.count
-    #expect(bench.ask("nobody", .acknowledge(1)) == .refused(.unknownPost))
-    #expect(bench.entries.count == before)
+    for _ in 0..<50 { #expect(bench.ask("nobody", .acknowledge(1)) == .refused(.unknownPost)) }
+    #expect(bench.ask("stranger", .wall(.scene("day"))) == .refused(.unknownPost))
+    #expect(
+      bench.entries.dropFirst(before).map(\.change) == [.access(.unknownPost(wanted: .calls))],
+      "once a minute, and nothing that came from outside")
+    bench.pass(.seconds(61))
+    #expect(bench.ask("nobody", .wall(.rehearse(.scene("day")))) == .refused(.unknownPost))
+    #expect(!bench.entries.contains { $0.change == .access(.unknownPost(wanted: .wall)) }, "a rehearsal switches nothing")
+    #expect(bench.ask("nobody", .wall(.visitors(false))) == .refused(.unknownPost))
+    #expect(bench.entries.contains { $0.change == .access(.unknownPost(wanted: .wall)) })
+    #expect(bench.view.incidents[0].owner == nil)
   }
 }
 

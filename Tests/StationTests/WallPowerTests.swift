@@ -116,6 +116,12 @@ import Testing
     bench.wall(.identify(1, seconds: 10))
     bench.wall(.identify(1, seconds: 0))
     #expect(bench.route(1) == 5, "and it is ended by hand")
+    bench.wall(.identify(1, seconds: 3600))
+    #expect(
+      bench.wallChanges == [
+        .identified(output: 1, seconds: 10, post: "desk"), .identified(output: 1, seconds: 10, post: "desk"),
+        .identified(output: 1, seconds: 30, post: "desk"),
+      ], "who changed what the wall showed, and for how long")
   }
 
   @Test func aCallIsNotCoveredByIt() {
@@ -135,6 +141,7 @@ import Testing
     #expect(bench.wall(.identify(1, seconds: 10)) == .refused(.nothingToShow))
     #expect(bench.wall(.identify(2, seconds: 10)) == .done, "its display blinks")
     #expect(bench.wall(.identify(77, seconds: 10)) == .refused(.unknownOutput))
+    #expect(bench.wallChanges == [.identified(output: 2, seconds: 10, post: "desk")], "what was refused has shown nothing")
   }
 
   // MARK: - Cards

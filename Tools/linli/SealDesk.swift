@@ -117,6 +117,7 @@ struct SealDesk: Sendable {
     case .fileUnreadable: .staffFileUnreadable
     case .tooManySessions: .tooManySessions
     case .nameless: .loginNeeded
+    case .unconfirmed: .notConfirmed
     }
   }
 }

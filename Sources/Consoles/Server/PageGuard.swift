@@ -38,6 +38,15 @@ struct PageGuard: Sendable {
     door.denied(session, "\(request.pathText) \(post)")
   }
 
+  /// Where nobody has an account, what wants a PIN wants a second word at least. `nil`: it was said, or nobody needs to say it.
+  func refusalUnconfirmed(_ isConfirmed: Bool) -> HTTPReply? {
+    guard !isGuarded, !isConfirmed else { return nil }
+    door?.refuseAtPage(.unconfirmed)
+    return Self.unconfirmed
+  }
+
+  private static let unconfirmed = HTTPReply(409, .notConfirmed, at: "confirmed", accepted: "\"confirmed\": \"yes\"")
+
   /// `nil`: whoever asks may look.
   private func refusalToLook(_ request: HTTPRequest) -> HTTPReply? {
     guard let door, door.isGuarded else { return nil }
@@ -51,7 +60,7 @@ struct PageGuard: Sendable {
   private func refusalToAct(_ request: HTTPRequest, for post: String) -> HTTPReply? {
     guard let door, door.isGuarded else { return nil }
     guard let session = door.session(token(of: request)) else {
-      door.refuseNamelessAtPage()
+      door.refuseAtPage(.nameless)
       return Self.login
     }
     guard session.roles.mayAct(on: page) else {
@@ -246,6 +255,7 @@ struct PageGuard: Sendable {
     case .ended: return HTTPReply(403, .loginEnded, at: "login", accepted: accepted)
     case .fileUnreadable: return HTTPReply(503, .staffFileUnreadable, at: "login", accepted: accepted)
     case .nameless: return login
+    case .unconfirmed: return unconfirmed
     case .tooManySessions: return HTTPReply(503, .tooManySessions, at: "login", accepted: accepted)
     }
   }

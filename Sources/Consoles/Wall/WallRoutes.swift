@@ -132,9 +132,7 @@ struct WallRoutes: StaffRoutes {
       // Whoever is shown round may stand at an open console: only an operator ends it.
       let needsProof = verb == .visitors && action == .visitors(false) && !isRehearsal
       return staff.act(request, for: post) {
-        if needsProof, !staff.isGuarded, !proof.isConfirmed {
-          return HTTPReply(409, .notConfirmed, at: "confirmed", accepted: "\"confirmed\": \"yes\"")
-        }
+        if needsProof, let refused = staff.refusalUnconfirmed(proof.isConfirmed) { return refused }
         if needsProof, let refused = await staff.refusalWithoutCode(request, proof.code) { return refused }
         let answer = await submit(post, .wall(wanted))
         return HTTPReply(answer, because: plan().flatMap { action.mistake(answer, $0) })

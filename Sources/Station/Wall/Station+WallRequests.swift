@@ -81,7 +81,9 @@ extension Station {
     case .identify(let number, let seconds):
       guard let output = wallPlan.output(number) else { return .refused(.unknownOutput) }
       // What was begun can always be ended.
-      return (seconds > 0 ? cannotIdentify(output, wallPlan) : nil).map { .refused($0) } ?? .record([])
+      guard let length = Self.identifyLength(seconds) else { return .record([]) }
+      if let refusal = cannotIdentify(output, wallPlan) { return .refused(refusal) }
+      return .record(.wall(.identified(output: number, seconds: length, post: post)))
     case .turn(let source, let preset, let reason): return decideTurn(source, preset, reason, post, wallPlan)
     case .handOver(let from, let to, let isTyped):
       guard isTyped != true || [from, to].allSatisfy({ $0.isShiftName }) else { return .refused(.namesNeeded) }
@@ -189,14 +191,19 @@ extension Station {
     return output.matrix.map { answers($0.device) } ?? false ? nil : .outputUnreachable
   }
 
+  /// In seconds; `nil`: it is to end.
+  private static func identifyLength(_ seconds: Int) -> Int? { seconds > 0 ? min(seconds, identifySeconds) : nil }
+
   mutating func identify(_ number: Int, seconds: Int) {
     guard let output = plan.wall?.output(number) else { return }
-    let length = UInt8(clamping: min(max(0, seconds), Self.identifySeconds))
-    for port in output.ports where port != output.matrix { pending.append(.wallIdentify(port, seconds: length)) }
+    let length = Self.identifyLength(seconds) ?? 0
+    for port in output.ports where port != output.matrix {
+      pending.append(.wallIdentify(port, seconds: UInt8(clamping: length)))
+    }
     wallFacts.identified.removeAll { $0.output == number }
     // A display that shows its own number does not say which output of the matrix feeds it.
     if length > 0, let plan = plan.wall, let source = marker(for: output, plan) {
-      wallFacts.identified.append(.init(output: number, source: source, until: now + Interval.seconds(Int(length))))
+      wallFacts.identified.append(.init(output: number, source: source, until: now + Interval.seconds(length)))
     }
   }
 

@@ -27,6 +27,8 @@ public enum WallChange: Sendable, Equatable, Codable {
   case viewRefused(source: String, post: String, Refusal)
   /// A post asked for more than the wall takes in so short a time: so many of its wishes within a minute were not carried out.
   case wishesRefused(post: String, count: Int)
+  /// Somebody wants to see which output this is: its picture is another one, or blinks, for so long.
+  case identified(output: Int, seconds: Int, post: String)
   /// A camera was asked to turn; that it could not stands on a card.
   case turned(WallTurn)
   /// Somebody asked for it without a reason, or where it cannot be.
@@ -191,7 +193,7 @@ public struct WallState: Sendable, Equatable, Codable {
       isArmed = false
       held = Held(scene: scene, rests: rests, calls: shown)
     case .layoutSaved(let layout, _, _): save(layout)
-    case .viewRefused, .wishesRefused: break
+    case .viewRefused, .wishesRefused, .identified: break
     case .layoutUndone(let id, _, _):
       guard let index = drawn.firstIndex(where: { $0.id == id }) else { return }
       drawn[index].forms.removeLast(min(1, drawn[index].forms.count))

@@ -45,6 +45,8 @@ extension WallChange {
       "\(post) 想看 \(source),没有打开: \(Texts.text(refusal).chinese) / not shown: \(Texts.text(refusal).english)"
     case .wishesRefused(let post, let count):
       "\(post) 一分钟内有 \(count) 次切换太快,没有执行 / \(count) wishes within a minute came too fast and were not carried out"
+    case .identified(let output, let seconds, let post):
+      "\(post) 让输出 \(output) 亮出自己 \(seconds) s / output asked to show which it is"
     case .shiftSigned(let shift):
       "\(shift.from) 交班给 \(shift.to),"
         + (shift.isTyped == true ? "未登录,姓名为手填 (not logged in, names as typed)" : "双方签字")
