@@ -56,7 +56,7 @@ import Testing
     let (first, second, inspector) = (try wall.logIn("o01"), try wall.logIn("o02"), try wall.logIn("i01"))
     try wall.waitUntilProved("the first scene", cookie: inspector)
     let rounds = Self.isLong ? 200 : 25
-    let results = Mutex<[String: (done: Int, refused: Int, strange: [String])]>([:])
+    let results = Mutex<[String: (done: Int, refused: Int, tooFast: Int, strange: [String])]>([:])
     let group = DispatchGroup()
     for (post, cookie) in [("desk", first), ("wall", second)] {
       let port = wall.port
@@ -64,13 +64,15 @@ import Testing
       Thread.detachNewThread {
         defer { group.leave() }
         var random = SeededRandom(seed: post == "desk" ? 1 : 2)
-        var found = (done: 0, refused: 0, strange: [String]())
+        var found = (done: 0, refused: 0, tooFast: 0, strange: [String]())
         for _ in 0..<rounds {
           let (verb, fields) = Self.anything(&random)
           do {
             let answer = try WallStation.ask(port, "POST", "/api/wall/\(verb)", #"{"post":"\#(post)"\#(fields)}"#, cookie)
             switch (answer.status, answer.word) {
             case (200, "done"): found.done += 1
+            // More than a wall is switched by hand: what was not carried out says so, too.
+            case (429, _) where answer.body.contains("tooManyWishes"): found.tooFast += 1
             case (400..<500, _) where answer.body.contains("chinese"): found.refused += 1
             default: found.strange.append("\(verb)\(fields): \(answer)")
             }
@@ -84,7 +86,8 @@ import Testing
     for post in ["desk", "wall"] {
       let found = try #require(results.withLock { $0[post] })
       #expect(found.strange.isEmpty, "\(found.strange.prefix(3))")
-      #expect(found.done > rounds / 3 && found.done + found.refused == rounds)
+      let taken = rounds - found.tooFast
+      #expect(taken > 20 && found.done > taken / 3 && found.done + found.refused == taken, "\(found)")
       #expect(
         changes.count { $0.post == post } == found.done, "\(post): what was said to be done is written down, and nothing else")
     }
