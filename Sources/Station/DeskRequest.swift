@@ -70,7 +70,8 @@ public enum Refusal: String, Sendable, Codable, CaseIterable {
   /// At a terminal: it has no card reader; what was read of a card is erased already.
   case noReader, cardIsOver
   case noWall, unknownScene, unknownLayout, unknownSource, unknownOutput, unknownPin, layoutWrong, tooManyLayouts,
-    nothingToShow, outputUnreachable, displayIsOff, visitorsPresent, namesNeeded, doesNotTurn, unknownPreset, pinOverlaps,
+    nothingToShow, outputUnreachable, displayIsOff, visitorsPresent, namesNeeded, sameName, doesNotTurn, unknownPreset,
+    pinOverlaps,
     sourceDoesNotReach, cannotSpan
   /// Nobody switches a wall so often by hand.
   case tooManyWishes

@@ -45,8 +45,8 @@ extension Station {
       busChanged(bus, condition)
     case .jobChanged(let device, let job):
       jobChanged(device, job)
-    case .outputsObserved, .measured:
-      break  // the runtime's latest-value lane
+    case .outputsObserved(let device, let outputs): wallFacts.lights.observed(device, outputs)
+    case .measured: break  // the runtime's latest-value lane
     }
   }
 

@@ -50,7 +50,6 @@ public struct Station: Machine, Sendable {
   /// What was last asked of lamps and outputs, so that only changes are sent.
   var wishedIndicators: [(button: ButtonID, indicator: Indicator)] = []
   var wishedOutputs: [(output: SitePlan.Output, on: Bool)] = []
-  var wishedLights: [(output: SitePlan.Output, on: Bool)] = []
   /// Effects that did not fit into the last batch, in order.
   var pending: [StationEffect] = []
 

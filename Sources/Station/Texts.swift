@@ -89,6 +89,7 @@ public enum Texts {
     case .tooManyLayouts: BilingualText("画的布局太多,先删掉不用的", "Too many drawn layouts: remove some first")
     case .namesNeeded:
       BilingualText("请写交班人和接班人,各 1 至 20 个字", "Give who goes and who comes, 1 to 20 characters each")
+    case .sameName: BilingualText("交班人和接班人不能是同一个人", "Who goes and who comes must be two people")
     case .pinOverlaps:
       BilingualText(
         "和手动放上的画面重叠:先收回那一个,或换一块地方", "It overlaps a picture that was put up by hand: take that off first, or choose another place")

@@ -7,13 +7,13 @@ extension SiteReader {
   static let wallSides = 1...16
 
   /// `wall`: what hangs where, what can be shown, how it is arranged.
-  func wall(_ node: Node, places: [SitePlan.Place], children: [SitePlan.Child], devices known: [SitePlan.Output])
-    -> (plan: WallPlan, devices: WallDevices)
-  {
+  func wall(
+    _ node: Node, places: [SitePlan.Place], children: [SitePlan.Child], relays: Relays, callPoints: [SitePlan.CallPoint]
+  ) -> (plan: WallPlan, devices: WallDevices) {
     let section = section(
       node, "wall",
       keys: [
-        "grid", "devices", "outputs", "sources", "layouts", "scenes", "callOutputs", "visitorSource", "idleSource",
+        "place", "grid", "devices", "outputs", "sources", "layouts", "scenes", "callOutputs", "visitorSource", "idleSource",
         "rotationSeconds", "displays", "port",
       ])
     let grid = self.section(section.raw("grid") ?? Node.mapping([:]), "grid", keys: ["columns", "rows", "bezel"])
@@ -23,6 +23,7 @@ extension SiteReader {
       layouts: [], scenes: [], rotationSeconds: section.number("rotationSeconds", in: 5...30, default: 15),
       bezelThousandths: grid.number("bezel", in: 0...200, default: 0))
     if section.raw("grid") == nil { section.missing("grid") }
+    plan.place = wallPlace(section, places, callPoints)
     var devices = wallDevices(section)
     for item in section.list("outputs", required: true) { output(item, devices, &plan) }
     plan.outputs.sort { $0.number < $1.number }
@@ -38,7 +39,7 @@ extension SiteReader {
     var reach = SourceReach()
     for item in section.list("sources", required: true) { source(item, places, children, devices, &plan, &reach) }
     for item in section.list("layouts", required: true) { layout(item, &plan) }
-    for item in section.list("scenes", required: true) { scene(item, known, &plan) }
+    for item in section.list("scenes", required: true) { scene(item, relays, &plan) }
     if !plan.scenes.isEmpty, plan.scenes.allSatisfy(\.isMeeting) {
       complain(section.raw("scenes"), "至少要有一个不是会议的预案", "at least one scene must be no meeting")
     }
@@ -61,6 +62,24 @@ extension SiteReader {
         devices: devices, addresses: reach.addresses, cameras: reach.cameras,
         consolePort: section.number("port", in: 0...65535, default: Self.wallPort))
     )
+  }
+
+  /// Where the wall hangs: what calls from there without a sound must not show itself on it.
+  private func wallPlace(_ section: SiteSection, _ places: [SitePlan.Place], _ callPoints: [SitePlan.CallPoint]) -> String? {
+    guard let node = section.raw("place") else {
+      if callPoints.contains(where: \.silent) {
+        warn(
+          section.node, "有静默按钮,但没写大屏在哪个地点(wall: place):那个房间里的静默求助会显示在这面大屏上",
+          "there are silent buttons, and it is not said where the wall hangs (wall: place): a silent call from that room would be shown on it"
+        )
+      }
+      return nil
+    }
+    let place = section.text("place")
+    if !place.isEmpty, !places.contains(where: { $0.id == place }) {
+      complain(node, "没有地点 \"\(place)\"", "there is no place \"\(place)\" under places")
+    }
+    return place
   }
 
   /// `displays`: when they are on, and how long one waits for the other when they are switched on.
@@ -263,7 +282,7 @@ extension SiteReader {
     plan.layouts.append(layout)
   }
 
-  private func scene(_ node: Node, _ relays: [SitePlan.Output], _ plan: inout WallPlan) {
+  private func scene(_ node: Node, _ relays: Relays, _ plan: inout WallPlan) {
     let section = section(
       node, "scene", keys: ["id", "name", "layout", "regions", "sound", "lights", "dark", "meeting", "schedule"])
     var scene = WallPlan.Scene(
@@ -303,17 +322,44 @@ extension SiteReader {
     plan.scenes.append(scene)
   }
 
-  private func light(_ node: Node, _ relays: [SitePlan.Output], _ scene: inout WallPlan.Scene) {
+  private func light(_ node: Node, _ relays: Relays, _ scene: inout WallPlan.Scene) {
     let section = section(node, "light", keys: ["output", "on"])
     let text = section.text("output")
     guard let button = ButtonID(text) else {
       complain(section.raw("output"), "output 应写成 总线/地址/输出,如 A/20/3", "output must be bus/address/output, such as A/20/3")
       return
     }
-    if relays.contains(where: { $0.device == button.device && $0.output == button.button }) {
+    guard let count = relays.counts[button.device], count > 0 else {
+      let known = relays.counts.filter { $0.value > 0 }.keys.sorted().map { "\($0)" }.joined(separator: ", ")
+      complain(
+        section.raw("output"), "没有带输出的模块 \(button.device),可写: \(known.isEmpty ? "(无)" : known)",
+        "there is no module \(button.device) with outputs; accepted are \(known.isEmpty ? "none" : known)")
+      return
+    }
+    guard (1...count).contains(Int(button.button)) else {
+      complain(
+        section.raw("output"), "模块 \(button.device) 只有输出 1 – \(count)", "module \(button.device) has the outputs 1 to \(count)")
+      return
+    }
+    if relays.roles.contains(where: { $0.device == button.device && $0.output == button.button }) {
       complain(
         section.raw("output"), "这个输出已经有角色(声响、灯),预案不能动它", "this output has a role (sounder, light) that no scene may touch")
     }
+    if scene.lights.contains(where: { $0.device == button.device && $0.output == button.button }) {
+      complain(section.raw("output"), "\(text) 在这个预案里写了两次", "\(text) is given twice in this scene")
+    }
     scene.lights.append(.init(device: button.device, output: button.button, isOn: section.flag("on", default: true)))
+  }
+}
+
+/// The outputs of modules: how many each has, and which have a role of their own.
+struct Relays {
+  var counts: [DeviceID: Int]
+  var roles: [SitePlan.Output]
+
+  init(_ buses: [BusPlan], roles: [SitePlan.Output]) {
+    let modules = buses.flatMap { bus in bus.modules.map { (DeviceID(bus: bus.name, node: $0.node), $0.outputCount) } }
+    counts = Dictionary(modules, uniquingKeysWith: max)
+    self.roles = roles
   }
 }

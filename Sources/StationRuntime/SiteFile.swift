@@ -78,7 +78,8 @@ public struct SiteFile {
     if let pages = visits?.pages, let node = top.raw("visits") { reader.refuseSharedPorts(node, pages, buses, portName) }
     addHelpKeys(&plan)
     let wall = top.raw("wall").map {
-      reader.wall($0, places: places, children: plan.children ?? [], devices: outputs)
+      reader.wall(
+        $0, places: places, children: plan.children ?? [], relays: Relays(buses, roles: outputs), callPoints: callPoints)
     }
     plan.wall = wall?.plan
     return Site(

@@ -109,6 +109,16 @@ import Testing
       ("sound: cam", "sound: cat", 23, "no source \"cat\""), (", speaker: true", "", 23, "would not be heard"),
       ("powerOnGap: 800", "powerOnGap: 60000", 24, "from 0 to 10000"), ("from: \"07:30\"", "from: \"25:00\"", 24, "in quotes"),
       ("callOutputs: [3, 1]", "callOutputs: [9]", 25, "no output 9"),
+      ("callOutputs: [3, 1]", "place: moon", 25, "no place \"moon\""),
+      (
+        "layout: day, schedule", "layout: day, lights: [{output: B/99/9}], schedule", 22,
+        "no module B/99 with outputs; accepted are A/20"
+      ),
+      ("layout: day, schedule", "layout: day, lights: [{output: A/20/5}], schedule", 22, "A/20 has the outputs 1 to 2"),
+      (
+        "layout: day, schedule", "layout: day, lights: [{output: A/20/2}, {output: A/20/2, on: false}], schedule", 22,
+        "given twice"
+      ),
       ("visitorSource: board", "visitorSource: cam", 27, "not for visitors"),
       ("visitorSource: board", "visitorSource: tv", 27, "no source \"tv\""),
       ("idleSource: board", "idleSource: tv", 26, "no source \"tv\""),

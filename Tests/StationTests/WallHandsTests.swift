@@ -51,7 +51,7 @@ import Testing
     for name in ["", "  ", String(repeating: "张", count: 21), "张\n三"] {
       #expect(bench.wall(.handOver(from: name, to: "李", isTyped: true)) == .refused(.namesNeeded))
     }
-    #expect(bench.wall(.handOver(from: "李", to: "李", isTyped: true)) == .refused(.offerToSelf))
+    #expect(bench.wall(.handOver(from: "李", to: "李", isTyped: true)) == .refused(.sameName))
     #expect(bench.wall(.handOver(from: "张", to: "李", isTyped: true)) == .done)
     #expect(bench.wallView?.shift?.isTyped == true)
     #expect(try #require(bench.wallChanges.last).text.contains("未登录,姓名为手填"))

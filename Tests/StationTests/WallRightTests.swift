@@ -106,6 +106,13 @@ import Testing
       }
       let shown = Set(bench.wished).intersection(cameras)
       #expect(shown.isSubset(of: allowed), "\(shown.subtracting(allowed)) after \(bench.wallChanges.suffix(3))")
+      // What was drawn into a layout is seen for five minutes after somebody has said why.
+      let bySite = ownSources.union(plan.layouts.flatMap { $0.regions.flatMap(\.sources) })
+      let byScene = tiles.filter { $0.layer == .base || $0.layer == .meeting }.compactMap(\.wished)
+      if !cameras.intersection(byScene).isSubset(of: bySite) {
+        let ages = (state.viewed ?? []).map { bench.now - $0.since.monotonic }
+        #expect(ages.contains { $0 <= .seconds(300) }, "\(bench.wallChanges.suffix(3))")
+      }
       // A view by hand ends: none is older than its time.
       for pin in bench.wallView?.pins ?? [] where cameras.contains(pin.pin.source) {
         #expect(pin.secondsLeft.map { $0 <= 300 } == true)
@@ -120,8 +127,8 @@ import Testing
       height: 1 + Int(random.below(2)))
     let reason = [nil, "", " ", "积水"][Int(random.below(4))]
     switch random.below(12) {
-    case 0: return .scene(["day", "night", "dark", nil, "moon"][Int(random.below(5))])
-    case 1: return .beginMeeting(scene: "meeting")
+    case 0: return .scene(["day", "night", "dark", nil, "moon", "x"][Int(random.below(6))], reason: reason)
+    case 1: return .beginMeeting(scene: "meeting", reason: reason)
     case 2: return .endMeeting
     case 3: return .renew(UInt32(random.below(9)))
     case 4: return .unpin(UInt32(random.below(9)))

@@ -220,7 +220,7 @@ import Testing
     let answer = bench.wall(.saveLayout(overlapping))
     #expect(answer == .refused(.layoutWrong))
     #expect(
-      try WallAction.saveLayout(overlapping).mistake(answer, #require(Bench.walled.wall))?.chinese == "布局有错:区域 \"a\" 和 \"b\" 重叠")
+      try WallAction.saveLayout(overlapping).mistake(answer, #require(bench.wallView))?.chinese == "布局有错:区域 \"a\" 和 \"b\" 重叠")
   }
 
   @Test func aLayoutThatWasDrawnAnewCanBePutUp() throws {
@@ -256,11 +256,13 @@ import Testing
     bench.give(.wall("p3", .healthChanged(.absent)))
     bench.pass(.seconds(4))
     bench.wall(.pin(source: "map", WallCells(column: 3, row: 1), reason: nil))
-    #expect(bench.wall(.handOver(from: "o01", to: "o01")) == .refused(.offerToSelf))
+    #expect(bench.wall(.handOver(from: "o01", to: "o01")) == .refused(.sameName))
+    bench.wall(.arm(false))
     #expect(bench.wall(.handOver(from: "o01", to: "o02")) == .done)
     let shift = try #require(bench.station.state.wall.shift?.shift)
     #expect(shift.from == "o01" && shift.to == "o02" && shift.calls == [.init(station: nil, id: 1)])
     #expect(shift.bypassed == [ButtonID("A/1/1")] && shift.pins == [1])
+    #expect(shift.isArmed == false && shift.hasVisitors == false && shift.meeting == nil)
     #expect(shift.faults.contains { $0.description == "wall p3:wallSilent" })
     #expect(bench.view.incidents.count == 1, "nothing that nobody has acknowledged vanishes")
   }

@@ -6,6 +6,7 @@ enum CheckWall {
   static func lines(_ site: Site) -> [String] {
     guard let plan = site.plan.wall, let wall = site.wall else { return [] }
     var lines = ["大屏 / display wall: \(plan.columns)×\(plan.rows), http://127.0.0.1:\(wall.consolePort)/"]
+    if let place = plan.place { lines[0] += " 在 \(place):那里的静默求助不上屏 / its silent calls are not shown" }
     for device in wall.devices {
       let ports = device.ports.isEmpty ? "" : " 用到 / used: \(device.ports.map(String.init).joined(separator: ", "))"
       lines.append("  设备 \(device.name): \(device.kind.rawValue) \(text(device.connection))\(ports)")
@@ -18,7 +19,10 @@ enum CheckWall {
     }
     for scene in plan.scenes {
       let hours = scene.schedule.map(text).joined(separator: ", ")
-      let more = (scene.isMeeting ? " 会议" : "") + (scene.isDark ? " 关屏" : "") + (scene.sound.map { " 声音 \($0)" } ?? "")
+      let more =
+        (scene.isMeeting ? " 会议" : "") + (scene.isDark ? " 关屏" : "") + (scene.sound.map { " 声音 \($0)" } ?? "")
+        + (scene.lights.isEmpty
+          ? "" : " 灯 " + scene.lights.map { "\($0.device)/\($0.output) \($0.isOn ? "开 on" : "关 off")" }.joined(separator: ", "))
       lines.append("  预案 \(scene.id): \(scene.name) 布局 \(scene.layout)\(hours.isEmpty ? "" : " \(hours)")\(more)")
     }
     let hours = plan.displayHours.map(text).joined(separator: ", ")

@@ -106,7 +106,7 @@ final class RunWall: Sendable {
     let isRehearsal = words[1] == "rehearse"
     if isRehearsal, words.count == 3 { words = ["wall"] + words[2].split(separator: " ", maxSplits: 1).map(String.init) }
     let body = words.count == 3 ? words[2] : "{}"
-    let answer = WallControl.request(words[1], body, isRehearsal: isRehearsal, plan: wall.plan, submit: submit)
+    let answer = WallControl.request(words[1], body, isRehearsal: isRehearsal, view: wall, submit: submit)
     // The station shows what it has decided before it takes the next request: whoever looks after this answer sees what came of it.
     if !isRehearsal, answer.status == 200 { _ = submit("", .wall(.rehearse(.endMeeting))) }
     return answer.json + "\n"

@@ -110,11 +110,20 @@ struct WallScene: ParsableCommand {
     commandName: "scene", abstract: "换预案;auto 按时间表,end-meeting 结束会议 / puts a scene up; auto: by the clock; end-meeting")
   @OptionGroup var order: WallOrder
   @Argument(help: "预案代号 / id of the scene") var scene: String
+  @Option(help: "原因,布局是画出来的且有摄像机时必填,不写人名 / reason, needed where a camera was drawn into its layout; no person's name")
+  var reason = ""
 
   func run() throws {
     if scene == "end-meeting" { return try order.request("end-meeting") }
-    let isMeeting = try WallPicture(quiet: order.post.place).isMeeting(scene)
-    try order.request(isMeeting ? "meeting" : "scene", ["scene": scene == "auto" ? "" : scene])
+    let picture = try WallPicture(quiet: order.post.place)
+    let isMeeting = picture.isMeeting(scene)
+    let fields = ["scene": scene == "auto" ? "" : scene, "reason": reason]
+    // What lies under a meeting is not read back before its end: there is nothing to wait for.
+    guard isMeeting || !picture.hasMeeting else {
+      try order.post.request("scene", fields)
+      throw Failure("已记下:正在开会,会议结束后换上 / noted: a meeting is on, and it comes when that is over")
+    }
+    try order.request(isMeeting ? "meeting" : "scene", fields)
   }
 }
 

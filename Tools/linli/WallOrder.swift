@@ -39,7 +39,7 @@ struct WallOrder: ParsableArguments {
       ]
       print(Self.text(said.merging(picture.outcome) { $1 }.merging(added) { $1 }))
     } else {
-      print(picture.table + picture.soundLine, terminator: "")
+      print(picture.table + picture.soundLine + picture.lightLines, terminator: "")
       print(
         picture.isWhole ? "已办,已核对 / done and verified" : "已办,\(wait) s 内没有全部核对 / done, not all of it verified within \(wait) s")
     }

@@ -35,18 +35,21 @@ struct WallPicture {
     list("scenes").contains { $0["id"] as? String == scene && $0["meeting"] as? Bool == true }
   }
 
+  var hasMeeting: Bool { view["meeting"] is String }
+
   /// Every output is what it should be.
   var isProved: Bool {
     list("outputs").allSatisfy { $0["proof"] as? String == "verified" && $0["picture"] as? Bool != false }
   }
-  /// Moreover what is to be heard is heard, and what was decided is on disk.
+  /// Moreover what is to be heard is heard, the scene's lamps are as they should be, and what was decided is on disk.
   var isWhole: Bool {
     let sound = view["sound"] as? [String: Any]
     let isHeard = sound.map { $0["output"] == nil || $0["heard"] as? Bool == true } ?? true
-    return isProved && isHeard && view["recorded"] as? Bool != false
+    let isLit = list("lights").allSatisfy { $0["proved"] as? Bool == true }
+    return isProved && isHeard && isLit && view["recorded"] as? Bool != false
   }
   /// What a wish has come to, for scripts.
-  var outcome: [String: Any] { view.filter { ["outputs", "sound", "left", "recorded"].contains($0.key) } }
+  var outcome: [String: Any] { view.filter { ["outputs", "sound", "lights", "left", "recorded"].contains($0.key) } }
   var devicesWork: Bool { list("devices").allSatisfy { $0["health"] as? String == "online" } }
 
   /// A line for each output.
@@ -113,7 +116,7 @@ struct WallPicture {
         "  \(source["id"] as? String ?? "")  \(source["name"] as? String ?? "")  \(state)  \(source["reason"] as? String ?? "")\n"
     }
     for scene in list("scenes") {
-      let lit = ["full": "●", "half": "◐", "wished": "○"][scene["lit"] as? String ?? ""] ?? " "
+      let lit = ["full": "●", "half": "◐", "wished": "○", "later": "◌"][scene["lit"] as? String ?? ""] ?? " "
       text += "\(lit) \(scene["id"] as? String ?? "")  \(scene["name"] as? String ?? "")\n"
     }
     for pin in list("pins") {
@@ -121,7 +124,7 @@ struct WallPicture {
       text +=
         "  #\(pin["id"] as? Int ?? 0)  \(name(pin["source"]))  \(pin["post"] as? String ?? "")  \(left)  \(pin["reason"] as? String ?? "")\n"
     }
-    text += soundLine
+    text += soundLine + lightLines
     if view["displaysRest"] as? Bool == true { text += "屏应关着(时间表或预案)/ displays are to be off, by the clock or the scene\n" }
     if view["armed"] as? Bool == false { text += "自动切换停用 / disarmed\n" }
     if view["visitors"] as? Bool == true { text += "参观模式 / visitors\n" }
@@ -137,6 +140,15 @@ struct WallPicture {
       (sound["output"] as? Int).map { "输出 / output \($0)" } ?? "现在没有带喇叭的屏显示它 / no output with a loudspeaker shows it now"
     let isHeard = sound["heard"] as? Bool == true ? "✓ 已核对 / verified" : "… 未核对 / not verified"
     return "♪ \(name(sound["source"]))  \(place)  \(isHeard)\n"
+  }
+
+  /// A line for each lamp that the scene switches.
+  var lightLines: String {
+    list("lights").map { light in
+      let wish = light["on"] as? Bool == true ? "应开 / on" : "应关 / off"
+      let proof = light["proved"] as? Bool == true ? "✓ 已核对 / verified" : "… 未核对 / not verified"
+      return "☼ \(light["output"] as? String ?? "")  \(wish)  \(proof)\n"
+    }.joined()
   }
 
   func rehearsal(_ said: [String: Any]) -> String {

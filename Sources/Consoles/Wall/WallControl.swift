@@ -24,7 +24,7 @@ public enum WallControl {
   ///   - verb: of `/api/wall/VERB`.
   ///   - body: its JSON.
   public static func request(
-    _ verb: String, _ body: String, isRehearsal: Bool, plan: WallPlan,
+    _ verb: String, _ body: String, isRehearsal: Bool, view: WallView,
     submit: (String, DeskRequest.Action) -> DeskAnswer
   ) -> Answer {
     guard let wanted = WallVerb(rawValue: verb) else {
@@ -35,7 +35,7 @@ public enum WallControl {
       buffer.fill(from: body.utf8)
       let (post, _, action) = try wanted.read(buffer)
       let answer = submit(post, .wall(isRehearsal ? .rehearse(action) : action))
-      return Answer(HTTPReply(answer, because: action.mistake(answer, plan)))
+      return Answer(HTTPReply(answer, because: action.mistake(answer, view)))
     } catch {
       return Answer(HTTPReply(400, error.fault, at: error.place, accepted: error.accepted))
     }

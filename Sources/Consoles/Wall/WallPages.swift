@@ -12,7 +12,7 @@ public final class WallPages: Sendable {
   private let pages: LivePages
   private let open = NIOLockedValueBox(WallOpenCards())
   private let concealed: NIOLockedValueBox<Set<String>>
-  private let plan: NIOLockedValueBox<WallPlan?>
+  private let newest: NIOLockedValueBox<WallView?>
 
   /// Names of the positions that a camera remembers, by its source; must not wait.
   public typealias Presets = @Sendable (_ source: String) -> [String]
@@ -28,13 +28,13 @@ public final class WallPages: Sendable {
     missingFiles = files.missing
     let concealed = NIOLockedValueBox<Set<String>>([])
     self.concealed = concealed
-    let plan = NIOLockedValueBox<WallPlan?>(nil)
-    self.plan = plan
+    let newest = NIOLockedValueBox<WallView?>(nil)
+    self.newest = newest
     pages = try LivePages(address: address, port: port, limits: limits) { board, hub in
       WallRoutes(
         files: files, board: board, hub: hub, staff: PageGuard(door: staff, page: .wall),
         presets: { source in concealed.withLockedValue { $0.contains(source) } ? [] : presets(source) },
-        plan: { plan.withLockedValue { $0 } }, submit: submit)
+        view: { newest.withLockedValue { $0 } }, submit: submit)
     }
   }
 
@@ -48,7 +48,7 @@ public final class WallPages: Sendable {
   public func publish(_ view: WallView) {
     let cards = open.withLockedValue { $0 }
     concealed.withLockedValue { $0 = view.sourcesToConceal }
-    plan.withLockedValue { $0 = view.plan }
+    newest.withLockedValue { $0 = view }
     pages.publish(revision: view.revision) { view.json(cards, isForPages: true).bytes }
   }
 

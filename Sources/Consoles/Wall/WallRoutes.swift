@@ -16,20 +16,20 @@ struct WallRoutes: StaffRoutes {
   let staff: PageGuard
   let presets: WallPages.Presets
   /// `nil`: the station has not shown its wall yet.
-  let plan: @Sendable () -> WallPlan?
+  let view: @Sendable () -> WallView?
   let submit: DutyDesk.Submit
   private let texts = HTTPReply(status: 200, json: PageWords.catalogue(PageWords.wall))
 
   init(
     files: WebFiles, board: PageBoard, hub: EventHub, staff: PageGuard, presets: @escaping WallPages.Presets,
-    plan: @escaping @Sendable () -> WallPlan?, submit: @escaping DutyDesk.Submit
+    view: @escaping @Sendable () -> WallView?, submit: @escaping DutyDesk.Submit
   ) {
     self.files = files
     self.board = board
     self.hub = hub
     self.staff = staff
     self.presets = presets
-    self.plan = plan
+    self.view = view
     self.submit = submit
   }
 
@@ -135,7 +135,7 @@ struct WallRoutes: StaffRoutes {
         if needsProof, let refused = staff.refusalUnconfirmed(proof.isConfirmed) { return refused }
         if needsProof, let refused = await staff.refusalWithoutCode(request, proof.code) { return refused }
         let answer = await submit(post, .wall(wanted))
-        return HTTPReply(answer, because: plan().flatMap { action.mistake(answer, $0) })
+        return HTTPReply(answer, because: view().flatMap { action.mistake(answer, $0) })
       }
     }
   }

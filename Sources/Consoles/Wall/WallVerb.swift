@@ -13,7 +13,7 @@ enum WallVerb: String, CaseIterable {
 
   private var fields: [String] {
     switch self {
-    case .scene, .meeting: ["scene"]
+    case .scene, .meeting: ["scene", "reason"]
     case .endMeeting: []
     case .pin: ["source", "at", "size", "reason"]
     case .renew, .unpin: ["pin"]
@@ -29,7 +29,7 @@ enum WallVerb: String, CaseIterable {
   private var optional: [String] {
     switch self {
     case .pin: ["size", "reason"]
-    case .layout, .undoLayout, .turn: ["reason"]
+    case .scene, .meeting, .layout, .undoLayout, .turn: ["reason"]
     default: []
     }
   }
@@ -53,8 +53,8 @@ enum WallVerb: String, CaseIterable {
     switch self {
     case .scene:
       let scene = try fields.text("scene")
-      return .scene(scene.isEmpty ? nil : scene)
-    case .meeting: return .beginMeeting(scene: try fields.text("scene"))
+      return .scene(scene.isEmpty ? nil : scene, reason: try reason(fields))
+    case .meeting: return .beginMeeting(scene: try fields.text("scene"), reason: try reason(fields))
     case .endMeeting: return .endMeeting
     case .pin:
       let (at, size) = (try fields.text("at"), try fields.text("size"))

@@ -34,6 +34,14 @@ extension WallView {
           $0.field("heard", sound.isHeard)
         }
       }
+      json.key("lights")
+      json.array(lights) { json, card in
+        json.object {
+          $0.field("output", "\(card.light.device)/\(card.light.output)")
+          $0.field("on", card.light.isOn)
+          $0.field("proved", card.isProved)
+        }
+      }
       json.key("posts")
       json.array(posts) { json, post in
         json.object {
@@ -50,6 +58,8 @@ extension WallView {
           $0.field("name", scene.name)
           $0.field("meeting", scene.isMeeting)
           $0.field("lit", scene.lit.rawValue)
+          $0.field("needsReason", scene.needsReason)
+          $0.field("secondsLeft", optional: scene.secondsLeft)
         }
       }
       json.key("layouts")
@@ -96,6 +106,7 @@ extension WallView {
           $0.field("drill", card.isDrill)
           $0.field("waits", card.waits)
           $0.field("withoutCamera", withoutCamera.contains(card.call))
+          $0.field("keptOff", keptOff.contains(card.call))
           $0.field("silent", card.isSilentHere)
           $0.field("quietFor", card.quietPosts)
           $0.field("openedMilliseconds", card.openedMilliseconds)

@@ -22,6 +22,9 @@ export function callText(output, view, page) {
   return card ? `${card.call.id} · ${placeOfCall(card)}` : "";
 }
 
+// A call that this page may not name shows itself by nothing else either.
+export const layerOf = (output, view, page) => (output.call && !callText(output, view, page) ? "base" : output.layer);
+
 export function showCalls(view, page) {
   const calls = shownCalls(view, page);
   setText(byId("call-count"), String(calls.length));
@@ -46,6 +49,7 @@ export function showCalls(view, page) {
 }
 
 function whyNotSeen(card, view) {
+  if (card.keptOff) return word("keptOff");
   if (card.withoutCamera) return word("withoutCamera");
   const isLeft = view.left.some((call) => keyOfCall(call) === keyOfCall(card.call));
   return isLeft ? word(view.armed ? "noRoom" : "notArmed") : "";

@@ -33,12 +33,19 @@ export async function handOver(view, page) {
   if (isSigned && (said?.answer === "done" || said?.answer === "unrecorded")) location.reload();
 }
 
+// What keeps the wall from what it would do by itself.
+function modes(view) {
+  const meeting = view.meeting && view.scenes.find((scene) => scene.id === view.meeting)?.name;
+  return [view.armed ? "" : word("handOverDisarmed"), view.visitors ? word("visitorsOn") : "", meeting ? word("handOverMeeting", { meeting }) : ""].filter(Boolean);
+}
+
 function openThings(view, page) {
   const hidden = word("concealedPlace");
   const lists = [
     ["handOverCalls", shownCalls(view, page).map((card) => `${card.call.id} ${placeOfCall(card)} (${name("phase", card.phase)})`)],
     ["handOverFaults", view.faults.map((fault) => `${pick(fault)} ${fault.where ?? hidden}`)],
     ["handOverBypassed", view.bypassed.map((point) => (point.place === undefined ? hidden : `${point.place}: ${point.reason}`))],
+    ["handOverModes", modes(view)],
     ["handOverPins", view.pins.map((pin) => `${sourceName(view, pin.source)} ${pin.reason ?? ""}`)],
   ];
   const open = lists.filter(([, items]) => items.length).map(([label, items]) => ({ kind: "shown", label: `${word(label)} (${items.length})`, text: items.join("; ") }));

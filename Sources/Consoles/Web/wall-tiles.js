@@ -1,6 +1,6 @@
 // One tile of the wall: drawn from what was read back, and from nothing else.
 import { duration, element, setText } from "./dom.js";
-import { callText } from "./wall-calls.js";
+import { callText, layerOf } from "./wall-calls.js";
 import { pick, word } from "./words.js";
 
 // A colour for each source, so that one is found again at a glance; the name always stands beside it. From cyan to magenta: green says that
@@ -74,7 +74,7 @@ export function tileFacts(output, view, page, sinceView, isLost) {
   const proof = isLost ? "stale" : output.proof;
   const facts = [
     ["factShows", shownText(output, proof, view)], ["factWished", output.wished ? sourceName(view, output.wished) : word("showsNothing")],
-    ["factWhy", `${word(`layer-${output.layer}`)} ${callText(output, view, page)}`],
+    ["factWhy", `${word(`layer-${layerOf(output, view, page)}`)} ${callText(output, view, page)}`],
     ["factSpan", output.region.width * output.region.height > 1 ? word("spans", { columns: output.region.width, rows: output.region.height }) : ""],
     ["factProof", proofText(output, proof, view, age) + (proof === "verified" && age !== undefined ? ` · ${word("ageSeconds", { age })}` : "")],
     ["factCare", careTexts(output, sinceView)],
@@ -94,7 +94,8 @@ export function updateTile(tile, output, view, page, sinceView, isLost, isChosen
   if (isChosen) classes.push("chosen");
   tile.className = classes.join(" ");
   tile.dataset.output = output.number;
-  tile.dataset.layer = output.layer;
+  const layer = layerOf(output, view, page);
+  tile.dataset.layer = layer;
   tile.dataset.column = output.column;
   tile.dataset.row = output.row;
   tile.style.gridColumn = output.column;
@@ -106,7 +107,7 @@ export function updateTile(tile, output, view, page, sinceView, isLost, isChosen
   setText(tile.querySelector(".state"), shortText(output, proof));
   const caller = callText(output, view, page);
   setText(tile.querySelector(".caller"), caller);
-  setText(tile.querySelector(".layer"), word(`layer-${output.layer}`));
+  setText(tile.querySelector(".layer"), word(`layer-${layer}`));
   setText(tile.querySelector(".trouble"), output.troubles.map((trouble) => `⚠ ${word(`trouble-${trouble}`)}`).join(" "));
   setText(tile.querySelector(".middle"), shown);
   const said = [proofText(output, proof, view, age)];
@@ -114,7 +115,7 @@ export function updateTile(tile, output, view, page, sinceView, isLost, isChosen
   if (output.hidden) said.push(word("hiddenNow"));
   if (proof === "verified" && age !== undefined) said.push(word("ageSeconds", { age }));
   setText(tile.querySelector(".bottom"), said.join(" · "));
-  const label = [word("tile", { number: output.number }), shown, `${word(`layer-${output.layer}`)} ${caller}`.trim(), ...said];
+  const label = [word("tile", { number: output.number }), shown, `${word(`layer-${layer}`)} ${caller}`.trim(), ...said];
   if (isChosen) label.push(word("chosen"));
   tile.setAttribute("aria-label", label.join(", "));
 }

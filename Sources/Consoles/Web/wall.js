@@ -1,5 +1,5 @@
 // The operator's console: what the wall shows, what can be put up, and one action for each.
-import { connectAsking, send } from "./asking.js";
+import { connectAsking, send, toast } from "./asking.js";
 import { ask, closeDialog, dialogIsOpen, enableDialogs } from "./dialogs.js";
 import { clock, duration, element, keepingFocus, reconcile, setClass, setHidden, setText, timeOfDay } from "./dom.js";
 import { leaveWhenEnded, logInFirst } from "./login.js";
@@ -79,6 +79,8 @@ function showAll() {
   setText(byId("arm"), word(view.armed ? "armOff" : "armOn"));
   setHidden(byId("sound"), view.sound === undefined);
   if (view.sound) setText(byId("sound"), soundText(view));
+  setHidden(byId("lights"), view.lights.length === 0);
+  setText(byId("lights"), view.lights.map(lightText).join(" · "));
   setHidden(byId("end-meeting"), view.meeting === undefined);
   setClass(document.body, "carrying-source", page.carried !== null);
   const region = chosenRegion();
@@ -93,6 +95,10 @@ function concealAtOnce() {
   closeEditor();
   setHidden(byId("rehearsal"), true);
   setText(byId("announcements"), "");
+}
+
+function lightText({ output, on, proved }) {
+  return word(proved ? "lightProved" : "lightWished", { output, state: word(on ? "lightOn" : "lightOff") });
 }
 
 function soundText({ sound, ...view }) {
@@ -147,7 +153,7 @@ function showScenes(view) {
     (node, scene) => {
       node.className = `scene ${scene.lit}`;
       setText(node.querySelector(".put span"), scene.name);
-      setText(node.querySelector(".put small"), word(`lit-${scene.lit}`));
+      setText(node.querySelector(".put small"), sceneText(scene));
       node.querySelector(".put").setAttribute("aria-pressed", scene.lit !== "off");
       setText(node.querySelector(".rehearse"), word("rehearse"));
     });
@@ -173,9 +179,26 @@ function showPins(view) {
 
 // MARK: - Doing
 
-function putScene(scene) {
+async function putScene({ id }) {
   setHidden(byId("rehearsal"), true);
-  return send(scene.meeting ? "/api/wall/meeting" : "/api/wall/scene", { scene: scene.id });
+  const scene = live.view.scenes.find((known) => known.id === id);
+  if (!scene) return;
+  const fields = { scene: id };
+  if (scene.needsReason) {
+    const values = await ask(scene.name, [{ name: "reason", label: word("reason"), kind: "text", required: true }], word("putUp"));
+    if (!values) return;
+    fields.reason = values.reason;
+  }
+  const said = await send(scene.meeting ? "/api/wall/meeting" : "/api/wall/scene", fields);
+  if (said?.answer === "done" && live.view.meeting && !scene.meeting) toast(word("afterMeeting"), false);
+}
+
+// How much of it is verified, and for how long what is not for everybody is still seen.
+function sceneText(scene) {
+  const shown = scene.lit !== "off" && scene.lit !== "later";
+  const left = scene.secondsLeft === undefined ? 0 : scene.secondsLeft - (clock() - live.viewAt) / 1000;
+  const view = !scene.needsReason || !shown ? "" : left > 0 ? word("viewEnds", { left: duration(left) }) : word("viewEnded");
+  return [word(`lit-${scene.lit}`), view].filter(Boolean).join(" · ");
 }
 
 function carry(source) {

@@ -147,19 +147,6 @@ extension Station {
       entries: state.entries, turn: rotationTurn(wallPlan), scene: wallScene?.id, rests: displaysRest(state.wall, wallPlan))
   }
 
-  private mutating func switchLights() {
-    for light in wallScene?.lights ?? [] {
-      let output = SitePlan.Output(device: light.device, output: light.output, role: .greenLight)
-      if let index = wishedLights.firstIndex(where: { $0.output.device == light.device && $0.output.output == light.output }) {
-        guard wishedLights[index].on != light.isOn else { continue }
-        wishedLights[index].on = light.isOn
-      } else {
-        wishedLights.append((output, light.isOn))
-      }
-      pending.append(.device(.setOutput(light.device, output: light.output, on: light.isOn)))
-    }
-  }
-
   /// Who sees what, why and how long stands in the journal.
   private mutating func noteCalls(_ composition: WallComposition) {
     var standing: [(call: WallCall, source: String, outputs: [Int])] = []
@@ -248,6 +235,9 @@ extension Station {
         record(.wall(.unpinned(item.pin.id, post: nil)))
       }
     }
+    for item in state.wall.viewed ?? [] where elapsed(since: item.since) >= .seconds(Self.viewSeconds) {
+      record(.wall(.layoutViewEnded(item.layout)))
+    }
     wallFacts.identified.removeAll { $0.until <= now }
     noteRefusedWishes(until: now)
     runWallDevices()
@@ -261,6 +251,9 @@ extension Station {
       if let seconds = item.pin.seconds {
         consider(now + max(.seconds(min(max(0, seconds), 86_400)) - elapsed(since: item.since), .zero))
       }
+    }
+    for item in state.wall.viewed ?? [] {
+      consider(now + max(.seconds(Self.viewSeconds) - elapsed(since: item.since), .zero))
     }
     for item in wallFacts.identified { consider(item.until) }
     if let due = wallFacts.rates.deadline { consider(due) }

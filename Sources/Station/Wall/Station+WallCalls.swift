@@ -5,7 +5,7 @@ import DeviceVocabulary
 extension Station {
   /// Open calls that a source looks at, by severity, then the older before the younger.
   func callers(_ wallPlan: WallPlan) -> [WallCaller] {
-    openCalls.compactMap { incident, station in
+    openCalls(wallPlan).compactMap { incident, station in
       guard let severity = WallSeverity(incident), let source = nearest(incident.opening.place, station, wallPlan) else {
         return nil
       }
@@ -17,14 +17,23 @@ extension Station {
 
   /// Open calls at whose place no source looks: they cannot come onto the wall.
   func callsWithoutCamera(_ wallPlan: WallPlan) -> [WallCall] {
-    openCalls.compactMap { incident, station in
+    openCalls(wallPlan).compactMap { incident, station in
       nearest(incident.opening.place, station, wallPlan) == nil ? WallCall(station: station, id: incident.id) : nil
     }
   }
 
-  /// All but tests: those of this station, and of the ones below.
-  private var openCalls: [(incident: Incident, station: String?)] {
-    let own = state.incidents.map { (incident: $0, station: String?.none) }
+  /// Silent calls (胁迫) from the room in which the wall hangs: whoever threatens somebody there must not see that it was heard.
+  func callsKeptOff(_ wallPlan: WallPlan) -> [WallCall] {
+    state.incidents.filter { isKeptOff($0, wallPlan) && WallSeverity($0) != nil }.map { WallCall(station: nil, id: $0.id) }
+  }
+
+  private func isKeptOff(_ incident: Incident, _ wallPlan: WallPlan) -> Bool {
+    incident.opening.silent && wallPlan.place != nil && incident.opening.place == wallPlan.place
+  }
+
+  /// All but tests, and what is kept off the wall: those of this station, and of the ones below.
+  private func openCalls(_ wallPlan: WallPlan) -> [(incident: Incident, station: String?)] {
+    let own = state.incidents.filter { !isKeptOff($0, wallPlan) }.map { (incident: $0, station: String?.none) }
     let below = state.children.flatMap { child in child.fold.incidents.map { (incident: $0, station: String?(child.station)) } }
     return (own + below).filter { $0.incident.phase != .closed && $0.incident.opening.mark != .test }
   }

@@ -4,8 +4,9 @@ import DeviceVocabulary
 /// What an operator asks of the wall.
 public enum WallAction: Sendable, Equatable, Codable {
   /// `nil`: the clock chooses again.
-  case scene(String?)
-  case beginMeeting(scene: String)
+  /// A reason is needed where its layout was drawn with a camera, or with whatever is sensitive: these are then seen for a while.
+  case scene(String?, reason: String? = nil)
+  case beginMeeting(scene: String, reason: String? = nil)
   case endMeeting
   /// Puts a source on outputs by hand. A camera, and whatever is sensitive, needs a reason, and ends by itself.
   case pin(source: String, WallCells, reason: String?)
@@ -44,15 +45,15 @@ extension Station {
   func decideWall(_ action: WallAction, by post: String) -> Verdict {
     guard let wallPlan = plan.wall else { return .refused(.noWall) }
     switch action {
-    case .scene(let id):
-      guard let id else { return .record(.wall(.sceneChosen(nil, post: post))) }
+    case .scene(nil, _): return .record(.wall(.sceneChosen(nil, post: post)))
+    case .scene(let id?, let reason):
       guard let scene = state.wall.scene(id, of: wallPlan), !scene.isMeeting else {
         return .refused(.unknownScene)
       }
-      return .record(.wall(.sceneChosen(scene.id, post: post)))
-    case .beginMeeting(let id):
-      guard wallPlan.scene(id)?.isMeeting == true else { return .refused(.unknownScene) }
-      return .record(.wall(.meetingBegan(scene: id, post: post)))
+      return putUp(scene, .sceneChosen(scene.id, post: post), post, reason, wallPlan)
+    case .beginMeeting(let id, let reason):
+      guard let scene = wallPlan.scene(id), scene.isMeeting else { return .refused(.unknownScene) }
+      return putUp(scene, .meetingBegan(scene: id, post: post), post, reason, wallPlan)
     case .endMeeting: return state.wall.meeting == nil ? .refused(.alreadyDone) : .record(.wall(.meetingEnded(post: post)))
     case .pin(let source, let cells, let reason): return pin(source, cells, reason, post, wallPlan)
     case .renew(let id):
@@ -87,12 +88,21 @@ extension Station {
     case .turn(let source, let preset, let reason): return decideTurn(source, preset, reason, post, wallPlan)
     case .handOver(let from, let to, let isTyped):
       guard isTyped != true || [from, to].allSatisfy({ $0.isShiftName }) else { return .refused(.namesNeeded) }
-      guard from != to else { return .refused(.offerToSelf) }
+      guard from != to else { return .refused(.sameName) }
       var shift = shift(from, to, post)
       shift.isTyped = isTyped
       return .record(.wall(.shiftSigned(shift)))
-    case .rehearse(let action): return decideWall(action, by: post)
+    case .rehearse(let action): return decideWall(action.toRehearse, by: post)
     }
+  }
+
+  private func putUp(_ scene: WallPlan.Scene, _ change: WallChange, _ post: String, _ reason: String?, _ wallPlan: WallPlan)
+    -> Verdict
+  {
+    let needsReason = !state.wall.byHand(scene.layout, of: wallPlan).isEmpty
+    if reason != nil || needsReason, let refusal = needsText(reason ?? "") { return refusal }
+    guard needsReason, let reason else { return .record(.wall(change)) }
+    return .record([.wall(change), .wall(.layoutViewed(scene.layout, post: post, reason: reason))])
   }
 
   /// Longer lists are on the desk: what is signed has to fit into an entry.
@@ -101,10 +111,12 @@ extension Station {
   private func shift(_ from: String, _ to: String, _ post: String) -> WallShift {
     let own = state.incidents.map { WallCall(station: nil, id: $0.id) }
     let below = state.children.flatMap { child in child.fold.incidents.map { WallCall(station: child.station, id: $0.id) } }
-    return WallShift(
+    var shift = WallShift(
       from: from, to: to, post: post, calls: Array((own + below).prefix(Self.shiftLimit)),
       bypassed: Array(state.bypasses.map(\.button).prefix(Self.shiftLimit)),
       faults: Array(state.faults.filter(\.present).map(\.key).prefix(Self.shiftLimit)), pins: state.wall.pins.map(\.pin.id))
+    (shift.isArmed, shift.hasVisitors, shift.meeting) = (state.wall.isArmed, state.wall.hasVisitors, state.wall.meeting)
+    return shift
   }
 
   private func pin(_ id: String, _ cells: WallCells, _ reason: String?, _ post: String, _ wallPlan: WallPlan) -> Verdict {
@@ -144,6 +156,8 @@ extension Station {
       case .pin(let source, _, _): wallPlan.source(source)?.needsReason == true ? source : nil
       case .saveLayout(let layout, _): guarded(of: layout, wallPlan)
       case .undoLayout(let id, _): guardedByUndoing(id, wallPlan)
+      case .scene(let id?, _), .beginMeeting(let id, _):
+        state.wall.scene(id, of: wallPlan).flatMap { state.wall.byHand($0.layout, of: wallPlan).first }
       default: nil
       }
     if let wanted, isNews(refusal, of: wanted, by: post) { record(.wall(.viewRefused(source: wanted, post: post, refusal))) }
@@ -164,7 +178,7 @@ extension Station {
 
   /// What `action` would come to.
   func rehearse(_ action: WallAction, by post: String) -> WallRehearsal? {
-    guard let before = composeWall(), case .record(let changes) = decideWall(action, by: post) else { return nil }
+    guard let before = composeWall(), case .record(let changes) = decideWall(action.toRehearse, by: post) else { return nil }
     var wished = state
     for change in changes { wished.apply(Entry(time: stamp, change: change)) }
     var copy = self
@@ -213,6 +227,17 @@ extension Station {
     let shown = composeWall()?.tile(output.number).flatMap { $0.isIdentified ? nil : $0.source }
     let fit = wallPlan.sources.filter { !$0.isSensitive && $0.kind != .camera && $0.id != shown && wallPlan.reaches($0, output) }
     return (fit.first { $0.kind == .test } ?? fit.first)?.id
+  }
+}
+
+extension WallAction {
+  /// Nobody sees anything of a rehearsed scene: it needs no reason.
+  fileprivate var toRehearse: WallAction {
+    switch self {
+    case .scene(let id?, nil): .scene(id, reason: "预演")
+    case .beginMeeting(let id, nil): .beginMeeting(scene: id, reason: "预演")
+    default: self
+    }
   }
 }
 

@@ -111,8 +111,12 @@ public struct WallComposition: Sendable {
     guard let scene = meeting ?? scene, let layout = state.layout(scene.layout, of: plan) else { return [] }
     // Nothing is shown; calls find their places all the same.
     guard !scene.isDark else { return layout.regions }
+    let withheld = state.withheld(layout.id, of: plan)
     for region in layout.regions {
-      let assigned = scene.regions.first { $0.region == region.name }?.sources ?? region.sources
+      let assigned =
+        scene.regions.first { $0.region == region.name }?.sources ?? region.sources.filter { !withheld.contains($0) }
+      // Somebody's view of it is over: what stands where no region is stands there.
+      if assigned.isEmpty, !region.sources.isEmpty { continue }
       put(choice(assigned), in: region.cells, meeting == nil ? .base : .meeting, region.name)
     }
     return layout.regions
@@ -184,7 +188,8 @@ public struct WallComposition: Sendable {
     }
   }
 
-  /// Where calls may go, best first: whole regions that nothing lies over and all of whose outputs work, then single outputs of the rest.
+  /// Where calls may go, best first: as `callOutputs` says, each of them with the region it stands in where that is free as a whole; then
+  /// whole regions that nothing lies over and all of whose outputs work, the largest first; then single outputs of the rest.
   private func slots(_ regions: [WallLayout.Region]) -> [WallCells] {
     func isFree(_ cells: WallCells) -> Bool {
       plan.outputs(in: cells).allSatisfy { output in
@@ -193,19 +198,22 @@ public struct WallComposition: Sendable {
         return true
       }
     }
-    var found = regions.map(\.cells).filter(isFree)
-    if plan.callOutputs.isEmpty {
-      found.sort { ($1.count, $0.row, $0.column) < ($0.count, $1.row, $1.column) }
-    } else {
-      func order(_ cells: WallCells) -> Int {
-        plan.callOutputs.firstIndex { number in
-          plan.output(number).map { cells.contains(column: $0.column, row: $0.row) } ?? false
-        } ?? Int.max
-      }
-      found.sort { (order($0), $0.row, $0.column) < (order($1), $1.row, $1.column) }
+    let whole = regions.map(\.cells).filter(isFree)
+    let single = plan.outputs.map { WallCells(column: $0.column, row: $0.row) }.filter { cell in
+      !whole.contains { $0.overlaps(cell) } && isFree(cell)
     }
-    let single = plan.outputs.map { WallCells(column: $0.column, row: $0.row) }
-    return found + single.filter { cell in !found.contains { $0.overlaps(cell) } && isFree(cell) }
+    func order(_ cells: WallCells) -> Int {
+      plan.callOutputs.firstIndex { number in
+        plan.output(number).map { cells.contains(column: $0.column, row: $0.row) } ?? false
+      } ?? Int.max
+    }
+    // The largest first, where the site file says nothing: a single output is the smallest there is.
+    return (whole.map { (cells: $0, isSingle: 0) } + single.map { (cells: $0, isSingle: 1) }).sorted { one, other in
+      let (before, after) = (order(one.cells), order(other.cells))
+      if before != after { return before < after }
+      return (one.isSingle, -one.cells.count, one.cells.row, one.cells.column)
+        < (other.isSingle, -other.cells.count, other.cells.row, other.cells.column)
+    }.map(\.cells)
   }
 
   // MARK: - Visitors

@@ -2,6 +2,8 @@ import DeviceVocabulary
 
 /// The display wall (显示大屏) of a site: what hangs where, what can be shown, and how it is arranged.
 public struct WallPlan: Sendable, Equatable, Codable {
+  /// Where it hangs, by the id of a place; `nil`: not known. A silent call (胁迫) from there is not shown on it.
+  public var place: String?
   public var columns: Int
   public var rows: Int
   /// One for each cell of the grid, in rising order of their numbers.
@@ -9,7 +11,8 @@ public struct WallPlan: Sendable, Equatable, Codable {
   public var sources: [Source]
   public var layouts: [WallLayout]
   public var scenes: [Scene]
-  /// The outputs that calls for help use first, in this order; empty: the regions of the layout from the largest to the smallest.
+  /// The outputs that calls for help use first, in this order, each with the region it stands in where that is free; after them, or where
+  /// there are none, the regions of the layout from the largest to the smallest.
   public var callOutputs: [Int]
   /// What is shown to visitors (参观模式) instead of what is not for them; `nil`: nothing.
   public var visitorSource: String?

@@ -68,6 +68,7 @@ struct WallFacts: Sendable {
   /// Views that were refused in the last minute, and are written down.
   var refusedViews: [(source: String, post: String, refusal: Refusal, at: Instant)] = []
   var rates = WallRates()
+  var lights = WallLights()
   /// Open calls for which their camera was turned; `nil`: the program has just started.
   var turnedFor: [WallCall]?
 

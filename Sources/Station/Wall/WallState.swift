@@ -20,6 +20,10 @@ public enum WallChange: Sendable, Equatable, Codable {
   /// `reason`: it brings a picture onto the wall that is not for everybody.
   case layoutSaved(WallLayout, post: String, reason: String? = nil)
   case layoutUndone(String, post: String, reason: String? = nil)
+  /// Somebody puts a layout up that was drawn with pictures which are not for everybody: they are seen for `Station.viewSeconds`.
+  case layoutViewed(String, post: String, reason: String)
+  /// That time is over; the layout stays without them.
+  case layoutViewEnded(String)
   /// Who sees what, why, how long: a call brought a source onto the wall, and took it off again.
   case callShown(WallCall, source: String, outputs: [Int])
   case callHidden(WallCall, source: String)
@@ -51,6 +55,10 @@ public struct WallShift: Sendable, Equatable, Codable {
   public var bypassed: [ButtonID]
   public var faults: [FaultKey]
   public var pins: [WallPinID]
+  /// What keeps the wall from what it would do by itself; `nil`, as in entries of before: not noted.
+  public var isArmed: Bool?
+  public var hasVisitors: Bool?
+  public var meeting: String?
 
   public init(
     from: String, to: String, post: String, calls: [WallCall] = [], bypassed: [ButtonID] = [], faults: [FaultKey] = [],
@@ -134,6 +142,8 @@ public struct WallState: Sendable, Equatable, Codable {
   /// Layouts that were drawn on the page, each with its former forms, newest last.
   public var drawn: [Drawn] = []
   public var shown: [Shown] = []
+  /// Drawn layouts whose pictures that are not for everybody are seen now; `nil`, as in what was written before: none.
+  public var viewed: [Viewed]?
   /// The last change of shift; `nil`: none was signed yet.
   public var shift: Signed?
 
@@ -158,6 +168,10 @@ public struct WallState: Sendable, Equatable, Codable {
     public var since: EntryTime
   }
 
+  public struct Viewed: Sendable, Equatable, Codable {
+    public var layout: String
+    public var since: EntryTime
+  }
   public struct Signed: Sendable, Equatable, Codable {
     public var shift: WallShift
     public var at: EntryTime
@@ -192,9 +206,14 @@ public struct WallState: Sendable, Equatable, Codable {
     case .disarmed(let scene, let rests, _):
       isArmed = false
       held = Held(scene: scene, rests: rests, calls: shown)
-    case .layoutSaved(let layout, _, _): save(layout)
+    case .layoutSaved(let layout, _, let reason):
+      save(layout)
+      if reason != nil { view(layout.id, since: time) }
+    case .layoutViewed(let layout, _, _): view(layout, since: time)
+    case .layoutViewEnded(let layout): viewed?.removeAll { $0.layout == layout }
     case .viewRefused, .wishesRefused, .identified: break
-    case .layoutUndone(let id, _, _):
+    case .layoutUndone(let id, _, let reason):
+      if reason != nil { view(id, since: time) }
       guard let index = drawn.firstIndex(where: { $0.id == id }) else { return }
       drawn[index].forms.removeLast(min(1, drawn[index].forms.count))
       if drawn[index].forms.isEmpty { drawn.remove(at: index) }
@@ -206,6 +225,24 @@ public struct WallState: Sendable, Equatable, Codable {
     // Where it looks is the camera's to say.
     case .turned, .turnRefused: break
     }
+  }
+
+  private mutating func view(_ layout: String, since time: EntryTime) {
+    viewed = (viewed ?? []).filter { $0.layout != layout } + [Viewed(layout: layout, since: time)]
+    // Of each drawn layout at most, and of those of the site file.
+    if let count = viewed?.count, count > 2 * Self.drawnLimit { viewed?.removeFirst() }
+  }
+
+  /// Pictures that need a reason, and that a layout has only as it was drawn by hand: whoever puts it up says why, and they are seen for a while.
+  func byHand(_ id: String, of plan: WallPlan) -> [String] {
+    guard let form = drawn.first(where: { $0.id == id })?.forms.last else { return [] }
+    let own = Set(plan.layouts.first { $0.id == id }?.regions.flatMap(\.sources) ?? [])
+    return form.regions.flatMap(\.sources).filter { !own.contains($0) && plan.source($0)?.needsReason == true }
+  }
+
+  /// Of these: what is not to be seen now.
+  func withheld(_ layout: String, of plan: WallPlan) -> [String] {
+    viewed?.contains { $0.layout == layout } == true ? [] : byHand(layout, of: plan)
   }
 
   private mutating func save(_ layout: WallLayout) {

@@ -33,6 +33,9 @@ extension WallChange {
       "\(post) 保存布局 \(layout.id)" + (reason.map { ",原因: \($0)" } ?? "") + " / layout saved"
     case .layoutUndone(let id, let post, let reason):
       "\(post) 撤销布局 \(id) 的上次保存 / layout undone" + (reason.map { ": \($0)" } ?? "")
+    case .layoutViewed(let id, let post, let reason):
+      "\(post) 看布局 \(id) 里不对外的画面,原因: \(reason),\(Station.viewSeconds) s / drawn layout viewed"
+    case .layoutViewEnded(let id): "布局 \(id) 里不对外的画面到时收回 / its time is over"
     case .callShown(let call, let source, let outputs):
       "求助 \(call.text) 的 \(source) 上大屏输出 \(outputs.map(String.init).joined(separator: ",")) / shown for the call"
     case .turned(let turn):

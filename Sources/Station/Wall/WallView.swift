@@ -31,10 +31,14 @@ public struct WallView: Sendable, Equatable {
   public var displaysRest: Bool
   /// What is to be heard; `nil`: nothing.
   public var sound: SoundCard?
+  /// What the scene switches beside the pictures.
+  public var lights: [LightCard] = []
   /// Calls for which the wall has no room.
   public var left: [WallCall]
   /// Calls at whose place no source looks.
   public var withoutCamera: [WallCall] = []
+  /// Silent calls from the wall's own room.
+  public var keptOff: [WallCall] = []
   /// The last change of shift, and when it was signed.
   public var shift: WallShift?
   public var shiftMilliseconds: Int64?
@@ -70,8 +74,12 @@ public struct WallView: Sendable, Equatable {
     public var name: String
     public var isMeeting: Bool
     public var lit: Lit
-    /// How much of it is read back, once it is wished.
-    public enum Lit: String, Sendable { case off, wished, half, full }
+    /// Its layout was drawn with pictures that are not for everybody: whoever puts it up says why.
+    public var needsReason = false
+    /// For so long these are still seen; `nil`: there are none, or they are seen no longer.
+    public var secondsLeft: Int?
+    /// How much of it is read back, once it is wished; `later`: it was chosen, or is its time, and a meeting lies over it.
+    public enum Lit: String, Sendable { case off, wished, half, full, later }
   }
   public struct PinCard: Sendable, Equatable {
     public var pin: WallPin
@@ -98,6 +106,11 @@ public struct WallView: Sendable, Equatable {
       self.output = output
       self.isHeard = isHeard
     }
+  }
+  public struct LightCard: Sendable, Equatable {
+    public var light: WallPlan.Scene.Light
+    /// Its module answers, and was read to have it so.
+    public var isProved: Bool
   }
   public struct DeviceCard: Sendable, Equatable {
     public var name: String
@@ -165,8 +178,8 @@ extension Station {
       devices: wallFacts.devices.map(card),
       meeting: wall.meeting, hasVisitors: wall.hasVisitors,
       exposed: wall.hasVisitors ? exposed(tiles) : [], isArmed: wall.isArmed, displaysRest: composition.isResting,
-      sound: soundCard(composition),
-      left: composition.left, withoutCamera: callsWithoutCamera(wallPlan),
+      sound: soundCard(composition), lights: lightCards,
+      left: composition.left, withoutCamera: callsWithoutCamera(wallPlan), keptOff: callsKeptOff(wallPlan),
       shift: wall.shift?.shift, shiftMilliseconds: wall.shift?.at.wallMilliseconds)
   }
 
@@ -228,12 +241,21 @@ extension Station {
 
   /// Lit is a scene that counts and whose own tiles are all read back; those that a call or a hand has taken over are not its.
   private func card(_ scene: WallPlan.Scene, _ tiles: [WallView.Tile]) -> WallView.SceneCard {
-    let counts = scene.isMeeting ? state.wall.meeting == scene.id : wallScene?.id == scene.id && state.wall.meeting == nil
+    var card = WallView.SceneCard(id: scene.id, name: scene.name, isMeeting: scene.isMeeting, lit: .off)
+    card.needsReason = plan.wall.map { !state.wall.byHand(scene.layout, of: $0).isEmpty } ?? false
+    if card.needsReason, let view = state.wall.viewed?.first(where: { $0.layout == scene.layout }) {
+      card.secondsLeft = max(0, Self.viewSeconds - seconds(elapsed(since: view.since)))
+    }
+    guard scene.isMeeting ? state.wall.meeting == scene.id : wallScene?.id == scene.id else { return card }
+    if !scene.isMeeting, state.wall.meeting != nil {
+      card.lit = .later
+      return card
+    }
     let own = tiles.filter { $0.layer == (scene.isMeeting ? .meeting : .base) }
     let proved = own.count { $0.proof.isWhole }
     // Nothing of it is on the wall: nothing of it is proved.
-    let lit: WallView.SceneCard.Lit = proved == 0 ? .wished : proved == own.count ? .full : .half
-    return WallView.SceneCard(
-      id: scene.id, name: scene.name, isMeeting: scene.isMeeting, lit: counts ? lit : .off)
+    let isWhole = proved == own.count && lightCards.allSatisfy(\.isProved)
+    card.lit = proved == 0 ? .wished : isWhole ? .full : .half
+    return card
   }
 }
