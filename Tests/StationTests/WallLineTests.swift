@@ -68,6 +68,34 @@ import Testing
     #expect(short.chinese.contains("有应答,但不是该协议") && !short.chinese.contains("没有应答"))
   }
 
+  /// Its display says nothing, and does not answer what is wished of it then either: one cause, one card.
+  @Test func aSilentDisplayIsOneCard() {
+    var bench = Bench.withWall()
+    bench.give(.wall("p3", .healthChanged(.absent)))
+    bench.give(.wall("p3", Self.away(.lost)))
+    bench.wall(.scene("night"))
+    bench.give(.wall("p3", .notSwitched(1, .unanswered)))
+    #expect(present(bench) == [], "not within the time that it may be silent either")
+    bench.pass(.seconds(10))
+    #expect(present(bench) == ["wall p3:wallSilent"])
+    guard case .unreachable("p3", let line)? = bench.proof(3) else {
+      Issue.record("\(String(describing: bench.proof(3)))")
+      return
+    }
+    #expect(line?.short?.chinese.contains("不再应答") == true, "its tile says why")
+    // It answers, and what it was told is not so.
+    bench.give(.wall("p3", .healthChanged(.identifying)))
+    bench.give(.wall("p3", .healthChanged(.online)))
+    bench.give(.wall("p3", .observed(1, .display(.init(isOn: true, input: "DP1")))))
+    #expect(present(bench) == [])
+    bench.give(.wall("p3", .notSwitched(1, .unanswered)))
+    #expect(present(bench) == ["output 3:outputUnanswered"])
+    // One panel of a chain: its line answers all the time.
+    bench = Bench.withWall()
+    bench.give(.wall("p3", .notSwitched(1, .unanswered)))
+    #expect(present(bench) == ["output 3:outputUnanswered"])
+  }
+
   /// Also where nobody tells of lines.
   @Test func itsDriverAloneIsEnough() {
     var bench = Bench.withWall()
