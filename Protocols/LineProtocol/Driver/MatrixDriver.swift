@@ -180,6 +180,8 @@ public struct MatrixDriver<Dialect: MatrixDialect>: WallDriver {
       answered(at: now)
     }
     briefLines = answers == 1 ? briefLines + 1 : answers == 0 && isBrief ? 0 : answers > 1 ? 0 : briefLines
+    // What was answered was on this line: one that cannot be opened any more is gone.
+    answers = 0
     if isBrief, let flight, case .routes = flight.request { readBack += flight.ports }
     if !isBrief { set(health) }
     flight = nil
