@@ -70,6 +70,27 @@ import Testing
     #expect(state(&watch) == .failed(.passwordWrong))
   }
 
+  /// What begins as it should is the right device.
+  @Test func damagedAnswersAreNoOtherProtocol() {
+    var watch = WallLineWatch(Self.place, isOwn: { $0.starts(with: [0xAA]) })
+    func attempt(_ bytes: [UInt8]) -> WallLineStanding.State? {
+      watch.willReopen()
+      watch.opening()
+      watch.opened()
+      watch.note(.healthChanged(.identifying))
+      watch.heard(bytes)
+      watch.note(.healthChanged(.faulted))
+      return state(&watch)
+    }
+    #expect(attempt([0xAA, 0xFF] + Array(repeating: 7, count: 90)) == .failed(.damaged([0xAA, 0xFF, 7, 7, 7, 7, 7, 7])))
+    #expect(attempt([0x2A, 0xFF, 1, 3]) == nil, "now and then the beginning is damaged as well")
+    #expect(attempt([0xAA, 0xFF, 1, 3]) == nil)
+    #expect(attempt([0x53]) == nil)
+    #expect(attempt([0x53, 0x53]) == .failed(.notUnderstood([0x53, 0x53])), "twice in a row it is another device")
+    watch.note(.troubleChanged(1, .address, isPresent: true))
+    #expect(attempt([0xAA, 0xFF]) == .failed(.wrongNumber))
+  }
+
   @Test func aDeviceThatClosesItsLineAfterEachAnswerIsThere() {
     var watch = WallLineWatch(Self.place)
     watch.opening()

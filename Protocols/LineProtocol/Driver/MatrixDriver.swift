@@ -103,6 +103,8 @@ public struct MatrixDriver<Dialect: MatrixDialect>: WallDriver {
   var isBrief: Bool { briefLines >= Self.briefLimit }
   var outputs: UInt16? { description.outputs }
 
+  public func isOwn(_ beginning: [UInt8]) -> Bool { dialect.isOwn(beginning) }
+
   public var deadline: Instant? {
     if !outbox.isEmpty { return .zero }
     switch state {

@@ -222,6 +222,7 @@ extension WallLineStanding.State {
       case .hungUp: "hungUp"
       case .silent: "silent"
       case .notUnderstood: "notUnderstood"
+      case .damaged: "damaged"
       case .wrongNumber: "wrongNumber"
       case .passwordWrong: "passwordWrong"
       case .system(let code): "errno\(code)"

@@ -25,7 +25,7 @@ final class WallLoop {
       self.plan = plan
       self.driver = driver
       line = WallLine(plan.connection)
-      watch = WallLineWatch(plan.connection)
+      watch = WallLineWatch(plan.connection, isOwn: { driver.isOwn($0) })
     }
   }
 
