@@ -71,12 +71,13 @@ import Testing
   /// What a serial port is set to is nothing to look at where there is none, and a device that begins as it should is the right one.
   @Test func theAdviceIsThatOfTheLine() throws {
     let own: [UInt8] = [0xAA, 0xFF, 1, 3]
-    for failure in [WallLineFailure.silent, .notUnderstood([0x80]), .damaged(own)] {
+    for failure in [WallLineFailure.silent, .notUnderstood([0x80]), .damaged(own), .flooding] {
       let network = try #require(WallLineStanding(address: "10.0.0.13:1515", state: .failed(failure)).text)
       for word in ["A/B", "校验", "parity"] { #expect(!network.both.contains(word), "\(network)") }
       #expect(network.chinese.contains("中间有串口服务器的,核对它的波特率") && network.english.contains("serial server"))
       let port = try #require(WallLineStanding(address: "/dev/ttyUSB0 9600", state: .failed(failure)).text)
       #expect(!port.both.contains("串口服务器") && !port.both.contains("地址") && !port.both.contains("端口"))
+      guard failure != .flooding else { continue }
       #expect(port.chinese.contains("波特率") && port.chinese.contains("A/B") && port.english.contains("parity"))
     }
     var bench = Bench.withWall()
@@ -87,6 +88,10 @@ import Testing
     let found = try #require(card("wall p3:wallAnswersWrongly", bench))
     #expect(found.detail.contains("10.0.0.13:1515 应答残缺或出错:第 1 个字节 0xAA;") && found.detail.contains("damaged or incomplete"))
     #expect(!found.detail.contains("不是该协议") && !(found.adviceChinese + found.whatChinese).contains("波特率"))
+    bench.give(.wall("p3", Self.away(.flooding)))
+    bench.pass(.seconds(60))
+    let flooding = try #require(card("wall p3:wallAnswersWrongly", bench)?.detail)
+    #expect(flooding.contains("没有问它也发个不停") && flooding.contains("sends without being asked"))
   }
 
   /// Its display says nothing, and does not answer what is wished of it then either: one cause, one card.

@@ -50,6 +50,14 @@ public enum WallEvent: Sendable, Equatable, Codable {
 }
 
 extension WallEvent {
+  /// Told because something that the device said was taken as an answer, or as news.
+  public var provesAnAnswer: Bool {
+    switch self {
+    case .observed, .described, .measured, .pictureObserved, .healthChanged(.online): true
+    default: false
+    }
+  }
+
   /// Told again within seconds.
   public var isRepeated: Bool {
     switch self {

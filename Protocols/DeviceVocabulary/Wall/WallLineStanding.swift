@@ -49,6 +49,8 @@ public enum WallLineFailure: Sendable, Hashable, Codable {
   case notUnderstood([UInt8])
   /// It begins as this protocol begins, and nothing of it is whole: the first bytes of it, at most 8.
   case damaged([UInt8])
+  /// It sends without being asked, and more than any device of a wall has to say: it is not listened to any more for a while.
+  case flooding
   /// It answers under another number than the site file gives.
   case wrongNumber
   case passwordWrong

@@ -223,6 +223,7 @@ extension WallLineStanding.State {
       case .silent: "silent"
       case .notUnderstood: "notUnderstood"
       case .damaged: "damaged"
+      case .flooding: "flooding"
       case .wrongNumber: "wrongNumber"
       case .passwordWrong: "passwordWrong"
       case .system(let code): "errno\(code)"

@@ -18,6 +18,7 @@ extension WallLineFailure {
     case .silent: BilingualText("连上了但没有应答", "connected, no answer")
     case .notUnderstood: BilingualText("有应答,但不是该协议", "it answers, but not in this protocol")
     case .damaged: BilingualText("应答残缺或出错", "answers are damaged or incomplete")
+    case .flooding: BilingualText("没有问它也发个不停", "sends without being asked, and does not stop")
     case .wrongNumber: BilingualText("应答的设备编号不对", "it answers under another device number")
     case .passwordWrong: BilingualText("口令不对或没有写", "wrong password, or none given")
     case .system(let code): BilingualText("系统错误 errno \(code)", "system error, errno \(code)")
@@ -58,6 +59,14 @@ extension WallLineFailure {
         + (isSerial
           ? BilingualText(";再核对波特率、校验和 A/B", "; also baud rate, parity and A/B")
           : BilingualText(";该地址是否还有别的设备", "; whether another device has this address") + Self.serialServer)
+    case .flooding:
+      isSerial
+        ? BilingualText(
+          "线已断开,稍后再试;看线上是否有别的设备,或有干扰",
+          "the line was closed, and is tried again later; see whether something else is on it, or noise")
+        : BilingualText(
+          "连接已断开,稍后再试;看该地址和端口是不是别的设备",
+          "it was disconnected, and is tried again later; see whether address and port are another device's") + Self.serialServer
     case .portMissing, .portAmbiguous, .portBusy, .portForbidden, .portUnfit, .wrongNumber, .passwordWrong, .system:
       BilingualText("", "")
     }

@@ -19,6 +19,8 @@ struct WallLineWatch {
   private var first: [UInt8] = []
   /// So many of them: whatever is wrong with the first answer, the next may begin as it should.
   private static let firstLimit = 64
+  /// The line was closed because too much came over it, and was not opened since.
+  private var isFlooded = false
   private var health: Health?
   /// Ports of which the driver says so.
   private var lockedOut: Set<UInt16> = []
@@ -43,6 +45,7 @@ struct WallLineWatch {
   mutating func opening() {
     phase = .connecting
     first = []
+    isFlooded = false
   }
 
   mutating func failed(_ why: WallLineFailure) {
@@ -58,6 +61,13 @@ struct WallLineWatch {
 
   mutating func heard(_ bytes: [UInt8]) {
     if first.count < Self.firstLimit { first += bytes.prefix(Self.firstLimit - first.count) }
+  }
+
+  /// More came than is listened to; whoever opens the line has closed it.
+  mutating func flooded() {
+    isFlooded = true
+    phase = .closed
+    take(.flooding)
   }
 
   mutating func hungUp() {
@@ -94,7 +104,7 @@ struct WallLineWatch {
       case (.absent, .connecting): take(.unanswered)
       case (.absent, .open): take(answered ? .lost : judged(.silent))
       // It answered till now.
-      case (.absent, .closed): if failure == nil { take(.hungUp) }
+      case (.absent, .closed): if failure == nil { take(judged(.hungUp)) }
       default: break
       }
       // What becomes of a line that was given up counts no more: once for each attempt.
@@ -109,6 +119,7 @@ struct WallLineWatch {
 
   /// - Parameter plain: what it is when nothing more is known.
   private func judged(_ plain: WallLineFailure) -> WallLineFailure {
+    if isFlooded { return .flooding }
     if !lockedOut.isEmpty { return .passwordWrong }
     guard health == .faulted, !first.isEmpty else { return plain }
     guard misnumbered.isEmpty else { return .wrongNumber }
@@ -157,7 +168,7 @@ extension WallLineFailure {
   /// Of what the line itself can fail by: an open line disproves it.
   var isBeforeTheDevice: Bool {
     switch self {
-    case .hungUp, .silent, .notUnderstood, .damaged, .wrongNumber, .passwordWrong: false
+    case .hungUp, .silent, .notUnderstood, .damaged, .flooding, .wrongNumber, .passwordWrong: false
     default: true
     }
   }
@@ -170,11 +181,11 @@ extension WallLineFailure {
     }
   }
 
-  /// One cause shows itself in both ways: the other has to come twice.
+  /// One cause shows itself in both ways: the other has to come twice. Whoever floods is heard for a moment before.
   func takesTurns(with other: WallLineFailure) -> Bool {
     switch (self, other) {
     case (.unreachable, .unanswered), (.unanswered, .unreachable), (.silent, .hungUp), (.hungUp, .silent),
-      (.notUnderstood, .damaged), (.damaged, .notUnderstood):
+      (.notUnderstood, .damaged), (.damaged, .notUnderstood), (.flooding, .notUnderstood), (.flooding, .damaged):
       true
     default: false
     }
