@@ -238,7 +238,7 @@ let package = Package(
       "SimulatedSiteTests",
       kit + [
         "ModbusRTUCodec", "ModbusRTUDriver", "CallPanelCodec", "CallPanelDriver", "CallPanelDeviceModel", "FirmwareUpdateCodec",
-        "SimulatedSite", "Station", "StationRuntime", "TestSupport", crypto,
+        "SimulatedSite", "Station", "StationRuntime", "TestSupport", "KramerP3000Codec", "LineProtocolCodec", crypto,
       ]),
     .executableTarget(name: "transport-probe", dependencies: ["DeviceKit", "Transports"], path: "Tests/TransportsTests/Probe"),
     .testTarget(

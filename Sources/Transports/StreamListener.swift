@@ -16,30 +16,35 @@ public final class StreamListener {
   private var connection: Int32 = -1
   private var waiting: [UInt8] = []
   private var buffer = [UInt8](repeating: 0, count: 4_096)
+  /// Fill the queue of those who wait to be taken while nobody gets through.
+  private var stoppers: [Int32] = []
+  private static let backlog: Int32 = 16
 
   /// What a peer that does not read may leave here; then it is cut off.
   static let waitingLimit = 65_536
 
   /// - Parameter port: 0: one that is free.
   public init(port: UInt16 = 0) throws(TransportError) {
-    (listener, self.port) = try LoopbackListener.open(port, backlog: 16)
+    (listener, self.port) = try LoopbackListener.open(port, backlog: Self.backlog)
   }
 
   deinit {
+    for stopper in stoppers { close(stopper) }
     hangUp()
     close(listener)
   }
 
   public var isConnected: Bool { connection >= 0 }
 
-  /// Ask anew before every wait.
-  public var descriptorToWaitOn: Int32 { isConnected ? connection : listener }
+  /// Ask anew before every wait; -1: nothing comes.
+  public var descriptorToWaitOn: Int32 { isConnected ? connection : isReachable ? listener : -1 }
   /// Whether to wait for room, too.
   public var hasBytesWaiting: Bool { isConnected && !waiting.isEmpty }
 
   /// Takes a connection, or what came on the one that stands. Never waits.
   public func read() -> Reading {
     guard isConnected else {
+      guard isReachable else { return .nothing }
       let taken = accept(listener, nil, nil)
       guard taken >= 0 else { return .nothing }
       _ = fcntl(taken, F_SETFD, FD_CLOEXEC)
@@ -93,5 +98,36 @@ public final class StreamListener {
     if connection >= 0 { close(connection) }
     connection = -1
     waiting.removeAll()
+  }
+
+  // MARK: - A machine without power
+
+  public var isReachable: Bool { stoppers.isEmpty }
+
+  /// False: as if its machine had no power. Whoever comes is not even refused, as the queue of those who wait is full and the system drops the
+  /// rest; the connection that stands is not told. Once it is there again it knows nothing of that one, and resets it.
+  public func setReachable(_ isReachable: Bool) {
+    guard isReachable != self.isReachable else { return }
+    guard isReachable else {
+      _ = listen(listener, 0)
+      // One fills it; the other makes sure, whatever the system takes a queue of none for.
+      return stoppers = (0..<2).map { _ in stopper() }
+    }
+    if isConnected {
+      var hard = linger(l_onoff: 1, l_linger: 0)
+      setsockopt(connection, SOL_SOCKET, SO_LINGER, &hard, socklen_t(MemoryLayout<linger>.size))
+      hangUp()
+    }
+    for stopper in stoppers { close(stopper) }
+    stoppers = []
+    while case let waiting = accept(listener, nil, nil), waiting >= 0 { close(waiting) }
+    _ = listen(listener, Self.backlog)
+  }
+
+  private func stopper() -> Int32 {
+    let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+    let descriptor = socket(AF_INET, kind, 0)
+    _ = SocketAddress.loopback(port).with { connect(descriptor, $0, $1) }
+    return descriptor
   }
 }

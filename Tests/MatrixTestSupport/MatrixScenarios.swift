@@ -169,6 +169,11 @@ public struct MatrixScenarios<Dialect: MatrixDialect, Speech: MatrixSpeech> {
     rig.pass(.seconds(60))
     found.check(isAsWished(rig, wish), "\(rig.model.core.routes)")
     found.check(zip(rig.openings, rig.openings.dropFirst()).allSatisfy { $1 - $0 >= .seconds(1) }, "opened too fast")
+    // One that is not there any more is no habit.
+    rig.isCut = true
+    rig.pass(.seconds(20))
+    found.check(rig.health == .absent, "\(String(describing: rig.health)) although nothing can be opened")
+    rig.isCut = false
     rig.hand(.closesAfterCommand(false))
     rig.pass(.seconds(30))
     let openings = rig.openings.count

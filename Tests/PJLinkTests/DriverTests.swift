@@ -141,6 +141,20 @@ import Testing
     #expect(rig.pass(atMost: .seconds(31)) { $0.driver.isAsWished } != nil && rig.health == [])
   }
 
+  @Test func thatItIsGoneIsToldBeforeWhatItDoesNotDo() {
+    var rig = PJLinkRig.on()
+    rig.hand(.locked(true))
+    rig.wish(DisplaySetting(isOn: true, input: "DIGITAL2"))
+    rig.pass(.seconds(20))
+    rig.clear()
+    // In the middle of the next try.
+    rig.pass(atMost: .seconds(60)) { $0.written.last?.line.contains("INPT 3") ?? false }
+    rig.hand(.mute(true))
+    rig.pass(.seconds(40))
+    let told = rig.events.filter { [.healthChanged(.absent), .notSwitched(1, .unanswered)].contains($0) }
+    #expect(told == [.healthChanged(.absent), .notSwitched(1, .unanswered)])
+  }
+
   @Test func theLastWishWins() {
     var rig = PJLinkRig.on()
     for turn in 0..<400 {

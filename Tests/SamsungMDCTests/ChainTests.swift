@@ -139,6 +139,23 @@ import Testing
     for id in UInt8(1)...4 { #expect(rig.isVerified(id)) }
   }
 
+  /// Whoever forgot it with the line has to hear it again.
+  @Test func aPanelThatStaysSilentWhenTheLineIsBackIsToldAgain() {
+    var rig = MDCRig.chain(3)
+    rig.wish(all(3) { _ in on("DP1") })
+    rig.pass(.seconds(10))
+    for id in UInt8(1)...3 { rig.hand(id, .mute(true)) }
+    #expect(rig.pass(atMost: .seconds(30)) { $0.health.last == .absent } != nil)
+    rig.clear()
+    rig.wish(all(3) { _ in on("HDMI2") })
+    #expect(rig.refusals(2) == [.unanswered])
+    rig.clear()
+    for id in [UInt8(1), 3] { rig.hand(id, .mute(false)) }
+    rig.pass(.seconds(30))
+    #expect(rig.health.last == .online && rig.isVerified(1) && rig.isVerified(3))
+    #expect(rig.refusals(2) == [.unanswered])
+  }
+
   @Test func slowPanelsAreFoundToo() {
     var rig = MDCRig.chain(4)
     rig.line(.late(.milliseconds(600)))

@@ -28,4 +28,31 @@ import Testing
     #expect(identified.text.contains("亮不出来") && identified.text.contains("\(address) 连接被拒绝"), "\(identified.text)")
     #expect(try shell.run(["wall", "identify", site, "2", "--post", "wall", "--seconds", "1"]).code == 0)
   }
+
+  /// A plug that is pulled, a session that somebody else has, and answers that are cut short are three things, and each is one card.
+  @Test func threeWaysOfBeingAwayAreThreeThings() throws {
+    let wall = try WallStation(columns: 3, rows: 1)
+    let shell = wall.shell
+    try wall.waitUntilProved("all")
+    for command in ["off p1", "taken p2", "off p2", "on p2", "half p3"] { try shell.devices(command) }
+    try shell.waitUntil("three cards") { try wall.picture().faults.count == 3 }
+    try wall.put("full")
+    let site = "\(shell.folder)/site.yaml"
+    func reason(_ name: String) throws -> String {
+      let lines = try shell.run(["wall", "status", site]).text.split(separator: "\n")
+      return lines.first { $0.contains("✗ \(name)") }.map(String.init) ?? ""
+    }
+    try shell.waitUntil("p2 is hung up on") { try reason("p2").contains("会话可能被别的控制程序占着") }
+    try shell.waitUntil("p3 is damaged") { try reason("p3").contains("应答残缺或出错") }
+    let off = try reason("p1")
+    #expect(off.contains("没有任何回应") || off.contains("不再应答"), "\(off)")
+    #expect(!off.contains("会话") && !off.contains("被拒绝"), "\(off)")
+    let damaged = try reason("p3")
+    #expect(!damaged.contains("不是该协议") && !damaged.contains("A/B"), "\(damaged)")
+    #expect(
+      try Set(wall.picture().faults.map(\.key)) == ["wall p1:wallSilent", "wall p2:wallSilent", "wall p3:wallAnswersWrongly"],
+      "no second one of an output, although another scene was wished meanwhile")
+    for command in ["on p1", "free p2", "whole p3"] { try shell.devices(command) }
+    try wall.waitUntilProved("all are back") { $0.faults.isEmpty }
+  }
 }

@@ -70,6 +70,57 @@ import Testing
     #expect(state(&watch) == .failed(.passwordWrong))
   }
 
+  /// What begins as it should is the right device.
+  @Test func damagedAnswersAreNoOtherProtocol() {
+    var watch = WallLineWatch(Self.place, isOwn: { $0.starts(with: [0xAA]) })
+    func attempt(_ bytes: [UInt8]) -> WallLineStanding.State? {
+      watch.willReopen()
+      watch.opening()
+      watch.opened()
+      watch.note(.healthChanged(.identifying))
+      watch.heard(bytes)
+      watch.note(.healthChanged(.faulted))
+      return state(&watch)
+    }
+    #expect(attempt([0xAA, 0xFF] + Array(repeating: 7, count: 90)) == .failed(.damaged([0xAA, 0xFF, 7, 7, 7, 7, 7, 7])))
+    #expect(attempt([0x2A, 0xFF, 1, 3]) == nil, "now and then the beginning is damaged as well")
+    #expect(attempt([0xAA, 0xFF, 1, 3]) == nil)
+    #expect(attempt([0x53]) == nil)
+    #expect(attempt([0x53, 0x53]) == .failed(.notUnderstood([0x53, 0x53])), "twice in a row it is another device")
+    watch.note(.troubleChanged(1, .address, isPresent: true))
+    #expect(attempt([0xAA, 0xFF]) == .failed(.wrongNumber))
+  }
+
+  @Test func whoFloodsIsNotToldInTwoWays() {
+    var watch = WallLineWatch(Self.place)
+    func attempt() -> [WallLineStanding.State?] {
+      watch.opening()
+      watch.opened()
+      watch.heard([0x55])
+      watch.note(.healthChanged(.identifying))
+      watch.note(.healthChanged(.faulted))
+      let first = state(&watch)
+      watch.flooded()
+      // Its driver asks for the line meanwhile, and does not get it.
+      watch.willReopen()
+      watch.failed(.flooding)
+      watch.note(.healthChanged(.absent))
+      return [first, state(&watch)]
+    }
+    #expect(attempt() == [.failed(.notUnderstood([0x55])), .failed(.flooding)])
+    for _ in 0..<3 { #expect(attempt() == [nil, nil]) }
+    // One that answered well till then, and is online for its driver until that finds nobody.
+    watch = WallLineWatch(Self.place)
+    watch.opening()
+    watch.opened()
+    watch.note(.healthChanged(.online))
+    _ = watch.news()
+    watch.flooded()
+    watch.failed(.flooding)
+    watch.note(.healthChanged(.absent))
+    #expect(state(&watch) == .failed(.flooding))
+  }
+
   @Test func aDeviceThatClosesItsLineAfterEachAnswerIsThere() {
     var watch = WallLineWatch(Self.place)
     watch.opening()
@@ -160,5 +211,69 @@ import Testing
     var plan = WallDevicePlan(name: "p", kind: kind, connection: .network(host: "127.0.0.1", port: Int(listener.port)))
     plan.ports = [1]
     _ = try told(plan) { $0 == .failed(.notUnderstood(Array("SSH-2.0-".utf8))) }
+  }
+
+  /// Whatever it is, and whatever it speaks: so much is read of it, then it is told, and not opened again for a while.
+  @Test(arguments: [WallDevicePlan.Kind.samsungMDC, .videohub, .pjlink, .extronSIS, .kramerP3000], [false, true])
+  func whoSendsWithoutEndIsCutOff(_ kind: WallDevicePlan.Kind, isOwnSpeech: Bool) throws {
+    let piece: [UInt8]
+    switch kind {
+    case _ where !isOwnSpeech: piece = Array(repeating: 0x55, count: 4_096)
+    case .samsungMDC: piece = [0xAA, 0xFF, 0x09, 0x03, 0x41, 0x11, 0x01, 0x5E]
+    case .videohub: piece = Array("VIDEO OUTPUT ROUTING:\n0 1\n\nVIDEO OUTPUT ROUTING:\n0 2\n\n".utf8)
+    case .pjlink: piece = Array("PJLINK 0\r%1POWR=1\r".utf8)
+    case .extronSIS: piece = Array("Out01 In02 All\r\n".utf8)
+    default: piece = Array("~01@VID 1>1\r\n".utf8)
+    }
+    let block = Array((0..<max(1, 4_096 / piece.count)).map { _ in piece }.joined())
+    let listener = try StreamListener(port: 0)
+    let stop = StopFlag()
+    let count = Mutex((sessions: 0, bytes: 0))
+    struct Handed: @unchecked Sendable { let listener: StreamListener }
+    let handed = Handed(listener: listener)
+    let ended = startThread("flood") {
+      while !stop.isRaised {
+        if case .connected = handed.listener.read() { count.withLock { $0.sessions += 1 } }
+        guard handed.listener.isConnected, !handed.listener.hasBytesWaiting else {
+          handed.listener.write([])
+          Thread.sleep(forTimeInterval: 0.0005)
+          continue
+        }
+        handed.listener.write(block)
+        count.withLock { $0.bytes += block.count }
+      }
+    }
+    defer {
+      stop.raise()
+      _ = ended.wait(timeout: .now() + 2)
+    }
+    var plan = WallDevicePlan(name: "p", kind: kind, connection: .network(host: "127.0.0.1", port: Int(listener.port)))
+    plan.ports = [1]
+    _ = try told(plan) { $0 == .failed(.flooding) }
+    // What was on its way when the line was closed is not read, and lies in the buffers of both ends.
+    let seen = count.withLock { $0 }
+    #expect(seen.sessions <= 2 && seen.bytes < seen.sessions * (WallIntake.limit + 16 * 1_024 * 1_024), "\(seen)")
+  }
+
+  /// A serial port is no other: what is on it may be faster than any speed, when it is a USB device of its own.
+  @Test func aSerialPortIsCutOffAsWell() throws {
+    struct Handed: @unchecked Sendable { let terminal: PseudoTerminal }
+    let handed = Handed(terminal: try PseudoTerminal())
+    let stop = StopFlag()
+    let ended = startThread("flood") {
+      var piece = FixedBytes<256>()
+      for _ in 0..<256 { piece.append(0x55) }
+      while !stop.isRaised {
+        if !handed.terminal.slaveIsOpen || handed.terminal.write(piece) == 0 { Thread.sleep(forTimeInterval: 0.001) }
+      }
+    }
+    defer {
+      stop.raise()
+      _ = ended.wait(timeout: .now() + 2)
+    }
+    var plan = WallDevicePlan(name: "p", kind: .samsungMDC, connection: .serial(handed.terminal.slavePath, baud: .b9600))
+    plan.ports = [1, 2]
+    let told = try told(plan) { $0 == .failed(.flooding) }
+    #expect(told.last?.isSerial == true)
   }
 }

@@ -60,12 +60,66 @@ import Testing
     bench.pass(.seconds(10))
     #expect(present(bench) == ["wall p3:wallAnswersWrongly"], "one card")
     let detail = try #require(card("wall p3:wallAnswersWrongly", bench)?.detail)
-    #expect(detail.contains("第 1 个字节 0x48") && detail.contains("HTTP/1.1") && detail.contains("波特率"))
+    #expect(detail.contains("第 1 个字节 0x48") && detail.contains("HTTP/1.1") && detail.contains("核对地址和端口"))
     guard case .unreachable("p3", let line)? = bench.proof(3), let short = line?.short else {
       Issue.record("\(String(describing: bench.proof(3)))")
       return
     }
     #expect(short.chinese.contains("有应答,但不是该协议") && !short.chinese.contains("没有应答"))
+  }
+
+  /// What a serial port is set to is nothing to look at where there is none, and a device that begins as it should is the right one.
+  @Test func theAdviceIsThatOfTheLine() throws {
+    let own: [UInt8] = [0xAA, 0xFF, 1, 3]
+    for failure in [WallLineFailure.silent, .notUnderstood([0x80]), .damaged(own), .flooding] {
+      let network = try #require(WallLineStanding(address: "10.0.0.13:1515", state: .failed(failure)).text)
+      for word in ["A/B", "校验", "parity"] { #expect(!network.both.contains(word), "\(network)") }
+      #expect(network.chinese.contains("中间有串口服务器的,核对它的波特率") && network.english.contains("serial server"))
+      let port = try #require(WallLineStanding(address: "/dev/ttyUSB0 9600", state: .failed(failure)).text)
+      #expect(!port.both.contains("串口服务器") && !port.both.contains("地址") && !port.both.contains("端口"))
+      guard failure != .flooding else { continue }
+      #expect(port.chinese.contains("波特率") && port.chinese.contains("A/B") && port.english.contains("parity"))
+    }
+    var bench = Bench.withWall()
+    bench.give(.wall("p3", Self.away(.damaged(own))))
+    bench.give(.wall("p3", .healthChanged(.faulted)))
+    bench.pass(.seconds(10))
+    #expect(present(bench) == ["wall p3:wallAnswersWrongly"])
+    let found = try #require(card("wall p3:wallAnswersWrongly", bench))
+    #expect(found.detail.contains("10.0.0.13:1515 应答残缺或出错:第 1 个字节 0xAA;") && found.detail.contains("damaged or incomplete"))
+    #expect(!found.detail.contains("不是该协议") && !(found.adviceChinese + found.whatChinese).contains("波特率"))
+    bench.give(.wall("p3", Self.away(.flooding)))
+    bench.pass(.seconds(60))
+    let flooding = try #require(card("wall p3:wallAnswersWrongly", bench)?.detail)
+    #expect(flooding.contains("没有问它也发个不停") && flooding.contains("sends without being asked"))
+  }
+
+  /// Its display says nothing, and does not answer what is wished of it then either: one cause, one card.
+  @Test func aSilentDisplayIsOneCard() {
+    var bench = Bench.withWall()
+    bench.give(.wall("p3", .healthChanged(.absent)))
+    bench.give(.wall("p3", Self.away(.lost)))
+    bench.wall(.scene("night"))
+    bench.give(.wall("p3", .notSwitched(1, .unanswered)))
+    #expect(present(bench) == [], "not within the time that it may be silent either")
+    bench.pass(.seconds(10))
+    #expect(present(bench) == ["wall p3:wallSilent"])
+    guard case .unreachable("p3", let line)? = bench.proof(3) else {
+      Issue.record("\(String(describing: bench.proof(3)))")
+      return
+    }
+    #expect(line?.short?.chinese.contains("不再应答") == true, "its tile says why")
+    // It answers, and what it was told is not so.
+    bench.give(.wall("p3", .healthChanged(.identifying)))
+    bench.give(.wall("p3", .healthChanged(.online)))
+    bench.give(.wall("p3", .observed(1, .display(.init(isOn: true, input: "DP1")))))
+    #expect(present(bench) == [])
+    bench.give(.wall("p3", .notSwitched(1, .unanswered)))
+    #expect(present(bench) == ["output 3:outputUnanswered"])
+    // One panel of a chain: its line answers all the time.
+    bench = Bench.withWall()
+    bench.give(.wall("p3", .notSwitched(1, .unanswered)))
+    #expect(present(bench) == ["output 3:outputUnanswered"])
   }
 
   /// Also where nobody tells of lines.

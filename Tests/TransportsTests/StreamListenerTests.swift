@@ -64,6 +64,35 @@ import Transports
     #expect(!listener.hasBytesWaiting)
   }
 
+  /// As a machine without power: who comes gets nothing at all, who stood there hears nothing, and is unknown when it is there again.
+  @Test func aMachineWithoutPowerAnswersNobody() throws {
+    let listener = try StreamListener()
+    let stood = try Peer(listener.port)
+    #expect(next(listener) == .connected)
+    listener.setReachable(false)
+    listener.setReachable(false)
+    #expect(!listener.isReachable && listener.isConnected && listener.descriptorToWaitOn >= 0)
+    let socket = NetworkSocket(host: "127.0.0.1", port: Int(listener.port), kind: .stream)
+    #expect(socket.connect() == nil)
+    #expect(!waitForOutput(socket.descriptor, 300), "neither taken nor refused")
+    stood.send([1])
+    #expect(next(listener) == .bytes([1]), "whatever is simulated may ignore it")
+    listener.setReachable(true)
+    #expect(stood.receive() == [] && !listener.isConnected && listener.isReachable)
+    // Its system asks again by itself, a second after the first time.
+    #expect(waitForOutput(socket.descriptor, 8_000) && socket.finishConnecting() == nil)
+    #expect(next(listener) == .connected)
+    socket.disconnect()
+    #expect(next(listener) == .closed)
+    listener.setReachable(false)
+    #expect(listener.descriptorToWaitOn == -1 && listener.read() == .nothing)
+  }
+
+  private func waitForOutput(_ descriptor: Int32, _ milliseconds: Int32) -> Bool {
+    var set = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+    return poll(&set, 1, milliseconds) > 0
+  }
+
   @Test func aPortThatIsTakenIsSaid() throws {
     let listener = try StreamListener()
     #expect(throws: TransportError.self) { try StreamListener(port: listener.port) }

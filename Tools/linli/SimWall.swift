@@ -48,7 +48,7 @@ enum WallCommand {
   static let help = """
     show                         每台设备现在的样子 / how each device is
     count                        每台设备收到过多少 / connections and bytes that each device was sent since the start
-    off NAME[/N], on NAME[/N]    拔掉电源、插上 / its plug (N: one panel of a chain)
+    off NAME[/N], on NAME[/N]    拔掉电源、插上,没电时毫无回应 / its plug; without power nothing comes back (N: one panel of a chain)
     lock NAME/N, unlock NAME/N   被遥控器锁定:应答了但不切换 / acknowledges, and does not switch
     route NAME/N INPUT           有人在矩阵面板上切换 / somebody turns a knob of the matrix
     remote NAME/N INPUT          有人用屏的遥控器换输入 / somebody uses the display's remote control
@@ -57,7 +57,7 @@ enum WallCommand {
     garble NAME PERTHOUSAND      发出的字节出错 / so many bytes of a thousand arrive wrong
     half NAME, whole NAME        应答只发一半、发完整 / answers end in the middle
     closes NAME, stays NAME      每条命令后断开、不断 / closes after each command
-    taken NAME, free NAME        别人占着会话 / somebody else has the only session
+    taken NAME, free NAME        别人占着会话,连上即断开 / somebody else has the only session: who comes is hung up on
     shift NAME N                 背板编号差 N / the numbers at its back differ by N
     fan NAME/N, hot NAME/N, well NAME/N   风扇坏、过热、正常 / trouble of a panel
     """
@@ -142,7 +142,8 @@ final class WallFront: Sendable {
         for index in handed.devices.indices {
           Self.serve(&handed.devices[index])
           let device = handed.devices[index]
-          ready.watch(device.listener.descriptorToWaitOn, as: index, output: device.listener.hasBytesWaiting)
+          let descriptor = device.listener.descriptorToWaitOn
+          if descriptor >= 0 { ready.watch(descriptor, as: index, output: device.listener.hasBytesWaiting) }
           if let due = device.model.deadline { until = min(until, due) }
         }
       }
@@ -153,6 +154,7 @@ final class WallFront: Sendable {
   private static func serve(_ device: inout Device) {
     let now = MonotonicClock.now()
     let listener = device.listener
+    heedPower(device, now)
     listener.serve { reading in
       switch reading {
       case .bytes(let bytes):
@@ -160,7 +162,7 @@ final class WallFront: Sendable {
         give(.received(bytes), &device, now)
       case .connected:
         device.sessions += 1
-        // Without power nobody is there; the system has taken the connection already.
+        // Somebody else has its session; the system has taken the connection already.
         if device.model.accepts(at: now) { give(.connected, &device, now) } else { device.listener.hangUp() }
       case .closed: give(.disconnected, &device, now)
       case .nothing: break
@@ -170,17 +172,21 @@ final class WallFront: Sendable {
   }
 
   private static func give(_ input: WallModel.Input, _ device: inout Device, _ now: Instant) {
-    perform(device.model.handle(input, at: now), device)
+    perform(device.model.handle(input, at: now), device, now)
   }
 
-  private static func perform(_ effects: [WallModel.Effect], _ device: Device) {
+  private static func perform(_ effects: [WallModel.Effect], _ device: Device, _ now: Instant) {
+    heedPower(device, now)
     for effect in effects {
       switch effect {
       case .transmit(let bytes): device.listener.write(bytes)
-      case .hangUp: device.listener.hangUp()
+      // Whoever has no power does not say so.
+      case .hangUp: if device.model.hasPower { device.listener.hangUp() }
       }
     }
   }
+
+  private static func heedPower(_ device: Device, _ now: Instant) { device.listener.setReachable(device.model.isThere(at: now)) }
 
   func say(_ line: String) -> String {
     if line == "ping" { return "ok\n" }
@@ -199,10 +205,11 @@ final class WallFront: Sendable {
         let names = handed.devices.map(\.plan.name).joined(separator: ", ")
         return "\(DeskControl.failure)没有设备 \(name);有 / no such device; there are: \(names)\n"
       }
-      guard let effects = handed.devices[index].model.hand(hand, at: MonotonicClock.now()) else {
+      let now = MonotonicClock.now()
+      guard let effects = handed.devices[index].model.hand(hand, at: now) else {
         return "\(DeskControl.failure)这台设备没有这个 / this device has nothing like that\n"
       }
-      Self.perform(effects, handed.devices[index])
+      Self.perform(effects, handed.devices[index], now)
       return "好 / ok\n"
     }
   }

@@ -2,7 +2,11 @@ import DeviceKit
 
 /// The driver of one device of the display wall, whatever it speaks: it is given the whole wish for its ports, and brings the device to it
 /// and keeps it there by itself, also after the device was power-cycled or somebody used its remote control.
-public protocol WallDriver: Machine, Sendable where Input == WallInput, Effect == WallEffect {}
+public protocol WallDriver: Machine, Sendable where Input == WallInput, Effect == WallEffect {
+  /// Whether an answer of the device that this driver is for begins in these bytes, the first that came over a line: if nothing was understood
+  /// of them all the same, it is no other device that speaks there. Depends on nothing that happened.
+  func isOwn(_ beginning: [UInt8]) -> Bool
+}
 
 public enum WallInput: Sendable, Equatable {
   /// The line is open: what is on it now may be another device, with other settings.
@@ -46,6 +50,14 @@ public enum WallEvent: Sendable, Equatable, Codable {
 }
 
 extension WallEvent {
+  /// Told because something that the device said was taken as an answer, or as news.
+  public var provesAnAnswer: Bool {
+    switch self {
+    case .observed, .described, .measured, .pictureObserved, .healthChanged(.online): true
+    default: false
+    }
+  }
+
   /// Told again within seconds.
   public var isRepeated: Bool {
     switch self {

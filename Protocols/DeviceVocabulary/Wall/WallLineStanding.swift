@@ -47,6 +47,10 @@ public enum WallLineFailure: Sendable, Hashable, Codable {
   case silent
   /// It says something else than this protocol: the first bytes of it, at most 8.
   case notUnderstood([UInt8])
+  /// It begins as this protocol begins, and nothing of it is whole: the first bytes of it, at most 8.
+  case damaged([UInt8])
+  /// It sends without being asked, and more than any device of a wall has to say: it is not listened to any more for a while.
+  case flooding
   /// It answers under another number than the site file gives.
   case wrongNumber
   case passwordWrong
@@ -61,6 +65,12 @@ public enum WallLineFailure: Sendable, Hashable, Codable {
 }
 
 extension WallLineStanding {
+  /// A serial port and its speed were asked, not a host.
+  public var isSerial: Bool {
+    let words = address.split(separator: " ")
+    return words.count > 1 && words.last?.allSatisfy { $0.isASCII && $0.isNumber } ?? false
+  }
+
   /// What the devices behind one switch have in common as a rule: `10.0.0.*`; `nil` for a serial port, or what has no such address.
   public var network: String? {
     let place = address.split(separator: "(").last ?? ""

@@ -71,6 +71,16 @@ public enum SISAnswer: Sendable, Equatable {
       Self.tie(words) ?? Self.number(text) ?? Self.word(text) ?? Self.size(words) ?? Self.banner(text) ?? .other
   }
 
+  /// Whether a line that may be damaged or end too early is one of a unit's: its banner, or a word with its number.
+  static func hasBeginning(_ line: some Collection<UInt8>) -> Bool {
+    let copyright = Array(" Copyright".utf8)
+    if [Array("©".utf8), [0xA9], Array("(c)".utf8)].contains(where: { line.begins(as: $0 + copyright) }) { return true }
+    return ["Out", "In", "Vrb", "E"].contains { word in
+      line.count > word.utf8.count && line.begins(as: word.utf8)
+        && line.dropFirst(word.utf8.count).first.map { (0x30...0x39).contains($0) } ?? false
+    }
+  }
+
   private static func tagged(_ tag: String, _ word: Substring) -> UInt16? {
     guard word.count > tag.count, word.prefix(tag.count).lowercased() == tag else { return nil }
     return decimalNumber(word.dropFirst(tag.count))

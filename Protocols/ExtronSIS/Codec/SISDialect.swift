@@ -75,6 +75,11 @@ public struct SISDialect: MatrixDialect {
     if request != .login { last = request }
   }
 
+  public func isOwn(_ beginning: [UInt8]) -> Bool {
+    var telnet = TelnetFilter()
+    return beginning.filter { telnet.passes($0) }.textLines.contains { SISAnswer.hasBeginning($0) }
+  }
+
   public mutating func startOver() {
     lines.startOver()
     telnet = TelnetFilter()

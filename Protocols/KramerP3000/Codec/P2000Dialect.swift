@@ -61,6 +61,8 @@ public struct P2000Dialect: MatrixDialect {
     }
   }
 
+  public func isOwn(_ beginning: [UInt8]) -> Bool { P2000Frame.isReply(beginning, of: settings.machine) }
+
   public mutating func startOver() {
     decoder.startOver()
     last = nil

@@ -27,6 +27,12 @@ public struct P2000Frame: Sendable, Equatable {
     self.isReply = isReply
   }
 
+  /// Whether bytes that may end too early begin as a unit's answer does; two of them at least.
+  static func isReply(_ bytes: [UInt8], of machine: UInt8) -> Bool {
+    guard bytes.count >= 2, bytes[0] & 0xC0 == 0x40 else { return false }
+    return bytes.prefix(4).dropFirst().allSatisfy { $0 & 0x80 != 0 } && (bytes.count < 4 || bytes[3] & 0x1F == machine & 0x1F)
+  }
+
   public var bytes: [UInt8] { [instruction | (isReply ? 0x40 : 0), 0x80 | input, 0x80 | output, 0x80 | machine] }
 }
 

@@ -117,6 +117,11 @@ public struct P3000Dialect: MatrixDialect {
 
   public mutating func asked(_ request: MatrixRequest) { last = request }
 
+  /// Of Protocol 2000 the second byte is none of a text.
+  public func isOwn(_ beginning: [UInt8]) -> Bool {
+    beginning.textLines.contains { $0.first == P3000Line.answerStart && $0.dropFirst().first ?? 0 < 0x80 }
+  }
+
   public mutating func startOver() {
     lines.startOver()
     last = nil

@@ -22,9 +22,11 @@ public struct P3000Line: Sendable, Equatable {
     self.outcome = outcome
   }
 
+  static let answerStart = UInt8(ascii: "~")
+
   /// From a unit; `nil`: not one of its lines.
   public init?(answer line: [UInt8]) {
-    guard line.first == 0x7E else { return nil }
+    guard line.first == Self.answerStart else { return nil }
     self.init(line.dropFirst())
     takeOutcome()
   }
@@ -81,7 +83,7 @@ public struct P3000Line: Sendable, Equatable {
   public var request: [UInt8] { [0x23] + body + [0x0D] }
 
   public var answer: [UInt8] {
-    var bytes = [0x7E] + body
+    var bytes = [Self.answerStart] + body
     switch outcome {
     case .ok?: bytes += Array((bytes.count > 1 ? " OK" : "OK").utf8)
     case .error(let code)?: bytes += Array("\(command.isEmpty ? "" : " ")ERR".utf8) + decimal(code, width: 3)

@@ -41,6 +41,11 @@ public struct LineDialect: MatrixDialect {
 
   public mutating func asked(_ request: MatrixRequest) { last = request }
 
+  public func isOwn(_ beginning: [UInt8]) -> Bool {
+    let templates = [settings.greeting, settings.readAnswer, settings.acknowledgement, settings.refusal].compactMap { $0 }
+    return beginning.textLines.contains { line in templates.contains { $0.mayBegin(line) } }
+  }
+
   public mutating func startOver() {
     lines.startOver()
     last = nil

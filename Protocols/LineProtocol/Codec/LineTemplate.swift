@@ -82,6 +82,16 @@ public struct LineTemplate: Sendable, Equatable {
     }
   }
 
+  /// Whether a line that may be damaged or end too early begins as this one does.
+  func mayBegin(_ line: some Collection<UInt8>) -> Bool {
+    switch pieces.first {
+    case .text(let text)?: line.begins(as: text)
+    case .output?, .input?: line.first.map { (0x30...0x39).contains($0) } ?? false
+    // Any text at all begins so.
+    case .any?, nil: false
+    }
+  }
+
   /// The whole line, and nothing else; `nil` where it is another.
   public func match(_ line: [UInt8]) -> Match? {
     var match = Match()

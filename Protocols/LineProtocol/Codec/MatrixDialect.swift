@@ -8,6 +8,8 @@ public protocol MatrixDialect: Sendable {
   func bytes(_ request: MatrixRequest) -> [UInt8]?
   /// A request was sent: what comes next is its answer, perhaps.
   mutating func asked(_ request: MatrixRequest)
+  /// Whether an answer of such a device begins in the first bytes of a line, whatever comes of it.
+  func isOwn(_ beginning: [UInt8]) -> Bool
   /// What is heard next has nothing to do with what was heard before.
   mutating func startOver()
   mutating func push(_ byte: UInt8, into heard: inout [MatrixHeard])

@@ -59,3 +59,12 @@ extension [UInt8] {
     String(String(decoding: self, as: UTF8.self).unicodeScalars.lazy.filter(\.isPlainText).prefix(limit).map(Character.init))
   }
 }
+
+/// What came of something whose end is not known: whether it begins as a device of a certain kind begins.
+extension Collection<UInt8> {
+  /// Whether `word` stands at the beginning: all of it, or as much as there is here, two bytes at least.
+  public func begins(as word: some Collection<UInt8>) -> Bool { count >= 2 && zip(self, word).allSatisfy(==) }
+
+  /// Cut at CR and LF, without empty ones; the last may go on.
+  public var textLines: [SubSequence] { split { $0 == 0x0D || $0 == 0x0A } }
+}

@@ -103,6 +103,8 @@ public struct MatrixDriver<Dialect: MatrixDialect>: WallDriver {
   var isBrief: Bool { briefLines >= Self.briefLimit }
   var outputs: UInt16? { description.outputs }
 
+  public func isOwn(_ beginning: [UInt8]) -> Bool { dialect.isOwn(beginning) }
+
   public var deadline: Instant? {
     if !outbox.isEmpty { return .zero }
     switch state {
@@ -180,6 +182,8 @@ public struct MatrixDriver<Dialect: MatrixDialect>: WallDriver {
       answered(at: now)
     }
     briefLines = answers == 1 ? briefLines + 1 : answers == 0 && isBrief ? 0 : answers > 1 ? 0 : briefLines
+    // What was answered was on this line: one that cannot be opened any more is gone.
+    answers = 0
     if isBrief, let flight, case .routes = flight.request { readBack += flight.ports }
     if !isBrief { set(health) }
     flight = nil

@@ -80,6 +80,8 @@ public struct TileDriver: WallDriver {
     random = SeededRandom(seed: seed)
   }
 
+  public func isOwn(_ beginning: [UInt8]) -> Bool { beginning.first == UInt8(ascii: "{") }
+
   public var deadline: Instant? {
     if !outbox.isEmpty { return .zero }
     switch state {

@@ -9,6 +9,15 @@ public struct PJLinkDecoder: Sendable {
   /// The longest line is 136 bytes, with a digest in front 168; names of some units are longer than they may be.
   public static let limit = 300
 
+  /// Whether a projector's greeting or answer begins in these bytes, whatever comes of it.
+  public static func hasBeginning(_ bytes: [UInt8]) -> Bool {
+    bytes.split(whereSeparator: { $0 == PJLinkText.end || $0 == 0x0A || $0 == 0x00 }).contains { line in
+      guard line.count > 1 else { return false }
+      let isGreeting = zip(String(decoding: line, as: UTF8.self).uppercased().utf8, "PJLINK".utf8).allSatisfy(==)
+      return isGreeting || line.first == UInt8(ascii: "%") && (0x31...0x39).contains(line.dropFirst().first ?? 0)
+    }
+  }
+
   private var buffer: [UInt8] = []
   private var isSkipping = false
 

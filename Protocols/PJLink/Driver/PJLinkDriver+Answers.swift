@@ -253,9 +253,11 @@ extension PJLinkDriver {
     }
     misses += 1
     guard misses >= Self.missLimit else { return }
-    if isReadBack { tell(convergence.failed(Self.port, .unanswered, at: now)) }
+    let wasSent = isReadBack
     isReadBack = false
     keepsUntil = nil
+    // That it is gone comes first: that it does not answer this command either is no news then.
     goDown(.absent, at: now)
+    if wasSent { tell(convergence.failed(Self.port, .unanswered, at: now)) }
   }
 }

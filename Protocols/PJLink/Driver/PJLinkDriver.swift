@@ -118,6 +118,8 @@ public struct PJLinkDriver: WallDriver {
     return port.fact != nil && port.isAsWished
   }
 
+  public func isOwn(_ beginning: [UInt8]) -> Bool { PJLinkDecoder.hasBeginning(beginning) }
+
   public var deadline: Instant? {
     if !outbox.isEmpty { return .zero }
     switch link {

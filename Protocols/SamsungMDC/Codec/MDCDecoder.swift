@@ -19,6 +19,12 @@ public struct MDCDecoder: Sendable {
   /// What a panel with "Secured Protocol" says as soon as it is connected.
   public static let greeting: [UInt8] = Array("MDCSTART<<TLS>>".utf8)
 
+  /// Whether a panel's answer begins in these bytes, whatever comes of it.
+  public static func hasBeginning(_ bytes: [UInt8]) -> Bool {
+    if bytes == [MDCFrame.start] || bytes.count > 1 && zip(bytes, greeting).allSatisfy(==) { return true }
+    return zip(bytes, bytes.dropFirst()).contains { $0 == MDCFrame.start && $1 == MDCFrame.reply }
+  }
+
   private let side: Side
   private var buffer: [UInt8] = []
   /// Bytes that were part of nothing.
@@ -81,10 +87,10 @@ public struct MDCDecoder: Sendable {
   private func check() -> Check {
     guard buffer.count > 1 else { return .incomplete }
     if side == .host {
-      guard buffer[1] == 0xFF else { return .wrong }
+      guard buffer[1] == MDCFrame.reply else { return .wrong }
       if buffer.count > 3, buffer[3] < 2 { return .wrong }
       if buffer.count > 4, buffer[4] != MDCFrame.accepted, buffer[4] != MDCFrame.refused { return .wrong }
-    } else if buffer[1] == 0xFF {
+    } else if buffer[1] == MDCFrame.reply {
       // What other panels of the chain answer goes past this one.
       return .wrong
     }

@@ -58,7 +58,7 @@ public struct MDCReply: Sendable, Equatable {
   }
 
   public var bytes: [UInt8] {
-    MDCFrame.bytes([0xFF, id], [isAccepted ? MDCFrame.accepted : MDCFrame.refused, command] + data.prefix(253))
+    MDCFrame.bytes([MDCFrame.reply, id], [isAccepted ? MDCFrame.accepted : MDCFrame.refused, command] + data.prefix(253))
   }
 
   init?(frame: ArraySlice<UInt8>) {
@@ -70,6 +70,8 @@ public struct MDCReply: Sendable, Equatable {
 
 enum MDCFrame {
   static let start: UInt8 = 0xAA
+  /// Stands where a request has its command.
+  static let reply: UInt8 = 0xFF
   static let accepted: UInt8 = 0x41
   static let refused: UInt8 = 0x4E
   /// Start, command, id, length; 255 bytes; sum.

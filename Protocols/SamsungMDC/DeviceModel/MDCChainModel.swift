@@ -94,9 +94,11 @@ public struct MDCChainModel: Machine, Sendable {
   public subscript(id: UInt8) -> MDCPanel? { panels.first { $0.id == id } }
 
   /// Whether a connection comes up: always on a serial line.
-  public func accepts(at now: Instant) -> Bool {
-    guard isNetworked else { return true }
-    return !isTaken && panels.contains { $0.isPowered && !isDeaf($0.id, now) }
+  public func accepts(at now: Instant) -> Bool { isThere(at: now) && (!isNetworked || !isTaken) }
+
+  /// Whether anything is at its address: always on a serial line; on the network nothing without power, or until it has started.
+  public func isThere(at now: Instant) -> Bool {
+    !isNetworked || panels.contains { $0.isPowered && !isDeaf($0.id, now) }
   }
 
   public var deadline: Instant? { pending.map(\.due).min() }

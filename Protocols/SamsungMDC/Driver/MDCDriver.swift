@@ -89,6 +89,8 @@ public struct MDCDriver: WallDriver {
     random = SeededRandom(seed: seed)
   }
 
+  public func isOwn(_ beginning: [UInt8]) -> Bool { MDCDecoder.hasBeginning(beginning) }
+
   public var deadline: Instant? {
     if !outbox.isEmpty { return .zero }
     switch link {

@@ -124,6 +124,7 @@ struct MDCPanelState: Sendable {
     garbledAnswers = 0
     isHeard = false
     isOut = false
+    isToldUnheard = false
     lateAnswers = 0
     warmUntil = nil
     details = []

@@ -38,6 +38,13 @@ public struct HubDialect: MatrixDialect {
 
   public mutating func asked(_ request: MatrixRequest) {}
 
+  public func isOwn(_ beginning: [UInt8]) -> Bool {
+    let headers = [
+      HubBlock.preamble, HubBlock.device, HubBlock.inputLabels, HubBlock.outputLabels, HubBlock.routing, HubBlock.locks,
+    ]
+    return beginning.textLines.contains { line in headers.contains { line.begins(as: "\($0):".utf8) } }
+  }
+
   public mutating func startOver() { self = HubDialect() }
 
   public mutating func push(_ byte: UInt8, into heard: inout [MatrixHeard]) {

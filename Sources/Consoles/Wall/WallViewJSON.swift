@@ -233,6 +233,8 @@ extension WallLineStanding.State {
       case .hungUp: "hungUp"
       case .silent: "silent"
       case .notUnderstood: "notUnderstood"
+      case .damaged: "damaged"
+      case .flooding: "flooding"
       case .wrongNumber: "wrongNumber"
       case .passwordWrong: "passwordWrong"
       case .system(let code): "errno\(code)"

@@ -182,9 +182,13 @@ extension Station {
     for output in composition.plan.outputs { keepCareCards(output) }
   }
 
-  /// Of one of the devices that its picture comes through: until it is seen to switch, or somebody re-tests the card.
+  /// Of one of the devices that its picture comes through: until it is seen to switch, or somebody re-tests the card. That a device which
+  /// says nothing at all does not answer this either is no other fault: its own card says so, and why.
   private func refusal(of number: Int) -> WallRefusal? {
-    (plan.wall?.output(number)?.ports ?? []).compactMap { wallFacts.port($0)?.refusal }.first
+    (plan.wall?.output(number)?.ports ?? []).compactMap { port in
+      let refusal = wallFacts.port(port)?.refusal
+      return refusal == .unanswered && wallFacts.device(port.device)?.health != .online ? nil : refusal
+    }.first
   }
 
   /// Tries again what a card is about; whether it was of use is said ten seconds later.

@@ -17,42 +17,77 @@ extension WallLineFailure {
     case .hungUp: BilingualText("连上后被对方断开", "closed by the other end")
     case .silent: BilingualText("连上了但没有应答", "connected, no answer")
     case .notUnderstood: BilingualText("有应答,但不是该协议", "it answers, but not in this protocol")
+    case .damaged: BilingualText("应答残缺或出错", "answers are damaged or incomplete")
+    case .flooding: BilingualText("没有问它也发个不停", "sends without being asked, and does not stop")
     case .wrongNumber: BilingualText("应答的设备编号不对", "it answers under another device number")
     case .passwordWrong: BilingualText("口令不对或没有写", "wrong password, or none given")
     case .system(let code): BilingualText("系统错误 errno \(code)", "system error, errno \(code)")
     }
   }
 
-  /// What that means as a rule; empty: no more than `short` says.
-  private var meaning: BilingualText {
+  /// What that means as a rule; empty: no more than `short` says. What a serial port is set to is nothing to look at where there is none.
+  private func meaning(isSerial: Bool) -> BilingualText {
     switch self {
     case .nameUnknown: BilingualText("核对 host 的写法和 DNS", "check the spelling of host, and DNS")
     case .refused:
       BilingualText("该地址有机器,但没有程序在该端口监听", "a machine is at this address, and no program listens at this port")
-    case .unreachable: BilingualText("没有路由,或该地址没有机器", "no route, or no machine at this address")
-    case .unanswered: BilingualText("该地址没有机器,或被防火墙挡住", "no machine at this address, or a firewall drops it")
+    case .unreachable:
+      BilingualText("没有路由,或该地址没有开着的机器:看电源和网线", "no route, or no machine that is on at this address: see to power and cable")
+    case .unanswered:
+      BilingualText(
+        "该地址没有开着的机器,或被防火墙挡住:看电源和网线",
+        "no machine that is on at this address, or a firewall drops it: see to power and cable")
     case .lost: BilingualText("没电、线松了,或设备停住了", "no power, a loose cable, or the device hangs")
     case .hungUp: BilingualText("会话可能被别的控制程序占着", "another controller may have its only session")
-    case .silent: BilingualText("编号、协议、端口或波特率可能不对", "device number, protocol, port or baud rate may be wrong")
+    case .silent:
+      isSerial
+        ? BilingualText("编号、协议、波特率、校验或 A/B 接线可能不对", "device number, protocol, baud rate, parity or A/B may be wrong")
+        : BilingualText("编号、协议或端口可能不对", "device number, protocol or port may be wrong") + Self.serialServer
     case .notUnderstood(let bytes):
-      BilingualText(
-        "\(Self.began(bytes, "第 1 个字节 ", ",开头是"))多半是另一种设备,或波特率不对",
-        "\(Self.began(bytes, "first byte ", ", begins with"))another kind of device, most likely, or a wrong baud rate")
+      Self.began(bytes)
+        + (isSerial
+          ? BilingualText(
+            "多半是另一种设备,或波特率、校验不对,或 A/B 接反",
+            "another kind of device, most likely, or a wrong baud rate or parity, or swapped A/B")
+          : BilingualText(
+            "多半是另一种设备:核对地址和端口", "another kind of device, most likely: compare address and port") + Self.serialServer)
+    case .damaged(let bytes):
+      Self.began(bytes)
+        + BilingualText(
+          "协议是对的;看线、转接器、设备固件,是否有两台设备同时应答",
+          "the protocol is right; see to cable, adapter and the device's firmware, and whether two devices answer at once")
+        + (isSerial
+          ? BilingualText(";再核对波特率、校验和 A/B", "; also baud rate, parity and A/B")
+          : BilingualText(";该地址是否还有别的设备", "; whether another device has this address") + Self.serialServer)
+    case .flooding:
+      isSerial
+        ? BilingualText(
+          "线已断开,稍后再试;看线上是否有别的设备,或有干扰",
+          "the line was closed, and is tried again later; see whether something else is on it, or noise")
+        : BilingualText(
+          "连接已断开,稍后再试;看该地址和端口是不是别的设备",
+          "it was disconnected, and is tried again later; see whether address and port are another device's") + Self.serialServer
     case .portMissing, .portAmbiguous, .portBusy, .portForbidden, .portUnfit, .wrongNumber, .passwordWrong, .system:
       BilingualText("", "")
     }
   }
 
+  private static let serialServer = BilingualText(
+    ";中间有串口服务器的,核对它的波特率", "; with a serial server in between, its baud rate")
+
   /// What is printable at the beginning names a device faster than its first byte does.
-  private static func began(_ bytes: [UInt8], _ word: String, _ text: String) -> String {
-    guard let byte = bytes.first else { return "" }
-    let hex = String(byte, radix: 16, uppercase: true)
+  private static func began(_ bytes: [UInt8]) -> BilingualText {
+    guard let byte = bytes.first else { return BilingualText("", "") }
+    let digits = String(byte, radix: 16, uppercase: true)
+    let hex = "0x" + (digits.count < 2 ? "0" : "") + digits
     let printable = String(decoding: bytes.prefix { (0x20..<0x7F).contains($0) && $0 != 0x22 }, as: UTF8.self)
-    return "\(word)0x\(hex.count < 2 ? "0" : "")\(hex)" + (printable.count > 2 ? "\(text) \"\(printable)\"; " : "; ")
+    guard printable.count > 2 else { return BilingualText("第 1 个字节 \(hex);", "first byte \(hex); ") }
+    return BilingualText("第 1 个字节 \(hex),开头是 \"\(printable)\";", "first byte \(hex), begins with \"\(printable)\"; ")
   }
 
-  public var text: BilingualText {
-    let (what, means) = (short, meaning)
+  /// - Parameter isSerial: the line is a serial port, not a connection over the network.
+  public func text(isSerial: Bool) -> BilingualText {
+    let (what, means) = (short, meaning(isSerial: isSerial))
     guard !means.chinese.isEmpty else { return what }
     return BilingualText("\(what.chinese):\(means.chinese)", "\(what.english): \(means.english)")
   }
@@ -66,7 +101,8 @@ extension WallLineStanding {
     case .answering: nil
     case .connecting: BilingualText("正在连接 \(address)", "connecting to \(address)")
     case .open: BilingualText("\(place)已连上,等第一个应答", "\(place)connected, waits for its first answer")
-    case .failed(let failure): BilingualText(place + failure.text.chinese, place + failure.text.english)
+    case .failed(let failure):
+      BilingualText(place, place) + failure.text(isSerial: isSerial)
     }
   }
 
@@ -75,5 +111,11 @@ extension WallLineStanding {
     guard case .failed(let failure) = state else { return text }
     let place = address.isEmpty ? "" : "\(address) "
     return BilingualText(place + failure.short.chinese, place + failure.short.english)
+  }
+}
+
+extension BilingualText {
+  fileprivate static func + (one: Self, other: Self) -> Self {
+    BilingualText(one.chinese + other.chinese, one.english + other.english)
   }
 }

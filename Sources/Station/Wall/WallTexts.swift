@@ -123,12 +123,12 @@ extension FaultKey.Kind {
     switch self {
     case .wallSilent:
       FaultText(
-        "大屏设备没有应答", "A device of the wall does not answer", "按说明里的原因查:电源、网线或串口线、地址、端口、编号、波特率;恢复后画面自己回来",
-        "Follow the reason in the detail: power, cable, address, port, number, baud rate; its pictures come back by themselves")
+        "大屏设备没有应答", "A device of the wall does not answer", "按说明里的原因查:电源、网线或串口线、地址、端口、编号;恢复后画面自己回来",
+        "Follow the reason in the detail: power, cable, address, port, number; its pictures come back by themselves")
     case .wallAnswersWrongly:
       FaultText(
-        "大屏设备有应答,但看不懂", "A device of the wall answers, and it makes no sense", "核对型号、协议、端口和波特率是否与站点文件一致",
-        "Compare model, protocol, port and baud rate with the site file")
+        "大屏设备有数据发来,但不能用", "What a device of the wall sends is of no use", "按说明里的原因查:型号、协议、地址、端口、线;恢复后画面自己回来",
+        "Follow the reason in the detail: model, protocol, address, port, cable; its pictures come back by themselves")
     case .wallNetworkSilent:
       FaultText(
         "交换机失联,它后面的大屏设备都没有应答", "A switch is lost: none of the wall's devices behind it answers",

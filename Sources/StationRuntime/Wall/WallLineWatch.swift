@@ -5,17 +5,22 @@ import Transports
 /// What is known of the line to one device of the wall, put together from what the system says of the line and what the driver makes of what
 /// comes over it. While the device answers nothing of it is told, however often it closes its line.
 ///
-/// Attempts in a row may end in two ways by turns (a host that is off is unreachable, or nothing comes back, as the limits fall): of two
-/// such failures the one that is shown is replaced when the other has come twice.
+/// Attempts in a row may end in two ways by turns (a host that is off is unreachable, or nothing comes back, as the limits fall; of damaged
+/// answers the beginning is damaged, too, now and then): of two such failures the one that is shown is replaced when the other has come twice.
 struct WallLineWatch {
   private enum Phase { case closed, naming, connecting, open }
 
   private let connection: WallDevicePlan.Connection
+  private let isOwn: ([UInt8]) -> Bool
   /// What the host's name stood for last.
   private var numeric: String?
   private var phase = Phase.closed
   /// The first bytes that came over the line since it is open.
   private var first: [UInt8] = []
+  /// So many of them: whatever is wrong with the first answer, the next may begin as it should.
+  private static let firstLimit = 64
+  /// The line was closed because too much came over it, and was not opened since.
+  private var isFlooded = false
   private var health: Health?
   /// Ports of which the driver says so.
   private var lockedOut: Set<UInt16> = []
@@ -25,8 +30,10 @@ struct WallLineWatch {
   private var doubt: WallLineFailure?
   private var told: WallLineStanding?
 
-  init(_ connection: WallDevicePlan.Connection) {
+  /// - Parameter isOwn: whether an answer of this device begins in what came first (`WallDriver.isOwn`).
+  init(_ connection: WallDevicePlan.Connection, isOwn: @escaping ([UInt8]) -> Bool = { _ in false }) {
     self.connection = connection
+    self.isOwn = isOwn
   }
 
   // MARK: - What the system says
@@ -38,6 +45,7 @@ struct WallLineWatch {
   mutating func opening() {
     phase = .connecting
     first = []
+    isFlooded = false
   }
 
   mutating func failed(_ why: WallLineFailure) {
@@ -52,7 +60,14 @@ struct WallLineWatch {
   }
 
   mutating func heard(_ bytes: [UInt8]) {
-    if first.count < WallLineFailure.bytesKept { first += bytes.prefix(WallLineFailure.bytesKept - first.count) }
+    if first.count < Self.firstLimit { first += bytes.prefix(Self.firstLimit - first.count) }
+  }
+
+  /// More came than is listened to; whoever opens the line has closed it.
+  mutating func flooded() {
+    isFlooded = true
+    phase = .closed
+    take(.flooding)
   }
 
   mutating func hungUp() {
@@ -89,11 +104,11 @@ struct WallLineWatch {
       case (.absent, .connecting): take(.unanswered)
       case (.absent, .open): take(answered ? .lost : judged(.silent))
       // It answered till now.
-      case (.absent, .closed): if failure == nil { take(.hungUp) }
+      case (.absent, .closed): if failure == nil { take(judged(.hungUp)) }
       default: break
       }
-      // What becomes of a line that was given up counts no more.
-      if new == .absent { phase = .closed }
+      // What becomes of a line that was given up counts no more: once for each attempt.
+      if new == .absent || new == .faulted { phase = .closed }
     default: break
     }
   }
@@ -104,9 +119,12 @@ struct WallLineWatch {
 
   /// - Parameter plain: what it is when nothing more is known.
   private func judged(_ plain: WallLineFailure) -> WallLineFailure {
+    if isFlooded { return .flooding }
     if !lockedOut.isEmpty { return .passwordWrong }
     guard health == .faulted, !first.isEmpty else { return plain }
-    return misnumbered.isEmpty ? .notUnderstood(first) : .wrongNumber
+    guard misnumbered.isEmpty else { return .wrongNumber }
+    let shown = Array(first.prefix(WallLineFailure.bytesKept))
+    return isOwn(first) ? .damaged(shown) : .notUnderstood(shown)
   }
 
   private mutating func take(_ new: WallLineFailure) {
@@ -150,7 +168,7 @@ extension WallLineFailure {
   /// Of what the line itself can fail by: an open line disproves it.
   var isBeforeTheDevice: Bool {
     switch self {
-    case .hungUp, .silent, .notUnderstood, .wrongNumber, .passwordWrong: false
+    case .hungUp, .silent, .notUnderstood, .damaged, .flooding, .wrongNumber, .passwordWrong: false
     default: true
     }
   }
@@ -158,15 +176,19 @@ extension WallLineFailure {
   /// Noise is not the same each time.
   func isSameKind(as other: WallLineFailure) -> Bool {
     switch (self, other) {
-    case (.notUnderstood, .notUnderstood): true
+    case (.notUnderstood, .notUnderstood), (.damaged, .damaged): true
     default: self == other
     }
   }
 
-  /// One cause shows itself in both ways.
+  /// One cause shows itself in both ways: the other has to come twice. Whoever floods is heard for a moment before.
   func takesTurns(with other: WallLineFailure) -> Bool {
-    let pairs: [[WallLineFailure]] = [[.unreachable, .unanswered], [.silent, .hungUp]]
-    return pairs.contains { $0.contains(self) && $0.contains(other) }
+    switch (self, other) {
+    case (.unreachable, .unanswered), (.unanswered, .unreachable), (.silent, .hungUp), (.hungUp, .silent),
+      (.notUnderstood, .damaged), (.damaged, .notUnderstood), (.flooding, .notUnderstood), (.flooding, .damaged):
+      true
+    default: false
+    }
   }
 
   init(_ failure: SocketFailure) {

@@ -19,13 +19,14 @@ final class WallLoop {
     var driver: any WallDriver
     let line: WallLine
     var watch: WallLineWatch
+    var intake = WallIntake()
     var wantsOpen = false
     var isResolving = false
     init(_ plan: WallDevicePlan, _ driver: any WallDriver) {
       self.plan = plan
       self.driver = driver
       line = WallLine(plan.connection)
-      watch = WallLineWatch(plan.connection)
+      watch = WallLineWatch(plan.connection, isOwn: { driver.isOwn($0) })
     }
   }
 
@@ -84,7 +85,10 @@ final class WallLoop {
     switch order {
     case .wish(let device, let wishes): member(device).map { give($0, .wished(wishes)) }
     case .identify(let port, let seconds): member(port.device).map { give($0, .identify(port.number, seconds: seconds)) }
-    case .retest(let device): member(device).map { give($0, .retest) }
+    case .retest(let device):
+      guard let member = member(device) else { return }
+      member.intake.endPause(at: MonotonicClock.now())
+      give(member, .retest)
     case .resolved(let device, let host):
       guard let member = member(device), member.isResolving else { return }
       member.isResolving = false
@@ -103,6 +107,10 @@ final class WallLoop {
 
   private func openIfWanted(_ member: Member) {
     guard member.wantsOpen, !member.isResolving else { return }
+    guard !member.intake.isPaused(at: MonotonicClock.now()) else {
+      member.wantsOpen = false
+      return failed(member, .flooding)
+    }
     if case .network(let host, _) = member.plan.connection, !SiteReader.isAddress(host) {
       member.isResolving = true
       member.watch.naming()
@@ -135,9 +143,17 @@ final class WallLoop {
     case .nothing: if found.contains(.hangup) { lost(member) }
     case .bytes(let bytes):
       member.watch.heard(bytes)
+      guard member.intake.take(bytes.count, at: MonotonicClock.now()) else { return flooded(member) }
       give(member, .received(bytes))
     case .lost: lost(member)
     }
+  }
+
+  /// Nobody has so much to say. Its driver tries on as ever, and finds the line closed until the pause is over.
+  private func flooded(_ member: Member) {
+    member.watch.flooded()
+    member.line.close()
+    give(member, .linkDown)
   }
 
   private func failed(_ member: Member, _ why: WallLineFailure) {
@@ -179,6 +195,7 @@ final class WallLoop {
         member.wantsOpen = true
       case .event(let event):
         member.watch.note(event)
+        if case .received = input, event.provesAnAnswer { member.intake.answered() }
         // Why comes before what: a card is written down with its reason.
         report(member)
         tell(member.plan.name, event)
