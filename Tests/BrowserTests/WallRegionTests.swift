@@ -49,6 +49,10 @@ extension BrowserTests {
         try await rig.browser.wait("none", for: "!document.querySelector('.tile.chosen')")
         try await rig.browser.press(.right, .down, holding: .shift)
         try await rig.browser.wait("four again", for: "document.querySelectorAll('.tile.chosen').length === 4")
+        // A picture that is not seen says why; the window's own words stand in it.
+        let said = "document.querySelector(\"\(WallPictureRig.tile(6)) .bottom\").textContent"
+        #expect(
+          try await rig.browser.evaluate("return \(said)", as: String.self).hasPrefix("线路已核对,画面未核对:打不开,读不到(loading failed)"))
         // With outputs chosen, Enter goes to the sources.
         try await rig.browser.press(.enter)
         try await rig.browser.wait(

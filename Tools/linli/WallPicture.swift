@@ -68,7 +68,7 @@ struct WallPicture {
     case "verified":
       switch output["picture"] as? Bool {
       case true?: "✓ 线路和画面已核对 / route and picture verified"
-      case false?: "! 线路已核对,画面不动或全黑 / route verified, the picture stands still or is black"
+      case false?: "! 线路已核对,画面未核对 / route verified, picture not: \(output["reason"] as? String ?? "")"
       case nil: "✓ 线路已核对,画面未核对 / route verified, picture not verified"
       }
     case "poweringOn": "… 依次开机,还没轮到 / waits for its turn to be switched on"

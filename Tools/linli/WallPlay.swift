@@ -2,6 +2,7 @@ import ArgumentParser
 import DeviceKit
 import DeviceVocabulary
 import Foundation
+import Station
 import StationRuntime
 import Synchronization
 import Transports
@@ -198,7 +199,7 @@ private final class PlayerTeller: Sendable {
   private static func show(_ event: WallEvent) {
     switch event {
     case .pictureObserved(let number, .moving): Terminal.log("窗口 \(number): 画面在动 / window: its picture moves")
-    case .pictureObserved(let number, let state): Terminal.log("窗口 \(number): \(state)")
+    case .pictureObserved(let number, let state): Terminal.log("窗口 \(number): \(state.text?.both ?? "")")
     case .notSwitched(let number, let refusal): Terminal.log("窗口 \(number): \(refusal)")
     default: break
     }

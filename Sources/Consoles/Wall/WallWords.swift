@@ -32,7 +32,7 @@ extension PageWords {
     word("showsUnknown", "未知", "not known"),
     word("routeVerified", "线路已核对,画面未核对", "route verified, picture not verified"),
     word("pictureVerified", "线路和画面已核对", "route and picture verified"),
-    word("pictureStands", "线路已核对,画面不动或全黑", "route verified, picture stands still or is black"),
+    word("pictureTrouble", "线路已核对,画面未核对:{reason}", "route verified, picture not: {reason}"),
     word("soundHeard", "声音:{source},输出 {output},已核对", "Sound: {source}, output {output}, verified"),
     word("soundWished", "声音:{source},输出 {output},未核对", "Sound: {source}, output {output}, not verified"),
     word("soundNowhere", "声音:{source},现在没有带喇叭的屏显示它", "Sound: {source}; no output with a loudspeaker shows it now"),
@@ -95,7 +95,7 @@ extension PageWords {
   private static let shortStates = [
     word("short-verified", "✓ 线路", "✓ path"),
     word("short-picture", "✓ 画面", "✓ seen"),
-    word("short-stands", "‖ 不动", "‖ still"),
+    word("short-stands", "! 画面", "! image"),
     word("short-off", "○ 已关", "○ off"),
     word("short-switching", "⇄ 切换", "⇄ busy"),
     word("short-poweringOn", "… 待开", "… due"),

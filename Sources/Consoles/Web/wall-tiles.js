@@ -131,7 +131,8 @@ function proofText(output, proof, view, age) {
   switch (proof) {
     case "verified":
       if (output.off) return word("offVerified");
-      return word(output.picture === undefined ? "routeVerified" : output.picture ? "pictureVerified" : "pictureStands");
+      if (output.picture === false) return word("pictureTrouble", { reason: inLanguage(output.reason ?? "") });
+      return word(output.picture === undefined ? "routeVerified" : "pictureVerified");
     case "poweringOn":
       return word("poweringOn");
     case "switching":
