@@ -134,7 +134,7 @@ struct WallPicture {
   var soundLine: String {
     guard let sound = view["sound"] as? [String: Any] else { return "" }
     let place =
-      (sound["output"] as? Int).map { "输出 / output \($0)" } ?? "现在没有带喇叭的屏显示它 / no output with a loudspeaker shows it now"
+      (sound["output"] as? Int).map { "输出 \($0) / output \($0)" } ?? "现在没有带喇叭的屏显示它 / no output with a loudspeaker shows it now"
     let isHeard = sound["heard"] as? Bool == true ? "✓ 已核对 / verified" : "… 未核对 / not verified"
     return "♪ \(name(sound["source"]))  \(place)  \(isHeard)\n"
   }
