@@ -23,7 +23,7 @@ public final class DutyDesk: Sendable {
   /// Listens at once. Pages show "starting" until the first view.
   ///
   /// - Parameters:
-  ///   - address: 127.0.0.0/8, `::1` or `localhost`; others could be reached from elsewhere and are refused, as there is no login yet.
+  ///   - address: 127.0.0.0/8, `::1` or `localhost`; others could be reached from elsewhere and are refused: nothing is encrypted.
   ///   - port: 0 lets the system choose.
   ///   - webRoot: the folder of the page files (`Sources/Consoles/Web` or where it was installed).
   ///   - staff: who may look and act; without any account whoever sits at this computer may.

@@ -27,6 +27,7 @@ enum PageWords {
   static let common = [
     word("logInTitle", "请登录", "Please log in"),
     word("logIn", "登录", "Log in"),
+    word("noAccounts", "本机没有员工账号,谁都可以操作", "No staff accounts: anybody at this computer may act"),
     word("logOut", "退出登录", "Log out"),
     word("staffID", "编号", "Id"),
     word("staffPIN", "密码", "PIN"),

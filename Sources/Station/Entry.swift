@@ -225,7 +225,7 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     case readerAbsent, readerSilent, readerGarbled, readerSelfTest, readerNotAuthorised
     case wallSilent, wallAnswersWrongly, wallPassword, wallNetworkSilent
     case outputNotSwitched, outputRefused, outputCannot, outputUnanswered, outputNotHeard
-    case pictureFrozen, pictureBlack, sourceDead, sourceNotTurned
+    case pictureFrozen, pictureBlack, pictureNotOpened, sourceDead, sourceNotTurned
     case displayFan, displayTemperature, displayLamp, displayCover, displayFilter, displaySensor, displayOther, displayNoSignal
     case displayPassword, displayAddress
     case smartCardsAbsent, smartCardsSilent, smartCardsGarbled, smartCardsUnsupported, smartCardsNoService
@@ -236,7 +236,8 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     /// Something to know and to do one day: no sound, no light.
     public var isInformation: Bool {
       [
-        .firmwareDiffers, .printerPaperNearEnd, .kioskSilent, .sourceDead, .sourceNotTurned, .displayFilter, .outputNotHeard,
+        .firmwareDiffers, .printerPaperNearEnd, .kioskSilent, .sourceDead, .pictureNotOpened, .sourceNotTurned, .displayFilter,
+        .outputNotHeard,
       ].contains(self) || isOfReader
         || isOfSmartCards
     }

@@ -86,9 +86,9 @@ extension Station {
     case .journal: return ""
     case .receiver: return "外部接警中心 / alarm receiver"
     case .kiosk(let kiosk): return kioskPlace(kiosk)
-    case .wall(let network) where key.kind == .wallNetworkSilent: return "大屏网络 \(network) / network of the wall"
-    case .wall(let device): return "大屏设备 \(device) / wall"
-    case .output(let number): return "输出 \(number) / output"
+    case .wall(let network) where key.kind == .wallNetworkSilent: return "大屏网络 \(network) / the wall's network \(network)"
+    case .wall(let device): return "大屏设备 \(device) / wall device \(device)"
+    case .output(let number): return "输出 \(number) / output \(number)"
     case .source(let id): return "\(plan.wall?.source(id)?.name ?? id) (\(id))"
     case .pages: return "网页 / pages"
     case .staffReader: return "工卡读卡器 / reader of staff cards"

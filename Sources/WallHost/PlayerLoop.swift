@@ -208,7 +208,7 @@ struct PlayerLoop {
     case .healthChanged(let health):
       if health == .online { window.hasTrouble = false }
       // Nothing that can be vouched for is on that part of the wall.
-      if health == .absent || health == .faulted { tell(.pictureObserved(window.number, .none(reason: "mpv"))) }
+      if health == .absent || health == .faulted { tell(.pictureObserved(window.number, .noProcess)) }
     case .described: if window.number == windows.first?.number { tell(event) }
     case .pictureObserved:
       pictures.ids.insert(window.id)

@@ -9,10 +9,16 @@ public struct PlayerSettings: Sendable, Equatable {
   public var display: String?
   /// mpv's video output, `gpu` on a screen with a graphics card, `x11` without.
   public var videoOutput: String
-  /// How mpv decodes: `auto-safe`, or `no` for software.
+  /// How mpv decodes, by the names of its `--hwdec`: `auto-copy-safe`, `auto-safe`, `no` for the processor, or a single method.
   public var hardwareDecoding: String
 
-  public init(player: String, display: String? = nil, videoOutput: String = "gpu,x11", hardwareDecoding: String = "auto-safe") {
+  /// mpv's filters see pictures in the PC's memory only: decoded by its processor, or copied back from the graphics card. Where they stay in
+  /// the card nobody notices that one is black.
+  public var noticesBlack: Bool { hardwareDecoding == "no" || hardwareDecoding.split(separator: "-").contains("copy") }
+
+  public init(
+    player: String, display: String? = nil, videoOutput: String = "gpu,x11", hardwareDecoding: String = "auto-copy-safe"
+  ) {
     self.player = player
     self.display = display
     self.videoOutput = videoOutput
@@ -23,7 +29,7 @@ public struct PlayerSettings: Sendable, Equatable {
   func command(program: String, number: UInt16, frame: WallFrame, mosaic: WallMosaic? = nil, socket: String) -> [String] {
     let black = "@\(TileDriver.blackFilter):lavfi=[blackdetect=d=2:pic_th=0.98:pix_th=0.06]"
     // What is cut up here must not stay in a graphics card.
-    let decoding = mosaic == nil || hardwareDecoding == "no" ? hardwareDecoding : "auto-copy-safe"
+    let decoding = mosaic == nil || noticesBlack ? hardwareDecoding : "auto-copy-safe"
     return [
       program,
       // Nothing of the user's own settings, no scripts, no program that looks addresses up elsewhere.
@@ -38,7 +44,7 @@ public struct PlayerSettings: Sendable, Equatable {
       // Pictures at once; what accepts and never answers ends after 3 s.
       "--profile=low-latency", "--rtsp-transport=tcp", "--cache=no", "--network-timeout=5",
       "--demuxer-lavf-o-add=timeout=3000000", "--image-display-duration=inf",
-      // Whether a picture is black all over; where the pictures stay in a graphics card it says nothing.
+      // Whether a picture is black all over (`noticesBlack`).
       "--vf=\(([black] + (mosaic.map { [$0.filter] } ?? [])).joined(separator: ","))",
       "--vo=\(videoOutput)", "--hwdec=\(decoding)", "--input-ipc-server=\(socket)",
     ]

@@ -16,8 +16,25 @@ extension BrowserTests {
         try await rig.browser.drag("#cells [data-column='2'][data-row='3']", to: "#cells [data-column='3'][data-row='3']")
         #expect(try await Self.text(rig).contains("2,3 2x1 R1: \n"))
         let row = "#editor .region:nth-last-of-type(2)"
-        try await Self.write(rig, "\(row) label:nth-of-type(1) input", "脚下")
-        try await Self.write(rig, "\(row) label:nth-of-type(2) input", "cam, map")
+        try await Self.write(rig, "\(row) input", "脚下")
+        // By the keyboard: from the name to the sources, by their names.
+        try await rig.browser.wait("the sources have the focus", for: "document.activeElement.matches(\"\(row) select\")")
+        #expect(
+          try await rig.browser.evaluate("return [...document.activeElement.options].map(o => o.text)", as: [String].self)
+            == ["院内摄像机", "网格地图", "公告栏", "大厅摄像机"])
+        for chosen in ["院内摄像机", "网格地图", "公告栏"] {
+          try await rig.browser.press(.tab)
+          try await rig.browser.press(.enter)
+          try await rig.browser.wait(
+            "it is added, and one goes on from there",
+            for:
+              "document.querySelector(\"\(row) .chosen li:last-child\")?.textContent === '\(chosen) ✕' && document.activeElement.matches(\"\(row) select\")"
+          )
+        }
+        try await rig.browser.run("document.querySelector(\"\(row) [data-source=board]\").focus()")
+        try await rig.browser.press(.enter)
+        try await rig.browser.wait("it is gone", for: "!document.querySelector(\"\(row) [data-source=board]\")")
+        try await Accessibility.check(rig.browser, "wall-editor")
         #expect(
           try await rig.browser.evaluate("return document.querySelector('#diff').textContent", as: String.self)
             == "- 1,1 2x2 主画面: map\n- 3,1 1x1 右上: board\n+ 1,1 3x2 主画面: map\n+ 2,3 2x1 脚下: cam, map")

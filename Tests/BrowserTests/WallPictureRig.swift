@@ -99,10 +99,13 @@ enum WallPicture {
       ], layouts: [WallLayout(id: "big", name: "大图", regions: [])], scenes: [], bezelThousandths: 20)
     let shown = ["map", "cam", "board", "gate"]
     let tiles = outputs.map { output in
-      WallView.Tile(
+      let proof = proofs[output.number % proofs.count]
+      return WallView.Tile(
         output: output.number, wished: shown[output.number % 4], shown: shown[output.number % 4], isOff: false, layer: .base,
         cells: WallCells(column: output.column, row: output.row), isHidden: false, isIdentified: false,
-        proof: proofs[output.number % proofs.count], ageMilliseconds: 1200, troubles: output.number == 5 ? [.fan] : [],
+        proof: proof,
+        pictureTrouble: proof == .verified(picture: false) ? PictureState.none(reason: "loading failed").text : nil,
+        ageMilliseconds: 1200, troubles: output.number == 5 ? [.fan] : [],
         measured: [
           .init(quantity: .temperatureCelsius, value: 42, ageMilliseconds: 5000),
           .init(quantity: .hours, value: 1200, ageMilliseconds: 2_400_000),

@@ -49,6 +49,10 @@ extension BrowserTests {
         try await rig.browser.wait("none", for: "!document.querySelector('.tile.chosen')")
         try await rig.browser.press(.right, .down, holding: .shift)
         try await rig.browser.wait("four again", for: "document.querySelectorAll('.tile.chosen').length === 4")
+        // A picture that is not seen says why; the window's own words stand in it.
+        let said = "document.querySelector(\"\(WallPictureRig.tile(6)) .bottom\").textContent"
+        #expect(
+          try await rig.browser.evaluate("return \(said)", as: String.self).hasPrefix("线路已核对,画面未核对:打不开,读不到(loading failed)"))
         // With outputs chosen, Enter goes to the sources.
         try await rig.browser.press(.enter)
         try await rig.browser.wait(
@@ -63,7 +67,7 @@ extension BrowserTests {
       try await WallPictureRig.run(WallPicture.view(3, 3)) { rig in
         rig.change { _, desk in
           desk.faults = [Picture.fault(.stuck), Picture.fault(.outputNotSwitched)]
-          desk.faults[1].key = key
+          (desk.faults[1].key, desk.faults[1].whereText) = (key, "输出 4 / output 4")
         }
         try await rig.startDuty()
         try await rig.browser.click(WallPictureRig.source("gate"))
@@ -76,6 +80,11 @@ extension BrowserTests {
         try await rig.browser.type("积水")
         try await rig.browser.click("dialog .primary")
         try await rig.expect(.wall(.turn(source: "cam", preset: "停车场", reason: "积水")))
+        let place = "document.querySelector('#faults .where').textContent.split(' · ')[0]"
+        #expect(try await rig.browser.evaluate("return \(place)", as: String.self) == "输出 4")
+        try await rig.browser.click("#language")
+        try await rig.browser.wait("in the page's language", for: "\(place) === 'output 4'")
+        try await rig.browser.click("#language")
         // Faults of the duty desk's own are not the operator's.
         #expect(try await rig.browser.evaluate("return document.querySelectorAll('#faults .retest').length", as: Int.self) == 1)
         try await rig.browser.click("#faults .retest")

@@ -149,6 +149,23 @@ import Testing
 
   // MARK: - Who may
 
+  /// As people type it; of what is asked to be done nothing is guessed.
+  @Test func aSlashBehindAnAddressIsTheSamePage() async throws {
+    let test = try TestDesk()
+    defer { test.desk.stop() }
+    test.desk.publish(Sample.view())
+    for path in ["/tech", "/", "/healthz", "/api/desk"] {
+      let (plain, slashed) = (try await test.get(path), try await test.get(path == "/" ? "/?" : path + "/"))
+      #expect(plain.status == 200 && slashed.status == 200 && plain.headers["content-type"] == slashed.headers["content-type"])
+    }
+    #expect(try await test.get("/tech/").body == test.get("/tech").body)
+    for path in ["//", "/tech//", "/other/", "//tech"] {
+      let status = try await test.get(path).status
+      #expect(status == 404, "\(path): \(status)")
+    }
+    #expect(try await test.post("/api/incidents/1/acknowledge/", #"{"post":"desk"}"#).status == 404)
+  }
+
   @Test func withoutAccountsThePageIsOpenOnThisComputerAndNamesNobody() async throws {
     let rig = try Rig()
     let page = try await rig.client.get("/tech")

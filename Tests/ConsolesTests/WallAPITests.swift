@@ -165,7 +165,11 @@ import Testing
       (card.key, card.whereText) = (FaultKey(subject, .silent), place)
       return card
     }
-    let secrets = ["大厅", "一楼卫生间", "积水", "二楼走廊"]
+    // Of a source that cannot be opened the detail names it.
+    var unopened = desk.faults[0]
+    (unopened.key, unopened.detail) = (FaultKey(.output(4), .pictureNotOpened), "信号源“档案室”:打不开")
+    desk.faults.append(unopened)
+    let secrets = ["大厅", "一楼卫生间", "积水", "二楼走廊", "档案室"]
     for hasVisitors in [false, true] {
       view.hasVisitors = hasVisitors
       view.revision += 1

@@ -33,6 +33,9 @@ final class RTSPPeer {
     try shell.waitUntil("the camera listens") { (try? String(contentsOfFile: log, encoding: .utf8)) == "ready\n" }
   }
 
+  /// It stays connected, and sends nothing.
+  func hold(_ isHeld: Bool) { if let process { _ = kill(process.processIdentifier, isHeld ? SIGSTOP : SIGCONT) } }
+
   func stop() {
     guard let process else { return }
     kill(process.processIdentifier, SIGKILL)

@@ -21,50 +21,6 @@ import Transports
 
   private static func shell() throws -> Shell { try Shell(folder: Shell.newFolder(), site: "") }
 
-  /// Windows of this very process, and what they say.
-  private final class Wall {
-    let player: WallPlayer
-    private let heard = Heard()
-    final class Heard: Sendable { let events = Mutex<[(at: Instant, event: WallEvent)]>([]) }
-
-    init(_ screen: SimulatedScreen) throws {
-      let heard = heard
-      let settings = PlayerSettings(player: "pc1", display: screen.display, videoOutput: "x11", hardwareDecoding: "no")
-      player = try WallPlayer(settings, log: { _ in }) { event in
-        heard.events.withLock { $0.append((MonotonicClock.now(), event)) }
-      }
-      player.start()
-    }
-
-    func wish(_ windows: [(number: UInt16, address: String, frame: WallFrame)]) {
-      player.wish(
-        windows.map { WallWish($0.number, .picture(WallPicture(source: $0.address, address: $0.address, frame: $0.frame))) })
-    }
-
-    var events: [(at: Instant, event: WallEvent)] { heard.events.withLock { $0 } }
-    /// To the process of this very wall's window.
-    func signal(_ number: Int, _ signal: Int32, _ shell: Shell) throws {
-      let (_, lines) = try shell.run(["axww", "-o", "pid,args"], program: "/usr/bin/ps")
-      let found = lines.split(separator: "\n").filter {
-        $0.contains("--title=linli-wall-\(number) ") && $0.contains(player.folder)
-      }.compactMap { $0.split(separator: " ").first.flatMap { pid_t($0) } }
-      try #require(!found.isEmpty)
-      for process in found { _ = kill(process, signal) }
-    }
-
-    func forget() { heard.events.withLock { $0.removeAll() } }
-    func shown(_ number: UInt16) -> String? {
-      for item in events.reversed() {
-        if case .observed(number, .picture(let picture)) = item.event { return picture.source }
-      }
-      return nil
-    }
-    func picture(_ number: UInt16) -> PictureState? {
-      for item in events.reversed() { if case .pictureObserved(number, let state) = item.event { return state } }
-      return nil
-    }
-  }
-
   @Test func fourTestPicturesStandWhereTheyBelong() throws {
     let shell = try Self.shell()
     let screen = try SimulatedScreen(shell)
@@ -86,7 +42,7 @@ import Transports
   @Test func aWindowIsSwitchedMovedAndKilled() throws {
     let shell = try Self.shell()
     let screen = try SimulatedScreen(shell)
-    let wall = try Wall(screen)
+    let wall = try SoftwareWall(screen)
     defer { wall.player.stop() }
     let began = MonotonicClock.now()
     wall.wish((0..<4).map { (UInt16($0 + 1), "test:\($0 + 1)", Self.frame($0)) })
@@ -136,7 +92,7 @@ import Transports
     // A window's process is killed: its place is told as without a picture, and it comes back.
     wall.forget()
     try wall.signal(3, SIGKILL, shell)
-    try shell.waitUntil("it is told") { wall.events.contains { $0.event == .pictureObserved(3, .none(reason: "mpv")) } }
+    try shell.waitUntil("it is told") { wall.events.contains { $0.event == .pictureObserved(3, .noProcess) } }
     try shell.waitUntil("it is back") { wall.shown(3) == "test:22" && wall.picture(3) == .moving }
     let others = wall.events.contains { if case .pictureObserved(let number, .none) = $0.event { number != 3 } else { false } }
     let (found, wished) = (try screen.colours(Self.quarters)[2], try Self.colour(22))
@@ -146,7 +102,7 @@ import Transports
   @Test func aFrozenWindowIsFoundAndReplaced() throws {
     let shell = try Self.shell()
     let screen = try SimulatedScreen(shell)
-    let wall = try Wall(screen)
+    let wall = try SoftwareWall(screen)
     defer { wall.player.stop() }
     wall.wish([(1, "test:1", Self.frame(0)), (2, "test:2", Self.frame(1))])
     try shell.waitUntil("both are up") { wall.picture(1) == .moving && wall.picture(2) == .moving }
@@ -158,14 +114,14 @@ import Transports
     }
     print("a hanging mpv told after \((MonotonicClock.now() - began).microseconds / 1000) ms")
     try shell.waitUntil("it is replaced", seconds: 30) { wall.picture(1) == .moving }
-    #expect(wall.picture(2) != .none(reason: "mpv"))
+    #expect(wall.picture(2) != .noProcess)
   }
 
   /// Somebody has covered a camera: mpv plays on, and shows nothing.
   @Test func aBlackPictureIsFoundWithinFifteenSeconds() throws {
     let shell = try Self.shell()
     let screen = try SimulatedScreen(shell)
-    let wall = try Wall(screen)
+    let wall = try SoftwareWall(screen)
     defer { wall.player.stop() }
     wall.wish([
       (1, "av://lavfi:testsrc=s=320x240:r=10,fade=t=out:st=3:d=0.1", Self.frame(0)), (2, "test:2", Self.frame(1)),
@@ -180,7 +136,7 @@ import Transports
     let shell = try Self.shell()
     let screen = try SimulatedScreen(shell)
     let camera = try RTSPPeer(shell)
-    let wall = try Wall(screen)
+    let wall = try SoftwareWall(screen)
     defer { wall.player.stop() }
     let began = MonotonicClock.now()
     wall.wish([(1, camera.address, Self.frame(0))])
@@ -213,7 +169,7 @@ import Transports
   @Test func whatLiesBehindABarIsLeftOut() throws {
     let shell = try Self.shell()
     let screen = try SimulatedScreen(shell)
-    let wall = try Wall(screen)
+    let wall = try SoftwareWall(screen)
     defer { wall.player.stop() }
     func pane(_ x: Int, _ left: Int) -> WallMosaic.Pane {
       .init(part: WallFrame(x: x, y: 0, width: 480, height: 540), left: left, top: 0, rotation: 0)
@@ -242,7 +198,7 @@ import Transports
   func aTurnedDisplayHasItsPictureUpright(rotation: Int, isRedLeft: Bool) throws {
     let shell = try Self.shell()
     let screen = try SimulatedScreen(shell)
-    let wall = try Wall(screen)
+    let wall = try SoftwareWall(screen)
     defer { wall.player.stop() }
     let part = WallFrame(x: 0, y: 0, width: 540, height: 960)
     let mosaic = WallMosaic(width: 540, height: 960, panes: [.init(part: part, left: 0, top: 0, rotation: rotation)])
@@ -266,7 +222,7 @@ import Transports
   @Test func ofADisplayThatHangsUpsideDownThePictureIsUpright() throws {
     let shell = try Self.shell()
     let screen = try SimulatedScreen(shell)
-    let wall = try Wall(screen)
+    let wall = try SoftwareWall(screen)
     defer { wall.player.stop() }
     let frame = WallFrame(x: 0, y: 0, width: 960, height: 540)
     let mosaic = WallMosaic(width: 960, height: 540, panes: [.init(part: frame, left: 0, top: 0, rotation: 180)])

@@ -9,16 +9,35 @@ import Transports
     URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     .appendingPathComponent(".venv/bin").path
 
-  /// A site whose wall is one panel behind a matrix, and two projectors, simulated on ports that are free.
+  /// A projector of the rig.
+  struct Projector: Sendable, CustomTestStringConvertible {
+    var pjlinkClass: Int
+    var password: String?
+    var name: String { "pj\(pjlinkClass)\(password == nil ? "open" : "locked")" }
+    var testDescription: String { "class \(pjlinkClass), \(password == nil ? "no password" : "password")" }
+  }
+  static let projectors = [1, 2].flatMap { level in
+    [nil, "JBMIAProjectorLink"].map { Projector(pjlinkClass: level, password: $0) }
+  }
+
+  /// A site whose wall is one panel behind a matrix, and projectors of both classes, with a password and without, on ports that are free.
   private struct Rig {
     let shell: Shell
     let panel: UInt16
-    let open: UInt16
-    let locked: UInt16
+    let ports: [String: UInt16]
 
     init() throws {
-      let ports = try (0..<4).map { _ in try LoopbackListener.freePort() }
-      (panel, open, locked) = (ports[1], ports[2], ports[3])
+      let ports = try (0..<WallPeerTests.projectors.count + 2).map { _ in try LoopbackListener.freePort() }
+      panel = ports[1]
+      let projectors = Array(zip(WallPeerTests.projectors, ports.dropFirst(2)))
+      self.ports = Dictionary(uniqueKeysWithValues: projectors.map { ($0.name, $1) })
+      let devices = projectors.map { projector, port in
+        "    - {name: \(projector.name), kind: pjlink, host: 127.0.0.1, port: \(port)"
+          + "\(projector.password.map { ", password: \($0)" } ?? "")}"
+      }
+      let outputs = projectors.enumerated().map { index, item in
+        "    - {number: \(index + 2), at: [\(index + 2), 1], matrix: hub/\(index + 2), display: \(item.0.name)/1, input: DIGITAL1}"
+      }
       let folder = Shell.newFolder()
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       shell = try Shell(
@@ -29,22 +48,21 @@ import Transports
           posts: [{id: desk, name: 值班台}]
           buses: [{name: A, port: /dev/null, panels: [{node: 1, name: 面板, buttons: [{button: 1, place: hall}]}]}]
           wall:
-            grid: {columns: 3, rows: 1}
+            grid: {columns: \(projectors.count + 1), rows: 1}
             devices:
               - {name: hub, kind: videohub, host: 127.0.0.1, port: \(ports[0])}
               - {name: panel, kind: samsungMDC, host: 127.0.0.1, port: \(ports[1])}
-              - {name: open, kind: pjlink, host: 127.0.0.1, port: \(ports[2])}
-              - {name: locked, kind: pjlink, host: 127.0.0.1, port: \(ports[3]), password: JBMIAProjectorLink}
+          \(devices.joined(separator: "\n"))
             outputs:
               - {number: 1, at: [1, 1], matrix: hub/1, display: panel/1, input: HDMI1, spans: true}
-              - {number: 2, at: [2, 1], matrix: hub/2, display: open/1, input: DIGITAL1}
-              - {number: 3, at: [3, 1], matrix: hub/3, display: locked/1, input: DIGITAL1}
+          \(outputs.joined(separator: "\n"))
             sources: [{id: map, name: 地图, kind: computer, inputs: [hub/1]}]
             layouts: [{id: a, name: 一, regions: [{name: 左, at: [1, 1], sources: [map]}]}]
             scenes: [{id: a, name: 一, layout: a}]
             idleSource: map
           """)
-      try shell.start(["sim", "wall", "\(folder)/site.yaml", "--socket", "\(folder)/wall.sock"])
+      let classOne = projectors.map(\.0).filter { $0.pjlinkClass == 1 }.flatMap { ["--class1", $0.name] }
+      try shell.start(["sim", "wall", "\(folder)/site.yaml", "--socket", "\(folder)/wall.sock"] + classOne)
       let shell = shell
       try shell.waitUntil("the devices are there") {
         (try? shell.run(["sim", "wall", "--socket", "\(folder)/wall.sock", "--hand", "ping"]).code) == 0
@@ -61,7 +79,9 @@ import Transports
       #expect(done.code == 0, "\(done.text)")
     }
 
-    func projector(_ port: UInt16, password: String, _ requests: String...) throws -> [String] {
+    func ask(_ projector: Projector, password: String? = nil, _ requests: String...) throws -> [String] {
+      let port = try #require(ports[projector.name])
+      let password = password ?? projector.password ?? "-"
       let run = try shell.run(
         [PeerModule.file("projector.py"), "\(port)", password] + requests, program: "\(WallPeerTests.tools)/python")
       try #require(run.code == 0, "\(run.text)")
@@ -88,16 +108,24 @@ import Transports
     #expect(try rig.mdc("input_source").contains("DISPLAY_PORT_1"), "locked: acknowledged and not done")
   }
 
-  /// aiopjlink, classes 1 and 2, with a password and without.
-  @Test func aControllerOfOthersReadsAndSetsOurProjectors() throws {
+  /// aiopjlink, classes 1 and 2, with a password and without: what both know, what only one does, and who gets nothing.
+  @Test(arguments: projectors) func aControllerOfOthersReadsAndSetsOurProjectors(_ projector: Projector) throws {
     let rig = try Rig()
-    for (port, password) in [(rig.open, "-"), (rig.locked, "JBMIAProjectorLink")] {
-      let said = try rig.projector(port, password: password, "class", "power", "inputs", "errors", "on")
-      #expect(said == ["2", "OFF", "11 31 32 51", "0 0 0 0 0 0", "ok"], "\(said)")
-      try rig.shell.waitUntil("it is warm") { try rig.projector(port, password: password, "power") == ["ON"] }
-      #expect(try rig.projector(port, password: password, "input 32", "input") == ["ok", "32"])
+    let said = try rig.ask(projector, "class", "power", "inputs", "errors", "lamp", "input", "on")
+    #expect(
+      said == ["\(projector.pjlinkClass)", "OFF", "11 31 32 51", "0 0 0 0 0 0", "1200", "PJLinkERR3", "ok"], "standby: \(said)")
+    try rig.shell.waitUntil("it is warm") { try rig.ask(projector, "power") == ["ON"] }
+    #expect(try rig.ask(projector, "input 32", "input", "input 39", "input") == ["ok", "32", "PJLinkERR2", "32"])
+    let later = try rig.ask(
+      projector, "serial", "software", "name 31", "resolution", "filter", "freeze 1", "freeze", "louder", "input2 51", "input")
+    #expect(
+      later
+        == (projector.pjlinkClass == 2
+          ? ["0001", "2.01", "DIGITAL1", "1920x1200", "300", "ok", "frozen", "ok", "ok", "51"]
+          : Array(repeating: "PJLinkERR1", count: 9) + ["32"]),
+      "class 2: \(later)")
+    for wrong in projector.password == nil ? [] : ["wrong", "-"] {
+      #expect(try rig.ask(projector, password: wrong, "power") == ["PJLinkPassword"])
     }
-    #expect(try rig.projector(rig.locked, password: "wrong", "power") == ["PJLinkPassword"])
-    #expect(try rig.projector(rig.locked, password: "-", "power") == ["PJLinkPassword"])
   }
 }

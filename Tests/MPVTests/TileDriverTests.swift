@@ -120,7 +120,11 @@ import Testing
     rig.pass(.seconds(60))
     // 2, 5, 10, 30 s apart.
     #expect(rig.loads.count == 6 && rig.started == 1)
-    #expect(rig.age(isPicture).map { $0 <= .seconds(31) } == true)
+    // Between two tries it stays known that there is no picture: a reading counts for 15 s.
+    for _ in 0..<30 {
+      rig.pass(.seconds(2))
+      #expect(rig.age(isPicture).map { $0 <= .seconds(8) } == true && rig.picture == .none(reason: reason))
+    }
   }
 
   @Test func aStuckSourceIsLoadedAgainThenItsProcessChanged() {
@@ -151,6 +155,41 @@ import Testing
     #expect(rig.started == 2 && rig.shown == "door")
     rig.pass(.seconds(5))
     #expect(rig.picture == .moving)
+  }
+
+  @Test func aPauseIsToldAndEnded() {
+    var rig = showing()
+    let loads = rig.loads.count
+    rig.events.removeAll()
+    rig.hand(.paused(true))
+    rig.pass(.seconds(8))
+    let told = rig.events.compactMap { if case .pictureObserved(_, let state) = $0.event { state } else { nil } }
+    let pauses = told.filter { if case .frozen(let seconds, .paused?) = $0 { (1..<5).contains(seconds) } else { false } }
+    #expect(pauses.count == 1, "\(told)")
+    #expect(rig.picture == .moving && rig.loads.count == loads && rig.started == 1, "it goes on without being loaded again")
+  }
+
+  @Test func aPlayerThatWaitsForItsSourceSaysSo() {
+    var rig = showing()
+    rig.hand(.starved(true))
+    rig.pass(.seconds(4))
+    guard case .frozen(let seconds, .buffering?) = rig.picture else {
+      Issue.record("\(String(describing: rig.picture))")
+      return
+    }
+    #expect((1...4).contains(seconds))
+    rig.hand(.starved(false))
+    rig.pass(.seconds(4))
+    #expect(rig.picture == .moving && rig.loads.count == 1)
+  }
+
+  /// A picture that stands by itself is not said to be paused.
+  @Test func aHangIsNoPause() {
+    var rig = showing()
+    rig.hand(.frozen(true))
+    rig.pass(.seconds(15))
+    let why = rig.events.compactMap { if case .pictureObserved(_, .frozen(_, let why)) = $0.event { why } else { nil } }
+    #expect(rig.events.contains { if case .pictureObserved(_, .frozen) = $0.event { true } else { false } } && why.isEmpty)
   }
 
   @Test func aStillPictureIsNotFrozen() {

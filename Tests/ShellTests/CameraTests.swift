@@ -73,6 +73,7 @@ import Transports
     try rig.shell.waitUntil("the other one is dead") { try rig.source("old")["state"] as? String == "dead" }
     let (code, table) = try rig.wall("sources")
     #expect(code == 1 && table.contains("rtsp://admin:***@127.0.0.1:1/x") && !table.contains("cret") && !table.contains("Wg"))
+    #expect(table.contains(#/已 \d+ s,\d+ s 前核对 \/ for \d+ s, last asked \d+ s ago/#), "\(table)")
     let listed = try rig.wall("preset", "door")
     #expect(listed.code == 0 && listed.text.hasPrefix("door\nyard & gate\n"), "\(listed.text)")
 

@@ -15,10 +15,11 @@ final class WallStation {
   /// - Parameters:
   ///   - accounts: id, role and post of each; without any nobody is asked who he is. All PINs are `pin`.
   ///   - hands: what is done to the devices before the station starts.
+  ///   - simulator: more for `linli sim wall`.
   ///   - change: of the site before anything starts.
   init(
     columns: Int, rows: Int, accounts: [(id: String, role: String, post: String)] = [], hands: [String] = [],
-    change: (inout WallSite) throws -> Void = { _ in }
+    simulator: [String] = [], change: (inout WallSite) throws -> Void = { _ in }
   )
     throws
   {
@@ -29,7 +30,7 @@ final class WallStation {
     self.site = site
     shell = try Shell(folder: folder, site: site.text)
     try shell.startBus(panels: 1)
-    try shell.start(["sim", "wall", "\(folder)/site.yaml", "--socket", "\(folder)/wall.sock"])
+    try shell.start(["sim", "wall", "\(folder)/site.yaml", "--socket", "\(folder)/wall.sock"] + simulator)
     let shell = shell
     try shell.waitUntil("the devices are there") { (try? shell.devices("ping")) == "ok\n" }
     for hand in hands { try shell.devices(hand) }

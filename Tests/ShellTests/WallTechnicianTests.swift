@@ -23,8 +23,13 @@ import Testing
     let shown = try shell.run(["wall", "show", site]).text
     #expect(shown.contains("✗ p1: \(address) 连接被拒绝"), "\(shown)")
 
+    let missing = try shell.run(["wall", "show", "\(shell.folder)/other.yaml"])
+    #expect(missing.code == 2 && missing.text.contains("没有站点文件 \(shell.folder)/other.yaml"), "\(missing.text)")
+    #expect(!missing.text.contains("start it first"))
+    #expect(try shell.run(["desk", "\(shell.folder)/other.yaml", "status"]).text.contains("没有站点文件"))
+
     let identified = try shell.run(["wall", "identify", site, "1", "2", "--post", "wall", "--seconds", "1"])
-    #expect(identified.code == 1 && identified.text.contains("输出 / output 2: 已办 / done"), "\(identified.text)")
+    #expect(identified.code == 1 && identified.text.contains("输出 2 / output 2: 已办 / done"), "\(identified.text)")
     #expect(identified.text.contains("亮不出来") && identified.text.contains("\(address) 连接被拒绝"), "\(identified.text)")
     #expect(try shell.run(["wall", "identify", site, "2", "--post", "wall", "--seconds", "1"]).code == 0)
   }

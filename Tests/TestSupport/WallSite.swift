@@ -20,6 +20,8 @@ public struct WallSite: Sendable {
   public var matrixKind = "videohub"
   public var matrixMore = ""
   public var displayKind = "samsungMDC"
+  /// Passwords of displays, by their numbers.
+  public var displayPasswords: [Int: String] = [:]
   /// The input of the displays at which the wall's picture arrives.
   public var displayInput = "HDMI1"
   public var consolePort = 0
@@ -58,7 +60,8 @@ public struct WallSite: Sendable {
         + "display: p\(number)/1, input: \(displayInput)\(spans ? ", spans: true" : "")}"
     }
     let panels = devices.dropFirst().enumerated().map { index, place in
-      "    - {name: p\(index + 1), kind: \(displayKind), host: \(place.host), port: \(place.port)}"
+      "    - {name: p\(index + 1), kind: \(displayKind), host: \(place.host), port: \(place.port)"
+        + "\(displayPasswords[index + 1].map { ", password: \($0)" } ?? "")}"
     }
     return """
       site: {name: 测试街道综治中心, station: test}

@@ -85,6 +85,25 @@ import Testing
     #expect(!command.contains { $0.contains("record") || $0.contains("screenshot") || $0.contains("://") })
   }
 
+  /// mpv's filters see what is in the PC's memory: by default all of it is.
+  @Test(arguments: [
+    (nil, "auto-copy-safe", true), ("no", "no", true), ("vaapi-copy", "vaapi-copy", true), ("auto-safe", "auto-safe", false),
+    ("nvdec", "nvdec", false),
+  ])
+  func blackIsNoticedWherePicturesComeBackFromTheCard(_ asked: String?, _ decoding: String, _ notices: Bool) {
+    var settings = PlayerSettings(player: "pc1")
+    if let asked { settings.hardwareDecoding = asked }
+    func method(_ mosaic: WallMosaic?) -> String? {
+      settings.command(
+        program: "/usr/bin/mpv", number: 1, frame: WallFrame(x: 0, y: 0, width: 960, height: 540), mosaic: mosaic, socket: "/x"
+      ).first { $0.hasPrefix("--hwdec=") }
+    }
+    #expect(settings.noticesBlack == notices && method(nil) == "--hwdec=\(decoding)")
+    // What is cut up by a filter has to be in memory anyway.
+    let whole = WallMosaic(width: 960, height: 540, panes: [])
+    #expect(method(whole) == "--hwdec=\(notices ? decoding : "auto-copy-safe")")
+  }
+
   @Test func testPicturesHaveColoursOfTheirOwn() {
     #expect(TestPicture.resolve("rtsp://cam/x") == "rtsp://cam/x" && TestPicture.resolve("") == nil)
     for address in ["test:0", "test:65", "test:x", "test:", "test:-1"] { #expect(TestPicture.resolve(address) == nil) }

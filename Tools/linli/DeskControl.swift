@@ -158,7 +158,7 @@ struct Desk: ParsableCommand {
   @Argument(parsing: .captureForPassthrough, help: "命令 / command") var command: [String]
 
   func run() throws {
-    let answer = try ControlSocket.ask(Socket.station(file.site), command.joined(separator: " "), timeoutSeconds: 10)
+    let answer = try Socket.ask(file.site, command.joined(separator: " "))
     print(answer, terminator: "")
     if answer.hasPrefix(DeskControl.failure) { throw ExitCode(1) }
   }

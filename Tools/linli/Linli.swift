@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import StationRuntime
 
 @main
 struct Linli: AsyncParsableCommand {
@@ -36,6 +37,15 @@ struct Failure: Error, CustomStringConvertible {
 /// Where a running station and a simulated bus can be asked, unless told otherwise.
 enum Socket {
   static func station(_ siteFile: String) -> String { siteFile + ".sock" }
+  /// Asks the running station of a site file. Of a file that is not there no station can be started: that is said then.
+  static func ask(_ siteFile: String, _ line: String) throws -> String {
+    do throws(ControlError) {
+      return try ControlSocket.ask(station(siteFile), line, timeoutSeconds: 10)
+    } catch {
+      guard case .nobodyThere = error, !FileManager.default.fileExists(atPath: siteFile) else { throw error }
+      throw Failure("没有站点文件 \(siteFile) / there is no site file \(siteFile)")
+    }
+  }
   /// Each user has one: they need not share a machine's simulated bus by accident.
   static let simulator = FileManager.default.temporaryDirectory.path + "/linli-bus-\(getuid()).sock"
   static let parent = FileManager.default.temporaryDirectory.path + "/linli-parent-\(getuid()).sock"

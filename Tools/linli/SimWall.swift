@@ -15,6 +15,10 @@ extension Sim {
     @Argument(help: "站点文件,设备在本机(127.0.0.1)/ site file whose devices are on 127.0.0.1") var site: String?
     @Option(parsing: .remaining, help: "对设备做什么 / what is done to a device") var hand: [String] = []
     @Option(help: "命令套接字 / control socket") var socket = Socket.wall
+    @Option(
+      name: .customLong("class1"),
+      help: "只懂 PJLink 一级的投影机,可写几次;别的是二级 / a projector of PJLink class 1, may be repeated; others are class 2") var classOne:
+      [String] = []
 
     func validate() throws {
       guard (site == nil) != hand.isEmpty else { throw ValidationError("SITE 或 / or --hand") }
@@ -31,7 +35,10 @@ extension Sim {
       try ControlSocket.check(socket)
       let read = try SiteArgument.read(site)
       guard let wall = read.wall, let plan = read.plan.wall else { throw Failure("站点文件里没有 wall / the site file has no wall") }
-      let front = try WallFront(wall, inputs: plan.sources.flatMap(\.inputs))
+      for name in classOne where !wall.devices.contains(where: { $0.name == name && $0.kind == .pjlink }) {
+        throw Failure("站点文件里没有 pjlink 设备 \(name) / the site file has no pjlink device \(name)")
+      }
+      let front = try WallFront(wall, inputs: plan.sources.flatMap(\.inputs), classOne: classOne)
       let control = try ControlSocket(path: socket) { front.say($0) }
       let ended = startThread("wall") { front.run() }
       Terminal.log("大屏设备 / devices of the wall: \(front.names.joined(separator: ", "))")
@@ -113,12 +120,13 @@ final class WallFront: Sendable {
   /// Listeners belong to whoever holds the lock.
   private struct Handed: @unchecked Sendable { var devices: [Device] }
 
-  init(_ wall: WallDevices, inputs: [WallPort]) throws {
+  /// - Parameter classOne: names of projectors that know no class 2.
+  init(_ wall: WallDevices, inputs: [WallPort], classOne: [String]) throws {
     var made: [Device] = []
     for plan in wall.devices {
       guard case .network(let host, let port) = plan.connection, ["127.0.0.1", "localhost"].contains(host) else { continue }
       let highest = inputs.filter { $0.device == plan.name }.map(\.number).max() ?? 1
-      guard let model = WallModel(plan, inputs: highest) else { continue }
+      guard let model = WallModel(plan, inputs: highest, pjlinkClass: classOne.contains(plan.name) ? 1 : 2) else { continue }
       made.append(Device(plan: plan, model: model, listener: try StreamListener(port: UInt16(clamping: port))))
     }
     names = made.map { "\($0.plan.name) (\($0.plan.kind.rawValue), \($0.listener.port))" }

@@ -29,7 +29,7 @@ struct WallPlace: ParsableArguments {
   /// What the station says, as it says it.
   func line(_ line: String) throws -> String {
     do {
-      return try ControlSocket.ask(Socket.station(file.site), "wall \(line)", timeoutSeconds: 10)
+      return try Socket.ask(file.site, "wall \(line)")
     } catch {
       FileHandle.standardError.write(Data("\(error)\n".utf8))
       throw ExitCode(2)
@@ -170,7 +170,7 @@ struct WallExport: ParsableCommand {
   func run() throws {
     let text: String
     do {
-      text = try ControlSocket.ask(Socket.station(file.site), "wall export \(layout)", timeoutSeconds: 10)
+      text = try Socket.ask(file.site, "wall export \(layout)")
     } catch {
       FileHandle.standardError.write(Data("\(error)\n".utf8))
       throw ExitCode(2)

@@ -61,7 +61,7 @@ struct WallIdentify: ParsableCommand {
     let said = try post.place.ask("identify \(WallPost.body(["output": output, "seconds": seconds ?? self.seconds], post.post))")
     let isDone = said["answer"] as? String == "done"
     if isDone, all { return true }
-    if !post.place.json, all || outputs.count > 1 { print("输出 / output \(output): ", terminator: "") }
+    if !post.place.json, all || outputs.count > 1 { print("输出 \(output) / output \(output): ", terminator: "") }
     do {
       try WallPost.conclude(said, post.place.json)
     } catch is ExitCode {

@@ -71,7 +71,7 @@ struct WallPicture {
     case "verified":
       switch output["picture"] as? Bool {
       case true?: "✓ 线路和画面已核对 / route and picture verified"
-      case false?: "! 线路已核对,画面不动或全黑 / route verified, the picture stands still or is black"
+      case false?: "! 线路已核对,画面未核对 / route verified, picture not: \(output["reason"] as? String ?? "")"
       case nil: "✓ 线路已核对,画面未核对 / route verified, picture not verified"
       }
     case "poweringOn": "… 依次开机,还没轮到 / waits for its turn to be switched on"
@@ -137,7 +137,7 @@ struct WallPicture {
   var soundLine: String {
     guard let sound = view["sound"] as? [String: Any] else { return "" }
     let place =
-      (sound["output"] as? Int).map { "输出 / output \($0)" } ?? "现在没有带喇叭的屏显示它 / no output with a loudspeaker shows it now"
+      (sound["output"] as? Int).map { "输出 \($0) / output \($0)" } ?? "现在没有带喇叭的屏显示它 / no output with a loudspeaker shows it now"
     let isHeard = sound["heard"] as? Bool == true ? "✓ 已核对 / verified" : "… 未核对 / not verified"
     return "♪ \(name(sound["source"]))  \(place)  \(isHeard)\n"
   }

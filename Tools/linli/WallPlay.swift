@@ -2,6 +2,7 @@ import ArgumentParser
 import DeviceKit
 import DeviceVocabulary
 import Foundation
+import Station
 import StationRuntime
 import Synchronization
 import Transports
@@ -21,7 +22,11 @@ struct WallPlay: AsyncParsableCommand {
   @Option(help: "站点文件里播放机的名称 / the player's name in the site file") var player: String?
   @Option(help: "X11 屏幕,如 :0 / X11 screen") var display: String?
   @Option(help: "mpv 的视频输出,依次试 / mpv's video outputs, in the order in which they are tried") var output = "gpu,x11"
-  @Option(help: "mpv 的硬件解码:auto-safe、no / mpv's hardware decoding") var decoding = "auto-safe"
+  @Option(
+    help: """
+      怎么解码 / how pictures are decoded: auto-copy-safe 显卡解码再拷回内存 by the graphics card and copied back; no 处理器 by the processor; \
+      auto-safe 留在显卡里,最省,但全黑的画面查不出来 kept in the card: cheapest, and black pictures are not noticed; 或 mpv 的 or mpv's --hwdec=...
+      """) var decoding = "auto-copy-safe"
   @Flag(name: .customLong("try"), help: "四个测试画面 / four test pictures") var isTrial = false
   @Option(help: "--try 时整个屏幕的大小 / size of the whole screen for --try") var size = "1920x1080"
 
@@ -53,6 +58,9 @@ struct WallPlay: AsyncParsableCommand {
     }
     manager.ready()
     Terminal.log("播放机 \(settings.player): 运行中 / running")
+    if !settings.noticesBlack {
+      Terminal.log("--decoding \(decoding): 画面留在显卡里,全黑的查不出来 / pictures stay in the graphics card: black ones are not noticed")
+    }
     await signals.stop()
     manager.stopping()
     link?.stop()
@@ -198,7 +206,7 @@ private final class PlayerTeller: Sendable {
   private static func show(_ event: WallEvent) {
     switch event {
     case .pictureObserved(let number, .moving): Terminal.log("窗口 \(number): 画面在动 / window: its picture moves")
-    case .pictureObserved(let number, let state): Terminal.log("窗口 \(number): \(state)")
+    case .pictureObserved(let number, let state): Terminal.log("窗口 \(number): \(state.text?.both ?? "")")
     case .notSwitched(let number, let refusal): Terminal.log("窗口 \(number): \(refusal)")
     default: break
     }

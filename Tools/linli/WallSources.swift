@@ -107,10 +107,11 @@ struct SourceTable {
     default: state = "? 未查 / not asked"
     }
     var words = ["\(text("id"))  \(text("name"))  \(text("kind"))  \(text("level"))"]
-    if !text("place").isEmpty { words.append("在 / at \(text("place"))") }
+    if !text("place").isEmpty { words.append("地点 \(text("place")) / at \(text("place"))") }
     words.append(state)
     if source["state"] != nil {
-      words.append("已 / for \(seconds("standsMilliseconds")),\(seconds("ageMilliseconds")) 前核对 / last asked ago")
+      let (stands, asked) = (seconds("standsMilliseconds"), seconds("ageMilliseconds"))
+      words.append("已 \(stands),\(asked) 前核对 / for \(stands), last asked \(asked) ago")
     }
     if !text("reason").isEmpty { words.append(text("reason")) }
     if !text("onvif").isEmpty { words.append("onvif \(text("onvif")) (\(text("profile")))") }

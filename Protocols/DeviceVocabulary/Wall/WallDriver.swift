@@ -112,9 +112,19 @@ public enum WallQuantity: String, Sendable, Codable, CaseIterable {
 public enum PictureState: Sendable, Equatable, Codable {
   /// Frames arrive.
   case moving
-  /// The same frame for so many seconds.
-  case frozen(seconds: UInt32)
+  /// The same frame for so many seconds; `because`: why, where the player says so.
+  case frozen(seconds: UInt32, because: Standstill? = nil)
   case black
   /// No picture: the source does not answer, or ends.
   case none(reason: String)
+
+  public enum Standstill: String, Sendable, Codable, CaseIterable {
+    /// By somebody's hand.
+    case paused
+    /// The player waits for its source.
+    case buffering
+  }
+
+  /// The player's own process is not there: that says nothing of the source.
+  public static let noProcess = PictureState.none(reason: "mpv")
 }

@@ -33,6 +33,10 @@ public struct MPVModel: Machine, Sendable {
     case sourceEnds
     /// Somebody covers the lens.
     case covered(Bool)
+    /// Somebody pauses it, by a key or by its socket.
+    case paused(Bool)
+    /// Nothing comes, and mpv waits for it.
+    case starved(Bool)
   }
 
   struct Playing: Equatable {
@@ -59,6 +63,8 @@ public struct MPVModel: Machine, Sendable {
   private var playing: Playing?
   private var entries = 0
   private var frozenAt: Instant?
+  private var pausedAt: Instant?
+  private var starvedAt: Instant?
   private var isSilent = false
   private var isNoisy = false
   private var isLocked = false
@@ -114,6 +120,8 @@ public struct MPVModel: Machine, Sendable {
   private mutating func take(_ hand: Hand, _ now: Instant, _ effects: inout Effects<Effect>) {
     switch hand {
     case .frozen(let isOn): frozenAt = isOn ? frozenAt ?? now : nil
+    case .paused(let isOn): pause(isOn, now)
+    case .starved(let isOn): starvedAt = isOn ? starvedAt ?? now : nil
     case .silent(let isOn): isSilent = isOn
     case .garbage(let isOn): isNoisy = isOn
     case .locked(let isOn): isLocked = isOn
@@ -217,8 +225,10 @@ public struct MPVModel: Machine, Sendable {
     case "time-pos":
       guard let shown = playing?.shownAt else { return answer(id, "property unavailable", nil, now) }
       let isStill = playing?.address.hasPrefix("file:still") == true
-      let end = min(frozenAt ?? now, now)
+      let end = [frozenAt, pausedAt, starvedAt].compactMap { $0 }.min() ?? now
       answer(id, MPVMessage.success, .number(isStill ? 0 : Double(max(0, (end - shown).microseconds)) / 1_000_000), now)
+    case "demuxer-cache-state":
+      answer(id, MPVMessage.success, .object([.init("underrun", .flag(starvedAt != nil))]), now)
     case "current-tracks/video/image":
       guard playing?.shownAt != nil else { return answer(id, "property unavailable", nil, now) }
       answer(id, MPVMessage.success, .flag(playing?.address.hasPrefix("file:still") == true), now)
@@ -234,12 +244,22 @@ public struct MPVModel: Machine, Sendable {
     }
   }
 
+  /// Also between two sources: the next one stands as well.
+  private mutating func pause(_ isOn: Bool, _ now: Instant) {
+    pausedAt = isOn ? pausedAt ?? now : nil
+    for index in properties.indices where properties[index].name == "pause" { properties[index].value = .flag(isOn) }
+  }
+
   private mutating func set(_ id: Int, _ name: String, _ value: JSONValue?, _ now: Instant) {
     guard let value else { return answer(id, "invalid parameter", nil, now) }
     if name == "geometry" {
       let numbers = (value.text ?? "").split { !$0.isNumber }.compactMap { Int($0) }
       guard numbers.count == 4 else { return answer(id, "error accessing property", nil, now) }
       (width, height) = (numbers[0], numbers[1])
+      return answer(id, MPVMessage.success, .null, now)
+    }
+    if name == "pause", let isOn = value.flag {
+      pause(isOn, now)
       return answer(id, MPVMessage.success, .null, now)
     }
     guard let index = properties.firstIndex(where: { $0.name == name }) else { return answer(id, "property not found", nil, now) }

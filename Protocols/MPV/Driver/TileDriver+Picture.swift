@@ -38,12 +38,16 @@ extension TileDriver {
     var movedAt: Instant
     var hasMoved = false
     var isStill = false
+    /// When mpv was asked why it stands.
+    var askedWhy: Instant?
   }
 
   /// The filter that notices a picture that is black all over, by its label on mpv's command line.
   public static let blackFilter = "black"
   static let retrySeconds = [2, 5, 10, 30]
   static let processInterval = Interval.seconds(60)
+  /// A picture that stands for so long is asked why. A slow camera has a frame a second.
+  static let standsAfter = Interval.milliseconds(1_500)
 
   // MARK: - Asking
 
@@ -83,8 +87,9 @@ extension TileDriver {
   private mutating func load(_ load: Load, _ now: Instant) {
     show = .loading(load)
     // What was asked of the one before says nothing of this one.
-    forget([.load, .position, .image, .path, .black])
-    facts.blackSince = nil
+    forget([.load, .position, .image, .path, .black, .paused, .buffering])
+    (facts.blackSince, facts.standstill) = (nil, nil)
+    toldPicture = nil
     ask(.change, now) { .set($0, "pause", .flag(false)) }
     // For files it would end a still picture at once.
     ask(.change, now) { .set($0, "video-latency-hacks", .flag(!load.picture.address.hasPrefix("file:"))) }
@@ -138,10 +143,13 @@ extension TileDriver {
   mutating func moved(_ position: Double, _ now: Instant) {
     guard case .shown(var load, var motion) = show else { return }
     guard let before = motion.position, before != position else {
+      let isKnown = motion.position != nil
       motion.position = position
+      if isKnown { askWhyItStands(&motion, now) }
       show = .shown(load, motion)
       return
     }
+    facts.standstill = nil
     let isFirst = !motion.hasMoved
     motion.position = position
     motion.movedAt = now
@@ -150,6 +158,23 @@ extension TileDriver {
     show = .shown(load, motion)
     tellPicture(isBlack(at: position) ? .black : .moving, now)
     if isFirst { isShown(now) }
+  }
+
+  private mutating func askWhyItStands(_ motion: inout Motion, _ now: Instant) {
+    guard now - motion.movedAt >= Self.standsAfter, motion.askedWhy.map({ now - $0 >= Self.standsAfter }) ?? true else { return }
+    motion.askedWhy = now
+    ask(.paused, now) { .get($0, "pause") }
+    // `paused-for-cache` stays false without a cache; that nothing has come to be shown is so all the same.
+    ask(.buffering, now) { .get($0, "demuxer-cache-state") }
+  }
+
+  /// What mpv says of a picture that stands. Nobody's pause is wished: it goes on at once.
+  mutating func stands(_ why: PictureState.Standstill?, _ now: Instant) {
+    guard case .shown(_, let motion) = show else { return }
+    facts.standstill = why
+    guard let why else { return }
+    tellPicture(.frozen(seconds: motion.stands(now), because: why), now)
+    if why == .paused { ask(.change, now) { .set($0, "pause", .flag(false)) } }
   }
 
   /// Shorter than this is a cut of the film, or a lamp that is switched on.
@@ -221,7 +246,7 @@ extension TileDriver {
       again(load, now)
     case .shown(let load, let motion):
       guard !motion.isStill, motion.movedAt + settings.patience <= now else { return }
-      tellPicture(.frozen(seconds: UInt32(clamping: (now - motion.movedAt).microseconds / 1_000_000)), now)
+      tellPicture(.frozen(seconds: motion.stands(now), because: facts.standstill), now)
       observe(isReadBack: true, now)
       again(load, now)
     case .failed(let load, let retry):
@@ -258,6 +283,9 @@ extension TileDriver {
       } else if !isAsked(.position) {
         ask(.position, now) { .get($0, "time-pos") }
       }
+    } else if case .failed = show {
+      // It is tried again more and more seldom; that there is no picture stays known meanwhile.
+      if let told = toldPicture { tellPicture(told.state, now) }
     } else if case .idle = show, case .picture(let wish)? = wall.port(settings.number)?.wish, wish.source.isEmpty {
       // A window that is black before its first picture has no trouble.
       tellPicture(.black, now)
@@ -274,6 +302,11 @@ extension TileDriver {
     toldPicture = (picture, now)
     tell(.pictureObserved(settings.number, picture))
   }
+}
+
+extension TileDriver.Motion {
+  /// For so many whole seconds.
+  fileprivate func stands(_ now: Instant) -> UInt32 { UInt32(clamping: (now - movedAt).microseconds / 1_000_000) }
 }
 
 extension TileDriver.Show {

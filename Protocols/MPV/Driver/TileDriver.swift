@@ -22,7 +22,9 @@ public struct TileDriver: WallDriver {
   }
 
   /// What was asked, for its answer.
-  enum Question: Equatable { case version, path, label, size, sound, black, position, image, load, stop, change }
+  enum Question: Equatable {
+    case version, path, label, size, sound, black, position, paused, buffering, image, load, stop, change
+  }
   struct Asked {
     var id: Int
     var question: Question
@@ -72,6 +74,8 @@ public struct TileDriver: WallDriver {
     var isHeard = false
     /// The place in the stream since which all of the picture is black.
     var blackSince: Double?
+    /// Why the picture stands.
+    var standstill: PictureState.Standstill?
   }
 
   public init(_ settings: TileSettings, seed: UInt64 = 1) {
@@ -249,6 +253,8 @@ public struct TileDriver: WallDriver {
       facts.path = isGood ? data?.text : nil
       wasRead(now)
     case .position: if isGood, let position = data?.number { moved(position, now) }
+    case .paused: if isGood { stands(data?.flag == true ? .paused : nil, now) }
+    case .buffering: if isGood, data?["underrun"]?.flag == true, facts.standstill == nil { stands(.buffering, now) }
     case .image: if isGood, data?.flag == true { isStill(now) }
     case .load: queued(isGood ? data?["playlist_entry_id"]?.whole : nil, error, now)
     case .stop, .change: break

@@ -1,6 +1,6 @@
 /// Why a page server did not start. Chinese first, then English.
 public enum ConsoleError: Error, Equatable, CustomStringConvertible {
-  /// Until there is a login, only this computer itself may open the pages.
+  /// Only this computer itself may open the pages: nothing on them is encrypted, and without accounts nobody is asked who he is.
   case notLoopback(String)
   case cannotListen(address: String, port: Int, reason: String)
 
@@ -8,7 +8,7 @@ public enum ConsoleError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .notLoopback(let address):
       "值班页面只能开在本机地址上(127.0.0.1、::1 或 localhost),不能开在 \(address)。"
-        + " The pages have no login yet: they bind to 127.0.0.1, ::1 or localhost only, not to \(address)."
+        + " The pages are not encrypted and are for this computer alone: 127.0.0.1, ::1 or localhost, not \(address)."
     case .cannotListen(let address, let port, let reason):
       "打不开 \(address) 的 \(port) 端口(\(reason)),可能已有一个站点在运行。"
         + " Cannot listen on \(address) port \(port) (\(reason)); another station may be running."

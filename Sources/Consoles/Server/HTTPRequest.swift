@@ -35,7 +35,10 @@ struct HTTPRequest: Sendable {
     }
     switch head.method {
     case .GET:
-      return .accepted(HTTPRequest(method: .get, path: path, sessions: sessions(head)), bodyBytes: bodyLength(head) ?? 0)
+      // Whoever types a page's address, or has it from another program, may have put a slash behind it. Behind a file there is none.
+      let isSlashed = path.last == "" && path.dropLast().last?.contains(".") == false
+      let named = isSlashed ? path.dropLast() : path
+      return .accepted(HTTPRequest(method: .get, path: named, sessions: sessions(head)), bodyBytes: bodyLength(head) ?? 0)
     case .POST: return checkPost(head, host, path, limits)
     default:
       return .refused(HTTPReply(405, .wrongMethod, at: "method", accepted: "GET, POST", allow: "GET, POST"))

@@ -120,7 +120,8 @@ extension WallView {
           $0.field("english", fault.whatEnglish)
           if !isConcealed || fault.key.namesNoPlace(concealed) {
             $0.field("where", fault.whereText)
-            $0.field("detail", fault.detail)
+            // It names the source.
+            if !isConcealed || fault.key.kind != .pictureNotOpened { $0.field("detail", fault.detail) }
           }
           $0.field("adviceChinese", fault.adviceChinese)
           $0.field("adviceEnglish", fault.adviceEnglish)
@@ -175,6 +176,7 @@ extension WallView.Tile {
       json.field("hidden", isHidden)
       json.field("identified", isIdentified)
       proof.write(to: &json)
+      if let pictureTrouble { json.field("reason", pictureTrouble.both) }
       json.field("ageMilliseconds", optional: ageMilliseconds)
       json.field("troubles", troubles.map(\.rawValue))
       json.key("measured")

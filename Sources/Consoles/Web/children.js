@@ -2,7 +2,7 @@
 import { duration, element, reconcile, setClass, setHidden, setText, timeOfDay } from "./dom.js";
 import { showMap } from "./map.js";
 import { isStray, pendingOf, postName } from "./who.js";
-import { pick, word } from "./words.js";
+import { faultPlace, pick, word } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const merged = new WeakMap();
@@ -150,7 +150,7 @@ function showFaults(part, child) {
   setHidden(part.details, child.faults.length === 0);
   setText(part.summary, `⚠ ${word("faults")} ${child.faults.length}`);
   reconcile(part.faults, child.faults, (fault) => fault.key, () => element("li"), (item, fault) => {
-    const parts = [pick(fault, "whatChinese", "whatEnglish"), fault.whereText, `${word("since")} ${timeOfDay(fault.sinceMilliseconds)}`, !fault.present && word("causeGone"), pick(fault, "adviceChinese", "adviceEnglish"), fault.detail];
+    const parts = [pick(fault, "whatChinese", "whatEnglish"), faultPlace(fault.key, fault.whereText), `${word("since")} ${timeOfDay(fault.sinceMilliseconds)}`, !fault.present && word("causeGone"), pick(fault, "adviceChinese", "adviceEnglish"), fault.detail];
     setText(item, parts.filter(Boolean).join(" · "));
   });
 }

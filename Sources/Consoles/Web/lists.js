@@ -3,7 +3,7 @@ import { duration, element, reconcile, setClass, setHidden, setText, timeOfDay }
 import { lampText } from "./cards.js";
 import { makeLamp, setLamp } from "./lamp.js";
 import { isQuietHere, placeOf, postName } from "./who.js";
-import { name, pick, word } from "./words.js";
+import { faultPlace, name, pick, word } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -42,7 +42,7 @@ function updateFault(article, fault) {
   setClass(article, "gone", !fault.present);
   setText(part.what, `⚠ ${pick(fault, "whatChinese", "whatEnglish")}`);
   setText(part.state, fault.retesting ? word("underWay") : [fault.retestFailedMilliseconds && `${word("retestFailed")} ${timeOfDay(fault.retestFailedMilliseconds)}`, word(fault.present ? "stillPresent" : "causeGone")].filter(Boolean).join(" · "));
-  setText(part.where, fault.whereText || (fault.key.startsWith("journal:") ? word("journalPlace") : fault.key));
+  setText(part.where, faultPlace(fault.key, fault.whereText) || (fault.key.startsWith("journal:") ? word("journalPlace") : fault.key));
   setText(part.since, timeOfDay(fault.sinceMilliseconds));
   setText(part.advice, pick(fault, "adviceChinese", "adviceEnglish"));
   setText(part.detail, fault.detail);

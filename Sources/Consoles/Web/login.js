@@ -26,7 +26,9 @@ export async function logOut() {
   location.reload();
 }
 
+// Where nobody is asked who he is the page says so, beside its title.
 function begin() {
+  if (!session.guarded) document.querySelector("header .titles")?.append(element("span", { id: "no-accounts", "data-word": "noAccounts" }, word("noAccounts")));
   const button = document.getElementById("log-out");
   if (!session.guarded || !button) return session;
   button.hidden = false;

@@ -2,7 +2,7 @@
 import { connectAsking, send } from "./asking.js";
 import { clock, duration, element, keepingFocus, reconcile, setClass, setHidden, setText, timeOfDay } from "./dom.js";
 import { logInFirst } from "./login.js";
-import { api, loadWords, name, onLanguage, pick, switchLanguage, word } from "./words.js";
+import { api, faultPlace, loadWords, name, onLanguage, pick, switchLanguage, word } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const askEvery = 2000;
@@ -66,7 +66,9 @@ function updateDevice(item, device) {
   const part = item.parts;
   item.device = device;
   item.className = `device ${device.level}`;
-  setText(part.name, device.name || word(`kind.${device.kind}`));
+  // What has only a card is called by where that says it is.
+  const name = device.kind === "other" ? faultPlace(device.faults[0]?.key ?? "", device.name) : device.name;
+  setText(part.name, name || word(`kind.${device.kind}`));
   setText(part.state, `${word(`level.${device.level}`)} ${pick(device)}`);
   setText(part.at, device.at);
   setHidden(part.at, !device.at);

@@ -42,7 +42,7 @@ function draw() {
     cells(), ...layout.regions.map(row),
     element("label", {}, word("editorText"), text),
     element("button", { type: "button", onclick: () => readText(text) }, word("editorRead")),
-    element("h3", {}, word("editorDiff")), element("pre", { id: "diff" }, difference(known ? write(known) : "", write(layout))),
+    element("h3", {}, word("editorDiff")), element("pre", { id: "diff" }, differenceNow()),
     element("div", { class: "buttons actions" },
       element("button", { type: "button", class: "primary", id: "editor-save", onclick: save }, word("editorSave")),
       element("button", { type: "button", id: "editor-undo", disabled: !view.layouts.some((item) => item.id === layout.id && item.drawn), onclick: undo }, word("editorUndo")),
@@ -50,18 +50,30 @@ function draw() {
 }
 
 function choose(id) {
-  layout = id ? copy(view.layouts.find((known) => known.id === id)) : { id: "new", name: word("editorNew"), regions: [] };
-  draw();
+  change(() => {
+    layout = id ? copy(view.layouts.find((known) => known.id === id)) : { id: "new", name: word("editorNew"), regions: [] };
+  }, "#editor-layout");
 }
 
 function field(label, key, isFixed) {
-  const input = element("input", { type: "text", value: layout[key], maxlength: 40, disabled: isFixed, onchange: (event) => change(() => (layout[key] = event.target.value)) });
+  const input = element("input", { type: "text", value: layout[key], maxlength: 40, disabled: isFixed, onchange: (event) => rename(() => (layout[key] = event.target.value)) });
   return element("label", {}, word(label), input);
 }
 
-function change(body) {
+// focus: where the keyboard goes on, as what had the focus is drawn anew.
+function change(body, focus) {
   body();
   draw();
+  if (focus) dialog.querySelector(focus)?.focus();
+}
+
+// A name is left by the tabulator: nothing that has the focus, or is to get it, may be drawn anew.
+function rename(body) {
+  body();
+  dialog.querySelector("#cells").replaceWith(cells());
+  dialog.querySelector("#editor-text").value = write(layout);
+  dialog.querySelector("#diff").textContent = differenceNow();
+  for (const [index, node] of dialog.querySelectorAll(".region").entries()) label(node, layout.regions[index]);
 }
 
 // MARK: - Cells
@@ -114,15 +126,40 @@ function region(from, to) {
   change(() => {
     layout.regions = layout.regions.filter((other) => !isOver(other));
     layout.regions.push({ ...made, name: over[0]?.name ?? `R${number}`, sources: over[0]?.sources ?? [] });
-  });
+  }, `#cells [data-column="${made.column}"][data-row="${made.row}"]`);
 }
 
+// A name that two have, or that is not told while visitors are here, is told apart by its id.
+function choiceName(id) {
+  const name = sourceName(view, id);
+  return view.sources.some((other) => other.id !== id && sourceName(view, other.id) === name) ? `${name} (${id})` : name;
+}
+
+// Its sources in the order of their turns, and those that can be added, by their names.
 function row(region) {
-  const named = element("input", { type: "text", value: region.name, maxlength: 40, onchange: (event) => change(() => (region.name = event.target.value)) });
-  const sources = element("input", { type: "text", value: region.sources.join(", "), list: "source-ids", onchange: (event) => change(() => (region.sources = event.target.value.split(",").map((id) => id.trim()).filter(Boolean))) });
-  const ids = element("datalist", { id: "source-ids" }, ...view.sources.map((source) => element("option", { value: source.id }, source.name)));
-  return element("div", { class: "form region" }, element("label", {}, word("editorRegionName"), named), element("label", {}, word("editorSources"), sources, ids),
-    element("button", { type: "button", onclick: () => change(() => (layout.regions = layout.regions.filter((other) => other !== region))) }, `${word("editorRemove")} ${region.name}`));
+  const at = `[data-at="${region.column},${region.row}"]`;
+  const named = element("input", { type: "text", value: region.name, maxlength: 40, onchange: (event) => rename(() => (region.name = event.target.value)) });
+  const others = view.sources.filter((source) => !region.sources.includes(source.id));
+  const choice = element("select", { disabled: !others.length }, ...others.map((source) => element("option", { value: source.id }, choiceName(source.id))));
+  const add = element("button", { type: "button", class: "add", disabled: !others.length, onclick: () => change(() => region.sources.push(choice.value), `${at} select:enabled, ${at} .remove-source`) });
+  const chosen = region.sources.map((id) =>
+    element("li", {}, element("button", { type: "button", class: "remove-source", "data-source": id, onclick: () => change(() => (region.sources = region.sources.filter((other) => other !== id)), `${at} select`) }, `${choiceName(id)} ✕`)));
+  const node = element("div", { class: "form region", "data-at": `${region.column},${region.row}` }, element("label", {}, word("editorRegionName"), named),
+    element("div", {}, element("label", {}, word("editorSources"), choice), add, element("ul", { class: "chosen" }, ...chosen)),
+    element("button", { type: "button", class: "remove", onclick: () => change(() => (layout.regions = layout.regions.filter((other) => other !== region)), "#cells button") }));
+  label(node, region);
+  return node;
+}
+
+// What its buttons do, for whoever does not see beside which name they stand.
+function label(node, region) {
+  node.querySelector(".remove").textContent = `${word("editorRemove")} ${region.name}`;
+  node.querySelector(".add").textContent = word("editorAdd");
+  node.querySelector(".add").setAttribute("aria-label", `${word("editorAdd")} (${region.name})`);
+  node.querySelector(".chosen").setAttribute("aria-label", word("editorChosen", { region: region.name }));
+  for (const button of node.querySelectorAll(".remove-source")) {
+    button.setAttribute("aria-label", word("editorRemoveSource", { source: choiceName(button.dataset.source), region: region.name }));
+  }
 }
 
 // MARK: - Text
@@ -146,6 +183,11 @@ function readText(area) {
       })),
     };
   });
+}
+
+function differenceNow() {
+  const known = view.layouts.find((item) => item.id === layout.id);
+  return difference(known ? write(known) : "", write(layout));
 }
 
 function difference(before, after) {

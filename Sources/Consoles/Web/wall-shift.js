@@ -1,7 +1,7 @@
 // What only whoever is responsible may do at the console: to end the visitors' mode, and to hand over at a change of shift.
 import { send } from "./asking.js";
 import { ask } from "./dialogs.js";
-import { name, pick, word } from "./words.js";
+import { faultPlace, name, pick, word } from "./words.js";
 import { placeOfCall, shownCalls } from "./wall-calls.js";
 import { sourceName } from "./wall-tiles.js";
 
@@ -43,7 +43,7 @@ function openThings(view, page) {
   const hidden = word("concealedPlace");
   const lists = [
     ["handOverCalls", shownCalls(view, page).map((card) => `${card.call.id} ${placeOfCall(card)} (${name("phase", card.phase)})`)],
-    ["handOverFaults", view.faults.map((fault) => `${pick(fault)} ${fault.where ?? hidden}`)],
+    ["handOverFaults", view.faults.map((fault) => `${pick(fault)} ${fault.where === undefined ? hidden : faultPlace(fault.key, fault.where)}`)],
     ["handOverBypassed", view.bypassed.map((point) => (point.place === undefined ? hidden : `${point.place}: ${point.reason}`))],
     ["handOverModes", modes(view)],
     ["handOverPins", view.pins.map((pin) => `${sourceName(view, pin.source)} ${pin.reason ?? ""}`)],

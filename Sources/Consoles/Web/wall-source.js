@@ -2,8 +2,8 @@
 import { send } from "./asking.js";
 import { ask } from "./dialogs.js";
 import { element, reconcile, setHidden, setText, timeOfDay } from "./dom.js";
-import { inLanguage, shade, sourceName } from "./wall-tiles.js";
-import { pick, word } from "./words.js";
+import { shade, sourceName } from "./wall-tiles.js";
+import { faultPlace, inLanguage, pick, word } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 // The positions of the camera that is chosen; asked for once each time that one is chosen.
@@ -74,7 +74,7 @@ export function showFaults(view) {
       element("button", { type: "button", class: "retest", onclick: () => send(`/api/faults/${encodeURIComponent(fault.key)}/retest`, {}, "retesting") })),
     (item, fault) => {
       setText(item.querySelector(".what"), pick(fault));
-      setText(item.querySelector(".where"), [fault.where ?? word("concealedPlace"), inLanguage(fault.detail ?? "")].filter(Boolean).join(" · "));
+      setText(item.querySelector(".where"), [fault.where === undefined ? word("concealedPlace") : faultPlace(fault.key, fault.where), inLanguage(fault.detail ?? "")].filter(Boolean).join(" · "));
       const failed = fault.retestFailedMilliseconds === undefined ? "" : word("retestFailed", { time: timeOfDay(fault.retestFailedMilliseconds) });
       setText(item.querySelector(".advice"), [pick(fault, "adviceChinese", "adviceEnglish"), failed].filter(Boolean).join(" · "));
       const button = item.querySelector(".retest");

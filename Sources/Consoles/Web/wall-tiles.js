@@ -1,7 +1,7 @@
 // One tile of the wall: drawn from what was read back, and from nothing else.
 import { duration, element, setText } from "./dom.js";
 import { callText, layerOf } from "./wall-calls.js";
-import { pick, word } from "./words.js";
+import { inLanguage, word } from "./words.js";
 
 // A colour for each source, so that one is found again at a glance; the name always stands beside it. From cyan to magenta: green says that
 // something is proved, red that somebody calls or something failed, and yellow that it is being switched.
@@ -34,12 +34,6 @@ export function createTile(pick, drop) {
     if (source) drop(tile, source);
   });
   return tile;
-}
-
-// What the station says in both languages, as "中文 / English", in that of the page.
-export function inLanguage(text) {
-  const [chinese, ...english] = text.split(" / ");
-  return english.length ? pick({ chinese, english: english.join(" / ") }) : text;
 }
 
 const ageOf = (output, sinceView) => (output.ageMilliseconds === undefined ? undefined : Math.floor((output.ageMilliseconds + sinceView) / 1000));
@@ -132,7 +126,8 @@ function proofText(output, proof, view, age) {
   switch (proof) {
     case "verified":
       if (output.off) return word("offVerified");
-      return word(output.picture === undefined ? "routeVerified" : output.picture ? "pictureVerified" : "pictureStands");
+      if (output.picture === false) return word("pictureTrouble", { reason: inLanguage(output.reason ?? "") });
+      return word(output.picture === undefined ? "routeVerified" : "pictureVerified");
     case "poweringOn":
       return word("poweringOn");
     case "switching":

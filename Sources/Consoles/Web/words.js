@@ -54,6 +54,17 @@ export function pick(object, chinese = "chinese", english = "english") {
   return language === 0 ? object[chinese] : object[english];
 }
 
+// What the station says in both languages, as "中文 / English", in that of the page.
+export function inLanguage(text) {
+  const [chinese, ...english] = text.split(" / ");
+  return english.length ? pick({ chinese, english: english.join(" / ") }) : text;
+}
+
+// Where a fault is. Places, buses and panels have the names that the site gave them; of these the station says it in both languages.
+const saidInBoth = /^(receiver|pages|printer|staff|wall [^:]*|output \d+):/;
+
+export const faultPlace = (key, text) => (saidInBoth.test(key) ? inLanguage(text) : text);
+
 // listener(text, key, template, values) is told of every word that the page takes.
 export function onWord(listener) {
   noted = listener;

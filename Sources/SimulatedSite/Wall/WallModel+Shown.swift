@@ -41,7 +41,8 @@ extension WallModel {
           panel.isWall ? "\(panel.layout.first.map { "\($0 & 0x0F)x\($0 >> 4)" } ?? "")#\(panel.layout.last ?? 0)" : "1x1"
         return "\(panel.id): \(state) \(MDCInput.name(panel.input)) \(part)\(panel.isLocked ? " 🔒" : "")"
       }.joined(separator: "; ")
-    case .projector(let model): model.isPowered ? "\(model.unit.power) \(model.unit.input)" : "断电 no power"
+    case .projector(let model):
+      model.isPowered ? "class \(model.traits.level) \(model.unit.power) \(model.unit.input)" : "断电 no power"
     }
   }
 

@@ -30,7 +30,8 @@ public enum WallModel: Sendable {
   }
 
   /// As the site file has it: with the ports that the wall uses, and room for its inputs.
-  public init?(_ plan: WallDevicePlan, inputs: UInt16) {
+  /// - Parameter pjlinkClass: of a projector, 1 or 2; which it is stands in no site file, as the driver asks.
+  public init?(_ plan: WallDevicePlan, inputs: UInt16, pjlinkClass: UInt8 = 2) {
     // As large as the site file says, else with room to spare.
     let outputs = plan.quirks.outputs ?? max(plan.ports.max() ?? 1, 16)
     let inputs = plan.quirks.inputs ?? max(inputs, 16)
@@ -51,8 +52,8 @@ public enum WallModel: Sendable {
       self = .projector(
         PJLinkModel(
           PJLinkTraits(
-            password: plan.quirks.password, md5: { Array(Insecure.MD5.hash(data: $0)) }, warmUp: .seconds(3),
-            coolDown: .seconds(3))))
+            level: pjlinkClass, password: plan.quirks.password, md5: { Array(Insecure.MD5.hash(data: $0)) },
+            warmUp: .seconds(3), coolDown: .seconds(3))))
     // Nothing stands in for these here.
     case .kramerP2000, .player: return nil
     }

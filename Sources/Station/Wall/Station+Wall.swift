@@ -209,18 +209,35 @@ extension Station {
   }
 
   private mutating func keepPictureCards(_ tile: WallTile, _ composition: WallComposition) {
-    let seen = composition.needs(of: tile).compactMap { wallFacts.port($0.port)?.picture }.first
-    guard let seen else { return }
-    var (frozen, black) = (false, false)
-    var detail = ""
-    switch seen.state {
-    case .moving: break
-    case .frozen(let seconds): (frozen, detail) = (true, "\(seconds) s")
-    case .black: black = true
-    case .none(let reason): (black, detail) = (true, reason)
+    guard let port = composition.needs(of: tile).first(where: { wallFacts.port($0.port)?.picture != nil })?.port,
+      let seen = wallFacts.port(port)?.picture?.state
+    else { return }
+    let detail = seen.text?.both ?? ""
+    let isBlack = seen == .black || seen == .noProcess
+    condition(FaultKey(.output(tile.output), .pictureFrozen), seen.isFrozen, detail: detail)
+    condition(FaultKey(.output(tile.output), .pictureBlack), isBlack && tile.source != nil, detail: detail)
+    keepUnopenedCard(tile, port, seen, composition)
+  }
+
+  /// A source that a player cannot open has a card of its own, unless whoever asks the sources has said the same already.
+  private mutating func keepUnopenedCard(
+    _ tile: WallTile, _ port: WallPort, _ seen: PictureState, _ composition: WallComposition
+  ) {
+    wallFacts.change(port, at: now) { fact in
+      guard case .none(let reason) = seen, seen != .noProcess else { return fact.unopened = nil }
+      // What was told may still be about the picture before. Of a process that has just begun nothing is known: the card stays.
+      let shown = if case .picture(let picture) = fact.setting { picture.source } else { "" }
+      if let source = tile.source, shown == source { fact.unopened = (source, reason) }
+      if fact.unopened?.source != tile.source { fact.unopened = nil }
     }
-    condition(FaultKey(.output(tile.output), .pictureFrozen), frozen, detail: detail)
-    condition(FaultKey(.output(tile.output), .pictureBlack), black && tile.source != nil, detail: detail)
+    let key = FaultKey(.output(tile.output), .pictureNotOpened)
+    // A picture over several outputs is one window, and one card.
+    guard let unopened = wallFacts.port(port)?.unopened, composition.plan.outputs(in: tile.cells).first?.number == tile.output,
+      state.fault(FaultKey(.source(unopened.source), .sourceDead))?.present != true
+    else { return condition(key, false) }
+    let name = composition.plan.source(unopened.source)?.name ?? unopened.source
+    let why = PictureState.reason(unopened.reason)
+    condition(key, true, detail: "信号源“\(name)”:\(why.chinese) / source \(name): \(why.english)")
   }
 
   private mutating func keepCareCards(_ output: WallPlan.Output) {

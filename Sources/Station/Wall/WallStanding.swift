@@ -32,6 +32,8 @@ struct WallFacts: Sendable {
     var soundRefusal: WallRefusal?
     var troubles: [WallTrouble] = []
     var picture: (state: PictureState, asOf: Instant)?
+    /// The source that its player cannot open, and why.
+    var unopened: (source: String, reason: String)?
     var measured: [(quantity: WallQuantity, value: Int64, asOf: Instant)] = []
   }
   struct Identified: Sendable {
@@ -174,9 +176,18 @@ extension Station {
       }
       if !fact.satisfies(need.setting) { return (.switching, oldest) }
       if now - fact.asOf > Self.wallTimeToLive { return (.stale, oldest) }
-      if let seen = fact.picture, now - seen.asOf <= Self.wallTimeToLive { picture = seen.state == .moving }
+      if let seen = seen(fact) { picture = seen == .moving }
     }
     return (.verified(picture: picture), oldest)
+  }
+
+  private func seen(_ fact: WallFacts.Port) -> PictureState? {
+    fact.picture.flatMap { now - $0.asOf <= Self.wallTimeToLive ? $0.state : nil }
+  }
+
+  /// What its player saw last, not longer ago than that counts.
+  func pictureSeen(of tile: WallTile, _ composition: WallComposition) -> PictureState? {
+    composition.needs(of: tile).compactMap { wallFacts.port($0.port).flatMap(seen) }.last
   }
 }
 

@@ -165,6 +165,10 @@ extension FaultKey.Kind {
     case .pictureBlack:
       FaultText(
         "大屏画面是黑的", "A picture of the wall is black", "检查信号源的电源、网线和地址", "Check the source's power, its cable and address")
+    case .pictureNotOpened:
+      FaultText(
+        "大屏上有一个信号源打不开", "A source cannot be opened on the wall", "按说明里的原因查这个信号源的地址、网络、密码和格式;能播放后自己消失",
+        "Follow the reason in the detail: the source's address, network, password, format; this goes by itself when it plays")
     case .sourceDead:
       FaultText(
         "信号源没有画面", "A source gives no picture", "检查摄像机的电源、网线、地址和密码", "Check the camera's power, cable, address and password")

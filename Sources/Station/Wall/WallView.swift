@@ -57,6 +57,8 @@ public struct WallView: Sendable, Equatable {
     /// It shows another source for a moment, so that somebody sees which one it is.
     public var isIdentified: Bool
     public var proof: WallProof
+    /// Why its picture is not verified although its route is; `nil`: it is, or nobody can see it.
+    public var pictureTrouble: BilingualText?
     /// How old the oldest reading is that `proof` rests on; of a device that does not answer: for how long it has not.
     public var ageMilliseconds: Int64?
     public var troubles: [WallTrouble]
@@ -187,12 +189,14 @@ extension Station {
 
   private func card(_ tile: WallTile, _ composition: WallComposition) -> WallView.Tile {
     let (proof, asOf) = proof(of: tile, composition)
+    let trouble = proof == .verified(picture: false) ? pictureSeen(of: tile, composition)?.text : nil
     let place = composition.plan.output(tile.output)?.display
     let display = place.flatMap { wallFacts.port($0) }
     let isOff = place.map { wallFacts.isDisplayOn($0) == false } ?? false
     return WallView.Tile(
       output: tile.output, wished: tile.source, shown: isOff ? nil : shownSource(tile, composition), isOff: isOff,
       layer: tile.layer, cells: tile.cells, isHidden: tile.isHidden, isIdentified: tile.isIdentified, proof: proof,
+      pictureTrouble: trouble,
       ageMilliseconds: asOf.map(age), troubles: display?.troubles ?? [],
       measured: (display?.measured ?? []).map {
         WallView.Measured(quantity: $0.quantity, value: $0.value, ageMilliseconds: age($0.asOf))

@@ -1,6 +1,7 @@
 """A PJLink controller on aiopjlink: projector.py PORT PASSWORD REQUEST... makes the requests in order and prints a line for each.
 
-Requests: `power`, `on`, `off`, `input`, `input 32`, `inputs`, `errors`, `lamp`, `class`, `resolution` (class 2). PASSWORD `-`: none.
+Requests: `power`, `on`, `off`, `input`, `input 32`, `inputs`, `errors`, `lamp`, `class`; of class 2 `resolution`, `name 31`, `serial`,
+`software`, `filter`, `freeze`, `freeze 1`, `louder`, `input2 3A`. PASSWORD `-`: none.
 """
 
 import asyncio
@@ -34,7 +35,26 @@ async def perform(link, function, numbers):
         case "class":
             return (await link.info.pjlink_class()).value
         case "resolution":
-            return str(await link.sources.resolution())
+            return "x".join(str(size) for size in await link.sources.resolution())
+        case "name":
+            return await link.sources.get_source_name(numbers[0][0], numbers[0][1])
+        case "serial":
+            return await link.info.serial_number()
+        case "software":
+            return await link.info.software_version()
+        case "filter":
+            return str(await link.filter.hours())
+        case "freeze" if numbers:
+            await link.freeze.set(numbers[0] == "1")
+            return "ok"
+        case "freeze":
+            return "frozen" if await link.freeze.get() else "moving"
+        case "louder":
+            await link.speaker.turn_up()
+            return "ok"
+        case "input2":
+            await link.sources.set(numbers[0][0], numbers[0][1], pjclass=PJClass.TWO)
+            return "ok"
     raise SystemExit(f"no such request: {function}")
 
 
