@@ -41,6 +41,23 @@ import Testing
     #expect(try run(wall, "scene", "day", "--wait", "-1").code != 0)
   }
 
+  /// What lies under a meeting is not on the wall: nothing is claimed of it, and nothing is lost.
+  @Test func aSceneDuringAMeetingComesAfterIt() throws {
+    let wall = try WallStation(columns: 2, rows: 1) { $0.hasMeeting = true }
+    try wall.waitUntilProved("the first scene")
+    #expect(try run(wall, "scene", "meet").code == 0)
+    #expect(try wall.routes() == [3, 3])
+    let later = try run(wall, "scene", "day")
+    #expect(
+      later.code == 1 && later.text == "已记下:正在开会,会议结束后换上 / noted: a meeting is on, and it comes when that is over\n",
+      "\(later.text)")
+    #expect(try wall.picture().scenes.first { $0.id == "day" }?.lit == "later" && wall.routes() == [3, 3])
+    #expect(try run(wall, "scene", "end-meeting").code == 0)
+    #expect(try wall.routes() == [2, 3])
+    let unknown = try run(wall, "scene", "moon")
+    #expect(unknown.code == 1 && unknown.text.contains("有: day, full"), "\(unknown.text)")
+  }
+
   @Test func scriptsAreToldTheSame() throws {
     let wall = try WallStation(columns: 2, rows: 1)
     try wall.waitUntilProved("the first scene")

@@ -24,6 +24,8 @@ public struct WallSite: Sendable {
   public var displayPasswords: [Int: String] = [:]
   /// The input of the displays at which the wall's picture arrives.
   public var displayInput = "HDMI1"
+  /// A scene of a meeting beside the two others.
+  public var hasMeeting = false
   public var consolePort = 0
   /// Where the simulated bus is; `nil`: no wire.
   public var bus: String?
@@ -89,6 +91,7 @@ public struct WallSite: Sendable {
         scenes:
           - {id: day, name: 日常, layout: big}
           - {id: full, name: 满屏, layout: all}
+      \(hasMeeting ? "    - {id: meet, name: 会议, layout: all, meeting: true}" : "")
         visitorSource: board
         idleSource: board
       """

@@ -120,8 +120,10 @@ struct WallScene: ParsableCommand {
     let fields = ["scene": scene == "auto" ? "" : scene, "reason": reason]
     // What lies under a meeting is not read back before its end: there is nothing to wait for.
     guard isMeeting || !picture.hasMeeting else {
-      try order.post.request("scene", fields)
-      throw Failure("已记下:正在开会,会议结束后换上 / noted: a meeting is on, and it comes when that is over")
+      let said = try order.post.place.ask("scene \(WallPost.body(fields, order.post.post))")
+      guard said["answer"] as? String == "done" else { return try WallPost.conclude(said, order.post.place.json) }
+      if !order.post.place.json { print("已记下:正在开会,会议结束后换上 / noted: a meeting is on, and it comes when that is over") }
+      throw ExitCode(1)
     }
     try order.request(isMeeting ? "meeting" : "scene", fields)
   }
