@@ -39,7 +39,7 @@ public struct HealthCheck: Machine, Sendable {
   }
 
   public static let connectLimit = Interval.seconds(3)
-  public static let answerLimit = Interval.seconds(5)
+  public static let answerLimit = Interval.seconds(4)
   public static let packetLimit = Interval.seconds(3)
   public static let wholeLimit = Interval.seconds(8)
   static let userAgent = "linli"

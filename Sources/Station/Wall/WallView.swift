@@ -159,8 +159,10 @@ extension Station {
       sources: wallPlan.sources.map { source in
         let known = wallFacts.sources.first { $0.id == source.id }
         return WallView.SourceCard(
-          source: source, state: known?.state, ageMilliseconds: known.map { age($0.asOf) },
-          standsMilliseconds: known.map { age($0.since) })
+          source: source, state: known?.state(at: now), ageMilliseconds: known.map { age($0.asOf) },
+          standsMilliseconds: known.map { known in
+            age(known.state(at: now) == .unconfirmed ? known.asOf + Station.sourceTimeToLive : known.since)
+          })
       },
       devices: wallFacts.devices.map(card),
       meeting: wall.meeting, hasVisitors: wall.hasVisitors,
