@@ -186,8 +186,11 @@ extension Station {
   private mutating func keepWallCards(_ composition: WallComposition) {
     for tile in composition.tiles {
       let refusal = refusal(of: tile.output)
+      let cannot = remembersCannot(tile, composition)
       for kind in FaultKey.Kind.ofRefusals {
-        condition(FaultKey(.output(tile.output), kind), refusal.map { .of($0) == kind } ?? false, detail: refusal?.text ?? "")
+        let isSo = refusal.map { .of($0) == kind } ?? false
+        let remembered = kind == .outputCannot ? cannot : nil
+        condition(FaultKey(.output(tile.output), kind), isSo || remembered != nil, detail: remembered ?? refusal?.text ?? "")
       }
       let silence = (plan.wall?.output(tile.output)?.ports ?? []).compactMap { wallFacts.port($0)?.soundRefusal }.first
       condition(FaultKey(.output(tile.output), .outputNotHeard), silence != nil, detail: silence?.text ?? "")
@@ -205,6 +208,7 @@ extension Station {
   mutating func retestWall(_ key: FaultKey) {
     switch key.subject {
     case .output(let number):
+      wallFacts.cannot.removeAll { $0.output == number }
       for port in plan.wall?.output(number)?.ports ?? [] {
         if let index = wallFacts.ports.firstIndex(where: { $0.port == port }) {
           wallFacts.ports[index].refusal = nil

@@ -66,6 +66,8 @@ struct WallFacts: Sendable {
   }
   /// In order of their names.
   var ports: [Port] = []
+  /// In the order in which it came up.
+  var cannot: [WallCannot] = []
   var power = WallPower()
   /// Outputs that a person wants to see.
   var identified: [Identified] = []
@@ -93,13 +95,14 @@ struct WallFacts: Sendable {
 
   /// That something else cannot be shown says nothing of this.
   mutating func anotherIsWished(_ port: WallPort) {
-    guard let index = ports.firstIndex(where: { $0.port == port }), case .impossible? = ports[index].refusal else { return }
+    guard let index = ports.firstIndex(where: { $0.port == port }), ports[index].refusal?.isFinal == true else { return }
     ports[index].refusal = nil
   }
 
   /// What was read is not so any more, for all that is known.
   mutating func forget(_ device: String) {
     ports.removeAll { $0.port.device == device }
+    cannot.removeAll { $0.port.device == device }
     power.forget(device)
   }
 }
