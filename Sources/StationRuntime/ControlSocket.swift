@@ -124,7 +124,7 @@ public final class ControlSocket: Sendable {
     let connected = withUnsafePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(client, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
     }
-    guard connected == 0 else { throw .nobodyThere(path) }
+    guard connected == 0 else { throw .nobodyThere(path, errno) }
     guard sendAll(client, line + "\n") else { throw .noAnswer(path) }
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 65536)
@@ -203,7 +203,8 @@ public enum ControlError: Error, CustomStringConvertible {
   case notASocket(String)
   case tooLong(String)
   case cannotOpen(String, Int32)
-  case nobodyThere(String)
+  /// What connect(2) said.
+  case nobodyThere(String, Int32)
   case noAnswer(String)
 
   /// The disk has no room for a socket, or takes nothing: no mistake of whoever gave the path.
@@ -221,7 +222,13 @@ public enum ControlError: Error, CustomStringConvertible {
         + "the socket's path has \(path.utf8.count) bytes, \(ControlSocket.pathLimit) are accepted; keep the site file in a folder "
         + "with a shorter path"
     case .cannotOpen(let path, let code): "打不开 \(path): \(String(cString: strerror(code))) / cannot open \(path)"
-    case .nobodyThere(let path): "没有程序在 \(path) 上运行,请先启动 / nothing is running at \(path); start it first"
+    case .nobodyThere(let path, ENOENT):
+      "没有程序在 \(path) 上运行,请先启动(没有这个套接字) / nothing is running at \(path); start it first (there is no such socket)"
+    case .nobodyThere(let path, ECONNREFUSED):
+      "没有程序在 \(path) 上运行,请先启动(套接字还在,没有程序接) / nothing is running at \(path); start it first (the socket is there, "
+        + "nobody listens)"
+    case .nobodyThere(let path, let code):
+      "连不上 \(path): \(String(cString: strerror(code))) / cannot connect to \(path)"
     case .noAnswer(let path): "\(path) 没有应答 / no answer from \(path)"
     }
   }

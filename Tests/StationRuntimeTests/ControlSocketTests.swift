@@ -45,6 +45,25 @@ import Testing
     }
   }
 
+  /// Each reason has its own words: which one it is decides what is to be done.
+  @Test func whyNobodyAnswersIsSaid() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let missing = try #require(#expect(throws: ControlError.self) { _ = try ControlSocket.ask("\(folder)/none.sock", "ping") })
+    #expect("\(missing)".contains("no such socket"))
+    let path = "\(folder)/old.sock"
+    let left = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+    let bound = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(left, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+    }
+    try #require(bound == 0)
+    close(left)
+    let refused = try #require(#expect(throws: ControlError.self) { _ = try ControlSocket.ask(path, "ping") })
+    #expect("\(refused)".contains("nobody listens"))
+  }
+
   /// A program that is started while a client waits would keep the client's connection open, and the client waiting.
   @Test func noProgramThatIsStartedMeanwhileInheritsAConnection() throws {
     let path = "\(folder)/door.sock"

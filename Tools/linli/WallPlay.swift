@@ -2,6 +2,7 @@ import ArgumentParser
 import DeviceKit
 import DeviceVocabulary
 import Foundation
+import Station
 import StationRuntime
 import Synchronization
 import Transports
@@ -111,6 +112,8 @@ private final class PlayerLink: Sendable {
       let askedAt = MonotonicClock.now()
       do {
         let text = try ControlSocket.ask(socket, PlayerLine.wish(player, known: known), timeoutSeconds: 5)
+        // So does a forwarding ssh whose other end has nobody.
+        guard !text.isEmpty else { throw Failure("接通后没有应答就断开了 / the connection was closed without an answer: \(socket)") }
         guard let wish = PlayerLine.decode(text, as: PlayerWish.self) else { throw Failure(String(text.prefix(200))) }
         if !isReached { Terminal.log("站点有应答了 / the station answers again") }
         isReached = true
@@ -197,9 +200,8 @@ private final class PlayerTeller: Sendable {
 
   private static func show(_ event: WallEvent) {
     switch event {
-    case .pictureObserved(let number, .moving): Terminal.log("窗口 \(number): 画面在动 / window: its picture moves")
-    case .pictureObserved(let number, let state): Terminal.log("窗口 \(number): \(state)")
-    case .notSwitched(let number, let refusal): Terminal.log("窗口 \(number): \(refusal)")
+    case .pictureObserved(let number, let state): Terminal.log("窗口 \(number): \(state.text) (window \(number))")
+    case .notSwitched(let number, let refusal): Terminal.log("窗口 \(number): \(refusal.text) (window \(number))")
     default: break
     }
   }

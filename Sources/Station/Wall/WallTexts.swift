@@ -13,6 +13,18 @@ extension WallRefusal {
   }
 }
 
+extension PictureState {
+  /// What is seen of it. Chinese / English.
+  public var text: String {
+    switch self {
+    case .moving: "画面在动 / its picture moves"
+    case .frozen(let seconds): "画面 \(seconds) s 没有动 / its picture has stood still for \(seconds) s"
+    case .black: "画面是黑的 / its picture is black"
+    case .none(let reason): "没有画面: \(reason.prefix(40)) / no picture: \(reason.prefix(40))"
+    }
+  }
+}
+
 extension WallChange {
   /// For whoever reads the journal: who sees what, why, and how long.
   public var text: String {
