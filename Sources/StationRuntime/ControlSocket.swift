@@ -25,7 +25,13 @@ public final class ControlSocket: Sendable {
   public static let pathLimit = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
 
   /// - Throws: `ControlError` when the path is too long, is another kind of file, or another program serves it.
-  public init(path: String, answer: @escaping @Sendable (String) -> String) throws(ControlError) {
+  public convenience init(path: String, answer: @escaping @Sendable (String) -> String) throws(ControlError) {
+    try self.init(path: path) { line, _ in answer(line) }
+  }
+
+  /// - Parameter answer: called on the client's thread, with what says whether the client is still there.
+  /// - Throws: as the other.
+  public init(path: String, answer: @escaping @Sendable (String, ControlClient) -> String) throws(ControlError) {
     self.path = path
     try Self.check(path)
     if FileIdentity(path) != nil { unlink(path) }
@@ -54,7 +60,7 @@ public final class ControlSocket: Sendable {
     return descriptor
   }
 
-  private static func acceptAll(_ listener: Int32, _ answer: @escaping @Sendable (String) -> String) {
+  private static func acceptAll(_ listener: Int32, _ answer: @escaping @Sendable (String, ControlClient) -> String) {
     let free = DispatchSemaphore(value: clientLimit)
     while true {
       free.wait()
@@ -137,7 +143,7 @@ public final class ControlSocket: Sendable {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  private static func serve(_ client: Int32, _ answer: (String) -> String) {
+  private static func serve(_ client: Int32, _ answer: (String, ControlClient) -> String) {
     defer { close(client) }
     // A client that says nothing, or a byte now and then, holds its place for two seconds at most.
     setTimeout(client, 1)
@@ -154,7 +160,7 @@ public final class ControlSocket: Sendable {
       }
     }
     let line = String(decoding: bytes.prefix { $0 != 10 }, as: UTF8.self)
-    _ = sendAll(client, answer(line.trimmingCharacters(in: .whitespaces)))
+    _ = sendAll(client, answer(line.trimmingCharacters(in: .whitespaces), ControlClient(descriptor: client)))
   }
 
   private static func sendAll(_ client: Int32, _ text: String) -> Bool {
@@ -181,6 +187,18 @@ public final class ControlSocket: Sendable {
     guard bytes.count <= pathLimit else { return nil }
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
     return address
+  }
+}
+
+/// Who has asked, for as long as it is being answered.
+public struct ControlClient: Sendable {
+  fileprivate let descriptor: Int32
+
+  /// It has closed its connection without waiting for the answer, or its program has ended.
+  public var isGone: Bool {
+    var byte: UInt8 = 0
+    let count = recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
+    return count == 0 || count < 0 && errno != EAGAIN && errno != EINTR
   }
 }
 

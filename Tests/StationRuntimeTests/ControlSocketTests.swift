@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import StationRuntime
@@ -43,6 +44,30 @@ import Testing
     } answer: {
       $0
     }
+  }
+
+  /// Whoever is asked for what takes long can see that nobody waits for it any more.
+  @Test func aClientThatHasGoneIsSeen() throws {
+    let path = "\(folder)/door.sock"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let found = Mutex<[Bool]>([])
+    let (asked, closed, looked) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+    let door = try ControlSocket(path: path) { _, client in
+      found.withLock { $0.append(client.isGone) }
+      asked.signal()
+      closed.wait()
+      found.withLock { $0.append(client.isGone) }
+      looked.signal()
+      return "late"
+    }
+    defer { door.stop() }
+    let client = try silentClient(path)
+    #expect(send(client, "wait\n", 5, Int32(MSG_NOSIGNAL)) == 5)
+    #expect(asked.wait(timeout: .now() + 20) == .success)
+    close(client)
+    closed.signal()
+    #expect(looked.wait(timeout: .now() + 20) == .success)
+    #expect(found.withLock { $0 } == [false, true])
   }
 
   /// Each reason has its own words: which one it is decides what is to be done.
