@@ -10,9 +10,14 @@ struct WallPlay: AsyncParsableCommand {
     discussion: """
       每个窗口一个 mpv;站点说放什么就放什么,看到的画面报告给站点。站点重启时画面不断。
       One mpv for each window; what the station wishes is shown, and what is seen is reported back. The pictures stay while the station restarts.
+      它从站点的 Unix 套接字(站点文件旁的 .sock)问站点,所以在运行站点的电脑上运行;别的电脑上先用 ssh 转过来。一个名称只有一个播放机。
+      It asks the station by its Unix socket (beside the site file), so it runs on the station's own PC; elsewhere ssh forwards that socket first.
+      One program has a name at a time.
       只在 X11 上能摆放窗口 / windows can be placed on X11 only (on Wayland: an X11 session).
         linli wall play --try                                       四个测试画面,不用站点 / four test pictures, without a station
         linli wall play --connect site.yaml --player pc1 --display :0
+        ssh -N -L /tmp/site.sock:/srv/linli/site.sock station &     别的电脑 / another PC
+        linli wall play --connect /tmp/site.sock --player pc1 --display :0
       """)
   @Option(help: "站点文件,或它的套接字 / site file of the running station, or its socket") var connect: String?
   @Option(help: "站点文件里播放机的名称 / the player's name in the site file") var player: String?
