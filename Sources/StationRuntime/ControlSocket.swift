@@ -25,7 +25,13 @@ public final class ControlSocket: Sendable {
   public static let pathLimit = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
 
   /// - Throws: `ControlError` when the path is too long, is another kind of file, or another program serves it.
-  public init(path: String, answer: @escaping @Sendable (String) -> String) throws(ControlError) {
+  public convenience init(path: String, answer: @escaping @Sendable (String) -> String) throws(ControlError) {
+    try self.init(path: path) { line, _ in answer(line) }
+  }
+
+  /// - Parameter answer: called on the client's thread, with what says whether the client is still there.
+  /// - Throws: as the other.
+  public init(path: String, answer: @escaping @Sendable (String, ControlClient) -> String) throws(ControlError) {
     self.path = path
     try Self.check(path)
     if FileIdentity(path) != nil { unlink(path) }
@@ -54,7 +60,7 @@ public final class ControlSocket: Sendable {
     return descriptor
   }
 
-  private static func acceptAll(_ listener: Int32, _ answer: @escaping @Sendable (String) -> String) {
+  private static func acceptAll(_ listener: Int32, _ answer: @escaping @Sendable (String, ControlClient) -> String) {
     let free = DispatchSemaphore(value: clientLimit)
     while true {
       free.wait()
@@ -124,7 +130,7 @@ public final class ControlSocket: Sendable {
     let connected = withUnsafePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(client, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
     }
-    guard connected == 0 else { throw .nobodyThere(path) }
+    guard connected == 0 else { throw .nobodyThere(path, errno) }
     guard sendAll(client, line + "\n") else { throw .noAnswer(path) }
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 65536)
@@ -137,7 +143,7 @@ public final class ControlSocket: Sendable {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  private static func serve(_ client: Int32, _ answer: (String) -> String) {
+  private static func serve(_ client: Int32, _ answer: (String, ControlClient) -> String) {
     defer { close(client) }
     // A client that says nothing, or a byte now and then, holds its place for two seconds at most.
     setTimeout(client, 1)
@@ -154,7 +160,7 @@ public final class ControlSocket: Sendable {
       }
     }
     let line = String(decoding: bytes.prefix { $0 != 10 }, as: UTF8.self)
-    _ = sendAll(client, answer(line.trimmingCharacters(in: .whitespaces)))
+    _ = sendAll(client, answer(line.trimmingCharacters(in: .whitespaces), ControlClient(descriptor: client)))
   }
 
   private static func sendAll(_ client: Int32, _ text: String) -> Bool {
@@ -184,6 +190,18 @@ public final class ControlSocket: Sendable {
   }
 }
 
+/// Who has asked, for as long as it is being answered.
+public struct ControlClient: Sendable {
+  fileprivate let descriptor: Int32
+
+  /// It has closed its connection without waiting for the answer, or its program has ended.
+  public var isGone: Bool {
+    var byte: UInt8 = 0
+    let count = recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
+    return count == 0 || count < 0 && errno != EAGAIN && errno != EINTR
+  }
+}
+
 /// A socket as the file system knows it.
 private struct FileIdentity: Equatable {
   var device: UInt
@@ -203,7 +221,8 @@ public enum ControlError: Error, CustomStringConvertible {
   case notASocket(String)
   case tooLong(String)
   case cannotOpen(String, Int32)
-  case nobodyThere(String)
+  /// What connect(2) said.
+  case nobodyThere(String, Int32)
   case noAnswer(String)
 
   /// The disk has no room for a socket, or takes nothing: no mistake of whoever gave the path.
@@ -221,7 +240,13 @@ public enum ControlError: Error, CustomStringConvertible {
         + "the socket's path has \(path.utf8.count) bytes, \(ControlSocket.pathLimit) are accepted; keep the site file in a folder "
         + "with a shorter path"
     case .cannotOpen(let path, let code): "打不开 \(path): \(String(cString: strerror(code))) / cannot open \(path)"
-    case .nobodyThere(let path): "没有程序在 \(path) 上运行,请先启动 / nothing is running at \(path); start it first"
+    case .nobodyThere(let path, ENOENT):
+      "没有程序在 \(path) 上运行,请先启动(没有这个套接字) / nothing is running at \(path); start it first (there is no such socket)"
+    case .nobodyThere(let path, ECONNREFUSED):
+      "没有程序在 \(path) 上运行,请先启动(套接字还在,没有程序接) / nothing is running at \(path); start it first (the socket is there, "
+        + "nobody listens)"
+    case .nobodyThere(let path, let code):
+      "连不上 \(path): \(String(cString: strerror(code))) / cannot connect to \(path)"
     case .noAnswer(let path): "\(path) 没有应答 / no answer from \(path)"
     }
   }

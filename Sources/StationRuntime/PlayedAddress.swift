@@ -4,8 +4,12 @@ enum PlayedAddress {
 
   /// What is wrong, without repeating the address, which may hold a password; `nil`: nothing.
   static func problem(of text: String) -> (chinese: String, english: String)? {
-    if text.hasPrefix("test:") { return nil }
-    let accepted = (schemes + ["file://", "test:"])
+    if text.hasPrefix("test:") {
+      // As the player draws them (`WallHost.TestPicture`).
+      let isTest = Int(text.dropFirst(5)).map { (1...64).contains($0) } ?? false
+      return isTest ? nil : ("测试画面应为 test:1 至 test:64", "test pictures are test:1 to test:64")
+    }
+    let accepted = (schemes + ["file://", "test:1…64"])
     guard let scheme = (schemes + ["file://"]).first(where: text.hasPrefix) else {
       return (
         "address 应以 \(accepted.joined(separator: "、")) 之一开头", "address must begin with one of \(accepted.joined(separator: ", "))"

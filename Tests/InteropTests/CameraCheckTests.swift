@@ -6,7 +6,8 @@ import StationRuntime
 import Synchronization
 import TestSupport
 import Testing
-import Transports
+
+@testable import Transports
 
 /// GStreamer's RTSP server with digest as the camera. `Tools/setup test` installs it; without it these fail.
 final class RTSPPeer {
@@ -65,6 +66,26 @@ final class RTSPPeer {
     let began = Date()
     #expect(try check(camera.address) == .unreachable)
     #expect(Date().timeIntervalSince(began) < 9)
+  }
+
+  /// Forty take a connection and say nothing: the one that delivers is asked all the same, and its death is told.
+  @Test func silentCamerasStarveNoOther() throws {
+    final class Told: Sendable { let states = Mutex<[String: SourceState]>([:]) }
+    let shell = try Shell(folder: Shell.newFolder(), site: "")
+    let camera = try RTSPPeer(shell)
+    // The kernel takes the connections; nobody ever reads them.
+    let (listener, port) = try LoopbackListener.open(0, backlog: 512)
+    defer { close(listener) }
+    var addresses = ["z": camera.address]
+    for number in 10..<50 { addresses["s\(number)"] = "rtsp://127.0.0.1:\(port)/ch\(number)" }
+    let told = Told()
+    let watch = SourceWatch(addresses: addresses) { id, state in told.states.withLock { $0[id] = state } }
+    watch.start()
+    defer { watch.shutDown() }
+    try shell.waitUntil("all are told", seconds: 30) { told.states.withLock { $0.count } == 41 }
+    #expect(told.states.withLock { $0.filter { $0.value == .live }.map(\.key) } == ["z"])
+    camera.stop()
+    try shell.waitUntil("its death is told within 15 s", seconds: 15) { told.states.withLock { $0["z"] } != .live }
   }
 
   @Test func theWatchTellsLifeAndDeath() throws {

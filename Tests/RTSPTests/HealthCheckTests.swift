@@ -85,6 +85,24 @@ private struct CheckRig {
     #expect(!said.contains("Wg@12345") && !said.contains("Wg%4012345"))
   }
 
+  @Test func reportsAloneAreNoPicture() throws {
+    var rig = try CheckRig(address)
+    rig.camera.faults.sendsReportsOnly = true
+    #expect(rig.run() == .noPackets)
+    #expect(rig.now <= Instant(microseconds: 5) + HealthCheck.packetLimit + .seconds(1))
+  }
+
+  /// Where it asks for 0 and 1, the camera may take others: then 1 may be the channel of its pictures, or none at all.
+  @Test(arguments: [UInt8(0), 1, 2, 6]) func theChannelIsTheCamerasChoice(channel: UInt8) throws {
+    var rig = try CheckRig(address)
+    rig.camera.faults.channel = channel
+    #expect(rig.run() == .live)
+    var mute = try CheckRig(address)
+    mute.camera.faults.channel = channel
+    mute.camera.faults.sendsReportsOnly = true
+    #expect(mute.run() == .noPackets)
+  }
+
   @Test func withoutALoginNoneIsSent() throws {
     var rig = try CheckRig("rtsp://camera/ch1/main", user: "", password: "")
     #expect(rig.run() == .live && rig.camera.methods.filter { $0 == "DESCRIBE" }.count == 1)

@@ -102,7 +102,8 @@ import Testing
     let frame = WallFrame(x: 0, y: 0, width: 960, height: 540)
     _ = board.wish("pc1", [WallWish(4, .picture(WallPicture(source: "door", address: "", frame: frame)))])
     func ask(_ known: UInt64) throws -> PlayerWish {
-      let line = try #require(board.answer(PlayerLine.wish("pc1", known: known)))
+      let line = try #require(
+        board.answer(PlayerLine.wish("pc1", known: known, as: PlayerInstance(host: "pc", process: 1, startedMicroseconds: 1))))
       return try #require(PlayerLine.decode(line, as: PlayerWish.self))
     }
     let before = try ask(0)

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import StationRuntime
@@ -43,6 +44,49 @@ import Testing
     } answer: {
       $0
     }
+  }
+
+  /// Whoever is asked for what takes long can see that nobody waits for it any more.
+  @Test func aClientThatHasGoneIsSeen() throws {
+    let path = "\(folder)/door.sock"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let found = Mutex<[Bool]>([])
+    let (asked, closed, looked) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+    let door = try ControlSocket(path: path) { _, client in
+      found.withLock { $0.append(client.isGone) }
+      asked.signal()
+      closed.wait()
+      found.withLock { $0.append(client.isGone) }
+      looked.signal()
+      return "late"
+    }
+    defer { door.stop() }
+    let client = try silentClient(path)
+    #expect(send(client, "wait\n", 5, Int32(MSG_NOSIGNAL)) == 5)
+    #expect(asked.wait(timeout: .now() + 20) == .success)
+    close(client)
+    closed.signal()
+    #expect(looked.wait(timeout: .now() + 20) == .success)
+    #expect(found.withLock { $0 } == [false, true])
+  }
+
+  /// Each reason has its own words: which one it is decides what is to be done.
+  @Test func whyNobodyAnswersIsSaid() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let missing = try #require(#expect(throws: ControlError.self) { _ = try ControlSocket.ask("\(folder)/none.sock", "ping") })
+    #expect("\(missing)".contains("no such socket"))
+    let path = "\(folder)/old.sock"
+    let left = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+    let bound = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(left, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+    }
+    try #require(bound == 0)
+    close(left)
+    let refused = try #require(#expect(throws: ControlError.self) { _ = try ControlSocket.ask(path, "ping") })
+    #expect("\(refused)".contains("nobody listens"))
   }
 
   /// A program that is started while a client waits would keep the client's connection open, and the client waiting.

@@ -33,8 +33,11 @@ import Testing
     [WallWish(4, .picture(WallPicture(source: source, address: "", frame: frame)))]
   }
 
-  private func ask(_ board: PlayerBoard, _ known: UInt64) throws -> PlayerWish {
-    let text = try #require(board.answer(PlayerLine.wish("pc1", known: known)))
+  private static let first = PlayerInstance(host: "pc-hall", process: 4711, startedMicroseconds: 1_790_000_000_000_000)
+  private static let second = PlayerInstance(host: "pc-hall", process: 4899, startedMicroseconds: 1_790_000_060_000_000)
+
+  private func ask(_ board: PlayerBoard, _ known: UInt64, as instance: PlayerInstance = first) throws -> PlayerWish {
+    let text = try #require(board.answer(PlayerLine.wish("pc1", known: known, as: instance)))
     return try #require(PlayerLine.decode(text, as: PlayerWish.self), "\(text)")
   }
 
@@ -61,7 +64,7 @@ import Testing
     let asked = DispatchSemaphore(value: 0)
     let answer = Mutex<String?>(nil)
     Thread.detachNewThread {
-      let said = board.answer(PlayerLine.wish("pc1", known: known))
+      let said = board.answer(PlayerLine.wish("pc1", known: known, as: Self.first))
       answer.withLock { $0 = said }
       asked.signal()
     }
@@ -92,6 +95,98 @@ import Testing
     #expect(heard.take() == [.restarted])
   }
 
+  private func held(_ board: PlayerBoard, as instance: PlayerInstance) -> String? {
+    board.answer(PlayerLine.wish("pc1", known: 0, as: instance)).flatMap { PlayerLine.holder(in: $0) }
+  }
+
+  private func report(_ board: PlayerBoard, as instance: PlayerInstance) -> String? {
+    board.answer(PlayerLine.tell("pc1", PlayerReport(events: [.pictureObserved(4, .moving)]), as: instance))
+  }
+
+  @Test func theSecondOfANameIsToldWhoHasIt() throws {
+    let heard = Heard()
+    let board = board(heard)
+    defer { board.shutDown() }
+    _ = try ask(board, 0)
+    for _ in 0..<20 {
+      heard.pass(.seconds(1))
+      let who = try #require(held(board, as: Self.second))
+      #expect(who.contains("process 4711 on pc-hall, started 20") && who.contains("进程 4711"))
+      #expect(report(board, as: Self.second).flatMap { PlayerLine.holder(in: $0) } == who)
+      #expect(report(board, as: Self.first) == PlayerLine.done)
+      board.look()
+    }
+    #expect(heard.take() == [.healthChanged(.online)] + Array(repeating: .pictureObserved(4, .moving), count: 20))
+  }
+
+  /// The first hangs: what the second reports proves nothing of its windows, and it does not keep the name for good.
+  @Test func whoIsSilentLosesTheName() throws {
+    let heard = Heard()
+    let board = board(heard)
+    defer { board.shutDown() }
+    let known = try ask(board, 0).revision
+    heard.pass(.seconds(2))
+    #expect(held(board, as: Self.second) != nil && report(board, as: Self.second) != PlayerLine.done)
+    heard.pass(.milliseconds(1_001))
+    board.look()
+    #expect(heard.take() == [.healthChanged(.online), .healthChanged(.absent)], "the second has not kept it alive")
+    #expect(report(board, as: Self.second) != PlayerLine.done, "it has not asked yet")
+    _ = try ask(board, 0, as: Self.second)
+    #expect(heard.take() == [.healthChanged(.online)])
+    // The first wakes up.
+    #expect(held(board, as: Self.first) != nil && report(board, as: Self.first) != PlayerLine.done)
+    #expect(board.answer(PlayerLine.leave("pc1", as: Self.first)) == PlayerLine.done && heard.take().isEmpty)
+    // Taken over before anybody has noticed its silence: nothing that the other has shown counts.
+    heard.pass(.seconds(4))
+    #expect(try ask(board, 0, as: Self.first).revision == known)
+    #expect(heard.take() == [.restarted])
+  }
+
+  @Test func aRestartedPlayerTakesOverFromItsDeadSelf() throws {
+    let heard = Heard()
+    let board = board(heard)
+    defer { board.shutDown() }
+    let known = try ask(board, 0).revision
+    #expect(held(board, as: Self.second) != nil)
+    // It is killed while it waits for an answer, and started again while the station still waits for it.
+    let isKilled = Mutex(false)
+    let ended = DispatchSemaphore(value: 0)
+    let waits = DispatchSemaphore(value: 0)
+    let answer = Mutex<String?>(nil)
+    let line = PlayerLine.wish("pc1", known: known, as: Self.first)
+    Thread.detachNewThread {
+      waits.signal()
+      let said = board.answer(line) { isKilled.withLock { $0 } }
+      answer.withLock { $0 = said }
+      ended.signal()
+    }
+    #expect(waits.wait(timeout: .now() + 20) == .success)
+    #expect(held(board, as: Self.second) != nil, "it is there")
+    isKilled.withLock { $0 = true }
+    // As soon as it is waited for; not before the thread above has asked.
+    var isIn = false
+    for _ in 0..<1_000 where !isIn {
+      isIn = held(board, as: Self.second) == nil
+      if !isIn { Thread.sleep(forTimeInterval: 0.01) }
+    }
+    #expect(isIn)
+    #expect(heard.take() == [.healthChanged(.online), .restarted], "in no time at all by the station's clock")
+    #expect(board.wish("pc1", wish("door")))
+    #expect(ended.wait(timeout: .now() + 20) == .success)
+    #expect(answer.withLock { $0 }.flatMap { PlayerLine.holder(in: $0) } != nil, "the dead one is told no wish, and no address")
+  }
+
+  @Test func whoLeavesGivesTheNameAway() throws {
+    let heard = Heard()
+    let board = board(heard)
+    defer { board.shutDown() }
+    _ = try ask(board, 0)
+    #expect(board.answer(PlayerLine.leave("pc1", as: Self.first)) == PlayerLine.done)
+    #expect(heard.take() == [.healthChanged(.online), .healthChanged(.absent)])
+    _ = try ask(board, 0, as: Self.second)
+    #expect(heard.take() == [.healthChanged(.online)])
+  }
+
   @Test func whatWindowsShowReachesTheStation() throws {
     let heard = Heard()
     let board = board(heard)
@@ -102,7 +197,8 @@ import Testing
       .pictureObserved(4, .moving), .healthChanged(.absent), .observed(4, .route(3)), .observed(900, .picture(shown)),
       .notSwitched(4, .refused("\u{1B}[31mno")), .restarted,
     ]
-    for line in PlayerReport.lines(events, player: "pc1") { #expect(board.answer(line) == PlayerLine.done) }
+    _ = try ask(board, 0)
+    for line in PlayerReport.lines(events, player: "pc1", as: Self.first) { #expect(board.answer(line) == PlayerLine.done) }
     var clean = shown
     clean.address = ""
     #expect(
@@ -117,10 +213,10 @@ import Testing
     let long = WallPicture(
       source: String(repeating: "门", count: 40), address: "", label: String(repeating: "厅", count: 40), frame: frame)
     let events = (1...200).map { WallEvent.observed(UInt16($0), .picture(long)) }
-    let lines = PlayerReport.lines(events, player: "pc1")
+    let lines = PlayerReport.lines(events, player: "pc1", as: Self.first)
     #expect(lines.allSatisfy { $0.utf8.count <= 4_096 } && lines.count < 60)
     let again = lines.flatMap { line in
-      PlayerLine.decode(line.dropFirst("wall player pc1 tell ".count), as: PlayerReport.self)?.events ?? []
+      PlayerLine.decode(line.dropFirst("wall player pc1 tell \(Self.first) ".count), as: PlayerReport.self)?.events ?? []
     }
     #expect(again == events)
   }
@@ -150,7 +246,9 @@ import Testing
     defer { board.shutDown() }
     #expect(board.answer("status") == nil && board.answer("wall show") == nil && board.answer("wall player") == nil)
     for line in [
-      "wall player pc9 wish 0", "wall player pc1 wish x", "wall player pc1 tell {", "wall player pc1", "wall player hub wish 0",
+      "wall player pc9 wish 0 a/1/1", "wall player pc1 wish x a/1/1", "wall player pc1 tell a/1/1 {", "wall player pc1",
+      "wall player hub wish 0 a/1/1", "wall player pc1 wish 0", "wall player pc1 wish 0 a/0/1", "wall player pc1 wish 0 a/1",
+      "wall player pc1 wish 0 a\u{1B}/1/1", "wall player pc1 tell {\"events\":[]}", "wall player pc1 leave",
     ] {
       #expect(board.answer(line)?.hasPrefix("不行") == true, "\(line)")
     }

@@ -134,6 +134,9 @@ import Testing
       "rtsp:/x", "rtsp://", "rtsp:///1", "rtsp://user:secret@", "rtsp://user:secret@:554/1", "rtsp://h:99999/1", "rtsp://h:x/1",
       "http://", "gopher://h/1", "file://loop.mp4", "rtsp://h/a b",
     ].map { ("address: \"test:2\"", "address: \"\($0)\"", 14, "address must|no host|takes a whole path") }
+    + ["test:", "test:red", "test:0", "test:65", "test:99", "test:-1", "test:1.5"].map {
+      ("address: \"test:2\"", "address: \"\($0)\"", 14, "test:1 to test:64")
+    }
 
   @Test(arguments: mistakes.indices)
   func aMistakeIsToldWithItsLine(_ index: Int) throws {

@@ -118,10 +118,10 @@ struct Run: AsyncParsableCommand {
       let answer = waitFor { await runtime.submit(post: post, action: .opening(note)) }
       return answer == .done ? nil : DeskControl.text(answer)
     }
-    let control = try Self.openSocket(Socket.station(file.site)) { line in
+    let control = try Self.openSocket(Socket.station(file.site)) { line, client in
       if let said = sealDesk.say(line) { return said }
       if let said = staffReader.say(line) { return said }
-      if let said = wall.playerSays(line) { return said }
+      if let said = wall.playerSays(line, client) { return said }
       if let said = wall.say(line, submit: { post, action in waitFor { await runtime.submit(post: post, action: action) } }) {
         return said
       }
@@ -188,7 +188,9 @@ extension Run {
   }
 
   /// A disk without room for it is no reason to be without a desk: the pages work all the same.
-  private static func openSocket(_ path: String, answer: @escaping @Sendable (String) -> String) throws -> ControlSocket? {
+  private static func openSocket(_ path: String, answer: @escaping @Sendable (String, ControlClient) -> String) throws
+    -> ControlSocket?
+  {
     do {
       return try ControlSocket(path: path, answer: answer)
     } catch {

@@ -90,7 +90,7 @@ final class RunWall: Sendable {
   }
 
   /// A line of a player: it waits until there is something new to show.
-  func playerSays(_ line: String) -> String? { players?.answer(line) }
+  func playerSays(_ line: String, _ client: ControlClient) -> String? { players?.answer(line) { client.isGone } }
 
   /// A line that begins with `wall`; `nil`: another.
   func say(_ line: String, submit: (String, DeskRequest.Action) -> DeskAnswer) -> String? {

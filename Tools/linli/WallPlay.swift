@@ -1,11 +1,7 @@
 import ArgumentParser
-import DeviceKit
 import DeviceVocabulary
 import Foundation
-import Station
 import StationRuntime
-import Synchronization
-import Transports
 import WallHost
 
 struct WallPlay: AsyncParsableCommand {
@@ -14,9 +10,14 @@ struct WallPlay: AsyncParsableCommand {
     discussion: """
       每个窗口一个 mpv;站点说放什么就放什么,看到的画面报告给站点。站点重启时画面不断。
       One mpv for each window; what the station wishes is shown, and what is seen is reported back. The pictures stay while the station restarts.
+      它从站点的 Unix 套接字(站点文件旁的 .sock)问站点,所以在运行站点的电脑上运行;别的电脑上先用 ssh 转过来。一个名称只有一个播放机。
+      It asks the station by its Unix socket (beside the site file), so it runs on the station's own PC; elsewhere ssh forwards that socket first.
+      One program has a name at a time.
       只在 X11 上能摆放窗口 / windows can be placed on X11 only (on Wayland: an X11 session).
         linli wall play --try                                       四个测试画面,不用站点 / four test pictures, without a station
         linli wall play --connect site.yaml --player pc1 --display :0
+        ssh -N -L /tmp/site.sock:/srv/linli/site.sock station &     别的电脑 / another PC
+        linli wall play --connect /tmp/site.sock --player pc1 --display :0
       """)
   @Option(help: "站点文件,或它的套接字 / site file of the running station, or its socket") var connect: String?
   @Option(help: "站点文件里播放机的名称 / the player's name in the site file") var player: String?
@@ -45,7 +46,8 @@ struct WallPlay: AsyncParsableCommand {
     let manager = ServiceManager()
     let settings = PlayerSettings(
       player: player ?? "try", display: display, videoOutput: output, hardwareDecoding: decoding)
-    let report = PlayerTeller(socket: isTrial ? nil : socket, player: settings.player)
+    let instance = PlayerInstance.current()
+    let report = PlayerTeller(socket: isTrial ? nil : socket, player: settings.player, instance)
     let host = try WallPlayer(settings, log: { Terminal.log($0) }, tell: { report.tell($0) })
     host.start()
     var link: PlayerLink?
@@ -53,7 +55,7 @@ struct WallPlay: AsyncParsableCommand {
       host.wish(try trialWishes())
     } else {
       report.start()
-      link = PlayerLink(socket: socket, player: settings.player, host: host)
+      link = PlayerLink(socket: socket, player: settings.player, instance, host: host)
       link?.start()
     }
     manager.ready()
@@ -66,6 +68,8 @@ struct WallPlay: AsyncParsableCommand {
     link?.stop()
     host.stop()
     report.stop()
+    // Its windows are gone: whoever comes next need not wait.
+    link?.leave()
     Terminal.log("播放机已停止 / stopped")
   }
 
@@ -85,130 +89,6 @@ struct WallPlay: AsyncParsableCommand {
       let picture = DeviceVocabulary.WallPicture(
         source: "test-\(index + 1)", address: "test:\(index + 1)", label: "测试 \(index + 1)", frame: frame)
       return WallWish(UInt16(index + 1), .picture(picture))
-    }
-  }
-}
-
-/// Asks the station what is to be shown, again and again, on a thread of its own.
-private final class PlayerLink: Sendable {
-  private let socket: String
-  private let player: String
-  private let host: WallPlayer
-  private let stopFlag = StopFlag()
-
-  init(socket: String, player: String, host: WallPlayer) {
-    self.socket = socket
-    self.player = player
-    self.host = host
-  }
-
-  func start() {
-    let thread = Thread { [self] in run() }
-    thread.name = "player-link"
-    thread.start()
-  }
-
-  /// It may still wait for an answer: that holds up nothing.
-  func stop() { stopFlag.raise() }
-
-  private func run() {
-    var known: UInt64 = 0
-    var lastOrder: UInt64?
-    var isReached = true
-    while !stopFlag.isRaised {
-      let askedAt = MonotonicClock.now()
-      do {
-        let text = try ControlSocket.ask(socket, PlayerLine.wish(player, known: known), timeoutSeconds: 5)
-        guard let wish = PlayerLine.decode(text, as: PlayerWish.self) else { throw Failure(String(text.prefix(200))) }
-        if !isReached { Terminal.log("站点有应答了 / the station answers again") }
-        isReached = true
-        guard wish.revision != known, !stopFlag.isRaised else {
-          // Where many players wait, the station answers at once.
-          if MonotonicClock.now() - askedAt < .milliseconds(300) { Thread.sleep(forTimeInterval: 0.3) }
-          continue
-        }
-        known = wish.revision
-        host.wish(wish.wishes)
-        // What was asked for before this one began is over.
-        let orders = wish.orders.filter { $0.id > lastOrder ?? .max }
-        lastOrder = max(lastOrder ?? 0, wish.orders.map(\.id).max() ?? 0)
-        for order in orders {
-          if let number = order.identify { host.identify(number, seconds: order.seconds) } else { host.retest() }
-        }
-      } catch {
-        if isReached { Terminal.log("站点没有应答,画面保持不变 / the station does not answer, the pictures stay: \(error)") }
-        isReached = false
-        Thread.sleep(forTimeInterval: 0.5)
-      }
-    }
-  }
-}
-
-/// Tells the station what windows show, in their order, on a thread of its own; without a station it says it here.
-private final class PlayerTeller: Sendable {
-  private let socket: String?
-  private let player: String
-  private let waiting = Mutex<[WallEvent]>([])
-  private let wake = DispatchSemaphore(value: 0)
-  private let stopFlag = StopFlag()
-  /// What is older than so many is old news.
-  private static let limit = 512
-
-  init(socket: String?, player: String) {
-    self.socket = socket
-    self.player = player
-  }
-
-  func tell(_ event: WallEvent) {
-    guard socket != nil else { return Self.show(event) }
-    waiting.withLock { waiting in
-      waiting.append(event)
-      if waiting.count > Self.limit { waiting.removeFirst(waiting.count - Self.limit) }
-    }
-    wake.signal()
-  }
-
-  func start() {
-    let thread = Thread { [self] in
-      while !stopFlag.isRaised {
-        wake.wait()
-        send()
-      }
-    }
-    thread.name = "player-tell"
-    thread.start()
-  }
-
-  func stop() {
-    stopFlag.raise()
-    wake.signal()
-  }
-
-  private func send() {
-    guard let socket else { return }
-    var events = waiting.withLock { waiting in
-      defer { waiting.removeAll() }
-      return waiting
-    }
-    while !events.isEmpty, !stopFlag.isRaised {
-      let lines = PlayerReport.lines(events, player: player)
-      let isSent = lines.allSatisfy { line in (try? ControlSocket.ask(socket, line, timeoutSeconds: 5)) == PlayerLine.done }
-      if isSent { return }
-      Thread.sleep(forTimeInterval: 0.5)
-      // What came meanwhile is newer, and comes after it.
-      events = waiting.withLock { waiting in
-        defer { waiting.removeAll() }
-        return (events + waiting).suffix(Self.limit)
-      }
-    }
-  }
-
-  private static func show(_ event: WallEvent) {
-    switch event {
-    case .pictureObserved(let number, .moving): Terminal.log("窗口 \(number): 画面在动 / window: its picture moves")
-    case .pictureObserved(let number, let state): Terminal.log("窗口 \(number): \(state.text?.both ?? "")")
-    case .notSwitched(let number, let refusal): Terminal.log("窗口 \(number): \(refusal)")
-    default: break
     }
   }
 }

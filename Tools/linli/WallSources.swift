@@ -93,7 +93,7 @@ struct SourceTable {
     } else {
       for source in all { print(Self.line(source)) }
     }
-    if all.contains(where: { $0["state"] as? String == "dead" || $0["state"] as? String == "stale" }) { throw ExitCode(1) }
+    if all.contains(where: { ["dead", "stale", "unconfirmed"].contains($0["state"] as? String ?? "") }) { throw ExitCode(1) }
   }
 
   private static func line(_ source: [String: Any]) -> String {
@@ -104,6 +104,7 @@ struct SourceTable {
     case "live": state = "✓ 有画面 / live"
     case "stale": state = "! 画面中断 / stale"
     case "dead": state = "✗ 无画面 / dead"
+    case "unconfirmed": state = "? 没有核对 / not confirmed"
     default: state = "? 未查 / not asked"
     }
     var words = ["\(text("id"))  \(text("name"))  \(text("kind"))  \(text("level"))"]

@@ -55,6 +55,20 @@ extension [RTSPHeader] {
   public func value(_ name: String) -> String? { first { $0.name.lowercased() == name.lowercased() }?.value }
 }
 
+/// The channels of a `Transport` line, `RTP/AVP/TCP;unicast;interleaved=0-1` (RFC 2326, 12.39).
+public struct InterleavedChannels: Sendable, Equatable {
+  public var pictures: UInt8
+
+  /// `nil`: the line names none that there is.
+  public init?(_ transport: String) {
+    let parts = transport.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
+    guard let part = parts.first(where: { $0.lowercased().hasPrefix("interleaved=") }),
+      let first = UInt8(part.drop { $0 != "=" }.dropFirst().prefix { $0 != "-" })
+    else { return nil }
+    pictures = first
+  }
+}
+
 /// One thing that arrives.
 public enum RTSPPiece: Sendable, Equatable {
   case request(RTSPRequest)

@@ -18,6 +18,10 @@ public struct CameraModel: Machine, Sendable {
     public var isSilent = false
     /// Plays and sends nothing.
     public var sendsNothing = false
+    /// Plays and sends its reports alone (RTCP), no picture.
+    public var sendsReportsOnly = false
+    /// The channel that it chooses for its pictures, whatever it is asked for; reports come on the next one.
+    public var channel: UInt8 = 0
     public var hasNoVideo = false
     /// Its limit of streams is reached.
     public var isBusy = false
@@ -81,11 +85,17 @@ public struct CameraModel: Machine, Sendable {
       effects.append(.transmit(first.bytes))
       if faults.hangsUp { effects.append(.hangUp) }
     }
-    if isPlaying, !faults.sendsNothing, nextPacket <= now {
+    if isPlaying, !faults.sendsNothing, nextPacket <= now, effects.room >= 2 {
       nextPacket = now + Self.packetInterval
-      effects.append(.transmit([0x24, 0, 0, 12] + [0x80, 96] + [UInt8](repeating: 0, count: 10)))
+      effects.append(.transmit(report))
+      if !faults.sendsReportsOnly { effects.append(.transmit(picture)) }
     }
   }
+
+  /// A sender's report (RFC 3550, 6.4.1), as it comes before the first picture too.
+  private var report: [UInt8] { [0x24, faults.channel &+ 1, 0, 28, 0x80, 200, 0, 6] + [UInt8](repeating: 0, count: 24) }
+  /// A packet of H.264: its head, and a slice.
+  private var picture: [UInt8] { [0x24, faults.channel, 0, 16, 0x80, 96] + [UInt8](repeating: 0, count: 10) + [0x65, 1, 2, 3] }
 
   private mutating func say(
     _ status: Int, _ reason: String, _ request: RTSPRequest, _ headers: [RTSPHeader], _ now: Instant, body: String = ""
@@ -122,7 +132,8 @@ public struct CameraModel: Machine, Sendable {
     case "SETUP":
       guard request.uri == base + "stream=0" else { return say(404, "Not Found", request, [], now) }
       sessions += 1
-      let transport = RTSPHeader("Transport", "RTP/AVP/TCP;unicast;interleaved=0-1;ssrc=7B820832;mode=\"PLAY\"")
+      let transport = RTSPHeader(
+        "Transport", "RTP/AVP/TCP;unicast;interleaved=\(faults.channel)-\(faults.channel &+ 1);ssrc=7B820832;mode=\"PLAY\"")
       say(200, "OK", request, [transport, RTSPHeader("Session", "XE3pugm3D6Nv.vPC;timeout=60")], now)
     case "PLAY":
       guard request["Session"] == "XE3pugm3D6Nv.vPC" else { return say(454, "Session Not Found", request, [], now) }

@@ -4,9 +4,9 @@ import RTSPCodec
 
 /// What a check of a source comes to.
 public enum StreamVerdict: Sendable, Equatable {
-  /// It describes a stream with video; where that was asked for, a packet of it came.
+  /// It describes a stream with video; where that was asked for, a packet of the video came.
   case live
-  /// It describes it, and sends nothing.
+  /// It describes it, and sends none of it: nothing at all, or its reports alone.
   case noPackets
   /// It answers, and there is no picture to be had.
   case refused(status: Int, String)
@@ -20,7 +20,7 @@ public enum StreamVerdict: Sendable, Equatable {
 }
 
 /// One check of one source, from the connection to the verdict: OPTIONS, DESCRIBE, once more with the login if it is asked for, then
-/// SETUP and PLAY until the first packet, TEARDOWN.
+/// SETUP and PLAY until the first packet of the video, TEARDOWN.
 public struct HealthCheck: Machine, Sendable {
   public typealias Input = ConversationInput
   public typealias Effect = ConversationEffect<StreamVerdict>
@@ -39,7 +39,7 @@ public struct HealthCheck: Machine, Sendable {
   }
 
   public static let connectLimit = Interval.seconds(3)
-  public static let answerLimit = Interval.seconds(5)
+  public static let answerLimit = Interval.seconds(4)
   public static let packetLimit = Interval.seconds(3)
   public static let wholeLimit = Interval.seconds(8)
   static let userAgent = "linli"
@@ -56,11 +56,24 @@ public struct HealthCheck: Machine, Sendable {
     /// Can transition to: play, ended.
     case setUp(base: String)
     /// Can transition to: packets, ended.
-    case play(base: String, session: String)
+    case play(Stream)
     /// Can transition to: ended.
-    case packets(base: String, session: String)
+    case packets(Stream)
     case ended
   }
+
+  /// What SETUP came to.
+  struct Stream: Equatable {
+    var base: String
+    var session: String
+    /// The channel of the pictures; the next one carries the camera's reports (RTCP), which come without any picture too.
+    var channel: UInt8
+  }
+
+  /// The channels that are asked for (RFC 2326, 10.12); a camera may choose others.
+  static let channel: UInt8 = 0
+  /// The fixed head of an RTP packet (RFC 3550, 5.1), in bytes.
+  static let packetHead = 12
 
   private let settings: Settings
   private var step = Step.begun
@@ -106,11 +119,11 @@ public struct HealthCheck: Machine, Sendable {
     case .garbage: end(isDescribed ? .noPackets : .notRTSP, &effects)
     // A camera may ask whether we are still there: the check is short.
     case .request: break
-    case .packet:
-      if case .play(let base, let session) = step {
-        finish(base, session, &effects)
-      } else if case .packets(let base, let session) = step {
-        finish(base, session, &effects)
+    case .packet(let channel, let length):
+      switch step {
+      // Some send the first picture before they have answered PLAY.
+      case .play(let stream), .packets(let stream): arrived(channel, length, of: stream, &effects)
+      default: break
       }
     case .response(let response):
       // An answer to an older question, or to none.
@@ -137,16 +150,18 @@ public struct HealthCheck: Machine, Sendable {
       let base = response["Content-Base"] ?? settings.address.request
       step = .setUp(base: base)
       send(
-        "SETUP", description.setup(base: base), [RTSPHeader("Transport", "RTP/AVP/TCP;unicast;interleaved=0-1")], now, &effects)
+        "SETUP", description.setup(base: base),
+        [RTSPHeader("Transport", "RTP/AVP/TCP;unicast;interleaved=\(Self.channel)-\(Self.channel + 1)")], now, &effects)
     case .setUp(let base):
       guard response.status == 200, let session = response["Session"]?.prefix(while: { $0 != ";" }), !session.isEmpty else {
         return end(.noPackets, &effects)
       }
-      step = .play(base: base, session: String(session))
+      let channel = response["Transport"].flatMap { InterleavedChannels($0)?.pictures } ?? Self.channel
+      step = .play(Stream(base: base, session: String(session), channel: channel))
       send("PLAY", base, [RTSPHeader("Session", String(session)), RTSPHeader("Range", "npt=0.000-")], now, &effects)
-    case .play(let base, let session):
+    case .play(let stream):
       guard response.status == 200 else { return end(.noPackets, &effects) }
-      step = .packets(base: base, session: session)
+      step = .packets(stream)
       limit = now + Self.packetLimit
     case .begun, .opening, .packets, .ended: break
     }
@@ -196,8 +211,10 @@ public struct HealthCheck: Machine, Sendable {
     return RTSPRequest(method, uri, all + headers)
   }
 
-  private mutating func finish(_ base: String, _ session: String, _ effects: inout Effects<Effect>) {
-    effects.append(.write(request("TEARDOWN", base, [RTSPHeader("Session", session)]).bytes))
+  /// Live is what sends pictures: a sender's report alone is none.
+  private mutating func arrived(_ channel: UInt8, _ length: Int, of stream: Stream, _ effects: inout Effects<Effect>) {
+    guard channel == stream.channel, length > Self.packetHead else { return }
+    effects.append(.write(request("TEARDOWN", stream.base, [RTSPHeader("Session", stream.session)]).bytes))
     end(.live, &effects)
   }
 

@@ -52,6 +52,7 @@ extension TechPicture {
         case .live: (TechWords.live, .good)
         case .stale: (TechWords.pictureStands, .bad)
         case .dead: (TechWords.noPicture, .bad)
+        case .unconfirmed: (TechWords.notConfirmed, .unknown)
         case nil: (TechWords.notAsked, .unknown)
         }
       var facts: [TechDevice.Fact] = []

@@ -16,6 +16,7 @@ enum TechWords {
   static let live = BilingualText("有画面", "Pictures come")
   static let pictureStands = BilingualText("有应答,没有画面", "Answers, and no picture comes")
   static let noPicture = BilingualText("无画面", "No picture")
+  static let notConfirmed = BilingualText("太久没有核对", "Not confirmed for too long")
   static let notAsked = BilingualText("没有查询过", "Was not asked")
   static let clockGood = BilingualText("已校准", "Synchronised")
   static let clockBad = BilingualText(

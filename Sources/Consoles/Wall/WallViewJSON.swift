@@ -307,6 +307,7 @@ extension WallView.SourceCard {
       switch state {
       case .live: $0.field("state", "live")
       case .stale: $0.field("state", "stale")
+      case .unconfirmed: $0.field("state", "unconfirmed")
       case .dead(let reason):
         $0.field("state", "dead")
         if !isConcealed { $0.field("reason", reason) }

@@ -97,6 +97,7 @@ extension PageWords {
     word("source-live", "有画面", "live"),
     word("source-stale", "画面中断", "stale"),
     word("source-dead", "无画面", "dead"),
+    word("source-unconfirmed", "{seconds} s 没有核对", "not confirmed for {seconds} s"),
     word("sensitive", "不对外", "not for visitors"),
   ]
 

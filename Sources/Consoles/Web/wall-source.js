@@ -9,8 +9,8 @@ const byId = (id) => document.getElementById(id);
 // The positions of the camera that is chosen; asked for once each time that one is chosen.
 let presets = { source: null, names: [] };
 
-// carry(id): a source was chosen, or let go; carried: which one is.
-export function showSources(view, carried, carry, changed) {
+// carry(id): a source was chosen, or let go; carried: which one is; sinceView: milliseconds.
+export function showSources(view, carried, carry, changed, sinceView) {
   reconcile(byId("sources"), view.sources, (source) => source.id,
     (source) => {
       const button = element("button", { type: "button", draggable: "true", onclick: () => carry(source.id) }, element("b"), element("span", { class: "state" }));
@@ -23,7 +23,8 @@ export function showSources(view, carried, carry, changed) {
       button.style.setProperty("--shade", shade(view, source.id));
       button.setAttribute("aria-pressed", carried === source.id);
       setText(button.querySelector("b"), sourceName(view, source.id));
-      const said = [source.state ? word(`source-${source.state}`) : "", source.sensitive ? word("sensitive") : "", inLanguage(source.reason ?? "")];
+      const seconds = Math.floor(((source.ageMilliseconds ?? 0) + sinceView) / 1000);
+      const said = [source.state ? word(`source-${source.state}`, { seconds }) : "", source.sensitive ? word("sensitive") : "", inLanguage(source.reason ?? "")];
       setText(button.querySelector(".state"), said.filter(Boolean).join(" · "));
     });
   showTurns(view, carried, changed);

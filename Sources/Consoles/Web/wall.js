@@ -64,7 +64,7 @@ function showAll() {
   showGrid(view, isLost);
   showCalls(view, page);
   showScenes(view);
-  showSources(view, page.carried, carry, show);
+  showSources(view, page.carried, carry, show, clock() - live.viewAt);
   showFaults(view);
   showPins(view);
   setHidden(byId("hand-over"), false);

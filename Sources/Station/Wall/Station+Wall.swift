@@ -60,7 +60,8 @@ extension Station {
   mutating func sourceChanged(_ id: String, _ standing: SourceState) {
     guard plan.wall?.source(id) != nil else { return }
     let before = wallFacts.sources.first { $0.id == id }
-    let since = before.flatMap { $0.state.isSame(as: standing) ? $0.since : nil } ?? now
+    let since = before.flatMap { $0.state(at: now).isSame(as: standing) ? $0.since : nil } ?? now
+    wallFacts.isQuiet = before?.state(at: now) == standing
     wallFacts.sources.removeAll { $0.id == id }
     wallFacts.sources.append(WallFacts.Source(id: id, state: standing, asOf: now, since: since))
     let detail = if case .dead(let reason) = standing { reason } else { "" }
@@ -83,7 +84,7 @@ extension Station {
     let wished = state ?? self.state.wall
     return WallComposition(
       plan: wallPlan, state: wished, scene: scene ?? wallScene, callers: callers(wallPlan), unusable: unusableOutputs,
-      dead: Set(wallFacts.sources.filter { $0.state != .live }.map(\.id)), turn: rotationTurn(wallPlan),
+      dead: sourcesWithoutPicture, turn: rotationTurn(wallPlan),
       rests: displaysRest(wished, wallPlan),
       identified: Dictionary(wallFacts.identified.map { ($0.output, $0.source) }, uniquingKeysWith: { $1 }))
   }
@@ -172,8 +173,11 @@ extension Station {
   private mutating func keepWallCards(_ composition: WallComposition) {
     for tile in composition.tiles {
       let refusal = refusal(of: tile.output)
+      let cannot = remembersCannot(tile, composition)
       for kind in FaultKey.Kind.ofRefusals {
-        condition(FaultKey(.output(tile.output), kind), refusal.map { .of($0) == kind } ?? false, detail: refusal?.text ?? "")
+        let isSo = refusal.map { .of($0) == kind } ?? false
+        let remembered = kind == .outputCannot ? cannot : nil
+        condition(FaultKey(.output(tile.output), kind), isSo || remembered != nil, detail: remembered ?? refusal?.text ?? "")
       }
       let silence = (plan.wall?.output(tile.output)?.ports ?? []).compactMap { wallFacts.port($0)?.soundRefusal }.first
       condition(FaultKey(.output(tile.output), .outputNotHeard), silence != nil, detail: silence?.text ?? "")
@@ -195,6 +199,7 @@ extension Station {
   mutating func retestWall(_ key: FaultKey) {
     switch key.subject {
     case .output(let number):
+      wallFacts.cannot.removeAll { $0.output == number }
       for port in plan.wall?.output(number)?.ports ?? [] {
         if let index = wallFacts.ports.firstIndex(where: { $0.port == port }) {
           wallFacts.ports[index].refusal = nil
@@ -282,6 +287,9 @@ extension Station {
     // Pages are told when a reading has become too old to prove anything.
     for port in wallFacts.ports where now - port.asOf <= Self.wallTimeToLive {
       consider(port.asOf + Self.wallTimeToLive + .milliseconds(1))
+    }
+    for source in wallFacts.sources where source.state(at: now) == .live {
+      consider(source.asOf + Self.sourceTimeToLive + .milliseconds(1))
     }
     let takesTurns =
       state.wall.layouts(of: wallPlan).contains { $0.regions.contains { $0.sources.count > 1 } }

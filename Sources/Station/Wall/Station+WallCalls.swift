@@ -41,7 +41,7 @@ extension Station {
   /// The camera that looks at the place itself, else one of the same station.
   private func nearest(_ place: String, _ station: String?, _ wallPlan: WallPlan) -> WallPlan.Source? {
     let all = wallPlan.sources.filter { $0.kind == .camera }
-    let dead = wallFacts.sources.filter { $0.state != .live }.map(\.id)
+    let dead = sourcesWithoutPicture
     // One that gives no picture is better than none at all: it may come back.
     let cameras = all.filter { !dead.contains($0.id) } + all.filter { dead.contains($0.id) }
     let exact = station.map { "\($0)/\(place)" } ?? place

@@ -51,6 +51,8 @@ public struct WallComposition: Sendable {
   public let identified: [Int: String]
 
   public private(set) var tiles: [WallTile] = []
+  /// What takes turns in the regions, by their names, the dead too.
+  private(set) var rotations: [String: [String]] = [:]
   /// Calls for which there was no room, or which came while calls do not switch the wall.
   public private(set) var left: [WallCall] = []
 
@@ -115,6 +117,7 @@ public struct WallComposition: Sendable {
     for region in layout.regions {
       let assigned =
         scene.regions.first { $0.region == region.name }?.sources ?? region.sources.filter { !withheld.contains($0) }
+      rotations[region.name] = assigned.filter { plan.source($0) != nil }
       // Somebody's view of it is over: what stands where no region is stands there.
       if assigned.isEmpty, !region.sources.isEmpty { continue }
       put(choice(assigned), in: region.cells, meeting == nil ? .base : .meeting, region.name)

@@ -47,6 +47,11 @@ struct WallFacts: Sendable {
     var asOf: Instant
     /// From when on it has stood so: another reason for the same is the same.
     var since: Instant
+
+    /// As it may be shown: that it delivers is no longer so when nobody has seen it for longer than the time to live.
+    func state(at now: Instant) -> SourceState {
+      state == .live && now - asOf > Station.sourceTimeToLive ? .unconfirmed : state
+    }
   }
 
   var devices: [Device]
@@ -63,6 +68,8 @@ struct WallFacts: Sendable {
   }
   /// In order of their names.
   var ports: [Port] = []
+  /// In the order in which it came up.
+  var cannot: [WallCannot] = []
   var power = WallPower()
   /// Outputs that a person wants to see.
   var identified: [Identified] = []
@@ -91,13 +98,14 @@ struct WallFacts: Sendable {
 
   /// That something else cannot be shown says nothing of this.
   mutating func anotherIsWished(_ port: WallPort) {
-    guard let index = ports.firstIndex(where: { $0.port == port }), case .impossible? = ports[index].refusal else { return }
+    guard let index = ports.firstIndex(where: { $0.port == port }), ports[index].refusal?.isFinal == true else { return }
     ports[index].refusal = nil
   }
 
   /// What was read is not so any more, for all that is known.
   mutating func forget(_ device: String) {
     ports.removeAll { $0.port.device == device }
+    cannot.removeAll { $0.port.device == device }
     power.forget(device)
   }
 }
@@ -109,6 +117,8 @@ public enum SourceState: Sendable, Equatable, Codable {
   /// It answers, and no picture comes.
   case stale
   case dead(reason: String)
+  /// It delivered when it was last asked, and that is too long ago to say so. No check comes to this.
+  case unconfirmed
 }
 
 /// How far an output is what it should be.
@@ -145,7 +155,7 @@ extension WallQuantity {
 extension SourceState {
   func isSame(as other: SourceState) -> Bool {
     switch (self, other) {
-    case (.live, .live), (.stale, .stale), (.dead, .dead): true
+    case (.live, .live), (.stale, .stale), (.dead, .dead), (.unconfirmed, .unconfirmed): true
     default: false
     }
   }
@@ -154,6 +164,13 @@ extension SourceState {
 extension Station {
   /// A reading counts for so long: three rounds of a driver that reads every 5 s.
   static let wallTimeToLive = Interval.seconds(15)
+  /// That a source delivers counts for so long: two checks of it, the first of which came to nothing.
+  public static let sourceTimeToLive = Interval.seconds(15)
+
+  /// Sources that are known to give no picture, or of which nobody has seen one for too long.
+  var sourcesWithoutPicture: Set<String> {
+    Set(wallFacts.sources.filter { $0.state(at: now) != .live }.map(\.id))
+  }
 
   /// How an output stands, and when the oldest of what it rests on was read, or since when a device that it needs does not answer.
   func proof(of tile: WallTile, _ composition: WallComposition) -> (proof: WallProof, asOf: Instant?) {

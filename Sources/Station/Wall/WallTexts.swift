@@ -7,7 +7,8 @@ extension WallRefusal {
     case .unchanged: "已应答但没有切换,可能被锁定 / acknowledged and unchanged: locked, most likely"
     case .refused(let code): "设备拒绝: \(code.prefix(40)) / refused by the device: \(code.prefix(40))"
     case .unanswered: "设备没有应答这条命令 / the device does not answer this command"
-    case .impossible(let what): "设备没有这个输入或输出: \(what.prefix(40)) / the device has no such input or output: \(what.prefix(40))"
+    case .impossible(let what):
+      "设备没有这一路,或放不出来: \(what.prefix(40)) / the device has no such input or output, or cannot show it: \(what.prefix(40))"
     }
   }
 }
@@ -148,8 +149,10 @@ extension FaultKey.Kind {
         "Look its code up in the manual: it may lack this input, be starting, or be locked; then re-test")
     case .outputCannot:
       FaultText(
-        "设备没有站点文件里写的输入或输出", "A device has no such input or output as the site file gives", "与设备背板核对站点文件里这一路的输入和输出;改好后重启程序",
-        "Compare this output's lines of the site file with the back of the device; restart the program when they are right")
+        "大屏设备放不出站点文件里写的这一路", "A device of the wall cannot show what the site file gives",
+        "按说明里的原因查:输入或输出与设备背板核对,地址与信号源核对;改好站点文件后重启程序",
+        "Follow the reason in the detail: compare inputs and outputs with the back of the device, an address with its source; mend the site file, restart the program"
+      )
     case .outputUnanswered:
       FaultText(
         "大屏输出的设备没有应答这条命令", "The device of an output does not answer this command", "看它是否通电;一条线上有几块屏时,用遥控器核对它的 ID;处理后复测",

@@ -143,7 +143,9 @@ extension WallView {
     if let text = device.line?.text { return text }
     guard plan.outputs.contains(where: { $0.player == device.name }) else { return BilingualText("还没有应答", "no answer yet") }
     return BilingualText(
-      "播放机没有来连接:在接大屏的电脑上运行 linli wall play", "the player does not come: run linli wall play on the wall's PC")
+      "播放机没有来连接:在站点的电脑上运行 linli wall play --player \(device.name);在别的电脑上要先用 ssh 转发站点的套接字",
+      "the player does not come: run linli wall play --player \(device.name) on the station's PC; on another one, ssh has to forward the station's socket first"
+    )
   }
 }
 
@@ -174,8 +176,10 @@ extension Station {
       sources: wallPlan.sources.map { source in
         let known = wallFacts.sources.first { $0.id == source.id }
         return WallView.SourceCard(
-          source: source, state: known?.state, ageMilliseconds: known.map { age($0.asOf) },
-          standsMilliseconds: known.map { age($0.since) })
+          source: source, state: known?.state(at: now), ageMilliseconds: known.map { age($0.asOf) },
+          standsMilliseconds: known.map { known in
+            age(known.state(at: now) == .unconfirmed ? known.asOf + Station.sourceTimeToLive : known.since)
+          })
       },
       devices: wallFacts.devices.map(card),
       meeting: wall.meeting, hasVisitors: wall.hasVisitors,

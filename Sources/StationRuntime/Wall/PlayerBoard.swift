@@ -12,7 +12,8 @@ public final class PlayerBoard: Sendable {
     var wishes: [WallWish] = []
     var orders: [PlayerOrder] = []
     var revision: UInt64
-    var askedAt: Instant?
+    /// The last one to be heard; `nil`: none yet, or it has left.
+    var holder: PlayerHolder?
     var isPresent = false
     /// Those who wait for another revision.
     var waiting: [DispatchSemaphore] = []
@@ -134,7 +135,9 @@ public final class PlayerBoard: Sendable {
     let moment = now()
     let silent = members.withLock { members in
       members.indices.compactMap { index -> String? in
-        guard members[index].isPresent, let asked = members[index].askedAt, moment - asked > Self.silence else { return nil }
+        guard members[index].isPresent, let holder = members[index].holder, moment - holder.heardAt > Self.silence else {
+          return nil
+        }
         members[index].isPresent = false
         return members[index].name
       }
@@ -145,52 +148,116 @@ public final class PlayerBoard: Sendable {
   // MARK: - The player's side
 
   /// What to answer to a line of the control socket; `nil`: not about players. Waits, as the line says, for 1.5 s at most.
-  public func answer(_ line: String) -> String? {
-    let words = line.split(separator: " ", maxSplits: 4).map(String.init)
+  ///
+  /// - Parameter isGone: whether who has asked no longer waits for the answer; asked while this call lasts.
+  public func answer(_ line: String, isGone: @escaping @Sendable () -> Bool = { false }) -> String? {
+    let words = line.split(separator: " ", maxSplits: 5).map(String.init)
     guard words.count >= 3, words[0] == "wall", words[1] == "player" else { return nil }
     let name = words[2]
     guard members.withLock({ $0.contains { $0.name == name } }) else {
       return "不行: 站点文件里没有播放机 \(name.prefix(12).filter { $0.isASCII }) / the site file has no such player\n"
     }
-    switch (words.dropFirst(3).first, words.dropFirst(4).first) {
-    case ("wish", let known?):
-      guard let known = UInt64(known) else { break }
-      return wish(of: name, known: known).map { PlayerLine.encode($0) + "\n" } ?? "不行: 正在停止 / stopping\n"
-    case ("tell", let text?):
-      guard let report = PlayerLine.decode(text, as: PlayerReport.self) else { break }
-      heard(name, isNew: false)
+    func word(_ index: Int) -> String { words.count > index ? words[index] : "" }
+    switch word(3) {
+    case "wish":
+      guard let known = UInt64(word(4)), let instance = PlayerInstance(word(5)) else { break }
+      switch wish(of: name, known: known, instance, isGone) {
+      case .success(let wish): return wish.map { PlayerLine.encode($0) + "\n" } ?? "不行: 正在停止 / stopping\n"
+      case .failure(let refusal): return refusal.line
+      }
+    case "tell":
+      guard let instance = PlayerInstance(word(4)), let report = PlayerLine.decode(word(5), as: PlayerReport.self) else { break }
+      if let refusal = heard(name, instance) { return refusal.line }
       for event in report.events.prefix(64) { if let event = event.fromPlayer { tell(name, event) } }
+      return PlayerLine.done
+    case "leave":
+      guard let instance = PlayerInstance(word(4)) else { break }
+      leave(name, instance)
       return PlayerLine.done
     default: break
     }
-    return "不行: 应为 wall player 名称 wish 版本 或 tell JSON / expected wish REVISION or tell JSON\n"
+    return
+      "不行: 应为 wall player 名称 wish 版本 实例、tell 实例 JSON 或 leave 实例 / expected wish REVISION INSTANCE, tell INSTANCE JSON or leave INSTANCE\n"
   }
 
-  /// - Parameter isNew: it has just started, and shows nothing of what was told before.
-  private func heard(_ name: String, isNew: Bool) {
+  /// What was reported counts only of who has the name.
+  private func heard(_ name: String, _ instance: PlayerInstance) -> PlayerRefusal? {
     let moment = now()
-    let cameBack = members.withLock { members in
-      guard let index = members.firstIndex(where: { $0.name == name }) else { return false }
-      members[index].askedAt = moment
+    let (refusal, cameBack) = members.withLock { members -> (PlayerRefusal?, Bool) in
+      guard let index = members.firstIndex(where: { $0.name == name }), let holder = members[index].holder else {
+        return (.nobodyAsked, false)
+      }
+      guard holder.instance == instance else { return (.held(holder.instance), false) }
+      members[index].holder?.heardAt = moment
       defer { members[index].isPresent = true }
-      return !members[index].isPresent
+      return (nil, !members[index].isPresent)
     }
-    if isNew, !cameBack { tell(name, .restarted) }
     if cameBack { tell(name, .healthChanged(.online)) }
+    return refusal
   }
 
-  private func wish(of name: String, known: UInt64) -> PlayerWish? {
-    heard(name, isNew: known == 0)
+  /// It asks, and has the name from now on if it is free.
+  private func admit(
+    _ name: String, _ instance: PlayerInstance, known: UInt64, _ isGone: @escaping @Sendable () -> Bool
+  ) -> PlayerRefusal? {
+    let moment = now()
+    let (refusal, event) = members.withLock { members -> (PlayerRefusal?, WallEvent?) in
+      guard let index = members.firstIndex(where: { $0.name == name }) else { return (.nobodyAsked, nil) }
+      let before = members[index].holder
+      if let before, before.instance != instance, !before.isOver(at: moment) { return (.held(before.instance), nil) }
+      members[index].holder = PlayerHolder(instance: instance, heardAt: moment, isGone: isGone)
+      defer { members[index].isPresent = true }
+      if !members[index].isPresent { return (nil, .healthChanged(.online)) }
+      // It has just started, or took over: it shows nothing of what was told before.
+      return (nil, known == 0 || before?.instance != instance ? .restarted : nil)
+    }
+    if let event { tell(name, event) }
+    return refusal
+  }
+
+  /// Who has asked is answered, or has gone: nobody may look at that connection any more.
+  private func answered(_ name: String, _ instance: PlayerInstance, isGone: Bool) {
+    members.withLock { members in
+      guard let index = members.firstIndex(where: { $0.name == name }), members[index].holder?.instance == instance else {
+        return
+      }
+      members[index].holder?.isGone = nil
+      members[index].holder?.hasEnded = isGone
+    }
+  }
+
+  private func leave(_ name: String, _ instance: PlayerInstance) {
+    let wasPresent = members.withLock { members in
+      guard let index = members.firstIndex(where: { $0.name == name }), members[index].holder?.instance == instance else {
+        return false
+      }
+      members[index].holder = nil
+      defer { members[index].isPresent = false }
+      return members[index].isPresent
+    }
+    if wasPresent { tell(name, .healthChanged(.absent)) }
+  }
+
+  private func wish(
+    of name: String, known: UInt64, _ instance: PlayerInstance, _ isGone: @escaping @Sendable () -> Bool
+  ) -> Result<PlayerWish?, PlayerRefusal> {
+    if let refusal = admit(name, instance, known: known, isGone) { return .failure(refusal) }
+    defer { answered(name, instance, isGone: isGone()) }
     let semaphore = DispatchSemaphore(value: 0)
     let limit = DispatchTime.now() + .microseconds(Int(Self.longestWait.microseconds))
     while !stop.isRaised {
       enum Found {
         case wish(PlayerWish)
+        case held(PlayerInstance)
         case wait, unknown
       }
       let found = members.withLock { members -> Found in
-        guard let index = members.firstIndex(where: { $0.name == name }) else { return .unknown }
+        guard let index = members.firstIndex(where: { $0.name == name }), let holder = members[index].holder else {
+          return .unknown
+        }
         let member = members[index]
+        // Another one has taken over meanwhile.
+        guard holder.instance == instance else { return .held(holder.instance) }
         if member.revision != known || DispatchTime.now() >= limit { return .wish(filled(member)) }
         // Who finds no room has its answer at once. One that has gone away still waits here until its time is over.
         guard members.reduce(0, { $0 + $1.waiting.count }) < Self.waitingLimit else { return .wish(filled(member)) }
@@ -198,12 +265,13 @@ public final class PlayerBoard: Sendable {
         return .wait
       }
       switch found {
-      case .wish(let wish): return wish
-      case .unknown: return nil
+      case .wish(let wish): return .success(wish)
+      case .held(let other): return .failure(.held(other))
+      case .unknown: return .success(nil)
       case .wait: if semaphore.wait(timeout: limit) == .timedOut { forget(semaphore, name) }
       }
     }
-    return nil
+    return .success(nil)
   }
 
   private func forget(_ semaphore: DispatchSemaphore, _ name: String) {

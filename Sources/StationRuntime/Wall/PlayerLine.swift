@@ -3,8 +3,12 @@ import Foundation
 
 /// What a player and its station say to each other through the station's socket, one line of JSON each way:
 ///
-///     wall player pc1 wish 17        → PlayerWish, as soon as its revision is another one than 17, after 1.5 s at the latest
-///     wall player pc1 tell {…}       → ok; {…} is a PlayerReport
+///     wall player pc1 wish 17 pc-hall/4711/1790000000000000  → PlayerWish, as soon as its revision is another one than 17, after 1.5 s at the latest
+///     wall player pc1 tell pc-hall/4711/1790000000000000 {…} → ok; {…} is a PlayerReport
+///     wall player pc1 leave pc-hall/4711/1790000000000000    → ok
+///
+/// Who asks first has the name (`PlayerInstance`), until it leaves, ends, or says nothing for 3 s; another one is told `held: …` meanwhile, and
+/// nothing of what it reports counts.
 public struct PlayerWish: Sendable, Equatable, Codable {
   /// Another one whenever anything here changes, also when the station has started again.
   public var revision: UInt64
@@ -44,13 +48,13 @@ public struct PlayerReport: Sendable, Equatable, Codable {
   static let lineLimit = 3_500
 
   /// As few lines as hold them all, in order.
-  public static func lines(_ events: [WallEvent], player: String) -> [String] {
+  public static func lines(_ events: [WallEvent], player: String, as instance: PlayerInstance) -> [String] {
     var lines: [String] = []
     var rest = events[...]
     while !rest.isEmpty {
       var count = min(rest.count, 24)
       while true {
-        let line = PlayerLine.tell(player, PlayerReport(events: Array(rest.prefix(count))))
+        let line = PlayerLine.tell(player, PlayerReport(events: Array(rest.prefix(count))), as: instance)
         guard line.utf8.count > lineLimit, count > 1 else {
           if line.utf8.count <= lineLimit { lines.append(line) }
           break
@@ -65,10 +69,23 @@ public struct PlayerReport: Sendable, Equatable, Codable {
 
 public enum PlayerLine {
   public static let done = "ok\n"
+  /// What an answer begins with when another program has the name.
+  static let held = "held: "
 
   /// - Parameter known: the revision that the player has; 0: it has just started.
-  public static func wish(_ player: String, known: UInt64) -> String { "wall player \(player) wish \(known)" }
-  public static func tell(_ player: String, _ report: PlayerReport) -> String { "wall player \(player) tell \(encode(report))" }
+  public static func wish(_ player: String, known: UInt64, as instance: PlayerInstance) -> String {
+    "wall player \(player) wish \(known) \(instance)"
+  }
+  public static func tell(_ player: String, _ report: PlayerReport, as instance: PlayerInstance) -> String {
+    "wall player \(player) tell \(instance) \(encode(report))"
+  }
+  /// It ends: another one may have the name at once.
+  public static func leave(_ player: String, as instance: PlayerInstance) -> String { "wall player \(player) leave \(instance)" }
+
+  /// Who has the name, for people; `nil`: this is another answer.
+  public static func holder(in answer: String) -> String? {
+    answer.hasPrefix(held) ? answer.dropFirst(held.count).trimmingCharacters(in: .whitespacesAndNewlines) : nil
+  }
 
   public static func encode(_ value: some Encodable) -> String {
     let encoder = JSONEncoder()

@@ -7,7 +7,8 @@ import Station
 import Synchronization
 import Transports
 
-/// Asks the cameras of the wall in turn whether they deliver, four at a time at most: a thread each, which may wait for a name to be looked up.
+/// Asks the cameras of the wall in turn whether they deliver: each check on a thread of its own, which may wait for a name to be looked up. How
+/// many there may be says `SourceRound`; where all deliver it is hardly ever more than one.
 public final class SourceWatch: Sendable {
   private let addresses: [String: RTSPAddress]
   private let cameras: CameraDirectory?
@@ -15,9 +16,8 @@ public final class SourceWatch: Sendable {
   private let round: Mutex<SourceRound>
   private let tell: @Sendable (String, SourceState) -> Void
   private let stop = StopFlag()
-  private let threads = Mutex<[DispatchGroup]>([])
-
-  static let atATime = 4
+  private let thread = Mutex<DispatchGroup?>(nil)
+  private let checks = DispatchGroup()
 
   /// - Parameters:
   ///   - addresses: of all sources; those that are no `rtsp://` are not watched.
@@ -39,8 +39,7 @@ public final class SourceWatch: Sendable {
   public var watched: [String] { (addresses.keys + (cameras?.sources ?? [])).sorted() }
 
   public func start() {
-    let count = min(Self.atATime, watched.count)
-    threads.withLock { $0 = (0..<count).map { number in startThread("source-\(number)") { [self] in run() } } }
+    thread.withLock { $0 = startThread("sources") { [self] in run() } }
   }
 
   public func retest(_ id: String) {
@@ -51,19 +50,24 @@ public final class SourceWatch: Sendable {
   public func shutDown() {
     stop.raise()
     let limit = DispatchTime.now() + 1
+    _ = thread.withLock { $0 }?.wait(timeout: limit)
     // One may still wait for a name: it belongs to nobody any more.
-    for thread in threads.withLock({ $0 }) { _ = thread.wait(timeout: limit) }
+    _ = checks.wait(timeout: limit)
   }
 
   private func run() {
     while !stop.isRaised {
-      guard let id = round.withLock({ $0.take(at: MonotonicClock.now()) }) else {
-        Thread.sleep(forTimeInterval: 0.1)
-        continue
-      }
+      while !stop.isRaised, let id = round.withLock({ $0.take(at: MonotonicClock.now()) }) { begin(id) }
+      Thread.sleep(forTimeInterval: 0.1)
+    }
+  }
+
+  private func begin(_ id: String) {
+    checks.enter()
+    _ = startThread("source") { [self] in
+      defer { checks.leave() }
       let state = look(id)
-      guard !stop.isRaised else { return }
-      if let state { tell(id, state) }
+      if let state, !stop.isRaised { tell(id, state) }
     }
   }
 
