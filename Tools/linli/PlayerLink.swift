@@ -96,21 +96,23 @@ final class PlayerLink: Sendable {
 
   private func ask(_ known: UInt64) throws(Trouble) -> PlayerWish {
     let line = PlayerLine.wish(player, known: known, as: instance)
+    let askedAt = MonotonicClock.now()
+    // So does a forwarding ssh whose other end has nobody.
+    let closed = Trouble.noAnswer("没有应答就断开了 / the connection was closed without an answer: \(socket)")
     let text: String
     do {
       text = try ControlSocket.ask(socket, line, timeoutSeconds: Self.answerSeconds)
     } catch {
       if case .noAnswer = error {
+        // It need not have been the time that ended it.
+        guard MonotonicClock.now() - askedAt >= .seconds(Self.answerSeconds) - .milliseconds(100) else { throw closed }
         throw .noAnswer("\(Self.answerSeconds) s 内没有应答 / no answer within \(Self.answerSeconds) s: \(socket)")
       }
       throw .noAnswer("\(error)")
     }
     if let wish = PlayerLine.decode(text, as: PlayerWish.self) { return wish }
     if let who = PlayerLine.holder(in: text) { throw .held(who) }
-    // So does a forwarding ssh whose other end has nobody.
-    guard !text.isEmpty else {
-      throw .noAnswer("接通后没有应答就断开了 / the connection was closed without an answer: \(socket)")
-    }
+    guard !text.isEmpty else { throw closed }
     throw .noAnswer(text.prefix(200).trimmingCharacters(in: .whitespacesAndNewlines))
   }
 }
