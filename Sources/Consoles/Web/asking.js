@@ -1,6 +1,6 @@
 // Asks the station for something by POST, and says what it answered.
 import { setClass, setText } from "./dom.js";
-import { pick, word } from "./words.js";
+import { onLanguage, pick, word } from "./words.js";
 
 let page;
 let liveness;
@@ -13,27 +13,33 @@ export function connectAsking(thePage, theLiveness) {
 
 // underWay: what is said when the answer comes later. Gives what the station said, or null.
 export async function send(path, fields = {}, underWay = "underWay") {
-  if (liveness() !== "live") return toast(word("noAnswer"), true);
+  if (liveness() !== "live") return toast(() => word("noAnswer"), true);
   try {
     const answer = await fetch(path, {
       method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ post: page.post, ...fields }), signal: AbortSignal.timeout(12000),
     });
     const said = await answer.json();
-    if (said.answer === "unrecorded" || !answer.ok) return toast(pick(said), true);
-    if (said.answer === "done" || said.answer === "underWay") toast(word(said.answer === "underWay" ? underWay : said.answer), false);
+    if (said.answer === "unrecorded" || !answer.ok) return toast(() => pick(said), true);
+    if (said.answer === "done" || said.answer === "underWay") toast(() => word(said.answer === "underWay" ? underWay : said.answer), false);
     return said;
   } catch {
-    return toast(word("noAnswer"), true);
+    return toast(() => word("noAnswer"), true);
   }
 }
 
 let toastTimer;
+let say = () => {};
+
+// text(): what it says in the language that the page has by then.
 export function toast(text, isBad) {
   clearTimeout(toastTimer);
   const node = document.getElementById("toast");
-  setText(node, isBad ? `⚠ ${text}` : `✓ ${text}`);
+  say = () => setText(node, isBad ? `⚠ ${text()}` : `✓ ${text()}`);
+  say();
   setClass(node, "bad", isBad);
   node.hidden = false;
   toastTimer = setTimeout(() => (node.hidden = true), isBad ? 8000 : 3000);
   return null;
 }
+
+onLanguage(() => say());

@@ -208,7 +208,7 @@ function actByKey(event, action) {
   if (!article || (event.key === "Enter" && event.target !== article)) return;
   if (byId("desk").disabled) return;
   event.preventDefault();
-  if (!allowed(article.card, page.post)[action]) return toast(word("notForThisPost"), true);
+  if (!allowed(article.card, page.post)[action]) return toast(() => word("notForThisPost"), true);
   actOnIncident(action, article.card);
 }
 

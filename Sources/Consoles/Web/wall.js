@@ -190,7 +190,7 @@ async function putScene({ id }) {
     fields.reason = values.reason;
   }
   const said = await send(scene.meeting ? "/api/wall/meeting" : "/api/wall/scene", fields);
-  if (said?.answer === "done" && live.view.meeting && !scene.meeting) toast(word("afterMeeting"), false);
+  if (said?.answer === "done" && live.view.meeting && !scene.meeting) toast(() => word("afterMeeting"), false);
 }
 
 // How much of it is verified, and for how long what is not for everybody is still seen.

@@ -164,7 +164,7 @@ async function giveContact(view) {
 async function reissue(ticket) {
   if (!(await ask(`${word("reissue")} · ${ticket.number}`, [], word("reissue")))) return;
   const said = await send(`/api/tickets/${ticket.id}/reissue`);
-  if (said?.slip === "printed") toast(word("slipPrinted"), false);
+  if (said?.slip === "printed") toast(() => word("slipPrinted"), false);
   else if (said?.code) await tell(word("newCode", { number: said.number, code: said.code }), [], word("codeNoted"));
 }
 
@@ -181,14 +181,14 @@ byId("scan").addEventListener("submit", (event) => {
 function callSlip(text) {
   const wanted = text.split("-")[0];
   const known = [...live.view.waiting, ...live.view.aside].find((ticket) => ticket.number === wanted);
-  if (!known) return toast(word("noSuchTicket", { number: wanted }), true);
+  if (!known) return toast(() => word("noSuchTicket", { number: wanted }), true);
   act("call", { ticket: known.id });
 }
 
 // A scan comes whenever the slip is held out. Nobody is called by it while a question stands open, or where nobody sits.
 function scanned(text) {
-  if (!page.started || page.window === undefined) return toast(word("scanAtWindow"), true);
-  if (dialogIsOpen()) return toast(word("scanAfterDialog"), true);
+  if (!page.started || page.window === undefined) return toast(() => word("scanAtWindow"), true);
+  if (dialogIsOpen()) return toast(() => word("scanAfterDialog"), true);
   callSlip(text);
 }
 
