@@ -74,6 +74,8 @@ import Transports
     let (code, table) = try rig.wall("sources")
     #expect(code == 1 && table.contains("rtsp://admin:***@127.0.0.1:1/x") && !table.contains("cret") && !table.contains("Wg"))
     #expect(table.contains(#/已 \d+ s,\d+ s 前核对 \/ for \d+ s, last asked \d+ s ago/#), "\(table)")
+    let status = try rig.wall("status").text
+    #expect(status.contains(#/old  旧摄像机  community  ✗ 无画面 \/ dead  已 \d+ s,\d+ s 前核对 \/ for \d+ s/#), "\(status)")
     let listed = try rig.wall("preset", "door")
     #expect(listed.code == 0 && listed.text.hasPrefix("door\nyard & gate\n"), "\(listed.text)")
 

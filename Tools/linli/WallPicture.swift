@@ -90,12 +90,15 @@ struct WallPicture {
     guard health != "online" else {
       return "✓ \(name)  \(health)  \([device["model"], device["address"]].compactMap { $0 as? String }.joined(separator: "  "))"
     }
-    // The picture is as old as the last that happened.
-    let asOf = view["asOfMilliseconds"] as? Int ?? .max
-    let since = max(0, Int(Date().timeIntervalSince1970 * 1000) - asOf)
-    let age = (device["standsMilliseconds"] as? Int).map { " (\(($0 + since) / 1000) s)" } ?? ""
+    let age = (device["standsMilliseconds"] as? Int).map { " (\(($0 + elapsed) / 1000) s)" } ?? ""
     let isTried = ["connecting", "open"].contains(device["line"] as? String)
     return "\(isTried ? "…" : "✗") \(name)  \(health)  \(device["reason"] as? String ?? "")\(age)"
+  }
+
+  /// The picture is as old as the last that happened: so many milliseconds have passed since then.
+  private var elapsed: Int {
+    let asOf = view["asOfMilliseconds"] as? Int ?? .max
+    return max(0, Int(Date().timeIntervalSince1970 * 1000) - asOf)
   }
 
   /// What is the matter with the devices that an output needs, a line each.
@@ -111,9 +114,9 @@ struct WallPicture {
     var text = ""
     for device in list("devices") { text += "\(standing(device))\n" }
     for source in list("sources") {
-      let state = source["state"] as? String ?? "未查 / not asked"
+      let words = ["id", "name", "level"].map { source[$0] as? String ?? "" }
       text +=
-        "  \(source["id"] as? String ?? "")  \(source["name"] as? String ?? "")  \(state)  \(source["reason"] as? String ?? "")\n"
+        "  \((words + [SourceTable.standing(source, elapsed: elapsed), source["reason"] as? String ?? ""]).joined(separator: "  "))\n"
     }
     for scene in list("scenes") {
       let lit = ["full": "●", "half": "◐", "wished": "○", "later": "◌"][scene["lit"] as? String ?? ""] ?? " "

@@ -96,24 +96,27 @@ struct SourceTable {
     if all.contains(where: { ["dead", "stale", "unconfirmed"].contains($0["state"] as? String ?? "") }) { throw ExitCode(1) }
   }
 
-  private static func line(_ source: [String: Any]) -> String {
-    func text(_ key: String) -> String { source[key] as? String ?? "" }
-    func seconds(_ key: String) -> String { (source[key] as? Int).map { "\($0 / 1000) s" } ?? "?" }
+  /// How a source is, for how long, and when it was last asked.
+  /// - Parameter elapsed: since `source` was told, in milliseconds.
+  static func standing(_ source: [String: Any], elapsed: Int = 0) -> String {
+    func seconds(_ key: String) -> String { (source[key] as? Int).map { "\(($0 + elapsed) / 1000) s" } ?? "?" }
     let state: String
     switch source["state"] as? String {
     case "live": state = "✓ 有画面 / live"
     case "stale": state = "! 画面中断 / stale"
     case "dead": state = "✗ 无画面 / dead"
     case "unconfirmed": state = "? 没有核对 / not confirmed"
-    default: state = "? 未查 / not asked"
+    default: return "? 未查 / not asked"
     }
+    let (stands, asked) = (seconds("standsMilliseconds"), seconds("ageMilliseconds"))
+    return "\(state)  已 \(stands),\(asked) 前核对 / for \(stands), last asked \(asked) ago"
+  }
+
+  private static func line(_ source: [String: Any]) -> String {
+    func text(_ key: String) -> String { source[key] as? String ?? "" }
     var words = ["\(text("id"))  \(text("name"))  \(text("kind"))  \(text("level"))"]
     if !text("place").isEmpty { words.append("地点 \(text("place")) / at \(text("place"))") }
-    words.append(state)
-    if source["state"] != nil {
-      let (stands, asked) = (seconds("standsMilliseconds"), seconds("ageMilliseconds"))
-      words.append("已 \(stands),\(asked) 前核对 / for \(stands), last asked \(asked) ago")
-    }
+    words.append(standing(source))
     if !text("reason").isEmpty { words.append(text("reason")) }
     if !text("onvif").isEmpty { words.append("onvif \(text("onvif")) (\(text("profile")))") }
     if !text("address").isEmpty { words.append(text("address")) }
