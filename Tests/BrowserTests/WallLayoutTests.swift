@@ -124,7 +124,8 @@ extension BrowserTests {
       }
     }
 
-    /// Nothing of it is left in the page, not even where only a screen reader or the next dialog would find it.
+    /// Nothing of it is left in the page, not even where only a screen reader or the next dialog would find it. Of a call the place is told, on
+    /// its tile as on the strip (M13).
     @Test func whileVisitorsAreHereNothingSensitiveIsNamed() async throws {
       try await WallPictureRig.run(WallPicture.view(3, 3)) { rig in
         try await rig.startDuty()
@@ -146,7 +147,7 @@ extension BrowserTests {
         let left = try await rig.browser.evaluate(
           """
           const html = document.documentElement.outerHTML;
-          return ["\(WallPicture.secret)", "\(WallPicture.place)", "积水"].filter((text) => html.includes(text));
+          return ["\(WallPicture.secret)", "积水"].filter((text) => html.includes(text));
           """, as: [String].self)
         #expect(left == [])
         #expect(
@@ -154,7 +155,10 @@ extension BrowserTests {
             "return document.querySelector(`\(WallPictureRig.tile(1)) .middle`).textContent", as: String.self) == "敏感画面")
         #expect(
           try await rig.browser.evaluate("return document.querySelector('.caller:not(:empty)').textContent", as: String.self)
-            == "7 · 地点不显示")
+            == "7 · \(WallPicture.place)")
+        #expect(
+          try await rig.browser.evaluate("return document.querySelector('#call-list .what').textContent", as: String.self)
+            == "7 · \(WallPicture.place)")
         #expect(try await rig.browser.evaluate("return document.getElementById('open-editor').disabled", as: Bool.self))
         try await Accessibility.check(rig.browser, "wall-visitors")
         rig.change { view, _ in view.hasVisitors = false }

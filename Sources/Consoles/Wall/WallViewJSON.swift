@@ -101,7 +101,8 @@ extension WallView {
         json.object {
           $0.key("call")
           card.call.write(to: &$0)
-          if !isConcealed { $0.field("place", card.place) }
+          // All that visitors learn of it: where help is wanted, as whoever stands there sees himself.
+          $0.field("place", card.place)
           $0.field("phase", card.phase.rawValue)
           $0.field("drill", card.isDrill)
           $0.field("waits", card.waits)

@@ -13,13 +13,10 @@ const isQuiet = (card, page) => (page.started ? card.quietFor.includes(page.post
 
 export const shownCalls = (view, page) => view.calls.filter((card) => !isQuiet(card, page));
 
-// While visitors are here the station does not tell it.
-export const placeOfCall = (card) => card.place ?? word("concealedPlace");
-
 // The number and the place of the call that an output shows, if this page may name it.
 export function callText(output, view, page) {
   const card = output.call && shownCalls(view, page).find((known) => keyOfCall(known.call) === keyOfCall(output.call));
-  return card ? `${card.call.id} · ${placeOfCall(card)}` : "";
+  return card ? `${card.call.id} · ${card.place}` : "";
 }
 
 // A call that this page may not name shows itself by nothing else either.
@@ -35,17 +32,18 @@ export function showCalls(view, page) {
     (item, card) => {
       setClass(item, "drill", card.drill);
       setClass(item, "waits", card.waits);
-      setText(item.querySelector(".what"), `${card.call.id} · ${placeOfCall(card)} · ${name("phase", card.phase)}`);
+      // Where it waits the button says so.
+      setText(item.querySelector(".what"), [card.call.id, card.place, card.waits ? "" : name("phase", card.phase)].filter(Boolean).join(" · "));
       setText(item.querySelector(".small"), [timeOfDay(card.openedMilliseconds), whyNotSeen(card, view)].filter(Boolean).join(" · "));
       const button = item.querySelector("button");
       setHidden(button, !card.waits);
       setText(button, word("acknowledge"));
-      button.setAttribute("aria-label", `${word("acknowledge")} ${card.call.id} ${placeOfCall(card)}`);
+      button.setAttribute("aria-label", `${word("acknowledge")} ${card.call.id} ${card.place}`);
     });
   const keys = calls.map((card) => keyOfCall(card.call));
   const fresh = page.calls ? calls.filter((card) => !page.calls.includes(keyOfCall(card.call))) : [];
   page.calls = keys;
-  if (fresh.length) setText(byId("announcements"), fresh.map((card) => word("newCall", { place: placeOfCall(card) })).join(" "));
+  if (fresh.length) setText(byId("announcements"), fresh.map((card) => word("newCall", { place: card.place })).join(" "));
 }
 
 function whyNotSeen(card, view) {

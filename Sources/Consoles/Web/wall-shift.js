@@ -2,7 +2,7 @@
 import { send } from "./asking.js";
 import { ask } from "./dialogs.js";
 import { faultPlace, name, pick, word } from "./words.js";
-import { placeOfCall, shownCalls } from "./wall-calls.js";
+import { shownCalls } from "./wall-calls.js";
 import { sourceName } from "./wall-tiles.js";
 
 const password = (field, label) => ({ name: field, label: word(label), kind: "password", required: true });
@@ -42,7 +42,7 @@ function modes(view) {
 function openThings(view, page) {
   const hidden = word("concealedPlace");
   const lists = [
-    ["handOverCalls", shownCalls(view, page).map((card) => `${card.call.id} ${placeOfCall(card)} (${name("phase", card.phase)})`)],
+    ["handOverCalls", shownCalls(view, page).map((card) => `${card.call.id} ${card.place} (${name("phase", card.phase)})`)],
     ["handOverFaults", view.faults.map((fault) => `${pick(fault)} ${fault.where === undefined ? hidden : faultPlace(fault.key, fault.where)}`)],
     ["handOverBypassed", view.bypassed.map((point) => (point.place === undefined ? hidden : `${point.place}: ${point.reason}`))],
     ["handOverModes", modes(view)],
