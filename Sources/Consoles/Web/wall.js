@@ -61,7 +61,6 @@ function showAll() {
   showPosts(view);
   if (!page.started) return;
   setText(byId("my-post"), view.posts.find((post) => post.id === page.post)?.name ?? page.post);
-  showGrid(view, isLost);
   showCalls(view, page);
   showScenes(view);
   showSources(view, page.carried, carry, show, clock() - live.viewAt);
@@ -88,6 +87,8 @@ function showAll() {
   if (page.carried !== null) setText(byId("carrying"), word("selectedSource", { source: sourceName(view, page.carried) }));
   else if (region) setText(byId("carrying"), word("selectedRegion", { columns: region.width, rows: region.height, numbers: numbersIn(region) }));
 }
+  // At last: it takes the height that all of this leaves.
+  showGrid(view, isLost);
 
 // Visitors have come: whatever names what is not for them and is not drawn anew with the view.
 function concealAtOnce() {
@@ -116,7 +117,9 @@ function showPosts(view) {
 }
 
 // Narrower than this a tile has room for a sign and a few words; the rest is said below the wall.
-const roomyTile = 170;
+const roomyTile = 210;
+// And narrower than this none for a number and the sign side by side.
+const tightTile = 74;
 // With more columns the wall takes the whole width of the page.
 const columnsBesideScenes = 6;
 
@@ -126,7 +129,11 @@ function showGrid(view, isLost) {
   grid.style.gridTemplateColumns = `repeat(${view.columns}, minmax(0, 1fr))`;
   grid.style.setProperty("--shape", (view.columns * 16) / (view.rows * 9));
   grid.style.setProperty("--bezel", `${view.bezelThousandths / 10}px`);
-  setClass(grid, "dense", grid.clientWidth / view.columns < roomyTile);
+  grid.style.setProperty("--rows", view.rows);
+  grid.style.setProperty("--above", `${Math.ceil(grid.getBoundingClientRect().top + scrollY)}px`);
+  const width = grid.clientWidth / view.columns;
+  setClass(grid, "dense", width < roomyTile);
+  setClass(grid, "tight", width < tightTile);
   const sinceView = clock() - live.viewAt;
   reconcile(grid, view.outputs, (output) => output.number, () => createTile(pickTile, (tile, source) => put(source, placeAt(tile))),
     (tile, output) => updateTile(tile, output, view, page, sinceView, isLost, isInRegion(output)));
