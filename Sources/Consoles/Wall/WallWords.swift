@@ -197,8 +197,8 @@ extension PageWords {
   private static let wallEditor = [
     word("editor", "画布局", "Draw a layout"),
     word(
-      "editorHelp", "在格子上按住拖出一个区域;键盘:先点左上格再点右下格",
-      "Drag over the cells to draw a region; by keyboard pick its upper left cell, then its lower right"),
+      "editorHelp", "在格子上按住拖出一个区域,或先点左上格再点右下格;键盘:用方向键走,回车点",
+      "Drag over the cells to draw a region, or pick its upper left cell, then its lower right; by keyboard: arrows and Enter"),
     word("editorLayout", "布局", "Layout"),
     word("editorNew", "新布局", "New layout"),
     word("editorID", "代号(字母、数字)", "Id (letters, digits)"),

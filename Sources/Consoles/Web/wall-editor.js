@@ -15,6 +15,7 @@ export function openEditor(theView) {
   view = theView;
   layout = copy(view.layouts[0]);
   dialog = element("dialog", { id: "editor", "aria-labelledby": "editor-title" });
+  dialog.style.setProperty("--columns", view.columns);
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);
   draw();
@@ -39,7 +40,7 @@ function draw() {
   dialog.replaceChildren(
     element("h2", { id: "editor-title" }, word("editor")), element("p", { class: "small" }, word("editorHelp")),
     element("div", { class: "form" }, element("label", {}, word("editorLayout"), choice), field("editorID", "id", known !== undefined), field("editorName", "name", false)),
-    cells(), ...layout.regions.map(row),
+    element("div", { class: "frame" }, cells()), ...layout.regions.map(row),
     element("label", {}, word("editorText"), text),
     element("button", { type: "button", onclick: () => readText(text) }, word("editorRead")),
     element("h3", {}, word("editorDiff")), element("pre", { id: "diff" }, differenceNow()),
@@ -82,10 +83,11 @@ const regionAt = (column, row) => layout.regions.find((region) => column >= regi
 
 function cells() {
   const grid = element("div", { id: "cells" });
-  grid.style.gridTemplateColumns = `repeat(${view.columns}, minmax(0, 1fr))`;
   for (let row = 1; row <= view.rows; row++) {
     for (let column = 1; column <= view.columns; column++) grid.append(cell(column, row));
   }
+  grid.append(...layout.regions.map(nameplate));
+  grid.addEventListener("keydown", walk);
   // One pointer draws: from the cell where it went down to the one where it went up.
   const under = (event) => document.elementFromPoint(event.clientX, event.clientY)?.closest("#cells button");
   grid.addEventListener("pointerdown", (event) => (drag = under(event) ?? null));
@@ -99,12 +101,35 @@ function cells() {
 
 function cell(column, row) {
   const region = regionAt(column, row);
-  const button = element("button", { type: "button", "data-column": column, "data-row": row, "aria-label": `${column},${row} ${region?.name ?? ""}`, onclick: () => pick(button) }, region?.name ?? `${column},${row}`);
+  const button = element("button", { type: "button", "data-column": column, "data-row": row, "aria-label": `${column},${row} ${region?.name ?? ""}`, onclick: () => pick(button) }, region ? "" : `${column},${row}`);
+  button.style.gridArea = `${row} / ${column}`;
   if (region) {
     button.classList.add("drawn");
-    button.style.setProperty("--shade", region.sources.length ? shade(view, region.sources[0]) : "#39424f");
+    button.style.setProperty("--shade", shadeOf(region));
   }
   return button;
+}
+
+// Its name, once, over all of its cells; whoever hears the page is told it by each of them.
+function nameplate(region) {
+  const { column, row, width, height, name } = region;
+  const plate = element("span", { class: "nameplate", "aria-hidden": "true" }, element("b", {}, name));
+  plate.style.setProperty("--shade", shadeOf(region));
+  plate.style.gridArea = `${row} / ${column} / span ${height} / span ${width}`;
+  return plate;
+}
+
+const shadeOf = (region) => (region.sources.length ? shade(view, region.sources[0]) : "#39424f");
+
+const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+// Of 64 cells the last is not 64 times the tabulator away.
+function walk(event) {
+  const step = steps[event.key];
+  const { column, row } = event.target.dataset;
+  if (!step || event.ctrlKey || event.altKey || event.metaKey) return;
+  event.preventDefault();
+  dialog.querySelector(`#cells [data-column="${Number(column) + step[0]}"][data-row="${Number(row) + step[1]}"]`)?.focus();
 }
 
 function pick(button) {
