@@ -4,8 +4,8 @@ import Station
 
 struct WallRoutes: StaffRoutes {
   static let fileNames = [
-    "wall.html", "wall.css", "wall.js", "wall-tiles.js", "wall-region.js", "wall-source.js", "wall-shift.js", "wall-calls.js",
-    "wall-editor.js",
+    "wall.html", "wall.css", "wall.js", "wall-tiles.js", "wall-region.js", "wall-source.js", "wall-scenes.js", "wall-shift.js",
+    "wall-calls.js", "wall-editor.js",
     "sound.js", "desk.css", "login.css", "login.js", "asking.js",
     "station.js", "dom.js", "dialogs.js", "events.js", "stream.js", "stream-worker.js", "words.js", "favicon.svg",
   ]

@@ -97,7 +97,17 @@ extension PageWords {
     word("source-live", "有画面", "live"),
     word("source-stale", "画面中断", "stale"),
     word("source-dead", "无画面", "dead"),
-    word("source-unconfirmed", "{seconds} s 没有核对", "not confirmed for {seconds} s"),
+    word("source-unconfirmed", "没有核对", "not confirmed"),
+    word("sourceChecked", "{state},{age}核对", "{state}, checked {age}"),
+    word("sourceSince", "{state},已 {since}", "{state} for {since}"),
+    word("lastingSeconds", "{count} 秒", "{count} s"),
+    word("lastingMinutes", "{count} 分钟", "{count} min"),
+    word("lastingHours", "{count} 小时", "{count} h"),
+    word("level-community", "社区", "Community"),
+    word("level-street", "街道", "Street"),
+    word("level-district", "区", "District"),
+    word("seekSource", "找信号源:名称、代号、社区/街道/区", "Find a source: name, id, community/street/district"),
+    word("noSource", "没有这样的信号源", "No such source"),
     word("sensitive", "不对外", "not for visitors"),
   ]
 

@@ -58,8 +58,15 @@ function careTexts(output, sinceView) {
   return [...troubles, ...measured].flatMap((item, index) => (index ? [" · ", item] : [item]));
 }
 
-function ago(seconds) {
+export function ago(seconds) {
   return seconds < 120 ? word("ageSeconds", { age: Math.floor(seconds) }) : word("ageMinutes", { age: Math.floor(seconds / 60) });
+}
+
+// For so long, as one says it.
+export function lasting(seconds) {
+  if (seconds < 120) return word("lastingSeconds", { count: Math.floor(seconds) });
+  if (seconds < 7200) return word("lastingMinutes", { count: Math.floor(seconds / 60) });
+  return word("lastingHours", { count: Math.floor(seconds / 3600) });
 }
 
 // Everything that is known of one output, as fields that are only shown.

@@ -1,5 +1,5 @@
 // The operator's console: what the wall shows, what can be put up, and one action for each.
-import { connectAsking, send, toast } from "./asking.js";
+import { connectAsking, send } from "./asking.js";
 import { ask, closeDialog, dialogIsOpen, enableDialogs } from "./dialogs.js";
 import { clock, duration, element, keepingFocus, reconcile, setClass, setHidden, setText, timeOfDay } from "./dom.js";
 import { leaveWhenEnded, logInFirst } from "./login.js";
@@ -8,8 +8,9 @@ import { onSoundChange, unlockSound } from "./sound.js";
 import { ring, showCalls, showRinging } from "./wall-calls.js";
 import { closeEditor, openEditor } from "./wall-editor.js";
 import { chosenRegion, followRegion, isInRegion, leaveRegion } from "./wall-region.js";
+import { showScenes } from "./wall-scenes.js";
 import { handOver, switchVisitors } from "./wall-shift.js";
-import { showFaults, showSources } from "./wall-source.js";
+import { followSearch, showFaults, showSources } from "./wall-source.js";
 import { createTile, sourceName, tileFacts, updateTile } from "./wall-tiles.js";
 import { loadWords, name, onLanguage, switchLanguage, word } from "./words.js";
 
@@ -62,7 +63,7 @@ function showAll() {
   if (!page.started) return;
   setText(byId("my-post"), view.posts.find((post) => post.id === page.post)?.name ?? page.post);
   showCalls(view, page);
-  showScenes(view);
+  showScenes(view, live.viewAt);
   showSources(view, page.carried, carry, show, clock() - live.viewAt);
   showFaults(view);
   showPins(view);
@@ -86,9 +87,9 @@ function showAll() {
   setHidden(byId("carrying"), page.carried === null && region === null);
   if (page.carried !== null) setText(byId("carrying"), word("selectedSource", { source: sourceName(view, page.carried) }));
   else if (region) setText(byId("carrying"), word("selectedRegion", { columns: region.width, rows: region.height, numbers: numbersIn(region) }));
-}
   // At last: it takes the height that all of this leaves.
   showGrid(view, isLost);
+}
 
 // Visitors have come: whatever names what is not for them and is not drawn anew with the view.
 function concealAtOnce() {
@@ -128,9 +129,9 @@ function showGrid(view, isLost) {
   setClass(byId("desk"), "wide", view.columns > columnsBesideScenes);
   grid.style.gridTemplateColumns = `repeat(${view.columns}, minmax(0, 1fr))`;
   grid.style.setProperty("--shape", (view.columns * 16) / (view.rows * 9));
-  grid.style.setProperty("--bezel", `${view.bezelThousandths / 10}px`);
   grid.style.setProperty("--rows", view.rows);
   grid.style.setProperty("--above", `${Math.ceil(grid.getBoundingClientRect().top + scrollY)}px`);
+  grid.style.setProperty("--bezel", `${view.bezelThousandths / 10}px`);
   const width = grid.clientWidth / view.columns;
   setClass(grid, "dense", width < roomyTile);
   setClass(grid, "tight", width < tightTile);
@@ -152,20 +153,6 @@ function look(event) {
 
 const outputOf = (tile) => live.view.outputs.find((output) => String(output.number) === tile.dataset.output);
 
-function showScenes(view) {
-  reconcile(byId("scenes"), view.scenes, (scene) => scene.id,
-    (scene) => element("div", { class: "scene" },
-      element("button", { type: "button", class: "put", onclick: () => putScene(scene) }, element("span"), element("small")),
-      element("button", { type: "button", class: "rehearse", onclick: () => rehearse(scene) })),
-    (node, scene) => {
-      node.className = `scene ${scene.lit}`;
-      setText(node.querySelector(".put span"), scene.name);
-      setText(node.querySelector(".put small"), sceneText(scene));
-      node.querySelector(".put").setAttribute("aria-pressed", scene.lit !== "off");
-      setText(node.querySelector(".rehearse"), word("rehearse"));
-    });
-}
-
 function showPins(view) {
   setHidden(byId("no-pins"), view.pins.length > 0);
   reconcile(byId("pins"), view.pins, (pin) => pin.id,
@@ -185,28 +172,6 @@ function showPins(view) {
 }
 
 // MARK: - Doing
-
-async function putScene({ id }) {
-  setHidden(byId("rehearsal"), true);
-  const scene = live.view.scenes.find((known) => known.id === id);
-  if (!scene) return;
-  const fields = { scene: id };
-  if (scene.needsReason) {
-    const values = await ask(scene.name, [{ name: "reason", label: word("reason"), kind: "text", required: true }], word("putUp"));
-    if (!values) return;
-    fields.reason = values.reason;
-  }
-  const said = await send(scene.meeting ? "/api/wall/meeting" : "/api/wall/scene", fields);
-  if (said?.answer === "done" && live.view.meeting && !scene.meeting) toast(() => word("afterMeeting"), false);
-}
-
-// How much of it is verified, and for how long what is not for everybody is still seen.
-function sceneText(scene) {
-  const shown = scene.lit !== "off" && scene.lit !== "later";
-  const left = scene.secondsLeft === undefined ? 0 : scene.secondsLeft - (clock() - live.viewAt) / 1000;
-  const view = !scene.needsReason || !shown ? "" : left > 0 ? word("viewEnds", { left: duration(left) }) : word("viewEnded");
-  return [word(`lit-${scene.lit}`), view].filter(Boolean).join(" · ");
-}
 
 function carry(source) {
   if (chosenRegion()) return put(source, chosenRegion());
@@ -256,19 +221,6 @@ async function put(source, cells) {
   show();
 }
 
-async function rehearse(scene) {
-  const said = await send(`/api/wall/rehearse/${scene.meeting ? "meeting" : "scene"}`, { scene: scene.id });
-  if (said?.answer !== "rehearsed") return;
-  const ports = said.switched.flatMap((device) => device.ports.map((port) => `${device.device}/${port}`));
-  const outputs = said.outputs.map((output) => `${output.number}: ${output.source ? sourceName(live.view, output.source) : word("showsNothing")}`);
-  byId("rehearsal").replaceChildren(
-    element("b", {}, `${scene.name} — ${word("rehearsal")}`),
-    element("p", {}, ports.length ? word("rehearsalPorts", { count: ports.length, ports: ports.join(", ") }) : word("rehearsalNothing")),
-    element("p", { class: "small" }, outputs.join(" · ")),
-    element("button", { type: "button", onclick: () => setHidden(byId("rehearsal"), true) }, word("editorClose")));
-  setHidden(byId("rehearsal"), false);
-}
-
 // MARK: - Beginning
 
 function begin() {
@@ -306,11 +258,13 @@ function begin() {
   byId("sound-banner").addEventListener("click", unlockSound);
   onSoundChange(() => showRinging(page));
   followRegion(byId("grid"), show, drawn);
+  followSearch(show);
   for (const kind of ["pointerover", "focusin"]) byId("grid").addEventListener(kind, look);
   addEventListener("resize", show);
   onLanguage(() => {
-    // It was written in the other one.
+    // They were written in the other one.
     setHidden(byId("rehearsal"), true);
+    setText(byId("announcements"), "");
     if (live) show();
   });
   // Ages go on between two views.
