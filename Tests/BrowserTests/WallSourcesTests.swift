@@ -7,8 +7,8 @@ extension BrowserTests {
   /// What can be put up: of which level, how it is and since when; and how one of many is found.
   @Suite struct WallSourcesTests {
     /// - Parameter cameras: how many there are beside the sources of every wall here, of each level and in each state.
-    private static func view(_ cameras: Int) -> WallView {
-      var view = WallPicture.view(3, 3)
+    private static func view(_ cameras: Int, _ columns: Int = 3, _ rows: Int = 3) -> WallView {
+      var view = WallPicture.view(columns, rows)
       let states: [SourceState] = [.live, .stale, .dead(reason: "连不上 / cannot be reached")]
       for number in 1...cameras {
         let source = WallPlan.Source(
@@ -44,6 +44,24 @@ extension BrowserTests {
           for index in view.sources.indices { view.sources[index].source.level = .street }
         }
         try await rig.browser.wait("of one level there is no heading", for: "\(Self.headings).length === 0")
+      }
+    }
+
+    /// Below a wide wall many of them take the room of two sections.
+    @Test func manyTakeMoreRoom() async throws {
+      try await WallPictureRig.run(Self.view(40, 16, 4)) { rig in
+        try await rig.startDuty()
+        for (width, height) in [(1920, 1080), (1024, 768), (768, 1024)] {
+          try await rig.browser.resize(width, height)
+          try await rig.browser.wait("all of the width is used", for: "innerWidth === \(width)")
+          #expect(
+            try await rig.browser.evaluate("return document.documentElement.scrollWidth <= innerWidth", as: Bool.self), "\(width)"
+          )
+          let times = try await rig.browser.evaluate(
+            "return document.getElementById('sources').clientWidth / document.getElementById('no-faults').clientWidth",
+            as: Double.self)
+          #expect(times > (width > 1000 ? 1.9 : 0.9), "\(width)")
+        }
       }
     }
 
