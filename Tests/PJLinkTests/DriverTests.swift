@@ -106,6 +106,56 @@ import Testing
     #expect(rig.events.last == .notSwitched(2, .impossible("no such port")))
   }
 
+  /// By its own word, which no wish can have: it is there, and not as wished.
+  @Test(arguments: ["DIGITAL2", "7Q", "", "HDMI 投影\u{07} and more than fits"]) func anInputThatNobodyKnowsIsToldAsItIs(
+    value: String
+  ) {
+    var rig = PJLinkRig.on()
+    rig.hand(.remote(input: value))
+    rig.pass(.seconds(60))
+    let shown = PJLinkInput.shown(value.uppercased())
+    #expect(shown.hasPrefix("INPT=") && shown.count <= 21 && shown.unicodeScalars.allSatisfy { $0.isPlainText })
+    #expect(rig.events.last { if case .observed = $0 { true } else { false } } == .observed(1, .display(on(shown, .whole))))
+    #expect(rig.health == [] && rig.opened == [])
+    // What cannot be set is told, and the input that is wished is set like any other.
+    rig.hand(.locked(true))
+    rig.wish(on("DIGITAL2"))
+    rig.pass(.seconds(20))
+    #expect(!rig.driver.isAsWished && rig.refusals == [.unchanged] && rig.health == [])
+    rig.hand(.locked(false))
+    rig.pass(.seconds(40))
+    #expect(rig.driver.isAsWished && rig.model.unit.input == "32")
+  }
+
+  /// It answers from the first question on, whatever the value means, and says what it is when that can be read.
+  @Test func aStateThatNobodyKnowsIsNoSilence() {
+    var rig = PJLinkRig.with(password: nil)
+    rig.hand(.odd("POWR", "7"))
+    rig.hand(.odd("CLSS", "x"))
+    rig.hand(.odd("AVMT", "99"))
+    rig.wish(on("DIGITAL2"))
+    rig.pass(.seconds(200))
+    #expect(rig.health == [.opening, .identifying, .online] && rig.opened.count == 1)
+    #expect(rig.refusals == [.refused("POWR=7")] && rig.sets == [])
+    rig.hand(.remotePower(true))
+    rig.hand(.odd("POWR", nil))
+    rig.pass(.seconds(10))
+    #expect(rig.driver.isAsWished && rig.opened.count == 1 && rig.health.last == .online)
+  }
+
+  /// Damaged answers to the questions who it is: it is asked again soon, not in hours.
+  @Test func whatWasDamagedIsAskedAgainSoon() {
+    var rig = PJLinkRig.with(password: nil)
+    #expect(rig.pass(atMost: .seconds(5)) { $0.health.last == .online } != nil)
+    rig.hand(.halfLines(true))
+    rig.pass(.seconds(3))
+    rig.hand(.halfLines(false))
+    rig.pass(.seconds(40))
+    let told = rig.events.compactMap { if case .described(let description) = $0 { description } else { nil } }
+    #expect(told.last == WallDescription(model: "Linli Model PJ", name: "投影机 1", firmware: "2.01", outputs: 1), "\(told)")
+    #expect(rig.opened.count == 1)
+  }
+
   @Test func aClassOneUnitIsAskedWhatItKnows() {
     var rig = PJLinkRig(
       PJLinkSettings(md5: md5),

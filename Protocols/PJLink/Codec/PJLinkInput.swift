@@ -1,3 +1,5 @@
+import DeviceKit
+
 /// Inputs by the names of the site file: `DIGITAL1` is `31`.
 public enum PJLinkInput {
   public static let kinds = ["RGB", "VIDEO", "DIGITAL", "STORAGE", "NETWORK", "INTERNAL"]
@@ -7,6 +9,15 @@ public enum PJLinkInput {
     let code = Array(code.uppercased().utf8)
     guard code.count == 2, (0x31...0x36).contains(code[0]), isNumber(code[1]) else { return nil }
     return kinds[Int(code[0] - 0x31)] + String(decoding: [code[1]], as: UTF8.self)
+  }
+
+  /// As it is told and shown. What is no input's code is `INPT=` and the projector's own word, at most 16 characters of it: whatever that
+  /// is, it is no name of the site file, which a wish could have.
+  public static func shown(_ value: String) -> String {
+    if let known = name(value) { return known }
+    var word = String.UnicodeScalarView()
+    for scalar in value.unicodeScalars.prefix(16) where scalar.isPlainText && scalar.value >= 0x20 { word.append(scalar) }
+    return "INPT=" + String(word)
   }
 
   public static func code(_ name: String) -> String? {

@@ -13,7 +13,10 @@ public struct PJLinkModel: Machine, Sendable {
     case fail(PJLinkError?)
     /// ... only to what changes something.
     case refuseSets(PJLinkError?)
+    /// An input's code, or whatever a unit may say instead.
     case remote(input: String)
+    /// Answers the question for this (four letters) with a value of its own, or as it should again.
+    case odd(String, String?)
     case remotePower(Bool)
     case remoteMute(String)
     case faults(PJLinkFaults)
@@ -66,6 +69,7 @@ public struct PJLinkModel: Machine, Sendable {
   private var garble: UInt32 = 0
   private var noise: [UInt8] = []
   private var halvesLines = false
+  private var odd: [String: String] = [:]
   private var closesAfterEach = false
   private var isTaken = false
   private var forgetsSession = false
@@ -160,7 +164,7 @@ public struct PJLinkModel: Machine, Sendable {
   }
 
   private mutating func answer(_ command: PJLinkCommand, at now: Instant) -> String {
-    if command.isQuery { return unit.read(command) }
+    if command.isQuery { return odd[command.name] ?? unit.read(command) }
     let wasPower = unit.power
     var changed = unit
     let value = changed.set(command)
@@ -192,6 +196,7 @@ public struct PJLinkModel: Machine, Sendable {
     case .fail(let error): failure = error
     case .refuseSets(let error): setFailure = error
     case .remote(let input): unit.input = input
+    case .odd(let name, let value): odd[name] = value
     case .remotePower(let isOn):
       transition = nil
       unit.power = isOn ? .on : .standby

@@ -10,6 +10,7 @@ extension PJLinkDriver {
       case .down, .opening: return
       case .greeting, .up:
         hasHeard = true
+        hasHeardSinceAsked = true
         if let found = decoder.push(byte) { heard(found, at: now) }
       }
     }
@@ -74,6 +75,21 @@ extension PJLinkDriver {
       if !isReadBack, reads.isEmpty { nextRead = min(nextRead, max(now, nextRead - settings.restCycle + .seconds(1))) }
       return
     }
+    guard isKnown(reply, question) else {
+      oddReply = reply
+      return due = min(due, now + Self.oddGrace)
+    }
+    answered(question, reply, at: now)
+  }
+
+  /// No other answer came behind one with a value that nobody knows: it is the answer, and who gives it is there.
+  mutating func oddReplyStands(at now: Instant) -> Bool {
+    guard let question, let oddReply else { return false }
+    answered(question, oddReply, at: now)
+    return true
+  }
+
+  private mutating func answered(_ question: Question, _ reply: PJLinkReply, at now: Instant) {
     self.question = nil
     isAlive()
     switch question {
@@ -96,11 +112,19 @@ extension PJLinkDriver {
     if reply.error != nil { return true }
     return switch question {
     case .set, .blink: reply.isOK
+    case .read: !reply.isOK
+    case .detail: true
+    }
+  }
+
+  private func isKnown(_ reply: PJLinkReply, _ question: Question) -> Bool {
+    if reply.error != nil { return true }
+    return switch question {
     case .read(.power): PJLinkPower(rawValue: reply.value) != nil
     case .read(.input): PJLinkInput.name(reply.value) != nil
     case .read(.mute): PJLinkMute.isPictureMuted(reply.value) != nil
     case .read(.level): UInt8(reply.value) != nil
-    case .detail: true
+    case .set, .detail, .blink: true
     }
   }
 
@@ -144,7 +168,9 @@ extension PJLinkDriver {
   private mutating func wasRead(_ register: Register, _ reply: PJLinkReply, at now: Instant) {
     switch register {
     case .power:
-      guard let power = PJLinkPower(rawValue: reply.value) else { return notYet(.refused(reply.value.uppercased()), at: now) }
+      guard let power = PJLinkPower(rawValue: reply.value) else {
+        return notYet(.refused(reply.error?.rawValue ?? "POWR=" + plain(reply.value)), at: now)
+      }
       switch power {
       case .warming: return notYet(.refused("warming up"), at: now)
       case .cooling: return notYet(.refused("cooling down"), at: now)
@@ -170,6 +196,8 @@ extension PJLinkDriver {
 
   /// It is between two states; asked again until it is in one.
   private mutating func notYet(_ why: WallRefusal, at now: Instant) {
+    // It answers: that it cannot be read yet is no silence.
+    become(.online)
     reads = [.power]
     notBefore = now + settings.transitionPoll
     nextRead = notBefore
@@ -219,7 +247,7 @@ extension PJLinkDriver {
   private var setting: WallSetting {
     .display(
       isOn
-        ? DisplaySetting(isOn: true, input: input.map { PJLinkInput.name($0) ?? $0 }, part: .whole) : DisplaySetting(isOn: false))
+        ? DisplaySetting(isOn: true, input: input.map { PJLinkInput.shown($0) }, part: .whole) : DisplaySetting(isOn: false))
   }
 
   private mutating func blinked(_ isDark: Bool, _ reply: PJLinkReply, at now: Instant) {
@@ -237,8 +265,10 @@ extension PJLinkDriver {
     self.question = nil
     switch question {
     case .detail(let detail):
-      // Optional, and some units say nothing to what they do not know.
-      schedule(detail, now + detail.every * 2)
+      // Optional, and some units say nothing to what they do not know. What was damaged is asked again soon.
+      schedule(detail, now + (hasHeardSinceAsked ? Self.damagedDetailInterval : detail.every * 2))
+      // The maker stands in front of the model.
+      if detail == .model, hasHeardSinceAsked { schedule(.maker, now + Self.damagedDetailInterval) }
       describe(at: now)
     case .read(.level):
       level = 1

@@ -72,6 +72,8 @@ extension PJLinkDriver {
 
   private mutating func put(_ command: PJLinkCommand, _ question: Question, at now: Instant) {
     self.question = question
+    oddReply = nil
+    hasHeardSinceAsked = false
     due = now + settings.replyTimeout
     var command = command
     command.digest = digest

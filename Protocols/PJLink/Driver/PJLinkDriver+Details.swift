@@ -79,7 +79,7 @@ extension PJLinkDriver {
   }
 
   /// A device's text goes onto pages: no control characters, at most 40.
-  private func plain(_ text: String) -> String {
+  func plain(_ text: String) -> String {
     var plain = String.UnicodeScalarView()
     for scalar in text.unicodeScalars where scalar.isPlainText && scalar.value >= 0x20 && plain.count < 40 {
       plain.append(scalar)

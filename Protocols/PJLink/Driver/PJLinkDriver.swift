@@ -50,6 +50,9 @@ public struct PJLinkDriver: WallDriver {
   static let lockedOutInterval = Interval.seconds(300)
   static let foreignInterval = Interval.seconds(10)
   static let blinkInterval = Interval.seconds(2)
+  /// So long an answer is waited for behind one whose value nobody knows: that may be a line that was damaged.
+  static let oddGrace = Interval.milliseconds(300)
+  static let damagedDetailInterval = Interval.seconds(15)
 
   public let settings: PJLinkSettings
   var link = Link.down(reopenAt: .zero)
@@ -57,6 +60,10 @@ public struct PJLinkDriver: WallDriver {
   var wish: WallSetting?
   var question: Question?
   var due = Instant.zero
+  /// Something came, whatever it is.
+  var hasHeardSinceAsked = false
+  /// Came as the answer, with a value that nobody knows.
+  var oddReply: PJLinkReply?
   /// Nothing is asked before.
   var notBefore = Instant.zero
   /// Stands in front of the first command of a connection.
@@ -153,7 +160,7 @@ public struct PJLinkDriver: WallDriver {
       outbox.append(.reopen)
     case .opening(let moment) where moment <= now: goDown(.absent, at: now)
     case .greeting(let moment) where moment <= now: notGreeted(at: now)
-    case .up where question != nil && due <= now: miss(at: now)
+    case .up where question != nil && due <= now: if !oddReplyStands(at: now) { miss(at: now) }
     default: break
     }
   }

@@ -175,7 +175,7 @@ extension Station {
       let refusal = refusal(of: tile.output)
       let cannot = remembersCannot(tile, composition)
       for kind in FaultKey.Kind.ofRefusals {
-        let isSo = refusal.map { .of($0) == kind } ?? false
+        let isSo = refusal.map { .of($0.why) == kind } ?? false
         let remembered = kind == .outputCannot ? cannot : nil
         condition(FaultKey(.output(tile.output), kind), isSo || remembered != nil, detail: remembered ?? refusal?.text ?? "")
       }
@@ -188,10 +188,11 @@ extension Station {
 
   /// Of one of the devices that its picture comes through: until it is seen to switch, or somebody re-tests the card. That a device which
   /// says nothing at all does not answer this either is no other fault: its own card says so, and why.
-  private func refusal(of number: Int) -> WallRefusal? {
-    (plan.wall?.output(number)?.ports ?? []).compactMap { port in
-      let refusal = wallFacts.port(port)?.refusal
-      return refusal == .unanswered && wallFacts.device(port.device)?.health != .online ? nil : refusal
+  private func refusal(of number: Int) -> (why: WallRefusal, text: String)? {
+    (plan.wall?.output(number)?.ports ?? []).compactMap { port -> (why: WallRefusal, text: String)? in
+      guard let fact = wallFacts.port(port), let why = fact.refusal else { return nil }
+      guard why != .unanswered || wallFacts.device(port.device)?.health == .online else { return nil }
+      return (why, fact.asOf == .zero ? why.text : why.text(fact.setting))
     }.first
   }
 

@@ -4,12 +4,29 @@ extension WallRefusal {
   /// For a card's detail: what the device did, and what that means as a rule.
   public var text: String {
     switch self {
-    case .unchanged: "已应答但没有切换,可能被锁定 / acknowledged and unchanged: locked, most likely"
+    case .unchanged: Self.unchanged(nil)
     case .refused(let code): "设备拒绝: \(code.prefix(40)) / refused by the device: \(code.prefix(40))"
     case .unanswered: "设备没有应答这条命令 / the device does not answer this command"
     case .impossible(let what):
       "设备没有这一路,或放不出来: \(what.prefix(40)) / the device has no such input or output, or cannot show it: \(what.prefix(40))"
     }
+  }
+
+  /// ... and what the port was read to be since.
+  func text(_ readBack: WallSetting) -> String {
+    guard self == .unchanged else { return text }
+    switch readBack {
+    case .route(let input): return Self.unchanged(("输入 \(input)", "input \(input)"))
+    case .display(let display):
+      guard display.isOn else { return Self.unchanged(("待机", "standby")) }
+      return Self.unchanged(display.input.map { ("\($0.prefix(40))", "\($0.prefix(40))") })
+    case .picture: return text
+    }
+  }
+
+  private static func unchanged(_ readBack: (chinese: String, english: String)?) -> String {
+    let (chinese, english) = readBack.map { (",读到的是 \($0.chinese)", "; it says \($0.english)") } ?? ("", "")
+    return "已应答但没有切换,可能被锁定\(chinese) / acknowledged and unchanged: locked, most likely\(english)"
   }
 }
 
