@@ -1,6 +1,5 @@
 import DeviceKit
 import DeviceVocabulary
-import KramerP3000Codec
 import LineProtocolCodec
 import StationRuntime
 import Testing
@@ -28,8 +27,6 @@ import Testing
 
   /// What a device says first to its driver.
   private static func said(_ kind: WallDevicePlan.Kind) throws -> [UInt8] {
-    // Nothing stands in for it here.
-    if kind == .kramerP2000 { return P2000Frame(P2000Frame.defineMachine, input: 1, output: 8, machine: 1, isReply: true).bytes }
     let plan = try plan(kind)
     var driver = try #require(DriverCatalog.wall(plan))
     var model = try #require(WallModel(plan, inputs: 16))

@@ -19,6 +19,7 @@ import Testing
     Kinds(matrix: "videohub", display: "samsungMDC", input: "HDMI1"),
     Kinds(matrix: "extronSIS", display: "pjlink", input: "DIGITAL1"),
     Kinds(matrix: "kramerP3000", display: "samsungMDC", input: "DP1"),
+    Kinds(matrix: "kramerP2000", display: "pjlink", input: "DIGITAL2", more: ", machine: 3"),
     Kinds(
       matrix: "line", display: "pjlink", input: "DIGITAL2",
       more: #", line: {route: "SET {out} {in}", acknowledgement: "OK", read: "GET {out}", readAnswer: "OUT {out} IN {in}"}"#),

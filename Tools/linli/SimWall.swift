@@ -42,6 +42,7 @@ extension Sim {
       let control = try ControlSocket(path: socket) { front.say($0) }
       let ended = startThread("wall") { front.run() }
       Terminal.log("大屏设备 / devices of the wall: \(front.names.joined(separator: ", "))")
+      if !front.left.isEmpty { Terminal.log("没有模拟 / not simulated: \(front.left.joined(separator: ", "))") }
       await signals.stop()
       control.stop()
       front.stop()
@@ -58,7 +59,8 @@ enum WallCommand {
     off NAME[/N], on NAME[/N]    拔掉电源、插上,没电时毫无回应 / its plug; without power nothing comes back (N: one panel of a chain)
     lock NAME/N, unlock NAME/N   被遥控器锁定:应答了但不切换 / acknowledges, and does not switch
     route NAME/N INPUT           有人在矩阵面板上切换 / somebody turns a knob of the matrix
-    remote NAME/N INPUT          有人用屏的遥控器换输入 / somebody uses the display's remote control
+    remote NAME/N INPUT          有人用屏的遥控器换输入,写站点文件里的名字 / somebody uses the display's remote control: the site file's names
+    odd NAME/N WORD              投影机把 WORD 当作输入来回答 / a projector says WORD where it is asked for its input
     late NAME MS                 晚这么多毫秒应答 / answers so much later
     silent NAME, speak NAME      不应答、又应答 / stops answering, and answers again
     garble NAME PERTHOUSAND      发出的字节出错 / so many bytes of a thousand arrive wrong
@@ -84,6 +86,7 @@ enum WallCommand {
     case ("route", 3):
       return port.flatMap { port in number.flatMap { UInt16(exactly: $0) }.map { (name, .route(port.number, $0)) } }
     case ("remote", 3): return port.map { (name, .remote($0.number, words[2])) }
+    case ("odd", 3): return port.map { (name, .odd($0.number, words[2])) }
     case ("late", 3): return number.flatMap { (0...60_000).contains($0) ? (name, .late($0)) : nil }
     case ("silent", 2): return (name, .silent(true))
     case ("speak", 2): return (name, .silent(false))
@@ -116,6 +119,8 @@ final class WallFront: Sendable {
   private let wake: WakeSignal
   private let stopFlag = StopFlag()
   let names: [String]
+  /// Devices of the site file that nothing here stands in for, each with the reason.
+  let left: [String]
 
   /// Listeners belong to whoever holds the lock.
   private struct Handed: @unchecked Sendable { var devices: [Device] }
@@ -123,15 +128,28 @@ final class WallFront: Sendable {
   /// - Parameter classOne: names of projectors that know no class 2.
   init(_ wall: WallDevices, inputs: [WallPort], classOne: [String]) throws {
     var made: [Device] = []
+    var left: [String] = []
     for plan in wall.devices {
-      guard case .network(let host, let port) = plan.connection, ["127.0.0.1", "localhost"].contains(host) else { continue }
+      guard case .network(let host, let port) = plan.connection, ["127.0.0.1", "localhost"].contains(host) else {
+        left.append("\(plan.name) (\(Self.reason(plan.connection)))")
+        continue
+      }
       let highest = inputs.filter { $0.device == plan.name }.map(\.number).max() ?? 1
       guard let model = WallModel(plan, inputs: highest, pjlinkClass: classOne.contains(plan.name) ? 1 : 2) else { continue }
       made.append(Device(plan: plan, model: model, listener: try StreamListener(port: UInt16(clamping: port))))
     }
     names = made.map { "\($0.plan.name) (\($0.plan.kind.rawValue), \($0.listener.port))" }
+    self.left = left
     wake = try WakeSignal()
     devices = Mutex(Handed(devices: made))
+  }
+
+  private static func reason(_ connection: WallDevicePlan.Connection) -> String {
+    switch connection {
+    case .network(let host, _): "在 \(host),不在本机 / not on this machine"
+    case .serial: "串口 / a serial port"
+    case .none: "由 linli wall play 演 / that is linli wall play"
+    }
   }
 
   func stop() {
@@ -215,7 +233,9 @@ final class WallFront: Sendable {
       }
       let now = MonotonicClock.now()
       guard let effects = handed.devices[index].model.hand(hand, at: now) else {
-        return "\(DeskControl.failure)这台设备没有这个 / this device has nothing like that\n"
+        let names = handed.devices[index].plan.kind.inputNames
+        let inputs = if case .remote = hand, !names.isEmpty { ";输入写作 / inputs are: \(names)" } else { "" }
+        return "\(DeskControl.failure)这台设备没有这个 / this device has nothing like that\(inputs)\n"
       }
       Self.perform(effects, handed.devices[index], now)
       return "好 / ok\n"

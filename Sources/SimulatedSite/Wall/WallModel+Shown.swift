@@ -1,5 +1,6 @@
 import DeviceVocabulary
 import LineProtocolDeviceModel
+import PJLinkCodec
 import SamsungMDCCodec
 import SamsungMDCDeviceModel
 
@@ -8,10 +9,7 @@ extension WallModel {
   /// Which input an output of a matrix has; `nil`: it is no matrix, has no power, or no such output.
   public func input(_ output: UInt16) -> UInt16? {
     switch self {
-    case .hub(let model): model.isPowered ? model.core.input(output) : nil
-    case .sis(let model): model.isPowered ? model.core.input(output) : nil
-    case .kramer(let model): model.isPowered ? model.core.input(output) : nil
-    case .line(let model): model.isPowered ? model.core.input(output) : nil
+    case .matrix(let model): model.isPowered ? model.core.input(output) : nil
     case .panels, .projector: nil
     }
   }
@@ -30,10 +28,7 @@ extension WallModel {
 
   public var text: String {
     switch self {
-    case .hub(let model): Self.routes(model.core, model.isPowered)
-    case .sis(let model): Self.routes(model.core, model.isPowered)
-    case .kramer(let model): Self.routes(model.core, model.isPowered)
-    case .line(let model): Self.routes(model.core, model.isPowered)
+    case .matrix(let model): Self.routes(model.core, model.isPowered)
     case .panels(let model):
       model.panels.map { panel in
         let state = panel.isPowered ? (panel.isOn ? "开 on" : "待机 standby") : "断电 no power"
@@ -42,7 +37,7 @@ extension WallModel {
         return "\(panel.id): \(state) \(MDCInput.name(panel.input)) \(part)\(panel.isLocked ? " 🔒" : "")"
       }.joined(separator: "; ")
     case .projector(let model):
-      model.isPowered ? "class \(model.traits.level) \(model.unit.power) \(model.unit.input)" : "断电 no power"
+      model.isPowered ? "class \(model.traits.level) \(model.unit.power) \(PJLinkInput.shown(model.unit.input))" : "断电 no power"
     }
   }
 

@@ -3,8 +3,8 @@ import DeviceKit
 import DeviceVocabulary
 import ExtronSISDeviceModel
 import KramerP3000DeviceModel
-import LineProtocolCodec
 import LineProtocolDeviceModel
+import PJLinkCodec
 import PJLinkDeviceModel
 import SamsungMDCCodec
 import SamsungMDCDeviceModel
@@ -13,10 +13,7 @@ import VideohubDeviceModel
 
 /// A device model of the wall, whatever it speaks: the wire and the hand that all of them have.
 public enum WallModel: Sendable {
-  case hub(VideohubModel)
-  case sis(ExtronSISModel)
-  case kramer(KramerP3000Model)
-  case line(MatrixModel<LineSpeech>)
+  case matrix(any SimulatedMatrix)
   case panels(MDCChainModel)
   case projector(PJLinkModel)
 
@@ -36,12 +33,15 @@ public enum WallModel: Sendable {
     let outputs = plan.quirks.outputs ?? max(plan.ports.max() ?? 1, 16)
     let inputs = plan.quirks.inputs ?? max(inputs, 16)
     switch plan.kind {
-    case .videohub: self = .hub(VideohubModel(HubSpeech(), inputs: inputs, outputs: outputs))
-    case .extronSIS: self = .sis(ExtronSISModel(SISSpeech(), inputs: inputs, outputs: outputs))
-    case .kramerP3000: self = .kramer(KramerP3000Model(P3000Speech(), inputs: inputs, outputs: outputs))
+    case .videohub: self = .matrix(VideohubModel(HubSpeech(), inputs: inputs, outputs: outputs))
+    case .extronSIS: self = .matrix(ExtronSISModel(SISSpeech(), inputs: inputs, outputs: outputs))
+    case .kramerP3000: self = .matrix(KramerP3000Model(P3000Speech(), inputs: inputs, outputs: outputs))
+    case .kramerP2000:
+      let speech = P2000Speech(machine: plan.quirks.machine ?? 1)
+      self = .matrix(KramerP2000Model(speech, inputs: inputs, outputs: outputs))
     case .line:
       guard let settings = plan.quirks.line else { return nil }
-      self = .line(MatrixModel(LineSpeech(settings), inputs: inputs, outputs: outputs))
+      self = .matrix(MatrixModel(LineSpeech(settings), inputs: inputs, outputs: outputs))
     case .samsungMDC:
       let isNetworked = if case .network = plan.connection { true } else { false }
       self = .panels(
@@ -54,17 +54,14 @@ public enum WallModel: Sendable {
           PJLinkTraits(
             level: pjlinkClass, password: plan.quirks.password, md5: { Array(Insecure.MD5.hash(data: $0)) },
             warmUp: .seconds(3), coolDown: .seconds(3))))
-    // Nothing stands in for these here.
-    case .kramerP2000, .player: return nil
+    // `linli wall play` is one.
+    case .player: return nil
     }
   }
 
   public var deadline: Instant? {
     switch self {
-    case .hub(let model): model.deadline
-    case .sis(let model): model.deadline
-    case .kramer(let model): model.deadline
-    case .line(let model): model.deadline
+    case .matrix(let model): model.deadline
     case .panels(let model): model.deadline
     case .projector(let model): model.deadline
     }
@@ -73,7 +70,7 @@ public enum WallModel: Sendable {
   /// Whether a connection comes up.
   public func accepts(at now: Instant) -> Bool {
     switch self {
-    case .hub, .sis, .kramer, .line: hasPower
+    case .matrix: hasPower
     case .panels(let model): model.accepts(at: now)
     case .projector(let model): model.accepts
     }
@@ -84,10 +81,7 @@ public enum WallModel: Sendable {
 
   public var hasPower: Bool {
     switch self {
-    case .hub(let model): model.isPowered
-    case .sis(let model): model.isPowered
-    case .kramer(let model): model.isPowered
-    case .line(let model): model.isPowered
+    case .matrix(let model): model.isPowered
     case .panels(let model): model.panels.contains { $0.isPowered }
     case .projector(let model): model.isPowered
     }
@@ -95,18 +89,9 @@ public enum WallModel: Sendable {
 
   public mutating func handle(_ input: Input, at now: Instant) -> [Effect] {
     switch self {
-    case .hub(var model):
-      defer { self = .hub(model) }
-      return Self.run(&model, Self.matrix(input), at: now)
-    case .sis(var model):
-      defer { self = .sis(model) }
-      return Self.run(&model, Self.matrix(input), at: now)
-    case .kramer(var model):
-      defer { self = .kramer(model) }
-      return Self.run(&model, Self.matrix(input), at: now)
-    case .line(var model):
-      defer { self = .line(model) }
-      return Self.run(&model, Self.matrix(input), at: now)
+    case .matrix(var model):
+      defer { self = .matrix(model) }
+      return model.run(input, at: now)
     case .panels(var model):
       defer { self = .panels(model) }
       switch input {
@@ -121,26 +106,6 @@ public enum WallModel: Sendable {
       case .disconnected: return Self.run(&model, .disconnected, at: now)
       case .received(let bytes): return Self.run(&model, .received(bytes), at: now)
       case .wake: return Self.run(&model, .wake, at: now)
-      }
-    }
-  }
-
-  private static func matrix<Speech>(_ input: Input) -> MatrixModel<Speech>.Input {
-    switch input {
-    case .connected: .connected
-    case .disconnected: .disconnected
-    case .received(let bytes): .received(bytes)
-    case .wake: .wake
-    }
-  }
-
-  private static func run<Speech>(_ model: inout MatrixModel<Speech>, _ input: MatrixModel<Speech>.Input, at now: Instant)
-    -> [Effect]
-  {
-    step(&model, input, .wake, at: now) { effect in
-      switch effect {
-      case .transmit(let bytes): .transmit(bytes)
-      case .hangUp: .hangUp
       }
     }
   }
@@ -165,7 +130,7 @@ public enum WallModel: Sendable {
   }
 
   /// Until it has nothing more to do now.
-  private static func step<Model: Machine>(
+  static func step<Model: Machine>(
     _ model: inout Model, _ input: Model.Input, _ wake: Model.Input, at now: Instant, _ translate: (Model.Effect) -> Effect?
   ) -> [Effect] {
     var effects = Effects<Model.Effect>()
@@ -184,40 +149,15 @@ public enum WallModel: Sendable {
   /// What a person does to it; `nil`: this device has nothing like that.
   public mutating func hand(_ hand: WallHand, at now: Instant) -> [Effect]? {
     switch self {
-    case .hub(var model):
-      defer { self = .hub(model) }
-      return Self.matrixHand(hand).map { Self.run(&model, .hand($0), at: now) }
-    case .sis(var model):
-      defer { self = .sis(model) }
-      return Self.matrixHand(hand).map { Self.run(&model, .hand($0), at: now) }
-    case .kramer(var model):
-      defer { self = .kramer(model) }
-      return Self.matrixHand(hand).map { Self.run(&model, .hand($0), at: now) }
-    case .line(var model):
-      defer { self = .line(model) }
-      return Self.matrixHand(hand).map { Self.run(&model, .hand($0), at: now) }
+    case .matrix(var model):
+      defer { self = .matrix(model) }
+      return model.hand(hand, at: now)
     case .panels(var model):
       defer { self = .panels(model) }
       return Self.panelInput(hand, model).map { inputs in inputs.flatMap { Self.run(&model, $0, at: now) } }
     case .projector(var model):
       defer { self = .projector(model) }
       return Self.projectorHand(hand).map { Self.run(&model, .hand($0), at: now) }
-    }
-  }
-
-  private static func matrixHand<Speech>(_ hand: WallHand) -> MatrixModel<Speech>.Hand? {
-    switch hand {
-    case .power(_, let on): .power(on)
-    case .lock(let port, let on): .lock(port, on)
-    case .late(let milliseconds): .late(.milliseconds(milliseconds))
-    case .silent(let on): .silent(on)
-    case .garble(let perThousand): .garble(perThousand: perThousand)
-    case .halves(let on): .halfLines(perThousand: on ? 300 : 0)
-    case .closes(let on): .closesAfterCommand(on)
-    case .taken(let on): .refusesSessions(on)
-    case .route(let port, let input): .route(MatrixRoute(port, from: input))
-    case .shift(let by): .numberShift(by)
-    case .remote, .fan, .hot: nil
     }
   }
 
@@ -242,7 +182,7 @@ public enum WallModel: Sendable {
       return panel(port, .condition(MDCErrorStatus(fanFailed: on)))
     case .hot(let port, let on):
       return panel(port, .condition(MDCErrorStatus(isTooHot: on, celsius: on ? 78 : 42)))
-    case .route, .shift: return nil
+    case .route, .shift, .odd: return nil
     }
   }
 
@@ -256,26 +196,9 @@ public enum WallModel: Sendable {
     case .halves(let on): .halfLines(on)
     case .closes(let on): .closeAfterEach(on)
     case .taken(let on): .sessionTaken(on)
-    case .remote(_, let input): .remote(input: input)
-    case .route, .shift, .fan, .hot: nil
+    case .remote(1, let input): PJLinkInput.code(input).map { .remote(input: $0) }
+    case .odd(1, let word): .remote(input: word)
+    case .route, .shift, .fan, .hot, .remote, .odd: nil
     }
   }
-}
-
-/// What a person does to a simulated device of the wall.
-public enum WallHand: Sendable, Equatable {
-  case power(UInt16?, Bool)
-  case lock(UInt16, Bool)
-  case late(Int)
-  case silent(Bool)
-  case garble(UInt32)
-  /// Answers end in the middle.
-  case halves(Bool)
-  case closes(Bool)
-  case taken(Bool)
-  case route(UInt16, UInt16)
-  case shift(UInt16)
-  case remote(UInt16, String)
-  case fan(UInt16, Bool)
-  case hot(UInt16, Bool)
 }

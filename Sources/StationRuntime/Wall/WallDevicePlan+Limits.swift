@@ -48,7 +48,7 @@ extension WallDevicePlan.Kind {
   }
 
   /// The names that it knows.
-  var inputNames: String {
+  public var inputNames: String {
     switch self {
     case .samsungMDC: MDCInput.names.map(\.name).joined(separator: ", ") + ", 0x7A"
     case .pjlink: PJLinkInput.kinds.map { "\($0)1–9, A–Z" }.joined(separator: ", ")
