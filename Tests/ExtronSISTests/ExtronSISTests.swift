@@ -57,13 +57,16 @@ import Testing
     #expect(scenarios.garbageAnywherePassesOver() == [])
     #expect(scenarios.aSilentOneIsAbsentAndComesBack() == [])
     #expect(scenarios.aSlowOneIsWaitedFor(.milliseconds(800)) == [])
+    #expect(scenarios.aSlowOneIsWaitedFor(.milliseconds(1_500)) == [])
+    #expect(scenarios.oneThatBeginsToCloseIsProvedAgain(within: .seconds(kind == 2 ? 9 : 6)) == [])
+    #expect(scenarios.whatItSaysOfItselfIsAskedAgainAfterGarbage() == [])
     #expect(scenarios.anUnreadableOutputIsLeftAlone() == [])
     #expect(scenarios.aSessionOfSomebodyElseIsWaitedFor() == [])
     #expect(scenarios.aFloodWithoutALineEndIsCutOff() == [])
   }
 
   /// Its answers are bare numbers: one that comes late must not be taken for another output's.
-  @Test(arguments: 0..<3, [1_300, 1_700, 2_100, 2_600, 3_500]) func lateAnswersProveNothing(kind: Int, delay: Int) {
+  @Test(arguments: 0..<3, [1_700, 2_100, 2_600, 3_500, 5_100]) func lateAnswersProveNothing(kind: Int, delay: Int) {
     #expect(scenarios(kind).answersThatComeTooLateProveNothing(.milliseconds(delay)) == [])
   }
 
@@ -115,6 +118,16 @@ import Testing
     rig.hand(.say(SISSpeech().greeting(rig.model.core)))
     rig.pass(.seconds(3))
     #expect(rig.told(.restarted) == 1 && rig.model.core.input(1) == 5 && rig.openings.count == 1)
+  }
+
+  /// It greets when it was asked something already.
+  @Test func aLateBannerIsNoRestart() {
+    var rig = rig(Self.kinds[0])
+    rig.hand(.late(.milliseconds(1_700)))
+    rig.wish([1: 5])
+    rig.pass(.seconds(30))
+    #expect(rig.health == .online && rig.model.core.input(1) == 5 && rig.openings.count == 1)
+    #expect(rig.written.prefix(6).filter { $0 == SISCommand.verbose(3).bytes }.count == 1)
   }
 
   @Test func soundAloneDoesNotCount() {

@@ -60,6 +60,7 @@ import Testing
     #expect(scenarios.garbageAnywherePassesOver() == [])
     #expect(scenarios.aSilentOneIsAbsentAndComesBack() == [])
     #expect(scenarios.aSlowOneIsWaitedFor(.milliseconds(800)) == [])
+    #expect(scenarios.oneThatBeginsToCloseIsProvedAgain(within: .seconds(6)) == [])
     #expect(scenarios.anUnreadableOutputIsLeftAlone() == [])
     #expect(scenarios.aSessionOfSomebodyElseIsWaitedFor() == [])
     #expect(scenarios.aFloodWithoutALineEndIsCutOff() == [])

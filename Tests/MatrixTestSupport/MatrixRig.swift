@@ -151,6 +151,12 @@ public struct MatrixRig<Dialect: MatrixDialect, Speech: MatrixSpeech> {
     return nil
   }
 
+  /// The last that was told of what it is.
+  public var description: WallDescription? {
+    for (_, event) in events.reversed() { if case .described(let description) = event { return description } }
+    return nil
+  }
+
   /// The last that was told of an output, and when.
   public func proof(_ output: UInt16) -> (at: Instant, input: UInt16)? {
     for (at, event) in events.reversed() {

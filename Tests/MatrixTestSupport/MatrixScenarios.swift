@@ -168,7 +168,7 @@ public struct MatrixScenarios<Dialect: MatrixDialect, Speech: MatrixSpeech> {
     rig.wish(wish)
     rig.pass(.seconds(60))
     found.check(isAsWished(rig, wish), "\(rig.model.core.routes)")
-    found.check(zip(rig.openings, rig.openings.dropFirst()).allSatisfy { $1 - $0 >= .seconds(1) }, "opened too fast")
+    found.check(zip(rig.openings, rig.openings.dropFirst()).allSatisfy { $1 - $0 >= .milliseconds(250) }, "opened too fast")
     // One that is not there any more is no habit.
     rig.isCut = true
     rig.pass(.seconds(20))
@@ -179,6 +179,43 @@ public struct MatrixScenarios<Dialect: MatrixDialect, Speech: MatrixSpeech> {
     let openings = rig.openings.count
     rig.pass(.seconds(30))
     found.check(rig.openings.count == openings && rig.health == .online, "not quiet afterwards")
+    return found.list
+  }
+
+  /// It is online, and from now on closes after each command.
+  public func oneThatBeginsToCloseIsProvedAgain(within limit: Interval) -> [String] {
+    var found = Findings()
+    var rig = online()
+    rig.hand(.closesAfterCommand(true))
+    let start = rig.now
+    while rig.health == .online, rig.now - start < .seconds(10) { rig.pass(.milliseconds(100)) }
+    let gone = rig.now
+    func isBack() -> Bool {
+      rig.health == .online && Self.straight.keys.allSatisfy { rig.proof($0).map { $0.at > gone } ?? false }
+    }
+    while !isBack(), rig.now - gone < limit { rig.pass(.milliseconds(100)) }
+    found.check(isBack(), "health \(String(describing: rig.health)), not all proved again")
+    // Nobody who answers and then hangs up, over and over, is hammered at.
+    found.check(zip(rig.openings, rig.openings.dropFirst()).allSatisfy { $1 - $0 >= .milliseconds(250) }, "opened too fast")
+    return found.list
+  }
+
+  /// Everything that it says for half a minute is damaged, also when the line is opened anew.
+  public func whatItSaysOfItselfIsAskedAgainAfterGarbage() -> [String] {
+    var found = Findings()
+    for seed in UInt64(1)...10 {
+      var rig = online(seed)
+      let truth = rig.description
+      rig.hand(.garble(perThousand: 20))
+      rig.breakLine()
+      rig.pass(.seconds(30))
+      rig.hand(.garble(perThousand: 0))
+      rig.pass(.seconds(35))
+      found.check(rig.health == .online, "seed \(seed): health \(String(describing: rig.health))")
+      // A letter that was taken for another is not seen; what is missing is.
+      let isWhole = rig.description.map { $0.model.isEmpty == truth?.model.isEmpty && $0.inputs == 8 && $0.outputs == 6 }
+      found.check(isWhole == true, "seed \(seed): \(String(describing: rig.description))")
+    }
     return found.list
   }
 

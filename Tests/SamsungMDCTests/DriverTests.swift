@@ -35,6 +35,20 @@ import Testing
     #expect(rig.sets == [MDCRequest(0x84, id: 1, data: [0])] && rig.isVerified(1))
   }
 
+  /// Damaged answers to the questions what it is: it is asked again soon.
+  @Test func whatWasDamagedIsAskedAgainSoon() {
+    var rig = MDCRig.single()
+    rig.line(.late(.milliseconds(50)))
+    #expect(rig.pass(atMost: .seconds(5)) { $0.health.last == .online } != nil)
+    rig.line(.halfAnswers(6))
+    rig.pass(.milliseconds(1_200))
+    rig.line(.halfAnswers(nil))
+    rig.pass(.seconds(30))
+    #expect(
+      rig.events.contains(.described(WallDescription(model: "QM55B", name: "panel 1", firmware: "1010.3", outputs: 1))))
+    #expect(rig.opened.count == 1 && rig.health.last == .online)
+  }
+
   @Test func anotherPlaceInTheSameWallIsNoNewWall() {
     var rig = MDCRig.single()
     rig.hand(1, .saysPC(true))

@@ -49,7 +49,7 @@ import Testing
     }
     #expect(wall.cards.isEmpty)
     for (name, opened) in wall.openings {
-      #expect(zip(opened, opened.dropFirst()).allSatisfy { $1 - $0 >= .seconds(1) }, "\(name) is not hammered at")
+      #expect(zip(opened, opened.dropFirst()).allSatisfy { $1 - $0 >= .milliseconds(250) }, "\(name) is not hammered at")
     }
   }
 

@@ -53,6 +53,9 @@ import VideohubDriver
     #expect(scenarios.garbageAnywherePassesOver() == [])
     #expect(scenarios.aSilentOneIsAbsentAndComesBack() == [])
     #expect(scenarios.aSlowOneIsWaitedFor(.milliseconds(2_500)) == [])
+    #expect(scenarios.oneThatBeginsToCloseIsProvedAgain(within: .seconds(6)) == [])
+    // One that refuses the question says it only when the line is opened.
+    if kind != 2 { #expect(scenarios.whatItSaysOfItselfIsAskedAgainAfterGarbage() == []) }
     #expect(scenarios.answersThatComeTooLateProveNothing(.milliseconds(3_600)) == [])
     #expect(scenarios.aSessionOfSomebodyElseIsWaitedFor() == [])
     #expect(scenarios.aFloodWithoutALineEndIsCutOff() == [])

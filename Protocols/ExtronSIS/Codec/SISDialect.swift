@@ -32,6 +32,8 @@ public struct SISDialect: MatrixDialect {
   private var lines = TextLines()
   private var telnet = TelnetFilter()
   private var last: MatrixRequest?
+  /// It has answered something, so that a banner now is none that greets.
+  private var hasAnswered = false
   private var hasModel = false
   private var logins = 0
   /// Questions for the firmware that were not answered: only the answer to the last of them says that nothing else is on its way.
@@ -45,6 +47,8 @@ public struct SISDialect: MatrixDialect {
     var traits = MatrixTraits()
     traits.greeting = .optional(.milliseconds(1_500))
     traits.hellos = Self.hellos.count
+    // An answer takes up to 1 s; a bare number that comes after this is nobody's.
+    traits.answerLimit = .seconds(2)
     traits.routesPerCommand = settings.quick ? 16 : 1
     traits.pause = settings.pause
     // A Telnet port closes after 5 min of silence.
@@ -84,6 +88,7 @@ public struct SISDialect: MatrixDialect {
     lines.startOver()
     telnet = TelnetFilter()
     last = nil
+    hasAnswered = false
     hasModel = false
     logins = 0
     openFirmware = 0
@@ -106,6 +111,10 @@ public struct SISDialect: MatrixDialect {
 
   private mutating func hear(_ answer: SISAnswer, into heard: inout [MatrixHeard]) {
     switch answer {
+    case .banner, .other, .loggedIn: break
+    default: hasAnswered = true
+    }
+    switch answer {
     case .tie(let output, let input, let layer):
       if settings.layer.includes(layer) { heard.append(.route(MatrixRoute(output, from: input))) }
     case .tieOfAll: break  // The outputs are read in their turn anyway.
@@ -119,8 +128,9 @@ public struct SISDialect: MatrixDialect {
     case .partNumber(let number): heard.append(.described(MatrixDescription(model: hasModel ? "" : number)))
     case .size(let inputs, let outputs): heard.append(.described(MatrixDescription(inputs: inputs, outputs: outputs)))
     case .banner(let model, let firmware):
-      // On a serial line the banner is all that tells of a power cut.
-      if last != nil { heard.append(.restarted) }
+      // On a serial line the banner is all that tells of a power cut; a slow unit greets when it was asked something already.
+      if hasAnswered { heard.append(.restarted) }
+      hasAnswered = false
       hasModel = true
       heard += [.described(MatrixDescription(model: model, firmware: firmware)), .greetedPerhaps]
     case .loggedIn: heard.append(.greeted)

@@ -31,6 +31,9 @@ public struct P2000Dialect: MatrixDialect {
     self.settings = settings
     var traits = MatrixTraits()
     traits.hellos = 2
+    traits.tellsModel = false
+    // An answer takes up to 1 s; a bare number that comes after this is nobody's.
+    traits.answerLimit = .seconds(2)
     traits.pause = settings.pause
     traits.keepAliveInterval = .seconds(60)
     traits.readsAreNamed = false

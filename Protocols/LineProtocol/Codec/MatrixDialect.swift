@@ -101,6 +101,10 @@ public struct MatrixTraits: Sendable, Equatable {
 
   public var greeting = Greeting.none
   public var hellos = 0
+  /// Its greeting says who it is: the hellos are sent only where that was not whole.
+  public var greetsWithAll = false
+  /// Says what model it is.
+  public var tellsModel = true
   public var routesPerCommand = 1
   public var answerLimit = Interval.seconds(1)
   /// Between an answer and the next request.

@@ -25,7 +25,7 @@ extension MatrixDriver {
 
   private mutating func hear(_ heard: MatrixHeard, at now: Instant) {
     switch heard {
-    case .unknown: return
+    case .unknown: return doubt(at: now)
     case .tooLong: return lineLost(.faulted, at: now)
     case .notThere: return lineLost(.faulted, at: now)
     case .passwordWrong: return passwordRefused(at: now)
@@ -40,7 +40,10 @@ extension MatrixDriver {
     }
     switch heard {
     case .greeted: if case .greeting = state { beginHello(at: now) }
-    case .greetedPerhaps: isGreetedPerhaps = true
+    case .greetedPerhaps:
+      isGreetedPerhaps = true
+      // On each of its many lines it says the same, and nobody has to log in.
+      if case .greeting = state, isBrief, dialect.bytes(.login) == nil { beginHello(at: now) }
     case .described(let new):
       description.add(new)
       if case .hello? = flight?.request { answered(at: now) }
@@ -55,6 +58,19 @@ extension MatrixDriver {
     case .refused(let text): refused(.refused(text), at: now)
     case .hasNone(let text): refused(.impossible(text), at: now)
     case .unknown, .tooLong, .notThere, .passwordWrong, .wantsPassword: break
+    }
+  }
+
+  /// What it said of itself may be damaged as well.
+  private mutating func doubt(at now: Instant) {
+    guard dialect.traits.hellos > 0 else { return }
+    switch state {
+    case .hello: hasDoubt = true
+    case .ready:
+      hasDoubt = true
+      nextHello = min(nextHello, now + Self.doubtInterval)
+    case .greeting: hasDoubt = hasDoubt || dialect.traits.greetsWithAll
+    case .down, .opening, .shut: break
     }
   }
 

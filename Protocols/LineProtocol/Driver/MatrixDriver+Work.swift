@@ -44,7 +44,7 @@ extension MatrixDriver {
       }
       state = .ready
       describe()
-      nextHello = .distantFuture
+      askAgainWhoItIs(at: now)
       if let before = sizeBefore.take(), before.inputs != description.inputs || before.outputs != description.outputs {
         ports.retest(at: now)
       }
@@ -54,6 +54,18 @@ extension MatrixDriver {
     case .ready: workReady(at: now)
     default: break
     }
+  }
+
+  var isLacking: Bool {
+    dialect.traits.hellos > 0
+      && (description.inputs == nil || description.outputs == nil || dialect.traits.tellsModel && description.model.isEmpty)
+  }
+
+  private mutating func askAgainWhoItIs(at now: Instant) {
+    guard hasDoubt || isLacking else { return nextHello = .distantFuture }
+    guard nextHello == .distantFuture else { return }
+    lacks = hasDoubt ? 0 : min(lacks + 1, Self.lackLimit)
+    nextHello = now + (lacks < Self.lackLimit ? Self.doubtInterval : Self.lackInterval)
   }
 
   private mutating func describe() {
@@ -77,6 +89,8 @@ extension MatrixDriver {
     if sendSalvo(at: now) { return }
     if nextHello <= now {
       sizeBefore = description
+      hasDoubt = false
+      nextHello = .distantFuture
       state = .hello(0)
       return startWork(at: now)
     }

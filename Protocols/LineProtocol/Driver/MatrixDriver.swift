@@ -39,8 +39,13 @@ public struct MatrixDriver<Dialect: MatrixDialect>: WallDriver {
   var flight: Flight?
   var description = MatrixDescription()
   var toldDescription: MatrixDescription?
-  /// What it said of its size makes a wish impossible: it is asked once more, as a line may alter what it carries.
+  /// What it said of its size makes a wish impossible, or what it says of itself is not whole, or something damaged came: it is asked once
+  /// more, as a line may alter what it carries.
   var nextHello = Instant.distantFuture
+  /// Something came since it was last asked who it is that nobody understands.
+  var hasDoubt = false
+  /// How often in a row something was missing of what it says of itself, without any damage: it may be that it never says that.
+  var lacks = 0
   var sizeBefore: MatrixDescription?
   /// Outputs whose wish was sent in a command that was refused as a whole, or belongs to a salvo that is still going out.
   var salvo: [UInt16] = []
@@ -62,6 +67,8 @@ public struct MatrixDriver<Dialect: MatrixDialect>: WallDriver {
   /// `nil`: not known yet whether answers to `read` name their output.
   var readsAreNamed: Bool?
   var isGreetedPerhaps = false
+  /// Its greeting was waited for in vain, the last time.
+  var isUngreeted = false
   var misses = 0
   var hasUnderstood = false
   var hasHeard = false
@@ -85,6 +92,11 @@ public struct MatrixDriver<Dialect: MatrixDialect>: WallDriver {
   static var backOff: [Int] { [1_000, 2_000, 5_000, 10_000] }
   /// One that closes the line after each answer is spoken with so, without forgetting what it said before.
   static var briefLimit: Int { 2 }
+  /// One that hangs up after it has answered is there: it is not waited for as one that is not.
+  static var promptPause: Interval { .milliseconds(250) }
+  static var doubtInterval: Interval { .seconds(10) }
+  static var lackLimit: Int { 12 }
+  static var lackInterval: Interval { .seconds(600) }
   static var muteFor: Interval { .seconds(10) }
   static var pushGrace: Interval { .milliseconds(500) }
   static var greetedGrace: Interval { .milliseconds(300) }
@@ -119,7 +131,7 @@ public struct MatrixDriver<Dialect: MatrixDialect>: WallDriver {
     switch input {
     case .linkUp: linkUp(at: now)
     case .linkDown:
-      if case .opening = state { lineLost(.absent, at: now) } else { breakOff(at: now) }
+      if case .opening = state { lineLost(.absent, at: now) } else { breakOff(hungUp: true, at: now) }
     case .received(let bytes): received(bytes, at: now)
     case .wished(let wishes):
       ports.take(wishes, at: now)
@@ -149,6 +161,7 @@ public struct MatrixDriver<Dialect: MatrixDialect>: WallDriver {
     if !isBrief { forget(at: now) }
     switch dialect.traits.greeting {
     case .none: beginHello(at: now)
+    case .optional where isBrief && isUngreeted: beginHello(at: now)
     case .optional(let limit), .required(let limit): state = .greeting(until: now + limit)
     }
   }
@@ -168,10 +181,14 @@ public struct MatrixDriver<Dialect: MatrixDialect>: WallDriver {
     helloDone = 0
     toldDescription = nil
     description = dialect.traits.known
+    hasDoubt = false
+    lacks = 0
+    nextHello = .distantFuture
     set(.identifying)
   }
 
-  mutating func lineLost(_ health: Health, at now: Instant) {
+  /// - Parameter hungUp: the other end closed it.
+  mutating func lineLost(_ health: Health, hungUp: Bool = false, at now: Instant) {
     switch state {
     case .shut, .down: return
     case .opening, .greeting, .hello, .ready: break
@@ -182,19 +199,21 @@ public struct MatrixDriver<Dialect: MatrixDialect>: WallDriver {
       answered(at: now)
     }
     briefLines = answers == 1 ? briefLines + 1 : answers == 0 && isBrief ? 0 : answers > 1 ? 0 : briefLines
+    // Who answers several times and then hangs up, before all is read and again and again, is waited for as one that is not there.
+    let isPrompt = hungUp && answers > 0 && (isBrief || wasOnline || answers == 1)
     // What was answered was on this line: one that cannot be opened any more is gone.
     answers = 0
     if isBrief, let flight, case .routes = flight.request { readBack += flight.ports }
     if !isBrief { set(health) }
     flight = nil
-    let base = Self.backOff[min(attempts, Self.backOff.count - 1)]
-    attempts = isBrief ? 0 : min(attempts + 1, Self.backOff.count)
-    state = .down(reopenAt: now + .milliseconds(base + Int(random.below(UInt32(base / 5)))))
+    let pause = isPrompt ? Self.promptPause : .milliseconds(Self.backOff[min(attempts, Self.backOff.count - 1)])
+    attempts = isBrief || isPrompt ? 0 : min(attempts + 1, Self.backOff.count)
+    state = .down(reopenAt: now + pause + .microseconds(Int(random.below(UInt32(clamping: pause.microseconds / 5)))))
   }
 
   /// The other end is not what it should be: the line is closed, and opened again after a while.
-  mutating func breakOff(at now: Instant) {
-    lineLost(hasHeard && !hasUnderstood ? .faulted : .absent, at: now)
+  mutating func breakOff(hungUp: Bool = false, at now: Instant) {
+    lineLost(hasHeard && !hasUnderstood ? .faulted : .absent, hungUp: hungUp, at: now)
   }
 
   mutating func passwordRefused(at now: Instant) {
@@ -235,6 +254,7 @@ public struct MatrixDriver<Dialect: MatrixDialect>: WallDriver {
     case .opening(let moment) where moment <= now: lineLost(.absent, at: now)
     case .greeting(let moment) where moment <= now:
       if case .required = dialect.traits.greeting, !isGreetedPerhaps { return breakOff(at: now) }
+      isUngreeted = !isGreetedPerhaps
       beginHello(at: now)
     case .hello, .ready:
       if let flight, flight.due <= now { unanswered(flight, at: now) }
@@ -243,7 +263,10 @@ public struct MatrixDriver<Dialect: MatrixDialect>: WallDriver {
   }
 
   mutating func beginHello(at now: Instant) {
-    state = .hello(isBrief ? helloDone : 0)
+    let step = isBrief ? helloDone : 0
+    state = .hello(dialect.traits.greetsWithAll && !hasDoubt && !isLacking ? max(step, dialect.traits.hellos) : step)
+    // It is asked now.
+    if !isBrief { hasDoubt = false }
   }
 
   // MARK: - Telling

@@ -144,6 +144,7 @@ extension MDCDriver {
       updateWishes(at: now)
       firstRead(at, at: now)
     }
+    if let again = panels[at].describesAgainAt, again <= now { describe(at) }
     tell(convergence.observed(number, panels[at].setting, isReadBack: isReadBack && refusal == nil, at: now))
     if isReadBack, let refusal, convergence.port(number)?.isAsWished == false {
       tell(convergence.failed(number, .refused(refusal), at: now))
@@ -192,6 +193,10 @@ extension MDCDriver {
     if question.kind == .detail {
       panels[at].nextCondition = now + Self.conditionInterval
       panels[at].nextHours = now + Self.hoursInterval
+      // Of a panel that does not know the question nothing comes; what was damaged is asked again.
+      if !panels[at].details.isEmpty, decoder.dropped > question.dropped || decoder.isInside {
+        panels[at].describesAgainAt = now + .seconds(15)
+      }
       panels[at].details = []
     }
     if panels[at].blink != nil { panels[at].blink?.nextToggle = now + Self.blinkInterval }

@@ -9,8 +9,13 @@ extension MDCDriver {
     panels[at].nextHours = now
     // The line is described by the first that answers.
     if description.model.isEmpty, !panels.contains(where: { !$0.details.isEmpty }) {
-      panels[at].details = [MDCCommand.modelName, MDCCommand.softwareVersion, MDCCommand.deviceName]
+      describe(at)
     }
+  }
+
+  mutating func describe(_ at: Int) {
+    panels[at].describesAgainAt = nil
+    panels[at].details = [MDCCommand.modelName, MDCCommand.softwareVersion, MDCCommand.deviceName]
   }
 
   mutating func learned(_ at: Int, _ reply: MDCReply, at now: Instant) {

@@ -93,6 +93,8 @@ struct MDCPanelState: Sendable {
 
   /// Commands of which it tells what it is and how it is.
   var details: [UInt8] = []
+  /// The answers to them were damaged.
+  var describesAgainAt: Instant?
   var nextCondition = Instant.zero
   var nextHours = Instant.zero
   var troubles: [WallTrouble] = []
@@ -128,6 +130,7 @@ struct MDCPanelState: Sendable {
     lateAnswers = 0
     warmUntil = nil
     details = []
+    describesAgainAt = nil
     nextCondition = .zero
     nextHours = .zero
   }

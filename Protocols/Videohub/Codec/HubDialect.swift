@@ -8,11 +8,15 @@ public struct HubDialect: MatrixDialect {
   private var hasDevice = false
   private var hasRouting = false
   private var firmware = ""
+  /// The device block is asked for: when it comes, the hub did not start again.
+  private var awaitsDevice = false
   public let traits: MatrixTraits
 
   public init() {
     var traits = MatrixTraits()
     traits.greeting = .required(.seconds(3))
+    traits.hellos = 1
+    traits.greetsWithAll = true
     // 288 lines of a route each are 2 KB: one command, so that all change together.
     traits.routesPerCommand = 512
     traits.answerLimit = .seconds(3)
@@ -32,11 +36,12 @@ public struct HubDialect: MatrixDialect {
     case .routes(let routes): HubBlock.routing(routes).bytes
     case .readAll: HubBlock(HubBlock.routing).bytes
     case .keepAlive: HubBlock.ping.bytes
+    case .hello(0): HubBlock(HubBlock.device).bytes
     case .login, .hello, .read: nil
     }
   }
 
-  public mutating func asked(_ request: MatrixRequest) {}
+  public mutating func asked(_ request: MatrixRequest) { awaitsDevice = request == .hello(0) }
 
   public func isOwn(_ beginning: [UInt8]) -> Bool {
     let headers = [
@@ -62,7 +67,8 @@ public struct HubDialect: MatrixDialect {
 
   private mutating func hear(_ block: HubBlock, into heard: inout [MatrixHeard]) {
     switch block.header {
-    case "ACK": heard.append(.acknowledged)
+    // The block itself comes behind it.
+    case "ACK": if !awaitsDevice { heard.append(.acknowledged) }
     case "NAK": heard.append(.refused("NAK"))
     case HubBlock.preamble: firmware = block.value("Version") ?? ""
     case HubBlock.device: device(block, into: &heard)
@@ -83,8 +89,9 @@ public struct HubDialect: MatrixDialect {
     default: return heard.append(.notThere)
     }
     // Said once to somebody who comes; again only when the hub itself came back.
-    if hasDevice { heard.append(.restarted) }
+    if hasDevice, !awaitsDevice { heard.append(.restarted) }
     hasDevice = true
+    awaitsDevice = false
     func text(_ key: String) -> String { Array((block.value(key) ?? "").utf8).plainText() }
     heard.append(
       .described(

@@ -32,18 +32,22 @@ public struct HubSpeech: MatrixSpeech {
     var blocks = [HubBlock(HubBlock.preamble, ["Version: \(traits.version)"])]
     guard traits.isPresent else { return sent(blocks + [HubBlock(HubBlock.device, ["Device present: false"])]) }
     blocks += [
-      HubBlock(
-        HubBlock.device,
-        [
-          "Device present: true", "Model name: \(traits.model)", "Friendly name: \(traits.name)", "Unique ID: 7C2E0D000001",
-          "Video inputs: \(core.inputs)", "Video processing units: 0", "Video outputs: \(core.outputs)",
-          "Video monitoring outputs: 0", "Serial ports: 0",
-        ]),
+      device(core),
       HubBlock(HubBlock.inputLabels, (0..<core.inputs).map { "\($0) \(labels[$0] ?? "Input \($0 + 1)")" }),
       HubBlock(HubBlock.outputLabels, (0..<core.outputs).map { "\($0) Output \($0 + 1)" }), locks(core), routing(core),
     ]
     if traits.endsPrelude { blocks += [HubBlock(HubBlock.configuration, ["Take Mode: true"]), HubBlock(HubBlock.endPrelude)] }
     return sent(blocks)
+  }
+
+  private func device(_ core: MatrixCore) -> HubBlock {
+    HubBlock(
+      HubBlock.device,
+      [
+        "Device present: true", "Model name: \(traits.model)", "Friendly name: \(traits.name)", "Unique ID: 7C2E0D000001",
+        "Video inputs: \(core.inputs)", "Video processing units: 0", "Video outputs: \(core.outputs)",
+        "Video monitoring outputs: 0", "Serial ports: 0",
+      ])
   }
 
   private func routing(_ core: MatrixCore) -> HubBlock {
@@ -63,6 +67,7 @@ public struct HubSpeech: MatrixSpeech {
   private mutating func answer(_ block: HubBlock, _ core: inout MatrixCore) -> [HubBlock] {
     switch block.header {
     case "PING": return [.ack]
+    case HubBlock.device where block.lines.isEmpty: return traits.answersQuestions ? [.ack, device(core)] : [.nak]
     case HubBlock.routing where block.lines.isEmpty: return traits.answersQuestions ? [.ack, routing(core)] : [.nak]
     case HubBlock.routing: return route(block.routes, of: block.lines.count, &core)
     case HubBlock.inputLabels where !block.lines.isEmpty:
