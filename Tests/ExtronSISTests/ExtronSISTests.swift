@@ -62,6 +62,7 @@ import Testing
     #expect(scenarios.whatItSaysOfItselfIsAskedAgainAfterGarbage() == [])
     #expect(scenarios.anUnreadableOutputIsLeftAlone() == [])
     #expect(scenarios.aSessionOfSomebodyElseIsWaitedFor() == [])
+    #expect(scenarios.aNoisyOneIsBack(within: .seconds(10)) == [])
     #expect(scenarios.aFloodWithoutALineEndIsCutOff() == [])
   }
 

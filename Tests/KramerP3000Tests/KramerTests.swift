@@ -70,6 +70,7 @@ import Testing
     #expect(scenarios.whatItSaysOfItselfIsAskedAgainAfterGarbage() == [])
     #expect(scenarios.answersThatComeTooLateProveNothing(.milliseconds(1_700)) == [])
     #expect(scenarios.aSessionOfSomebodyElseIsWaitedFor() == [])
+    #expect(scenarios.aNoisyOneIsBack(within: .seconds(10)) == [])
     #expect(scenarios.aFloodWithoutALineEndIsCutOff() == [])
   }
 
@@ -167,6 +168,7 @@ import Testing
     #expect(scenarios.whatItSaysOfItselfIsAskedAgainAfterGarbage() == [])
     #expect(scenarios.anUnreadableOutputIsLeftAlone() == [])
     #expect(scenarios.aSessionOfSomebodyElseIsWaitedFor() == [])
+    #expect(scenarios.aNoisyOneIsBack(within: .seconds(10)) == [])
     #expect(scenarios.aFloodWithoutALineEndIsCutOff() == [])
   }
 

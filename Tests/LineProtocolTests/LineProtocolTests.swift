@@ -63,6 +63,7 @@ import Testing
     #expect(scenarios.oneThatBeginsToCloseIsProvedAgain(within: .seconds(6)) == [])
     #expect(scenarios.anUnreadableOutputIsLeftAlone() == [])
     #expect(scenarios.aSessionOfSomebodyElseIsWaitedFor() == [])
+    #expect(scenarios.aNoisyOneIsBack(within: .seconds(10)) == [])
     #expect(scenarios.aFloodWithoutALineEndIsCutOff() == [])
     #expect(scenarios.theSameSeedIsTheSameDay())
   }

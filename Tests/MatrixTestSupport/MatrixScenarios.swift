@@ -200,6 +200,25 @@ public struct MatrixScenarios<Dialect: MatrixDialect, Speech: MatrixSpeech> {
     return found.list
   }
 
+  /// Nothing of what it says can be read for a minute: it is back soon after that.
+  public func aNoisyOneIsBack(within limit: Interval) -> [String] {
+    var found = Findings()
+    for seed in UInt64(1)...20 {
+      var rig = online(seed)
+      rig.hand(.garble(perThousand: 300))
+      rig.pass(.seconds(50) + .milliseconds(Int(seed) * 700))
+      rig.hand(.garble(perThousand: 0))
+      let start = rig.now
+      func isBack() -> Bool {
+        rig.health == .online
+          && Self.straight.allSatisfy { output, input in rig.proof(output).map { $0.at > start && $0.input == input } ?? false }
+      }
+      while !isBack(), rig.now - start < .seconds(60) { rig.pass(.milliseconds(100)) }
+      found.check(rig.now - start <= limit, "seed \(seed): \((rig.now - start).microseconds / 1_000) ms")
+    }
+    return found.list
+  }
+
   /// Everything that it says for half a minute is damaged, also when the line is opened anew.
   public func whatItSaysOfItselfIsAskedAgainAfterGarbage() -> [String] {
     var found = Findings()

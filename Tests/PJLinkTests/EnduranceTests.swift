@@ -17,6 +17,19 @@ import Testing
     }
   }
 
+  @Test(arguments: UInt64(1)...20) func oneWhoseLineWasNoisyIsBackSoon(seed: UInt64) {
+    var rig = PJLinkRig(seed: seed)
+    rig.hand(.remotePower(true))
+    rig.wish(on("DIGITAL1"))
+    rig.pass(.seconds(5))
+    rig.hand(.garble(perThousand: 300))
+    rig.pass(.seconds(80) + .milliseconds(Int(seed) * 700))
+    rig.clear()
+    rig.hand(.garble(perThousand: 0))
+    #expect(
+      rig.pass(atMost: .seconds(10)) { $0.driver.isAsWished && $0.health.last ?? .online == .online } != nil, "\(rig.health)")
+  }
+
   @Test func halfLinesAreNone() {
     var rig = PJLinkRig.on()
     rig.hand(.halfLines(true))

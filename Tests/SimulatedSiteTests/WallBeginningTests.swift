@@ -73,6 +73,18 @@ import Testing
     }
   }
 
+  /// Those that greet with a word of some length are known by it although a bit of each fourth byte is turned over.
+  @Test(arguments: [WallDevicePlan.Kind.videohub, .pjlink, .extronSIS]) func aDamagedGreetingIsKnown(_ kind: WallDevicePlan.Kind)
+    throws
+  {
+    let driver = try #require(DriverCatalog.wall(try Self.plan(kind)))
+    let said = try Self.said(kind)
+    for first in 0..<4 {
+      let damaged = said.enumerated().map { at, byte in at % 4 == first ? byte ^ (1 << UInt8(at % 7)) : byte }
+      #expect(driver.isOwn(damaged), "\(first): \(damaged)")
+    }
+  }
+
   @Test(arguments: kinds) func itTakesNoStrangerForItsOwn(_ kind: WallDevicePlan.Kind) throws {
     let driver = try #require(DriverCatalog.wall(try Self.plan(kind)))
     let strangers = [

@@ -58,6 +58,7 @@ import VideohubDriver
     if kind != 2 { #expect(scenarios.whatItSaysOfItselfIsAskedAgainAfterGarbage() == []) }
     #expect(scenarios.answersThatComeTooLateProveNothing(.milliseconds(3_600)) == [])
     #expect(scenarios.aSessionOfSomebodyElseIsWaitedFor() == [])
+    #expect(scenarios.aNoisyOneIsBack(within: .seconds(10)) == [])
     #expect(scenarios.aFloodWithoutALineEndIsCutOff() == [])
   }
 

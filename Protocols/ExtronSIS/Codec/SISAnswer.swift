@@ -74,7 +74,11 @@ public enum SISAnswer: Sendable, Equatable {
   /// Whether a line that may be damaged or end too early is one of a unit's: its banner, or a word with its number.
   static func hasBeginning(_ line: some Collection<UInt8>) -> Bool {
     let copyright = Array(" Copyright".utf8)
-    if [Array("©".utf8), [0xA9], Array("(c)".utf8)].contains(where: { line.begins(as: $0 + copyright) }) { return true }
+    if [Array("©".utf8), [0xA9], Array("(c)".utf8)].contains(where: {
+      line.begins(as: $0 + copyright) || line.resembles($0 + copyright)
+    }) {
+      return true
+    }
     return ["Out", "In", "Vrb", "E"].contains { word in
       line.count > word.utf8.count && line.begins(as: word.utf8)
         && line.dropFirst(word.utf8.count).first.map { (0x30...0x39).contains($0) } ?? false

@@ -63,6 +63,7 @@ extension MatrixDriver {
 
   /// What it said of itself may be damaged as well.
   private mutating func doubt(at now: Instant) {
+    lastNoise = now
     guard dialect.traits.hellos > 0 else { return }
     switch state {
     case .hello: hasDoubt = true
@@ -174,7 +175,8 @@ extension MatrixDriver {
 
   /// An output that cannot be read: the others do not wait for it.
   private mutating func silent(_ output: UInt16, _ refusal: WallRefusal, at now: Instant) {
-    mute[output] = now + Self.muteFor
+    let isNoisy = lastNoise.map { now - $0 <= Self.noisyLimit } ?? false
+    mute[output] = now + (isNoisy ? Self.noisyLimit : Self.muteFor)
     if readBack.contains(output) { tell(ports.failed(output, refusal, at: now)) }
     readBack.removeAll { $0 == output }
   }

@@ -106,6 +106,7 @@ extension MatrixDriver {
     attempts = 0
     passwordRefusals = 0
     wasOnline = true
+    isKnown = true
     set(.online)
   }
 

@@ -46,6 +46,8 @@ public struct MatrixDriver<Dialect: MatrixDialect>: WallDriver {
   var hasDoubt = false
   /// How often in a row something was missing of what it says of itself, without any damage: it may be that it never says that.
   var lacks = 0
+  /// When something came last that nobody understands.
+  var lastNoise: Instant?
   var sizeBefore: MatrixDescription?
   /// Outputs whose wish was sent in a command that was refused as a whole, or belongs to a salvo that is still going out.
   var salvo: [UInt16] = []
@@ -81,6 +83,8 @@ public struct MatrixDriver<Dialect: MatrixDialect>: WallDriver {
   var helloDone = 0
   var health: Health?
   var wasOnline = false
+  /// It was online once.
+  var isKnown = false
   var isPasswordTold = false
   /// How often in a row the password was refused: once may be a bit that a line turned over.
   var passwordRefusals = 0
@@ -94,6 +98,8 @@ public struct MatrixDriver<Dialect: MatrixDialect>: WallDriver {
   static var briefLimit: Int { 2 }
   /// One that hangs up after it has answered is there: it is not waited for as one that is not.
   static var promptPause: Interval { .milliseconds(250) }
+  /// One that was understood before and says something is there: it may be noise.
+  static var noisyLimit: Interval { .seconds(3) }
   static var doubtInterval: Interval { .seconds(10) }
   static var lackLimit: Int { 12 }
   static var lackInterval: Interval { .seconds(600) }
@@ -206,7 +212,8 @@ public struct MatrixDriver<Dialect: MatrixDialect>: WallDriver {
     if isBrief, let flight, case .routes = flight.request { readBack += flight.ports }
     if !isBrief { set(health) }
     flight = nil
-    let pause = isPrompt ? Self.promptPause : .milliseconds(Self.backOff[min(attempts, Self.backOff.count - 1)])
+    var pause = isPrompt ? Self.promptPause : .milliseconds(Self.backOff[min(attempts, Self.backOff.count - 1)])
+    if hasHeard, isKnown { pause = min(pause, Self.noisyLimit) }
     attempts = isBrief || isPrompt ? 0 : min(attempts + 1, Self.backOff.count)
     state = .down(reopenAt: now + pause + .microseconds(Int(random.below(UInt32(clamping: pause.microseconds / 5)))))
   }

@@ -14,7 +14,8 @@ public struct PJLinkDecoder: Sendable {
     bytes.split(whereSeparator: { $0 == PJLinkText.end || $0 == 0x0A || $0 == 0x00 }).contains { line in
       guard line.count > 1 else { return false }
       let isGreeting = zip(String(decoding: line, as: UTF8.self).uppercased().utf8, "PJLINK".utf8).allSatisfy(==)
-      return isGreeting || line.first == UInt8(ascii: "%") && (0x31...0x39).contains(line.dropFirst().first ?? 0)
+      return isGreeting || line.resembles("PJLINK ".utf8)
+        || line.first == UInt8(ascii: "%") && (0x31...0x39).contains(line.dropFirst().first ?? 0)
     }
   }
 

@@ -34,10 +34,10 @@ extension PJLinkDriver {
     garbageLines += 1
     // Something else speaks here.
     if case .greeting = link {
-      goDown(.faulted, after: Self.foreignInterval, at: now)
+      goDown(.faulted, after: foreignPause, at: now)
     } else if garbageLines >= 100 {
       keepsUntil = nil
-      goDown(.faulted, after: Self.foreignInterval, at: now)
+      goDown(.faulted, after: foreignPause, at: now)
     }
   }
 
@@ -287,7 +287,7 @@ extension PJLinkDriver {
     isReadBack = false
     keepsUntil = nil
     // That it is gone comes first: that it does not answer this command either is no news then.
-    goDown(.absent, at: now)
+    goDown(.absent, after: hasHeardSinceAsked ? Self.noisyInterval : nil, at: now)
     if wasSent { tell(convergence.failed(Self.port, .unanswered, at: now)) }
   }
 }

@@ -49,6 +49,8 @@ public struct PJLinkDriver: WallDriver {
   /// A password that was refused is not tried on: some lock out whoever does.
   static let lockedOutInterval = Interval.seconds(300)
   static let foreignInterval = Interval.seconds(10)
+  /// ... of one that was understood before: it may be noise.
+  static let noisyInterval = Interval.seconds(5)
   static let blinkInterval = Interval.seconds(2)
   /// So long an answer is waited for behind one whose value nobody knows: that may be a line that was damaged.
   static let oddGrace = Interval.milliseconds(300)
@@ -206,17 +208,19 @@ public struct PJLinkDriver: WallDriver {
 
   /// Something else speaks here, or nothing does.
   private mutating func notGreeted(at now: Instant) {
-    if hasHeard { goDown(.faulted, after: Self.foreignInterval, at: now) } else { goDown(.absent, at: now) }
+    if hasHeard { goDown(.faulted, after: foreignPause, at: now) } else { goDown(.absent, at: now) }
   }
+
+  var foreignPause: Interval { wasAccepted ? Self.noisyInterval : Self.foreignInterval }
 
   /// - Parameter after: instead of the usual back-off.
   mutating func goDown(_ health: Health, after: Interval? = nil, at now: Instant) {
     question = nil
     if keepsUntil == nil { lose(health) }
-    let pause = Self.backOff[min(backOffStep, Self.backOff.count - 1)]
+    let pause = after ?? Self.backOff[min(backOffStep, Self.backOff.count - 1)]
     backOffStep += 1
-    let spread = Interval.microseconds(Int(random.below(UInt32(pause.microseconds / 4))))
-    link = .down(reopenAt: now + (after ?? pause) + spread)
+    let spread = Interval.microseconds(Int(random.below(UInt32(clamping: min(pause, .seconds(10)).microseconds / 4))))
+    link = .down(reopenAt: now + pause + spread)
   }
 
   /// What was read is worth nothing any more.

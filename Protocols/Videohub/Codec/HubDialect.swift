@@ -47,7 +47,9 @@ public struct HubDialect: MatrixDialect {
     let headers = [
       HubBlock.preamble, HubBlock.device, HubBlock.inputLabels, HubBlock.outputLabels, HubBlock.routing, HubBlock.locks,
     ]
-    return beginning.textLines.contains { line in headers.contains { line.begins(as: "\($0):".utf8) } }
+    return beginning.textLines.contains { line in
+      headers.contains { line.begins(as: "\($0):".utf8) || line.resembles("\($0):".utf8) }
+    }
   }
 
   public mutating func startOver() { self = HubDialect() }
