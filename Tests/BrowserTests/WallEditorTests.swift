@@ -137,6 +137,11 @@ extension BrowserTests {
         try await rig.browser.wait(
           "it says who signed", for: "/o01.*o02/.test(document.querySelector('#shift:not([hidden])')?.textContent ?? '')")
         try await rig.shows(1, "verified", "院内摄像机")
+        let logOut = "document.getElementById('log-out').textContent"
+        let chinese = try await rig.browser.evaluate("return \(logOut)", as: String.self)
+        try await rig.browser.click("#language")
+        let english = try await rig.browser.evaluate("return \(logOut)", as: String.self)
+        #expect(english.hasPrefix("o02 · ") && english != chinese, "\(english)")
         let journal = try rig.shell.run(["journal", "list", "\(rig.shell.folder)/journal"]).text
         #expect(journal.contains("shiftSigned") && !journal.contains(WallRig.pin))
       }

@@ -1,6 +1,6 @@
 // Where the staff's pages ask who is there. Without any account nobody is asked.
 import { element } from "./dom.js";
-import { api, pick, word } from "./words.js";
+import { api, onLanguage, pick, word } from "./words.js";
 
 let session = {};
 
@@ -32,7 +32,9 @@ function begin() {
   const button = document.getElementById("log-out");
   if (!session.guarded || !button) return session;
   button.hidden = false;
-  button.textContent = `${session.staff} · ${word("logOut")}`;
+  const name = () => (button.textContent = `${session.staff} · ${word("logOut")}`);
+  name();
+  onLanguage(name);
   button.addEventListener("click", logOut);
   return session;
 }
