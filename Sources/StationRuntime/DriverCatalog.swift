@@ -20,7 +20,8 @@ import SamsungMDCDriver
 import VideohubCodec
 import VideohubDriver
 
-/// Every driver that a site file can name. Adding a device is one folder under `Protocols/`, its line in `Package.swift` and one here.
+/// Every driver that a site file can name. Adding a device is one folder under `Protocols/`, its line in `Package.swift` and one here; of the wall
+/// a few more (README.md, "Adding a device").
 public enum DriverCatalog {
   /// The owner of a bus's line with all its nodes, as the site file describes them unless given.
   public static func master(_ bus: BusPlan, nodes: [AnyModbusNode]? = nil) -> ModbusMaster<AnyModbusNode> {

@@ -34,7 +34,7 @@ extension WallDevicePlan.Kind {
     switch self {
     case .samsungMDC: 0...0xFD
     case .pjlink: 1...1
-    default: nil
+    case .videohub, .extronSIS, .kramerP3000, .kramerP2000, .line, .player: nil
     }
   }
 
@@ -43,7 +43,7 @@ extension WallDevicePlan.Kind {
     switch self {
     case .samsungMDC: MDCInput.code(input) != nil
     case .pjlink: PJLinkInput.code(input) != nil
-    default: false
+    case .videohub, .extronSIS, .kramerP3000, .kramerP2000, .line, .player: false
     }
   }
 
@@ -52,7 +52,7 @@ extension WallDevicePlan.Kind {
     switch self {
     case .samsungMDC: MDCInput.names.map(\.name).joined(separator: ", ") + ", 0x7A"
     case .pjlink: PJLinkInput.kinds.map { "\($0)1–9, A–Z" }.joined(separator: ", ")
-    default: ""
+    case .videohub, .extronSIS, .kramerP3000, .kramerP2000, .line, .player: ""
     }
   }
 }

@@ -98,6 +98,11 @@ extension WallDevicePlan.Kind {
   var disconnects: Bool { self != .videohub }
 
   /// Switches inputs to outputs; else it shows pictures itself.
-  var isMatrix: Bool { [.videohub, .extronSIS, .kramerP3000, .kramerP2000, .line].contains(self) }
-  var isDisplay: Bool { [.samsungMDC, .pjlink].contains(self) }
+  var isMatrix: Bool {
+    switch self {
+    case .videohub, .extronSIS, .kramerP3000, .kramerP2000, .line: true
+    case .samsungMDC, .pjlink, .player: false
+    }
+  }
+  var isDisplay: Bool { displayNumbers != nil }
 }
