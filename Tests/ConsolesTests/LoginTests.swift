@@ -47,6 +47,7 @@ import Testing
       let answer = try await rig.client.get(path)
       #expect(answer.status == 401 && answer.body.contains("请先登录"), "\(path): \(answer.status)")
     }
+    #expect(rig.staff.notes == [.refused(staff: nil, .nameless)], "who wants to look is written down as well")
     let act = try await rig.client.post("/api/incidents/7/acknowledge", #"{"post":"desk"}"#)
     #expect(act.status == 401 && rig.asked.withLockedValue { $0 } == [])
     for cookie in ["", "x", String(repeating: "A", count: 5000)] {

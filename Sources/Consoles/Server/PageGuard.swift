@@ -50,7 +50,10 @@ struct PageGuard: Sendable {
   /// `nil`: whoever asks may look.
   private func refusalToLook(_ request: HTTPRequest) -> HTTPReply? {
     guard let door, door.isGuarded else { return nil }
-    guard let session = door.session(token(of: request)) else { return Self.login }
+    guard let session = door.session(token(of: request)) else {
+      door.refuseAtPage(.nameless)
+      return Self.login
+    }
     if session.roles.mayLook(at: page) { return nil }
     door.denied(session, request.pathText)
     return HTTPReply(403, .noRight, at: request.pathText, accepted: "a role that may look at this page")
