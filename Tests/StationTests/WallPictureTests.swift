@@ -15,11 +15,7 @@ import Testing
     var plan = Bench.plan
     plan.wall = WallPlan(
       columns: 2, rows: 1,
-      outputs: (0..<2).map { index in
-        WallPlan.Output(
-          number: index + 1, column: index + 1, row: 1, player: "pc",
-          frame: WallFrame(x: index * 960, y: 0, width: 960, height: 540))
-      },
+      outputs: Bench.twoWindows,
       sources: [
         .init(id: "gate", name: "东门", kind: .camera, isPlayable: true),
         .init(id: "map", name: "地图", kind: .computer, isPlayable: true),

@@ -53,6 +53,12 @@ extension Bench {
     return plan
   }()
 
+  /// Two windows of one player, side by side.
+  static let twoWindows = (0..<2).map { index in
+    WallPlan.Output(
+      number: index + 1, column: index + 1, row: 1, player: "pc", frame: WallFrame(x: index * 960, y: 0, width: 960, height: 540))
+  }
+
   /// As a device that does what it is asked, at once.
   mutating func obeyWall(except locked: Set<String> = []) {
     for (device, wishes) in wallWishes.sorted(by: { $0.key < $1.key }) {

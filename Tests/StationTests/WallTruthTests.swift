@@ -141,11 +141,7 @@ import Testing
     var plan = Bench.plan
     plan.wall = WallPlan(
       columns: 2, rows: 1,
-      outputs: (0..<2).map { index in
-        WallPlan.Output(
-          number: index + 1, column: index + 1, row: 1, player: "pc",
-          frame: WallFrame(x: index * 960, y: 0, width: 960, height: 540))
-      }, sources: [.init(id: "map", name: "map", kind: .computer, isPlayable: true)],
+      outputs: Bench.twoWindows, sources: [.init(id: "map", name: "map", kind: .computer, isPlayable: true)],
       layouts: [
         WallLayout(
           id: "two", name: "二",
