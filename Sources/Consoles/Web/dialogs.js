@@ -10,6 +10,8 @@ export function dialogIsOpen() {
 
 export function closeDialog() {
   open?.close();
+  // The browser tells of it with the next frame only: until then its words would stay in the page.
+  open?.remove();
 }
 
 // While the station is lost nothing can be confirmed; what was typed stays.
@@ -35,7 +37,7 @@ function put(title, fields, confirm, isTold) {
     let values = null;
     form.addEventListener("submit", () => (values = Object.fromEntries(new FormData(form))));
     dialog.addEventListener("close", () => {
-      open = null;
+      if (open === dialog) open = null;
       dialog.remove();
       // The browser gives the focus back without scrolling there, unless what had it is gone or disabled by now.
       if (document.activeElement === document.body) focusSpot(spot);

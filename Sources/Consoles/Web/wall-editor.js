@@ -22,8 +22,10 @@ export function openEditor(theView) {
   dialog.showModal();
 }
 
+// At once, and not with the next frame, as the browser tells of it.
 export function closeEditor() {
   dialog?.close();
+  dialog?.remove();
 }
 
 const copy = (known) => ({ id: known.id, name: known.name, regions: known.regions.map((region) => ({ ...region, sources: [...region.sources] })) });
