@@ -27,6 +27,8 @@ public final class StaffDoor: Sendable {
     case nameless
     /// Nobody has an account, and what wants a second word was asked for without it.
     case unconfirmed
+    /// Another site's page asked with the browser's help, or by a name that is not this host's.
+    case foreign
   }
 
   public enum Note: Sendable, Equatable {

@@ -61,6 +61,19 @@ import Testing
     #expect(try await rig.client.get("/api/session").body == #"{"guarded":true}"#)
   }
 
+  /// Another site's page sends what this one's session may not be used for; it never comes to what asks for a login.
+  @Test(arguments: ["Origin: http://evil.example\r\n", "Sec-Fetch-Site: cross-site\r\n"])
+  func anotherSitesPageIsRefusedAndWrittenDownOnce(_ header: String) async throws {
+    let rig = try Rig([("d01", [.duty], [])])
+    let cookie = try await rig.logIn("d01")
+    let before = rig.staff.notes
+    for _ in 0..<20 {
+      let answer = try await rig.client.post("/api/incidents/7/close", #"{"post":"desk"}"#, cookie: cookie, headers: header)
+      #expect(answer.status == 403 && answer.body.contains("foreignOrigin"))
+    }
+    #expect(rig.asked.withLockedValue { $0 } == [] && rig.staff.notes == before + [.refused(staff: nil, .foreign)])
+  }
+
   @Test func aRoleMayDoWhatItIsForAndWhatIsRefusedIsWrittenDown() async throws {
     let rig = try Rig([
       ("d01", [.duty], ["desk"]), ("i01", [.inspector], []), ("c07", [.clerk], []), ("t01", [.technician], []),

@@ -118,6 +118,7 @@ struct SealDesk: Sendable {
     case .tooManySessions: .tooManySessions
     case .nameless: .loginNeeded
     case .unconfirmed: .notConfirmed
+    case .foreign: .foreignOrigin
     }
   }
 }

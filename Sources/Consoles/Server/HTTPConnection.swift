@@ -128,7 +128,9 @@ final class HTTPConnection: ChannelInboundHandler {
   private func received(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
     meter.headIsComplete = true
     switch HTTPRequest.check(head, limits: core.limits) {
-    case .refused(let reply): finish(reply, context)
+    case .refused(let reply):
+      if reply.status == 403 { core.routes.refusedForeign() }
+      finish(reply, context)
     case .accepted(let request, let bodyBytes):
       state = .receiving(request)
       if bodyBytes > 0, head.headers.first(name: "expect")?.lowercased() == "100-continue" {

@@ -7,9 +7,13 @@ import Transports
 /// What a page server does with a checked request. Called on the server's event loop: it must not wait.
 protocol Routes: Sendable {
   func route(_ request: HTTPRequest) -> RouteResult
+  /// A request was refused by its head: it comes from another site's page, or by a name that is not this host's.
+  func refusedForeign()
 }
 
 extension Routes {
+  func refusedForeign() {}
+
   func get(_ request: HTTPRequest, _ body: () -> RouteResult) -> RouteResult {
     guard request.method == .get else {
       return .reply(HTTPReply(405, .wrongMethod, at: request.pathText, accepted: "GET", allow: "GET"))

@@ -47,13 +47,17 @@ struct PageGuard: Sendable {
 
   private static let unconfirmed = HTTPReply(409, .notConfirmed, at: "confirmed", accepted: "\"confirmed\": \"yes\"")
 
+  private func nameless(_ door: StaffDoor) -> HTTPReply {
+    door.refuseAtPage(.nameless)
+    return Self.login
+  }
+
+  func refusedForeign() { door?.refuseAtPage(.foreign) }
+
   /// `nil`: whoever asks may look.
   private func refusalToLook(_ request: HTTPRequest) -> HTTPReply? {
     guard let door, door.isGuarded else { return nil }
-    guard let session = door.session(token(of: request)) else {
-      door.refuseAtPage(.nameless)
-      return Self.login
-    }
+    guard let session = door.session(token(of: request)) else { return nameless(door) }
     if session.roles.mayLook(at: page) { return nil }
     door.denied(session, request.pathText)
     return HTTPReply(403, .noRight, at: request.pathText, accepted: "a role that may look at this page")
@@ -62,10 +66,7 @@ struct PageGuard: Sendable {
   /// `nil`: whoever asks may act, for this post.
   private func refusalToAct(_ request: HTTPRequest, for post: String) -> HTTPReply? {
     guard let door, door.isGuarded else { return nil }
-    guard let session = door.session(token(of: request)) else {
-      door.refuseAtPage(.nameless)
-      return Self.login
-    }
+    guard let session = door.session(token(of: request)) else { return nameless(door) }
     guard session.roles.mayAct(on: page) else {
       door.denied(session, request.pathText)
       return HTTPReply(403, .noRight, at: request.pathText, accepted: "a role that may act on this page")
@@ -259,6 +260,7 @@ struct PageGuard: Sendable {
     case .fileUnreadable: return HTTPReply(503, .staffFileUnreadable, at: "login", accepted: accepted)
     case .nameless: return login
     case .unconfirmed: return unconfirmed
+    case .foreign: return HTTPReply(403, .foreignOrigin, at: "Origin", accepted: "this page's own")
     case .tooManySessions: return HTTPReply(503, .tooManySessions, at: "login", accepted: accepted)
     }
   }

@@ -7,6 +7,8 @@ protocol StaffRoutes: Routes {
 }
 
 extension StaffRoutes {
+  func refusedForeign() { staff.refusedForeign() }
+
   /// What only the staff may see.
   func look(_ request: HTTPRequest, _ body: () -> RouteResult) -> RouteResult {
     get(request) { staff.look(request, body) }
