@@ -16,6 +16,20 @@ import Testing
     return standing.state
   }
 
+  /// Of a port that is named without a speed, or by words, the advice is that for a port all the same.
+  @Test func aPortIsNoHost() {
+    var watch = WallLineWatch(.serial("/dev/serial/by-id/usb-FTDI 2", baud: .b9600))
+    watch.failed(.portMissing)
+    #expect(
+      watch.news()
+        == .lineChanged(
+          WallLineStanding(address: "/dev/serial/by-id/usb-FTDI 2 9600", isSerial: true, state: .failed(.portMissing))))
+    var host = WallLineWatch(.network(host: "hub 9990", port: 80))
+    host.failed(.nameUnknown)
+    #expect(
+      host.news() == .lineChanged(WallLineStanding(address: "hub 9990:80", state: .failed(.nameUnknown))))
+  }
+
   @Test func itIsConnectingFromTheFirstMomentOn() {
     var watch = WallLineWatch(Self.place)
     watch.opening()

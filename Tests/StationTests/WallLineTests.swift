@@ -75,7 +75,7 @@ import Testing
       let network = try #require(WallLineStanding(address: "10.0.0.13:1515", state: .failed(failure)).text)
       for word in ["A/B", "校验", "parity"] { #expect(!network.both.contains(word), "\(network)") }
       #expect(network.chinese.contains("中间有串口服务器的,核对它的波特率") && network.english.contains("serial server"))
-      let port = try #require(WallLineStanding(address: "/dev/ttyUSB0 9600", state: .failed(failure)).text)
+      let port = try #require(WallLineStanding(address: "/dev/ttyUSB0 9600", isSerial: true, state: .failed(failure)).text)
       #expect(!port.both.contains("串口服务器") && !port.both.contains("地址") && !port.both.contains("端口"))
       guard failure != .flooding else { continue }
       #expect(port.chinese.contains("波特率") && port.chinese.contains("A/B") && port.english.contains("parity"))

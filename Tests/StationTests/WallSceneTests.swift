@@ -5,7 +5,7 @@ import Testing
 
 /// What belongs to a scene beside its pictures, what lies over it, and what is not to be seen of it.
 @Suite struct WallSceneTests {
-  private static let module = DeviceID("B/9") ?? DeviceID(bus: "B", node: 9)
+  private static let module = DeviceID(bus: "B", node: 9)
 
   private static func light(_ output: UInt8, _ isOn: Bool) -> WallPlan.Scene.Light {
     .init(device: module, output: output, isOn: isOn)

@@ -2,6 +2,8 @@
 public struct WallLineStanding: Sendable, Hashable, Codable {
   /// What was asked: `10.0.0.5:9990`, `hub.local:9990 (10.0.0.5)`, or a serial port and its speed.
   public var address: String
+  /// A serial port and its speed were asked, not a host.
+  public var isSerial: Bool
   public var state: State
 
   public enum State: Sendable, Hashable, Codable {
@@ -15,8 +17,9 @@ public struct WallLineStanding: Sendable, Hashable, Codable {
     case failed(WallLineFailure)
   }
 
-  public init(address: String, state: State) {
+  public init(address: String, isSerial: Bool = false, state: State) {
     self.address = address
+    self.isSerial = isSerial
     self.state = state
   }
 }
@@ -65,12 +68,6 @@ public enum WallLineFailure: Sendable, Hashable, Codable {
 }
 
 extension WallLineStanding {
-  /// A serial port and its speed were asked, not a host.
-  public var isSerial: Bool {
-    let words = address.split(separator: " ")
-    return words.count > 1 && words.last?.allSatisfy { $0.isASCII && $0.isNumber } ?? false
-  }
-
   /// What the devices behind one switch have in common as a rule: `10.0.0.*`; `nil` for a serial port, or what has no such address.
   public var network: String? {
     let place = address.split(separator: "(").last ?? ""

@@ -8,10 +8,7 @@ public struct WallDeviceWish: Sendable, Equatable, Codable {
 
 extension WallComposition {
   /// The scene or the clock says that the displays are off.
-  public var isResting: Bool {
-    let meeting = state.meeting.flatMap { plan.scene($0) }
-    return (meeting ?? scene)?.isDark == true || rests && meeting == nil
-  }
+  public var isResting: Bool { sceneThatCounts?.isDark == true || rests && !isMeeting }
 
   /// Whether its display is to be on: while they rest only where a call, a hand or a meeting has put something.
   public func isOn(_ tile: WallTile) -> Bool { !isResting || tile.layer != .base || tile.isIdentified }
@@ -36,7 +33,7 @@ extension WallComposition {
   }
 
   /// The source that is to be heard, by the meeting or the scene.
-  public var sound: String? { (state.meeting.flatMap { plan.scene($0) } ?? scene)?.sound }
+  public var sound: String? { sceneThatCounts?.sound }
 
   /// The one output that is heard: the first that shows the scene's sound and has a loudspeaker.
   public var heardOutput: Int? {

@@ -108,9 +108,14 @@ public struct WallComposition: Sendable {
 
   // MARK: - Scene
 
+  private var meeting: WallPlan.Scene? { state.meeting.flatMap { plan.scene($0) } }
+  var isMeeting: Bool { meeting != nil }
+
+  /// The meeting's, while there is one.
+  var sceneThatCounts: WallPlan.Scene? { meeting ?? scene }
+
   private mutating func layRegions() -> [WallLayout.Region] {
-    let meeting = state.meeting.flatMap { plan.scene($0) }
-    guard let scene = meeting ?? scene, let layout = state.layout(scene.layout, of: plan) else { return [] }
+    guard let scene = sceneThatCounts, let layout = state.layout(scene.layout, of: plan) else { return [] }
     // Nothing is shown; calls find their places all the same.
     guard !scene.isDark else { return layout.regions }
     let withheld = state.withheld(layout.id, of: plan)
@@ -120,7 +125,7 @@ public struct WallComposition: Sendable {
       rotations[region.name] = assigned.filter { plan.source($0) != nil }
       // Somebody's view of it is over: what stands where no region is stands there.
       if assigned.isEmpty, !region.sources.isEmpty { continue }
-      put(choice(assigned), in: region.cells, meeting == nil ? .base : .meeting, region.name)
+      put(choice(assigned), in: region.cells, isMeeting ? .meeting : .base, region.name)
     }
     return layout.regions
   }

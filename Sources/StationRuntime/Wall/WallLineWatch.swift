@@ -142,7 +142,7 @@ struct WallLineWatch {
 
   /// What the station is to be told, once.
   mutating func news() -> WallEvent? {
-    let standing = WallLineStanding(address: address, state: state)
+    let standing = WallLineStanding(address: address, isSerial: isSerial, state: state)
     guard standing != told else { return nil }
     told = standing
     return .lineChanged(standing)
@@ -152,6 +152,10 @@ struct WallLineWatch {
     if health == .online { return .answering }
     if let failure { return .failed(failure) }
     return phase == .open ? .open : .connecting
+  }
+
+  private var isSerial: Bool {
+    if case .serial = connection { true } else { false }
   }
 
   private var address: String {
