@@ -69,9 +69,10 @@ public struct SimulatedBus: Machine, Sendable {
   /// - Parameters:
   ///   - images: what the factory put into slots 0 and 1 of each panel (header, then payload); with none, panels have no boot loader.
   ///   - key: the Ed25519 public key that signs later images, 32 bytes.
+  ///   - epoch: of the presses before the panels are switched on: they go on under the next one.
   public init(
     panels count: Int, buttons: UInt8, baud: UInt32, seed: UInt64, firstUnit: UInt32 = 1001, images: [[UInt8]] = [],
-    key: FixedBytes<32> = FixedBytes()
+    key: FixedBytes<32> = FixedBytes(), epoch: UInt16 = PanelSettings.factory.epoch
   ) {
     timing = ModbusTiming(baud: baud)
     hostTiming = timing
@@ -81,7 +82,8 @@ public struct SimulatedBus: Machine, Sendable {
     panelTiming = Array(repeating: timing, count: max(0, count))
     signs = Array(repeating: PanelSigns(lit: Array(repeating: 0, count: Int(min(buttons, 8)))), count: max(0, count))
     for index in 0..<count {
-      let settings = PanelSettings(address: UInt8(clamping: index + 1), baudCode: Self.baudCode(baud))
+      var settings = PanelSettings(address: UInt8(clamping: index + 1), baudCode: Self.baudCode(baud))
+      settings.epoch = epoch
       panels.append(
         SimulatedPanel(
           unit: firstUnit + UInt32(index), buttons: buttons, settings: settings, seed: random.next(), images: images, key: key))

@@ -38,6 +38,26 @@ import Testing
     }
   }
 
+  /// As real panels that have lost their queue: the station knows the presses of the first run, and takes those of the second for new ones.
+  @Test func aNewOneBesideAnOldJournalIsHeardFromItsFirstPressOn() throws {
+    let shell = try Shell {
+      "  - name: A\n    port: \($0)/bus\n    panels: [{node: 1, name: x, buttons: [{button: 1, place: p}, {button: 2, place: p}]}]\n"
+    }
+    let words = ["sim", "bus", "--link", "\(shell.folder)/bus", "--panels", "1", "--socket", "\(shell.folder)/sim.sock"]
+    let first = try shell.start(words)
+    try shell.waitUntil("the bus is there") { (try? shell.panels("ping")) == "ok\n" && (try? link(shell)) != nil }
+    let station = try shell.startStation()
+    try shell.waitUntilOnline(1)
+    _ = try shell.panels("press 1/1")
+    try shell.waitUntil("the first press is a call") { try shell.desk("status").contains("求助 #1") }
+    #expect(try shell.stop(first) == 0)
+    try shell.start(words)
+    try shell.waitUntil("the bus is there again") { (try? shell.panels("ping")) == "ok\n" && (try? link(shell)) != nil }
+    _ = try shell.panels("press 1/2")
+    try shell.waitUntil("the second press is a call") { try shell.desk("status").contains("求助 #2") }
+    #expect(try shell.stop(station) == 0)
+  }
+
   /// What looks like an option behind the verb belongs to the command, but not where the socket is.
   @Test func theSocketMayStandBeforeOrBehindTheCommand() throws {
     let shell = try Shell(panels: 2)

@@ -139,8 +139,10 @@ final class BusSimulator: Sendable {
   ) throws {
     terminal = Handed(terminal: try PseudoTerminal(link: link))
     wake = try WakeSignal()
+    // Not by the seed: a station that knows the presses of an earlier run would take those of this one for the same.
+    let epoch = UInt16.random(in: 1 ... .max)
     let bus = SimulatedBus(
-      panels: panels, buttons: buttons, baud: baud, seed: seed, images: images, key: key ?? FixedBytes())
+      panels: panels, buttons: buttons, baud: baud, seed: seed, images: images, key: key ?? FixedBytes(), epoch: epoch)
     state = Mutex(State(bus: bus))
     for index in 0..<panels { give(.hand(panel: index, .powerOn(.powerOn, keepsQueue: false))) }
   }
