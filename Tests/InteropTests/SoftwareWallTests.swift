@@ -31,8 +31,11 @@ import Transports
       let found = try screen.colours(Self.quarters)
       return try found.enumerated().allSatisfy { $1.isNear(try Self.colour($0 + 1)) }
     }
-    let log = try String(contentsOfFile: "\(shell.folder)/play.log", encoding: .utf8)
-    #expect((1...4).allSatisfy { log.contains("窗口 \($0): 画面在动") })
+    // What stands there has to be seen twice before it is told to move.
+    try shell.waitUntil("each is told to move") {
+      let log = try String(contentsOfFile: "\(shell.folder)/play.log", encoding: .utf8)
+      return (1...4).allSatisfy { log.contains("窗口 \($0): 画面在动") }
+    }
     player.interrupt()
     player.waitUntilExit()
     #expect(player.terminationStatus == 0)
