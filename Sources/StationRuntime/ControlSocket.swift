@@ -72,7 +72,10 @@ public final class ControlSocket: Sendable {
         case EINTR, ECONNABORTED: continue
         // The client stays in the queue; others let go of theirs soon.
         case EMFILE, ENFILE, ENOBUFS, ENOMEM: usleep(100_000)
-        default: return
+        default:
+          // It was stopped. Closed by nobody else: the number could be another door's when this thread looks again.
+          close(listener)
+          return
         }
         continue
       }
@@ -116,7 +119,6 @@ public final class ControlSocket: Sendable {
     }
     guard isFirst else { return }
     shutdown(descriptor, Int32(SHUT_RDWR))
-    close(descriptor)
     if let identity, FileIdentity(path) == identity { unlink(path) }
   }
 

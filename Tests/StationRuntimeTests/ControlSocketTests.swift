@@ -122,6 +122,23 @@ import Testing
     }
   }
 
+  /// While it serves as many as it can, its listening thread sleeps: when it looks again, the door is stopped, and another may be open.
+  @Test func oneThatWasStoppedTakesNobodyFromTheNext() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let old = try ControlSocket(path: "\(folder)/old.sock") { "old \($0)" }
+    let silent = try (0..<ControlSocket.clientLimit).map { _ in try silentClient("\(folder)/old.sock") }
+    defer { for client in silent { close(client) } }
+    usleep(100_000)
+    old.stop()
+    // Each by each gets the lowest number that is free.
+    let new = try (0..<4).map { number in try ControlSocket(path: "\(folder)/\(number).sock") { "new \($0)" } }
+    defer { for door in new { door.stop() } }
+    for _ in 0..<8 {
+      usleep(200_000)
+      for number in 0..<4 { #expect(try ControlSocket.ask("\(folder)/\(number).sock", "ping") == "new ping") }
+    }
+  }
+
   @Test func aRequestThatTakesLongDelaysNoOther() throws {
     let gate = DispatchSemaphore(value: 0)
     try withDoor { _, path in
