@@ -55,6 +55,13 @@ public enum DeskAnswer: Sendable, Equatable, Codable {
   case rehearsed(WallRehearsal)
   /// Decided, but the journal does not take it: nothing of it is seen before it does, and then it holds.
   case unrecorded
+  /// Nothing was heard of it in time: it may still be carried out.
+  case late
+}
+
+extension DeskAnswer {
+  /// It was carried out, or will be for all that is known.
+  public var mayHold: Bool { self == .done || self == .unrecorded || self == .late }
 }
 
 /// Why a request was not carried out; texts are in `Texts`.

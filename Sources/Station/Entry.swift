@@ -192,7 +192,7 @@ public struct FaultKey: Sendable, Hashable, Codable, Comparable, CustomStringCon
     case pageFilesMissing
     case readerAbsent, readerSilent, readerGarbled, readerSelfTest, readerNotAuthorised
     case wallSilent, wallAnswersWrongly, wallPassword, wallNetworkSilent
-    case outputNotSwitched, outputRefused, outputCannot, outputUnanswered, outputNotHeard
+    case outputNotSwitched, outputRefused, outputCannot, outputUnanswered, outputContested, outputNotHeard
     case pictureFrozen, pictureBlack, pictureNotOpened, sourceDead, sourceNotTurned
     case displayFan, displayTemperature, displayLamp, displayCover, displayFilter, displaySensor, displayOther, displayNoSignal
     case displayPassword, displayAddress

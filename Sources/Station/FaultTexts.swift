@@ -54,7 +54,7 @@ extension FaultKey.Kind {
         "面板反复重启", "Panel restarts again and again", "测量面板供电电压,检查电源和接线",
         "Measure the panel's supply voltage; check power and wiring")
     case .wallSilent, .wallAnswersWrongly, .wallPassword, .wallNetworkSilent, .outputNotSwitched, .outputRefused, .outputCannot,
-      .outputUnanswered, .outputNotHeard, .pictureFrozen, .pictureBlack, .pictureNotOpened, .sourceDead,
+      .outputUnanswered, .outputContested, .outputNotHeard, .pictureFrozen, .pictureBlack, .pictureNotOpened, .sourceDead,
       .sourceNotTurned, .displayFan, .displayTemperature, .displayLamp, .displayCover, .displayFilter, .displaySensor,
       .displayOther, .displayNoSignal,
       .displayPassword, .displayAddress:

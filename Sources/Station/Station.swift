@@ -141,7 +141,7 @@ public struct Station: Machine, Sendable {
     case .pages(let missing): condition(FaultKey(.pages, .pageFilesMissing), missing != nil, detail: missing ?? "")
     case .swept(let keys, let files): reportNight(keys: keys, files: files)
     case .kiosk(let kiosk, let isAlive): kioskChanged(kiosk, isAlive: isAlive)
-    case .wall(let device, let event): wallHeard(device, event)
+    case .wallHeard(let reports): wallHeard(reports)
     case .source(let id, let standing): sourceChanged(id, standing)
     case .turned(let source, let preset, let failure): sourceTurned(source, preset, failure)
     case .reader(let kiosk, let standing): readerChanged(kiosk, standing)

@@ -1,3 +1,4 @@
+import DeviceKit
 import DeviceVocabulary
 
 /// What reaches the station, with the wall clock of that moment.
@@ -45,8 +46,8 @@ public enum StationInput: Sendable, Equatable, Codable {
   case receiver(ReceiverCondition, detail: String)
   /// Whether a terminal's page shows that it works.
   case kiosk(String, isAlive: Bool)
-  /// A device of the display wall has said something; whether a source delivers.
-  case wall(String, WallEvent)
+  /// Devices of the display wall have said something; whether a source delivers.
+  case wallHeard([WallReport])
   case source(String, SourceState)
   /// A camera has turned to where it was asked to, or (`failure`, in words) has not.
   case turned(source: String, preset: String, failure: String?)
@@ -89,4 +90,22 @@ public enum StationEffect: Sendable, Equatable {
   case shred([String])
   /// Keys that nothing names are looked for, and `swept` says what was deleted.
   case sweep
+}
+
+/// What a device of the display wall has said.
+public struct WallReport: Sendable, Equatable, Codable {
+  public var device: String
+  public var event: WallEvent
+  /// When it did; `nil`: at the moment of the input.
+  public var at: Instant?
+
+  public init(_ device: String, _ event: WallEvent, at: Instant? = nil) {
+    self.device = device
+    self.event = event
+    self.at = at
+  }
+}
+
+extension StationInput {
+  public static func wall(_ device: String, _ event: WallEvent) -> StationInput { .wallHeard([WallReport(device, event)]) }
 }

@@ -148,6 +148,11 @@ public enum Texts {
     "日志写不进磁盘,这一步还没有记录;磁盘恢复后会补记,请到时核对",
     "The journal cannot be written: this step is not recorded yet; it will be when the disk recovers, check then")
 
+  /// ... and of one of which nothing was heard in time.
+  public static let late = BilingualText(
+    "站点 5 秒内没有答复,可能稍后才办好:请先看是否已办,再决定要不要重做;不清楚请问工作人员",
+    "The station has not answered within 5 s and may do it later: see whether it is done before you ask again, or ask the staff")
+
   public static func text(_ condition: ReceiverCondition) -> BilingualText {
     switch condition {
     case .unknown: BilingualText("尚未联系", "Not asked yet")

@@ -10,6 +10,7 @@ import Transports
 final class StationLoop {
   private var decider: Decider
   private let inbox: BoundedMailbox<StationRuntime.Message>
+  private let wallLane: WallLane
   private let wake: WakeSignal
   private let heartbeat: Heartbeat
   private let desk: PendingAnswers<DeskAnswer>
@@ -21,6 +22,7 @@ final class StationLoop {
   /// Commands that a wire's mailbox did not take, in order.
   private var unsent: [DeviceCommand] = []
   private var publishedAt = Instant.zero
+  private var wallHeardAt = Instant.zero
   /// Something may have changed since.
   private var isUnpublished = false
   private var maintainedAt = Instant.zero
@@ -36,6 +38,8 @@ final class StationLoop {
   static let publishInterval = Interval.seconds(2)
   /// While batches of the stations below pour in, pages do so at most this often: making one takes longer than taking a batch.
   static let crowdedInterval = Interval.milliseconds(100)
+  /// What the wall's devices say is heard at most this often: what follows from it is decided once for all of it.
+  static let wallInterval = Interval.milliseconds(20)
   static let upkeepInterval = Interval.seconds(60)
   /// Whether files may go is looked at this often: most times the names of the files tell that none may.
   static let retentionInterval = Interval.seconds(10)
@@ -48,7 +52,8 @@ final class StationLoop {
   struct Handed: @unchecked Sendable { let value: StationLoop }
 
   private init(
-    _ decider: Decider, _ inbox: BoundedMailbox<StationRuntime.Message>, _ wake: WakeSignal, _ heartbeat: Heartbeat,
+    _ decider: Decider, _ inbox: BoundedMailbox<StationRuntime.Message>, _ wallLane: WallLane, _ wake: WakeSignal,
+    _ heartbeat: Heartbeat,
     _ desk: PendingAnswers<DeskAnswer>, _ receipts: PendingAnswers<LinkReceipt?>,
     _ options: StationRuntime.Options, _ delivery: DeliveryBoard, _ keptMonths: Int,
     _ command: @escaping (DeviceCommand) -> Bool
@@ -57,6 +62,7 @@ final class StationLoop {
     self.keptMonths = keptMonths
     self.decider = decider
     self.inbox = inbox
+    self.wallLane = wallLane
     self.wake = wake
     self.heartbeat = heartbeat
     self.desk = desk
@@ -66,12 +72,12 @@ final class StationLoop {
   }
 
   static func make(
-    decider: Decider, inbox: BoundedMailbox<StationRuntime.Message>, wake: WakeSignal, heartbeat: Heartbeat,
+    decider: Decider, inbox: BoundedMailbox<StationRuntime.Message>, wallLane: WallLane, wake: WakeSignal, heartbeat: Heartbeat,
     desk: PendingAnswers<DeskAnswer>,
     receipts: PendingAnswers<LinkReceipt?>,
     options: StationRuntime.Options, delivery: DeliveryBoard, keptMonths: Int, command: @escaping (DeviceCommand) -> Bool
   ) -> Handed {
-    Handed(value: StationLoop(decider, inbox, wake, heartbeat, desk, receipts, options, delivery, keptMonths, command))
+    Handed(value: StationLoop(decider, inbox, wallLane, wake, heartbeat, desk, receipts, options, delivery, keptMonths, command))
   }
 
   func run(until stop: StopFlag) {
@@ -85,6 +91,13 @@ final class StationLoop {
       for message in batch { inputs.append((message.input, message.at)) }
       batch.removeAll(keepingCapacity: true)
       let now = MonotonicClock.now()
+      if now - wallHeardAt >= Self.wallInterval {
+        let reports = wallLane.take()
+        if !reports.isEmpty {
+          inputs.append((.wallHeard(reports), now))
+          wallHeardAt = now
+        }
+      }
       if stopping { inputs.append((.stopping, now)) }
       heartbeat.beat(now)
       let changed = !inputs.isEmpty || decider.deadline.map { $0 <= now } ?? false
@@ -92,6 +105,7 @@ final class StationLoop {
       let committed = decider.committed
       decider.step(inputs, wall: .current(), now: now) { perform($0) }
       if decider.committed != committed { options.onCommit() }
+      desk.setLate(decider.isImpaired ? .unrecorded : .late)
       inputs.removeAll(keepingCapacity: true)
       sendUnsent()
       sweepKeys(now)
@@ -130,6 +144,7 @@ final class StationLoop {
     let pause = isUnpublished ? Self.crowdedInterval : Self.publishInterval
     var until = min(publishedAt + pause, decider.deadline ?? .distantFuture)
     if !unsent.isEmpty { until = min(until, now + .milliseconds(20)) }
+    if !wallLane.isEmpty { until = min(until, wallHeardAt + Self.wallInterval) }
     var set = PollSet()
     _ = set.add(wake.fileDescriptor)
     _ = set.wait(until: min(until, now + .milliseconds(500)))
@@ -189,7 +204,7 @@ extension StationInput {
   /// From another station, as many as it likes: nobody at this desk waits for the answer.
   fileprivate var isOfLine: Bool {
     switch self {
-    case .wall(_, .observed), .wall(_, .measured), .wall(_, .pictureObserved): true
+    case .wallHeard(let reports): reports.allSatisfy(\.event.isRepeated)
     case .received, .childConnected, .childListens, .childrenHeard, .command, .link: true
     default: false
     }
@@ -220,20 +235,23 @@ final class PendingAnswers<Answer: Sendable>: Sendable {
   private struct State {
     var next: UInt64 = 0
     var waiting: [UInt64: CheckedContinuation<Answer, Never>] = [:]
+    var late: Answer
   }
-  private let state = Mutex(State())
-  private let late: Answer
+  private let state: Mutex<State>
   private let busy: Answer
 
   private static var patience: Duration { .seconds(5) }
 
   /// - Parameters:
-  ///   - late: the answer when none has come within 5 s.
+  ///   - late: the answer when none has come within 5 s, until `setLate` says otherwise.
   ///   - busy: the answer when the station's mailbox is full.
   init(late: Answer, busy: Answer) {
-    self.late = late
+    state = Mutex(State(late: late))
     self.busy = busy
   }
+
+  /// What is answered from now on to those that have waited for too long.
+  func setLate(_ answer: Answer) { state.withLock { $0.late = answer } }
 
   func ask(_ send: @escaping @Sendable (UInt64) -> Bool) async -> Answer {
     let number = state.withLock { state in
@@ -242,7 +260,7 @@ final class PendingAnswers<Answer: Sendable>: Sendable {
     }
     let limit = Task {
       try await Task.sleep(for: Self.patience)
-      answer(number, late)
+      answer(number, state.withLock { $0.late })
     }
     defer { limit.cancel() }
     return await withCheckedContinuation { continuation in

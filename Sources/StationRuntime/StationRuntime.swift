@@ -88,11 +88,12 @@ public final class StationRuntime: Sendable {
   }
 
   private let inbox: BoundedMailbox<Message>
+  private let wallLane: WallLane
   private let inboxWake: WakeSignal
   private let stop = StopFlag()
   private let wires: [Wire]
   private let threads: Mutex<[DispatchGroup]>
-  private let desk = PendingAnswers<DeskAnswer>(late: .unrecorded, busy: .refused(.stationBusy))
+  private let desk = PendingAnswers<DeskAnswer>(late: .late, busy: .refused(.stationBusy))
   private let receipts = PendingAnswers<LinkReceipt?>(late: nil, busy: nil)
   public let readings = LatestValues()
   private let delivery = DeliveryBoard()
@@ -111,6 +112,7 @@ public final class StationRuntime: Sendable {
   public init(site: Site, journalFolder: String, options: Options) throws {
     inboxWake = try WakeSignal()
     inbox = BoundedMailbox(capacity: 4096, reserve: 4096, wake: inboxWake)
+    wallLane = WallLane(wake: inboxWake)
     let wires = try site.buses.map { bus in
       let wake = try WakeSignal()
       return Wire(name: bus.name, commands: BoundedMailbox(capacity: 0, reserve: 1024, wake: wake), wake: wake)
@@ -146,7 +148,8 @@ public final class StationRuntime: Sendable {
     heartbeat.beat(now)
     heartbeats.append(heartbeat)
     let loop = StationLoop.make(
-      decider: decider, inbox: inbox, wake: inboxWake, heartbeat: heartbeat, desk: desk, receipts: receipts, options: options,
+      decider: decider, inbox: inbox, wallLane: wallLane, wake: inboxWake, heartbeat: heartbeat, desk: desk, receipts: receipts,
+      options: options,
       delivery: delivery, keptMonths: site.keptMonths,
       command: { command in Self.send(command, wires) })
     groups.append(startThread("station") { [stop] in loop.value.run(until: stop) })
@@ -192,8 +195,8 @@ public final class StationRuntime: Sendable {
     }
   }
 
-  /// Asks for something in a post's name; answers when it is on disk. After 5 s without a journal the answer is `unrecorded`: what
-  /// was decided is still written when the journal takes entries again.
+  /// Asks for something in a post's name; answers when it is on disk. After 5 s the answer is `unrecorded` where the journal takes nothing (what
+  /// was decided is still written when it does again), else `late`.
   public func submit(post: String, action: DeskRequest.Action) async -> DeskAnswer {
     await desk.ask { number in
       self.inbox.send(
@@ -226,11 +229,8 @@ public final class StationRuntime: Sendable {
     inbox.send(Message(input: input, at: MonotonicClock.now()), .irreplaceable) != .refused
   }
 
-  /// What a device of the wall has said. What is read again soon makes room for what is not: a press is never kept waiting by a wall.
-  public func tell(_ device: String, _ event: WallEvent) {
-    _ = inbox.send(
-      Message(input: .wall(device, event), at: MonotonicClock.now()), event.isRepeated ? .replaceable : .irreplaceable)
-  }
+  /// What a device of the wall has said: on a lane of its own, as a press is never kept waiting by a wall.
+  public func tell(_ device: String, _ event: WallEvent) { wallLane.put(device, event, at: MonotonicClock.now()) }
 
   /// How a source of the wall stands. One that delivers is said to do so again within seconds.
   public func tell(source id: String, _ standing: SourceState) {

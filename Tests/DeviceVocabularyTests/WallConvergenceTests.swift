@@ -42,6 +42,36 @@ import Testing
     #expect(ports.deadline == nil)
   }
 
+  /// Another controller that puts its own back each time: a hand is put right at once, a program is not raced against.
+  @Test mutating func whoSwitchesItBackEachTimeIsToldAndNotChased() {
+    ports.take([WallWish(1, .route(7))], at: now)
+    _ = ports.observed(1, .route(3), isReadBack: false, at: now)
+    var sends = 0
+    var told: [Instant] = []
+    let end = now + .seconds(600)
+    var switchedBack: Instant?
+    while now < end {
+      if ports.isDue(1, at: now) {
+        sends += 1
+        ports.wasSent(1, at: now)
+        _ = ports.observed(1, .route(7), isReadBack: true, at: now)
+        switchedBack = now + .milliseconds(20)
+      }
+      if let at = switchedBack, at <= now {
+        switchedBack = nil
+        if ports.observed(1, .route(5), isReadBack: false, at: now).contains(.notSwitched(1, .contested)) { told.append(now) }
+      }
+      now = now + .milliseconds(10)
+    }
+    #expect((20...26).contains(sends), "three at once, then one in 30 s: \(sends)")
+    #expect(told.count == sends - 3)
+    // It is left alone: a hand that comes a minute later is put right at once again.
+    _ = ports.observed(1, .route(7), isReadBack: false, at: now)
+    now = now + .seconds(61)
+    #expect(!ports.observed(1, .route(5), isReadBack: false, at: now).contains(.notSwitched(1, .contested)))
+    #expect(ports.isDue(1, at: now))
+  }
+
   @Test mutating func theLastWishWins() {
     ports.take([WallWish(1, .route(7))], at: now)
     _ = ports.observed(1, .route(3), isReadBack: false, at: now)

@@ -155,7 +155,7 @@ import Testing
   @Test func whyAnOutputIsNotSwitchedHasItsOwnAdvice() throws {
     for (refusal, key) in [
       (WallRefusal.unchanged, "outputNotSwitched"), (.impossible("E01 invalid input"), "outputCannot"),
-      (.refused("NAK 14"), "outputRefused"), (.unanswered, "outputUnanswered"),
+      (.refused("NAK 14"), "outputRefused"), (.unanswered, "outputUnanswered"), (.contested, "outputContested"),
     ] {
       var bench = Bench.withWall()
       bench.wall(.scene("night"))
@@ -164,6 +164,45 @@ import Testing
       let found = try #require(self.card("output 4:\(key)", bench))
       #expect((found.adviceChinese + found.detail).contains("锁定") == (refusal == .unchanged || key == "outputRefused"))
     }
+  }
+
+  /// Over several outputs of one device it is one card; it stays while the two take turns, and goes a minute after the last time.
+  @Test func anotherControllerIsOneCardUntilItHasLetGoForAMinute() throws {
+    var bench = Bench.withWall()
+    bench.wall(.scene("night"))
+    func route(_ output: UInt16) throws -> WallSetting { .route(try #require(bench.route(output))) }
+    for _ in 0..<3 {
+      for output in [UInt16(4), 5] {
+        bench.give(.wall("hub", .observed(output, try route(output))))
+        bench.give(.wall("hub", .observed(output, .route(9))))
+        bench.give(.wall("hub", .notSwitched(output, .contested)))
+        bench.give(.wall("hub", .observed(output, try route(output))))
+      }
+      bench.pass(.seconds(10))
+      #expect(present(bench) == ["output 4:outputContested"])
+    }
+    for _ in 0..<7 {
+      bench.pass(.seconds(10))
+      for output in [UInt16(4), 5] { bench.give(.wall("hub", .observed(output, try route(output)))) }
+    }
+    #expect(present(bench) == [])
+  }
+
+  /// What has gathered while the station was busy is decided at once, and nothing of it is younger than it is.
+  @Test func reportsOfAWhileComeAtOnceAndKeepTheirAges() throws {
+    var bench = Bench.withWall()
+    bench.pass(.seconds(2))
+    let route = WallSetting.route(try #require(bench.route(4)))
+    let display = try #require(bench.wallWishes["p4"]?.first?.setting)
+    let said = bench.now
+    bench.pass(.seconds(3))
+    bench.give(
+      .wallHeard([
+        WallReport("hub", .observed(4, .route(9)), at: said), WallReport("hub", .observed(4, route), at: said + .seconds(1)),
+        WallReport("p4", .observed(1, display)),
+      ]))
+    let tile = try #require(bench.wallView?.tiles[3])
+    #expect(tile.proof == .verified(picture: nil) && tile.ageMilliseconds == 2000, "\(tile)")
   }
 
   @Test func anOutputThatNobodyCanSeeIsNotIdentified() {

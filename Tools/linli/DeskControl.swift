@@ -106,6 +106,7 @@ enum DeskControl {
     switch answer {
     case .done: "已办 / done"
     case .unrecorded: "\(Texts.unrecorded.chinese) / \(Texts.unrecorded.english)"
+    case .late: "\(Texts.late.chinese) / \(Texts.late.english)"
     case .ticket(let ticket, let ahead): "\(ticket.id.shown),前面 \(ahead) 位 / \(ahead) before"
     case .standing(let standing): "\(standing.shown)"
     case .rehearsed(let found): "\(found.switched.reduce(0) { $0 + $1.wishes.count }) 处会切换 / would be switched"

@@ -10,6 +10,10 @@ public struct WallConvergence: Sendable {
   public static let retryAfter = Interval.milliseconds(200)
   /// Between two tries of what was given up: somebody may unlock it.
   public static let slowRetry = Interval.seconds(30)
+  /// A port that somebody else switches more often than `sends` times, each within so long of the last, is contested: two controllers would
+  /// chase each other as fast as the line allows. It is so until it was left alone for `contestEnd`.
+  public static let contestInterval = Interval.seconds(10)
+  public static let contestEnd = Interval.seconds(60)
   /// A proof is told again when the last one is this old.
   public static let proofInterval = Interval.seconds(5)
 
@@ -25,6 +29,9 @@ public struct WallConvergence: Sendable {
     fileprivate var isGivenUp = false
     fileprivate var told: WallRefusal?
     fileprivate var toldAt: Instant?
+    /// How often in a row somebody else has switched it, and when last.
+    fileprivate var contests = 0
+    fileprivate var contestedAt: Instant?
 
     public var isAsWished: Bool {
       guard let wish else { return true }
@@ -112,6 +119,7 @@ public struct WallConvergence: Sendable {
   public mutating func observed(_ number: UInt16, _ setting: WallSetting, isReadBack: Bool, at now: Instant) -> [WallEvent] {
     guard let at = index(number) else { return [] }
     let isNews = ports[at].fact != setting || ports[at].told != nil
+    let wasAsWished = ports[at].fact != nil && ports[at].isAsWished
     ports[at].fact = setting
     ports[at].asOf = now
     let wasSent = ports[at].awaitsReadBack
@@ -124,8 +132,21 @@ public struct WallConvergence: Sendable {
     } else if isReadBack, wasSent {
       ports[at].awaitsReadBack = false
       return tell(at, setting, always: true, isNews, now) + miss(at, .unchanged, now)
+    } else if wasAsWished {
+      return tell(at, setting, always: true, isNews, now) + contested(at, now)
     }
     return tell(at, setting, always: wasSent, isNews, now)
+  }
+
+  /// Somebody else has switched it. A hand at the device is put right at once; whoever does it by a program is not raced against.
+  private mutating func contested(_ at: Int, _ now: Instant) -> [WallEvent] {
+    let memory = ports[at].contests > Self.sends ? Self.contestEnd : Self.contestInterval
+    let isAgain = ports[at].contestedAt.map { now - $0 <= memory } ?? false
+    ports[at].contests = isAgain ? ports[at].contests + 1 : 1
+    ports[at].contestedAt = now
+    guard ports[at].contests > Self.sends else { return [] }
+    ports[at].nextSend = now + Self.slowRetry
+    return [.notSwitched(ports[at].number, .contested)]
   }
 
   /// The wish was sent, and the device said no, or nothing.

@@ -77,6 +77,8 @@ public enum WallRefusal: Sendable, Hashable, Codable {
   case unanswered
   /// It cannot: no such input or port on this model.
   case impossible(String)
+  /// It was switched as wished again and again, and each time to something else since, by another than this station.
+  case contested
 }
 
 public struct WallDescription: Sendable, Equatable, Codable {

@@ -233,7 +233,7 @@ struct PageGuard: Sendable {
       let answer = await sign(leaving.staff, coming.staff)
       var reply = HTTPReply(answer)
       // What is decided holds once the disk takes it: the one who leaves has left either way.
-      guard answer == .done || answer == .unrecorded else {
+      guard answer.mayHold else {
         door.logOut(token)
         return reply
       }

@@ -36,7 +36,7 @@ final class HoldWatch: Sendable {
     for (kiosk, holder) in all.sorted(by: { $0.key < $1.key }) where !staff.mayStay(holder.token) {
       let answer = await submit(holder.post, .visit(.letGo(kiosk: kiosk, .loggedOut)))
       // What the station did not take is tried again.
-      guard answer == .done || answer == .unrecorded else { continue }
+      guard answer.mayHold else { continue }
       holders.withLockedValue { if $0[kiosk] == holder { $0[kiosk] = nil } }
     }
   }

@@ -163,6 +163,7 @@ extension HTTPReply {
     case .standing(let standing): self.init(status: 200, json: .object { standing.write(to: &$0) })
     case .rehearsed(let found): self.init(status: 200, json: .object { found.write(to: &$0) })
     case .unrecorded: self.init(status: 202, json: Self.words("unrecorded", Texts.unrecorded))
+    case .late: self.init(status: 202, json: Self.words("late", Texts.late))
     case .refused(let refusal):
       self.init(status: refusal.status, json: Self.words("refused", because ?? Texts.text(refusal), code: refusal.rawValue))
     }

@@ -117,7 +117,7 @@ struct WindowRoutes: StaffRoutes {
       let (post, wanted) = try action.read(subject: request.path[2], body: request.body)
       return staff.act(request, for: post) {
         let answer = await submit(post, .visit(wanted))
-        if case .hold(let kiosk) = wanted, answer == .done || answer == .unrecorded { holds.began(kiosk, post, request) }
+        if case .hold(let kiosk) = wanted, answer.mayHold { holds.began(kiosk, post, request) }
         return HTTPReply(answer)
       }
     }

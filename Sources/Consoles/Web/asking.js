@@ -19,7 +19,7 @@ export async function send(path, fields = {}, underWay = "underWay") {
       method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ post: page.post, ...fields }), signal: AbortSignal.timeout(12000),
     });
     const said = await answer.json();
-    if (said.answer === "unrecorded" || !answer.ok) return toast(() => pick(said), true);
+    if (["unrecorded", "late"].includes(said.answer) || !answer.ok) return toast(() => pick(said), true);
     if (said.answer === "done" || said.answer === "underWay") toast(() => word(said.answer === "underWay" ? underWay : said.answer), false);
     return said;
   } catch {

@@ -44,6 +44,8 @@ function helpScreen(call) {
     if (!call.said) return "sending";
     if (call.said.answer === "undelivered" || call.said.answer === "uncertain" || call.said.answer === "refused") return call.said.answer;
     if (call.said.answer === "unrecorded") return "unrecorded";
+    // The lamp says it when it has come.
+    if (call.said.answer === "late") return "uncertain";
     return call.seen ? "over" : 0;
   };
   const failed = () => ["undelivered", "uncertain", "refused", "fault"].includes(state());

@@ -92,7 +92,7 @@ struct WallGaps {
       let says =
         switch (card.key.subject, card.key.kind) {
         case (.output(let other), .outputNotSwitched), (.output(let other), .outputRefused), (.output(let other), .outputCannot),
-          (.output(let other), .outputUnanswered):
+          (.output(let other), .outputUnanswered), (.output(let other), .outputContested):
           other == number && !card.detail.isEmpty
         case (.wall(let device), .wallSilent), (.wall(let device), .wallAnswersWrongly), (.wall(let device), .wallPassword):
           devices.contains(device)

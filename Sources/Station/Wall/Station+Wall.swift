@@ -8,7 +8,21 @@ extension Station {
 
   // MARK: - What the devices say
 
-  mutating func wallHeard(_ device: String, _ event: WallEvent) {
+  /// Each as of the moment at which it was said; what follows from all of them is decided once.
+  mutating func wallHeard(_ reports: [WallReport]) {
+    let moment = now
+    var isQuiet = true
+    for report in reports {
+      now = min(report.at ?? moment, moment)
+      wallFacts.isQuiet = false
+      wallHeard(report.device, report.event)
+      isQuiet = isQuiet && wallFacts.isQuiet
+    }
+    now = moment
+    wallFacts.isQuiet = isQuiet
+  }
+
+  private mutating func wallHeard(_ device: String, _ event: WallEvent) {
     guard plan.wall != nil, let index = wallFacts.devices.firstIndex(where: { $0.name == device }) else { return }
     switch event {
     case .healthChanged(let health): wallHealthChanged(index, health)
@@ -25,17 +39,19 @@ extension Station {
         port.setting = setting
         port.asOf = at
         // It switches again. That something else is wished now, which it shows anyway, proves nothing.
-        if hasMoved, wish.map({ port.satisfies($0) }) ?? true { port.refusal = nil }
+        let isOver = port.refusal == .contested ? at - port.refusedAt > WallConvergence.contestEnd : hasMoved
+        if isOver, wish.map({ port.satisfies($0) }) ?? true { port.refusal = nil }
         if wish.map({ setting.isHeard == $0.isHeard }) ?? true { port.soundRefusal = nil }
       }
     case .notSwitched(let number, let refusal):
+      let at = now
       let wish = wallFacts.devices[index].sent?.first { $0.number == number }?.setting
       wallFacts.change(WallPort(device: device, number: number), at: now) { port in
         // A picture that is right is no reason to take it elsewhere.
         if let wish, wish.isHeard != nil, port.satisfies(wish.withoutSound) {
           port.soundRefusal = refusal
         } else {
-          port.refusal = refusal
+          (port.refusal, port.refusedAt) = (refusal, at)
         }
       }
     case .troubleChanged(let number, let trouble, let isPresent):
@@ -192,8 +208,17 @@ extension Station {
     (plan.wall?.output(number)?.ports ?? []).compactMap { port -> (why: WallRefusal, text: String)? in
       guard let fact = wallFacts.port(port), let why = fact.refusal else { return nil }
       guard why != .unanswered || wallFacts.device(port.device)?.health == .online else { return nil }
+      guard why != .contested else { return contest(over: port.device, number) }
       return (why, fact.asOf == .zero ? why.text : why.text(fact.setting))
     }.first
+  }
+
+  /// A controller that switches many outputs of a device is one fault: that of the first of them.
+  private func contest(over device: String, _ number: Int) -> (why: WallRefusal, text: String)? {
+    let outputs = (plan.wall?.outputs ?? []).filter { output in
+      output.ports.contains { $0.device == device && wallFacts.port($0)?.refusal == .contested }
+    }.map(\.number)
+    return outputs.min() == number ? (.contested, WallRefusal.contested.text) : nil
   }
 
   /// Tries again what a card is about; whether it was of use is said ten seconds later.

@@ -28,6 +28,7 @@ struct WallFacts: Sendable {
     var setting: WallSetting
     var asOf: Instant
     var refusal: WallRefusal?
+    var refusedAt = Instant.zero
     /// It shows what it should, and is not heard, or not silent.
     var soundRefusal: WallRefusal?
     var troubles: [WallTrouble] = []

@@ -7,6 +7,7 @@ extension WallRefusal {
     case .unchanged: Self.unchanged(nil)
     case .refused(let code): "设备拒绝: \(code.prefix(40)) / refused by the device: \(code.prefix(40))"
     case .unanswered: "设备没有应答这条命令 / the device does not answer this command"
+    case .contested: "切换后又被别的控制器换走 / switched as asked, and each time to something else since, by another controller"
     case .impossible(let what):
       "设备没有这一路,或放不出来: \(what.prefix(40)) / the device has no such input or output, or cannot show it: \(what.prefix(40))"
     }
@@ -109,7 +110,9 @@ extension FaultKey {
 
 extension FaultKey.Kind {
   /// The cards of an output that is not what is wished: what is to be done depends on why.
-  static let ofRefusals: [FaultKey.Kind] = [.outputNotSwitched, .outputRefused, .outputCannot, .outputUnanswered]
+  static let ofRefusals: [FaultKey.Kind] = [
+    .outputNotSwitched, .outputRefused, .outputCannot, .outputUnanswered, .outputContested,
+  ]
 
   static func of(_ refusal: WallRefusal) -> FaultKey.Kind {
     switch refusal {
@@ -117,6 +120,7 @@ extension FaultKey.Kind {
     case .refused: .outputRefused
     case .impossible: .outputCannot
     case .unanswered: .outputUnanswered
+    case .contested: .outputContested
     }
   }
 
@@ -174,6 +178,12 @@ extension FaultKey.Kind {
       FaultText(
         "大屏输出的设备没有应答这条命令", "The device of an output does not answer this command", "看它是否通电;一条线上有几块屏时,用遥控器核对它的 ID;处理后复测",
         "See whether it has power; of several on one line compare its ID by the remote control; then re-test")
+    case .outputContested:
+      FaultText(
+        "有别的控制器在换大屏的这一路", "Another controller switches an output of the wall, too",
+        "找出它(中控、矩阵自带的定时、另一台运行本程序的电脑),停掉或让它放开这一路;停一分钟没有再换,本条自己消失",
+        "Find it (a control system, a schedule in the matrix, another PC with this program) and stop it; the card goes a minute after the last time"
+      )
     case .outputNotHeard:
       FaultText(
         "大屏的声音没有切换", "The wall's sound did not switch", "看信号源有没有声音、屏或电脑有没有喇叭;画面不受影响",

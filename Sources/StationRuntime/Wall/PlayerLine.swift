@@ -118,7 +118,7 @@ extension WallEvent {
         switch refusal {
         case .refused(let text): .refused(plain(text))
         case .impossible(let text): .impossible(plain(text))
-        case .unchanged, .unanswered: refusal
+        case .unchanged, .unanswered, .contested: refusal
         }
       return isWindow(number) ? .notSwitched(number, short) : nil
     case .described(let found):
