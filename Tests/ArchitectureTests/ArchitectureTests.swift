@@ -35,7 +35,7 @@ import Testing
       child children device devices found from formerOwner formerOwners grid grids id input kiosk label layout meeting name of offeredTo onDuty
       owner parent path phone place placeName player post posts region scene sceneBy service services site source sources station takenFrom to
       deliveredTo escalatedTo visitorSource idleSource displayInput smartCards bus address network refusedBy sound contact by date letter kind
-      rotations sourcesWithoutPicture
+      rotations sourcesWithoutPicture laid
       """
     ),
     ("ids of staff, the centre's own", "staff"),

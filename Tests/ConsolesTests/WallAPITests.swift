@@ -169,6 +169,8 @@ import Testing
     var unopened = desk.faults[0]
     (unopened.key, unopened.detail) = (FaultKey(.output(4), .pictureNotOpened), "信号源“档案室”:打不开")
     desk.faults.append(unopened)
+    unopened.key = FaultKey(.output(4), .outputCannot)
+    desk.faults.append(unopened)
     let secrets = ["大厅", "积水", "二楼走廊", "档案室"]
     for hasVisitors in [false, true] {
       view.hasVisitors = hasVisitors

@@ -72,6 +72,19 @@ import Testing
     #expect(ports.isDue(1, at: now))
   }
 
+  /// Its answers to former wishes come late.
+  @Test mutating func whoChangesItsMindOftenIsNoOtherController() {
+    _ = ports.observed(1, .route(3), isReadBack: false, at: now)
+    for step in 0..<100 {
+      let (old, new) = (UInt16(step % 2), UInt16((step + 1) % 2))
+      ports.take([WallWish(1, .route(new))], at: now)
+      ports.wasSent(1, at: now)
+      _ = ports.observed(1, .route(new), isReadBack: true, at: now)
+      #expect(!ports.observed(1, .route(old), isReadBack: false, at: now).contains(.notSwitched(1, .contested)))
+      now = now + .milliseconds(50)
+    }
+  }
+
   @Test mutating func theLastWishWins() {
     ports.take([WallWish(1, .route(7))], at: now)
     _ = ports.observed(1, .route(3), isReadBack: false, at: now)

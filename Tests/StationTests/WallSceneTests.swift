@@ -59,6 +59,20 @@ import Testing
     #expect(lights(bench) == "3+ 4-")
   }
 
+  /// The program was killed in a meeting: night says nothing of lamp 3, which day has asked for, and nobody of lamp 4.
+  @Test func lampsAreGivenBackAlsoByTheNextProgram() {
+    var bench = lamps()
+    bench.give(.device(.outputsObserved(Self.module, 0b0100)))
+    bench.wall(.scene("night"))
+    bench.wall(.beginMeeting(scene: "meeting"))
+    #expect(lights(bench) == "3- 4+")
+    bench.give(.device(.outputsObserved(Self.module, 0b1000)))
+    bench = bench.restarted(boot: "boot-2", after: .seconds(5))
+    bench.give(.device(.outputsObserved(Self.module, 0b1000)))
+    bench.wall(.endMeeting)
+    #expect(lights(bench) == "3+ 4-")
+  }
+
   @Test func aLampThatWasOnBeforeAMeetingIsLeftOn() {
     var bench = lamps()
     bench.give(.device(.outputsObserved(Self.module, 0b1100)))

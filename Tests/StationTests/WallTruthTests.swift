@@ -60,6 +60,10 @@ import Testing
     #expect(bench.wallView?.exposed == [4])
     bench.obeyWall()
     #expect(bench.wallView?.exposed == [])
+    // Of a matrix that does not answer nobody knows what it shows; a display that is off shows nothing.
+    bench.give(.wall("p5", .observed(1, .display(.init(isOn: false)))))
+    bench.give(.wall("hub", .healthChanged(.absent)))
+    #expect(bench.wallView?.exposed == [1, 2, 3, 4, 6, 7, 8, 9])
   }
 
   @Test func nothingSensitiveHidesWhatIsSensitive() {

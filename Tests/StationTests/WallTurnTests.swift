@@ -67,6 +67,27 @@ import Testing
     #expect(turns(bench).count == 1)
   }
 
+  /// The call has another camera meanwhile, which does not turn.
+  @Test func aCameraThatWasAwayIsNotTurnedAgain() {
+    var plan = Bench.walled
+    if var wall = plan.wall {
+      for (id, preset) in [("cam-yard", "door"), ("gate", nil)] as [(String, String?)] {
+        guard let index = wall.sources.firstIndex(where: { $0.id == id }) else { continue }
+        wall.sources[index].motor = WallPlan.Source.Motor(callPreset: preset)
+        wall.sources[index].place = "yard"
+      }
+      plan.wall = wall
+    }
+    var bench = Bench(plan: plan)
+    bench.press("A/1/2", sequence: 1)
+    #expect(bench.wall(.turn(source: "cam-yard", preset: "north", reason: "有人翻墙")) == .done)
+    bench.give(.source("cam-yard", .dead(reason: "refused")))
+    bench.give(.source("gate", .live))
+    #expect(bench.wished.first == "gate")
+    bench.give(.source("cam-yard", .live))
+    #expect(bench.wished.first == "cam-yard" && turns(bench) == ["cam-yard door", "cam-yard north"])
+  }
+
   @Test func whereCallsDoNotSwitchTheWallTheyTurnNothingEither() {
     var bench = bench()
     #expect(bench.wall(.arm(false)) == .done)

@@ -55,7 +55,10 @@ public struct WallConvergence: Sendable {
     }
     for at in ports.indices {
       let wish = wishes.last { $0.number == ports[at].number }?.setting
-      if ports[at].wish != wish { setWish(wish, at, now) }
+      guard ports[at].wish != wish else { continue }
+      setWish(wish, at, now)
+      // What is still on its way may be what this station has asked for before.
+      (ports[at].contests, ports[at].contestedAt) = (0, nil)
     }
   }
 

@@ -96,6 +96,15 @@ extension WallView {
       }
       json.key("left")
       json.array(left) { $1.write(to: &$0) }
+      json.key("beside")
+      json.array(beside) { json, item in
+        json.object {
+          $0.key("call")
+          item.call.write(to: &$0)
+          $0.key("first")
+          item.first.write(to: &$0)
+        }
+      }
       json.key("calls")
       json.array(open.calls) { json, card in
         json.object {
@@ -121,8 +130,8 @@ extension WallView {
           $0.field("english", fault.whatEnglish)
           if !isConcealed || fault.key.namesNoPlace(concealed) {
             $0.field("where", fault.whereText)
-            // It names the source.
-            if !isConcealed || fault.key.kind != .pictureNotOpened { $0.field("detail", fault.detail) }
+            // It may name the source.
+            if !isConcealed || ![.pictureNotOpened, .outputCannot].contains(fault.key.kind) { $0.field("detail", fault.detail) }
           }
           $0.field("adviceChinese", fault.adviceChinese)
           $0.field("adviceEnglish", fault.adviceEnglish)

@@ -14,6 +14,8 @@ extension PageWords {
     word("calls", "求助", "Calls for help"),
     word("noCalls", "没有求助", "Nobody calls"),
     word("notArmed", "自动切换已停用,没有上屏", "not on the wall: switching by itself is off"),
+    word("sameCamera", "与求助 {id} 同一摄像机", "the same camera as call {id}"),
+    word("cameraDead", "摄像机没有画面", "its camera gives no picture"),
     word("noRoom", "大屏上放不下", "no room on the wall"),
     word("withoutCamera", "该点位没有摄像机", "no camera looks at this place"),
     word("concealed", "敏感画面", "not for visitors"),

@@ -34,7 +34,7 @@ export function showCalls(view, page) {
       setClass(item, "waits", card.waits);
       // Where it waits the button says so.
       setText(item.querySelector(".what"), [card.call.id, card.place, card.waits ? "" : name("phase", card.phase)].filter(Boolean).join(" · "));
-      setText(item.querySelector(".small"), [timeOfDay(card.openedMilliseconds), whyNotSeen(card, view)].filter(Boolean).join(" · "));
+      setText(item.querySelector(".small"), [timeOfDay(card.openedMilliseconds), whyNotSeen(card, view, page)].filter(Boolean).join(" · "));
       const button = item.querySelector("button");
       setHidden(button, !card.waits);
       setText(button, word("acknowledge"));
@@ -46,9 +46,13 @@ export function showCalls(view, page) {
   if (fresh.length) setText(byId("announcements"), fresh.map((card) => word("newCall", { place: card.place })).join(" "));
 }
 
-function whyNotSeen(card, view) {
+function whyNotSeen(card, view, page) {
   if (card.keptOff) return word("keptOff");
   if (card.withoutCamera) return word("withoutCamera");
+  const output = view.outputs.find((item) => item.call && keyOfCall(item.call) === keyOfCall(card.call));
+  if (output && view.sources.find((source) => source.id === output.wished)?.state === "dead") return word("cameraDead");
+  const beside = view.beside.find((item) => keyOfCall(item.call) === keyOfCall(card.call));
+  if (beside && shownCalls(view, page).some((known) => keyOfCall(known.call) === keyOfCall(beside.first))) return word("sameCamera", { id: beside.first.id });
   const isLeft = view.left.some((call) => keyOfCall(call) === keyOfCall(card.call));
   return isLeft ? word(view.armed ? "noRoom" : "notArmed") : "";
 }

@@ -3,13 +3,17 @@ import DeviceVocabulary
 
 /// Which calls want a picture on the wall, and which camera looks at them.
 extension Station {
-  /// Open calls that a source looks at, by severity, then the older before the younger.
+  /// Open calls that a source looks at, by severity; of equal ones first those whose source gives a picture, then the older before the younger.
   func callers(_ wallPlan: WallPlan) -> [WallCaller] {
-    openCalls(wallPlan).compactMap { incident, station in
+    let dead = sourcesWithoutPicture
+    return openCalls(wallPlan).compactMap { incident, station in
       guard let severity = WallSeverity(incident), let source = nearest(incident.opening.place, station, wallPlan) else {
         return nil
       }
-      let rank: [Int64] = [severity.rawValue, incident.openedAt.wallMilliseconds, station == nil ? 0 : 1, Int64(incident.id)]
+      let rank: [Int64] = [
+        severity.rawValue, dead.contains(source.id) ? 1 : 0, incident.openedAt.wallMilliseconds, station == nil ? 0 : 1,
+        Int64(incident.id),
+      ]
       return WallCaller(
         call: WallCall(station: station, id: incident.id), source: source.id, isDrill: severity == .drill, rank: rank)
     }

@@ -53,7 +53,7 @@ extension Station {
       return putUp(scene, .sceneChosen(scene.id, post: post), post, reason, wallPlan)
     case .beginMeeting(let id, let reason):
       guard let scene = wallPlan.scene(id), scene.isMeeting else { return .refused(.unknownScene) }
-      return putUp(scene, .meetingBegan(scene: id, post: post), post, reason, wallPlan)
+      return putUp(scene, .meetingBegan(scene: id, post: post, lights: lightsBefore(scene)), post, reason, wallPlan)
     case .endMeeting: return state.wall.meeting == nil ? .refused(.alreadyDone) : .record(.wall(.meetingEnded(post: post)))
     case .pin(let source, let cells, let reason): return pin(source, cells, reason, post, wallPlan)
     case .renew(let id):

@@ -19,15 +19,18 @@ extension Station {
     for case .wall(.turned(let turn)) in changes { pending.append(.turn(source: turn.source, preset: turn.preset)) }
   }
 
-  /// Once for each call, when it comes, also where the wall has no room for it: whoever turns the camera by hand later is right. Calls that were
-  /// open when this program started have had theirs. The call itself goes its way whatever the camera does: its picture is wished already.
+  /// Once for each call and camera, when it comes, also where the wall has no room for it: whoever turns the camera by hand later is right, also
+  /// when it was away meanwhile. Calls that were open when this program started have had theirs. The call itself goes its way whatever the camera does: its picture is wished already.
   mutating func turnForCalls(_ wallPlan: WallPlan) {
     guard wallPlan.sources.contains(where: { $0.motor?.callPreset != nil }) else { return }
-    let open = callers(wallPlan).filter { wallPlan.source($0.source)?.motor?.callPreset != nil }
+    let all = callers(wallPlan)
+    let open = all.filter { wallPlan.source($0.source)?.motor?.callPreset != nil }
     let known = wallFacts.turnedFor
-    wallFacts.turnedFor = open.map(\.call)
-    guard let known, state.wall.isArmed else { return }
-    for caller in open where !known.contains(caller.call) {
+    let standing = (known ?? []).filter { turned in all.contains { $0.call == turned.call } }
+    let news = open.filter { caller in !standing.contains { $0 == .init(call: caller.call, source: caller.source) } }
+    wallFacts.turnedFor = standing + news.map { .init(call: $0.call, source: $0.source) }
+    guard known != nil, state.wall.isArmed else { return }
+    for caller in news {
       guard let preset = wallPlan.source(caller.source)?.motor?.callPreset else { continue }
       let change = Change.wall(.turned(WallTurn(source: caller.source, preset: preset, post: nil, call: caller.call)))
       record(change)

@@ -32,6 +32,17 @@ public struct WallCaller: Sendable, Equatable, Codable {
   public var rank: [Int64]
 }
 
+/// A call whose camera is on the wall for another one that needs it more, or has waited for longer.
+public struct WallBeside: Sendable, Equatable, Codable {
+  public var call: WallCall
+  public var first: WallCall
+
+  public init(call: WallCall, first: WallCall) {
+    self.call = call
+    self.first = first
+  }
+}
+
 /// Lays the layers over each other. Pure, and the same for the real wall and for a rehearsal.
 public struct WallComposition: Sendable {
   public let plan: WallPlan
@@ -55,6 +66,8 @@ public struct WallComposition: Sendable {
   private(set) var rotations: [String: [String]] = [:]
   /// Calls for which there was no room, or which came while calls do not switch the wall.
   public private(set) var left: [WallCall] = []
+  /// Calls whose camera is on the wall for another one already.
+  public private(set) var beside: [WallBeside] = []
 
   public init(
     plan: WallPlan, state: WallState, scene: WallPlan.Scene?, callers: [WallCaller], unusable: Set<Int> = [],
@@ -163,10 +176,16 @@ public struct WallComposition: Sendable {
 
   // MARK: - Calls
 
+  /// Each camera once, whoever of its place has called: those who come later stand beside the first of them.
   private mutating func layCalls(over regions: [WallLayout.Region]) {
     guard state.isArmed else { return keepCalls() }
-    var slots = slots(regions)
+    var slots = slots(regions, for: Set(callers.map(\.source)).count)
+    var laid: [String: WallCall] = [:]
     for caller in callers {
+      if let first = laid[caller.source] {
+        beside.append(WallBeside(call: caller.call, first: first))
+        continue
+      }
       guard let source = plan.source(caller.source),
         let index = slots.firstIndex(where: { cells in plan.outputs(in: cells).allSatisfy { plan.reaches(source, $0) } })
       else {
@@ -177,6 +196,7 @@ public struct WallComposition: Sendable {
       put(
         caller.source, in: cells, caller.isDrill ? .drill(caller.call) : .call(caller.call),
         tiles.first { $0.cells == cells }?.region ?? "")
+      laid[caller.source] = caller.call
     }
   }
 
@@ -197,8 +217,9 @@ public struct WallComposition: Sendable {
   }
 
   /// Where calls may go, best first: as `callOutputs` says, each of them with the region it stands in where that is free as a whole; then
-  /// whole regions that nothing lies over and all of whose outputs work, the largest first; then single outputs of the rest.
-  private func slots(_ regions: [WallLayout.Region]) -> [WallCells] {
+  /// whole regions that nothing lies over and all of whose outputs work, the largest first; then single outputs of the rest. Where there are fewer
+  /// than cameras that are called for, the largest are divided.
+  private func slots(_ regions: [WallLayout.Region], for count: Int) -> [WallCells] {
     func isFree(_ cells: WallCells) -> Bool {
       plan.outputs(in: cells).allSatisfy { output in
         guard !unusable.contains(output.number), let tile = tile(output.number) else { return false }
@@ -216,7 +237,14 @@ public struct WallComposition: Sendable {
       } ?? Int.max
     }
     // The largest first, where the site file says nothing: a single output is the smallest there is.
-    return (whole.map { (cells: $0, isSingle: 0) } + single.map { (cells: $0, isSingle: 1) }).sorted { one, other in
+    var all = whole.map { (cells: $0, isSingle: 0) } + single.map { (cells: $0, isSingle: 1) }
+    while all.count < count, let largest = all.indices.reversed().max(by: { all[$0].cells.count < all[$1].cells.count }),
+      let halves = all[largest].cells.halves
+    {
+      all.remove(at: largest)
+      all += [(halves.0, 0), (halves.1, 0)]
+    }
+    return all.sorted { one, other in
       let (before, after) = (order(one.cells), order(other.cells))
       if before != after { return before < after }
       return (one.isSingle, -one.cells.count, one.cells.row, one.cells.column)

@@ -21,14 +21,22 @@ struct WallLights: Sendable {
     return read[device].map { $0 & (1 << UInt32(output - 1)) != 0 }
   }
 
+  /// How these are to be without the meeting: as a base scene has asked, else as they were before it; else as they were read.
+  func standing(_ lights: [Light]) -> [Light] {
+    lights.compactMap { light in
+      if let known = (base + before).first(where: { $0.isSame(as: light) }) { return known }
+      return isOn(light.device, light.output).map { Light(device: light.device, output: light.output, isOn: $0) }
+    }
+  }
+
   /// What is to be switched now, as far as it was not asked for already.
-  mutating func news(scene: WallPlan.Scene?, meeting: WallPlan.Scene?) -> [Light] {
+  ///
+  /// - Parameter kept: as the journal has what was before the meeting: it may have begun before this program.
+  mutating func news(scene: WallPlan.Scene?, meeting: WallPlan.Scene?, kept: [Light] = []) -> [Light] {
     for light in scene?.lights ?? [] { base.put(light) }
     let wanted = meeting?.lights ?? []
     for light in wanted where !base.names(light) && !before.names(light) {
-      if let isOn = isOn(light.device, light.output) {
-        before.append(Light(device: light.device, output: light.output, isOn: isOn))
-      }
+      if let known = kept.first(where: { $0.isSame(as: light) }) ?? standing([light]).first { before.append(known) }
     }
     var wishes = before
     for light in base { wishes.put(light) }
@@ -57,8 +65,13 @@ extension Station {
   /// The meeting's, while there is one.
   var wallMeeting: WallPlan.Scene? { state.wall.meeting.flatMap { plan.wall?.scene($0) } }
 
+  /// `nil`: it switches none.
+  func lightsBefore(_ meeting: WallPlan.Scene) -> [WallPlan.Scene.Light]? {
+    meeting.lights.isEmpty ? nil : wallFacts.lights.standing(meeting.lights)
+  }
+
   mutating func switchLights() {
-    for light in wallFacts.lights.news(scene: wallScene, meeting: wallMeeting) {
+    for light in wallFacts.lights.news(scene: wallScene, meeting: wallMeeting, kept: state.wall.lightsBefore ?? []) {
       pending.append(.device(.setOutput(light.device, output: light.output, on: light.isOn)))
     }
   }

@@ -115,7 +115,7 @@ extension WallLineStanding {
 }
 
 extension BilingualText {
-  fileprivate static func + (one: Self, other: Self) -> Self {
+  static func + (one: Self, other: Self) -> Self {
     BilingualText(one.chinese + other.chinese, one.english + other.english)
   }
 }

@@ -267,6 +267,22 @@ public struct WallCells: Sendable, Hashable, Codable {
   public func contains(_ other: WallCells) -> Bool {
     left <= other.left && other.right <= right && top <= other.top && other.bottom <= bottom
   }
+  /// Two parts of it, side by side or, where it is higher than wide, one over the other; the first is not the smaller one. `nil`: it is one cell.
+  var halves: (WallCells, WallCells)? {
+    guard count > 1 else { return nil }
+    var (one, other) = (self, self)
+    if width >= height {
+      one.width = (width + 1) / 2
+      other.column += one.width
+      other.width -= one.width
+    } else {
+      one.height = (height + 1) / 2
+      other.row += one.height
+      other.height -= one.height
+    }
+    return (one, other)
+  }
+
   /// From 1, row by row, as displays count that share a picture.
   func position(column: Int, row: Int) -> UInt8 {
     UInt8(clamping: (Self.bounded(row) - top) * (right - left) + Self.bounded(column) - left + 1)

@@ -79,8 +79,13 @@ struct WallFacts: Sendable {
   var refusedViews: [(source: String, post: String, refusal: Refusal, at: Instant)] = []
   var rates = WallRates()
   var lights = WallLights()
-  /// Open calls for which their camera was turned; `nil`: the program has just started.
-  var turnedFor: [WallCall]?
+  /// Cameras that were turned for open calls; `nil`: the program has just started.
+  var turnedFor: [Turned]?
+
+  struct Turned: Sendable, Equatable {
+    var call: WallCall
+    var source: String
+  }
 
   init(_ plan: WallPlan?) {
     devices = (plan?.devices ?? []).map { Device(name: $0) }

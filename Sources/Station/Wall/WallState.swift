@@ -5,7 +5,8 @@ import DeviceVocabulary
 public enum WallChange: Sendable, Equatable, Codable {
   /// `nil`: the clock chooses again.
   case sceneChosen(String?, post: String)
-  case meetingBegan(scene: String, post: String)
+  /// `lights`: how the lamps that it switches were to be before.
+  case meetingBegan(scene: String, post: String, lights: [WallPlan.Scene.Light]? = nil)
   case meetingEnded(post: String)
   /// Somebody put a source on outputs by hand; it stays there whatever happens below.
   case pinned(WallPin)
@@ -132,6 +133,8 @@ public struct WallState: Sendable, Equatable, Codable {
   public var sceneBy: String?
   public var sceneAt: EntryTime?
   public var meeting: String?
+  /// How the lamps that the last meeting has switched were to be before it.
+  public var lightsBefore: [WallPlan.Scene.Light]?
   /// In order of their numbers.
   public var pins: [Pin] = []
   public var lastPin: WallPinID = 0
@@ -190,7 +193,9 @@ public struct WallState: Sendable, Equatable, Codable {
       sceneAt = scene == nil ? nil : time
       held?.rests = false
       sceneBy = scene == nil ? nil : post
-    case .meetingBegan(let scene, _): meeting = scene
+    case .meetingBegan(let scene, _, let lights):
+      meeting = scene
+      lightsBefore = lights
     case .meetingEnded: meeting = nil
     case .pinned(let pin):
       lastPin = max(lastPin, pin.id)

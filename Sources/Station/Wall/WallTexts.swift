@@ -37,7 +37,7 @@ extension WallChange {
     switch self {
     case .sceneChosen(nil, let post): "大屏按时间表,\(post) / scene by the clock"
     case .sceneChosen(let scene?, let post): "大屏换到 \(scene),\(post) / scene"
-    case .meetingBegan(let scene, let post): "大屏会议 \(scene) 开始,\(post) / meeting begins"
+    case .meetingBegan(let scene, let post, _): "大屏会议 \(scene) 开始,\(post) / meeting begins"
     case .meetingEnded(let post): "大屏会议结束,\(post) / meeting ends"
     case .pinned(let pin):
       "\(pin.post) 把 \(pin.source) 放上大屏 \(pin.cells.column),\(pin.cells.row) \(pin.cells.width)x\(pin.cells.height)"

@@ -35,6 +35,8 @@ public struct WallView: Sendable, Equatable {
   public var lights: [LightCard] = []
   /// Calls for which the wall has no room.
   public var left: [WallCall]
+  /// Calls whose camera is on the wall for another one.
+  public var beside: [WallBeside] = []
   /// Calls at whose place no source looks.
   public var withoutCamera: [WallCall] = []
   /// Silent calls from the wall's own room.
@@ -185,15 +187,21 @@ extension Station {
       meeting: wall.meeting, hasVisitors: wall.hasVisitors,
       exposed: wall.hasVisitors ? exposed(tiles) : [], isArmed: wall.isArmed, displaysRest: composition.isResting,
       sound: soundCard(composition), lights: lightCards,
-      left: composition.left, withoutCamera: callsWithoutCamera(wallPlan), keptOff: callsKeptOff(wallPlan),
+      left: composition.left, beside: composition.beside, withoutCamera: callsWithoutCamera(wallPlan),
+      keptOff: callsKeptOff(wallPlan),
       shift: wall.shift?.shift, shiftMilliseconds: wall.shift?.at.wallMilliseconds)
   }
 
   private func age(_ moment: Instant) -> Int64 { (now - moment).microseconds / 1000 }
 
   private func card(_ tile: WallTile, _ composition: WallComposition) -> WallView.Tile {
-    let (proof, asOf) = proof(of: tile, composition)
-    let trouble = proof == .verified(picture: false) ? pictureSeen(of: tile, composition)?.text : nil
+    var (proof, asOf) = proof(of: tile, composition)
+    var trouble = proof == .verified(picture: false) ? pictureSeen(of: tile, composition)?.text : nil
+    // The way is right, and nothing comes on it: whoever asks the sources knows, where no picture can be seen.
+    if proof == .verified(picture: nil), let dead = deadReason(tile.source) {
+      proof = .verified(picture: false)
+      trouble = BilingualText("线路已核对,但信号源没有画面", "the route is verified, and the source gives no picture") + dead
+    }
     let place = composition.plan.output(tile.output)?.display
     let display = place.flatMap { wallFacts.port($0) }
     let isOff = place.map { wallFacts.isDisplayOn($0) == false } ?? false
@@ -207,6 +215,13 @@ extension Station {
       })
   }
 
+  private func deadReason(_ source: String?) -> BilingualText? {
+    guard let known = wallFacts.sources.first(where: { $0.id == source }), case .dead(let reason) = known.state(at: now) else {
+      return nil
+    }
+    return reason.isEmpty ? BilingualText("", "") : BilingualText(": \(reason)", ": \(reason)")
+  }
+
   private func card(_ device: WallFacts.Device) -> WallView.DeviceCard {
     let since = device.line.map { _ in device.lineSince } ?? device.goneSince
     return WallView.DeviceCard(
@@ -214,9 +229,13 @@ extension Station {
       standsMilliseconds: since.map(age))
   }
 
+  /// Outputs that show what is not for visitors, or of which nobody can say what they show.
   private func exposed(_ tiles: [WallView.Tile]) -> [Int] {
     tiles.filter { tile in
-      guard let shown = tile.shown else { return false }
+      guard let shown = tile.shown else {
+        if case .verified = tile.proof { return false }
+        return !tile.isOff
+      }
       return plan.wall?.source(shown)?.isSensitive ?? true
     }.map(\.output)
   }
@@ -260,7 +279,8 @@ extension Station {
       return card
     }
     let own = tiles.filter { $0.layer == (scene.isMeeting ? .meeting : .base) }
-    let proved = own.count { $0.proof.isWhole }
+    // What is hidden from visitors, or on a display that rests, is not seen.
+    let proved = own.count { $0.proof.isWhole && !$0.isHidden && ($0.isOff == scene.isDark || $0.wished == nil) }
     // Nothing of it is on the wall: nothing of it is proved.
     let isWhole = proved == own.count && lightCards.allSatisfy(\.isProved)
     card.lit = proved == 0 ? .wished : isWhole ? .full : .half
