@@ -30,7 +30,7 @@ public enum Texts {
     case .ownedByAnother: BilingualText("已由别的岗位接警", "Another post has acknowledged it")
     case .notOwner: BilingualText("不是由本岗位负责,不能操作", "This post does not own the incident")
     case .notAcknowledged: BilingualText("还没有接警,请先接警", "Not acknowledged yet: acknowledge it first")
-    case .alreadyDone: BilingualText("这一步已经做过了", "This step has been done already")
+    case .alreadyDone: BilingualText("已经是这样,这一步做过了", "It is so already: this step has been done")
     case .alreadyClosed: BilingualText("已经结案", "The incident is closed already")
     case .notOnScene: BilingualText("还没有到场,请先点“已到场”", "Nobody is on scene yet: say so first")
     case .notResolved: BilingualText("还没有处置,请先填写处置情况", "Not resolved yet: resolve it with a note first")

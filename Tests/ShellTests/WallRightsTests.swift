@@ -44,7 +44,8 @@ import Testing
     #expect(Set(written).isSuperset(of: tally.refused), "\(written)")
 
     // When nobody asks any more, what the matrix has is what the journal says.
-    #expect(try wall.post("wall/scene", ["post": "wall", "scene": "day"], cookie: oper).word == "done")
+    let last = try wall.post("wall/scene", ["post": "wall", "scene": "day"], cookie: oper)
+    #expect(last.word == "done" || last.body.contains("alreadyDone"), "\(last)")
     try wall.waitUntilProved("the end", cookie: oper)
     try check(wall)
   }

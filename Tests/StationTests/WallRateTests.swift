@@ -24,20 +24,23 @@ import Testing
 
   @Test func twoHundredASecondFillNoDiskAndAreCountedOnceAMinute() {
     var bench = Bench.withWall()
-    var done = 0
+    var (done, same) = (0, 0)
     for number in 0..<24_000 {
       bench.pass(.milliseconds(5))
-      let answer = bench.wall(scene(number))
-      #expect(answer == .done || answer == .refused(.tooManyWishes))
-      if answer == .done { done += 1 }
+      switch bench.wall(scene(number)) {
+      case .done: done += 1
+      case .refused(.alreadyDone): same += 1
+      case let answer: #expect(answer == .refused(.tooManyWishes))
+      }
     }
-    #expect((3_600...3_700).contains(done), "30 a second, and 60 at the beginning")
+    #expect((3_600...3_700).contains(done + same), "30 a second, and 60 at the beginning")
     bench.pass(.seconds(61))
     let counts = refusals(bench).map { if case .wishesRefused("desk", let count) = $0 { count } else { 0 } }
-    #expect(counts.count <= 3 && counts.reduce(0, +) == 24_000 - done, "\(counts)")
+    #expect(counts.count <= 3 && counts.reduce(0, +) == 24_000 - done - same, "\(counts)")
     #expect(bench.wallChanges.count == done + counts.count)
     // The last wish that was taken stands, and the next one is taken again.
-    #expect(bench.wall(.scene("night")) == .done && bench.wished[0] == "gate")
+    bench.wall(.scene("night"))
+    #expect(bench.wished[0] == "gate")
   }
 
   @Test func anotherPostARehearsalAndACallAreNotHeldUp() {

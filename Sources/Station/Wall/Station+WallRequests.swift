@@ -45,31 +45,38 @@ extension Station {
   func decideWall(_ action: WallAction, by post: String) -> Verdict {
     guard let wallPlan = plan.wall else { return .refused(.noWall) }
     switch action {
-    case .scene(nil, _): return .record(.wall(.sceneChosen(nil, post: post)))
+    case .scene(nil, _):
+      let isSo = state.wall.scene == nil && !displaysRest(state.wall, wallPlan)
+      return isSo ? .refused(.alreadyDone) : .record(.wall(.sceneChosen(nil, post: post)))
     case .scene(let id?, let reason):
       guard let scene = state.wall.scene(id, of: wallPlan), !scene.isMeeting else {
         return .refused(.unknownScene)
       }
-      return putUp(scene, .sceneChosen(scene.id, post: post), post, reason, wallPlan)
+      // Choosing it again wakes displays that rest by the clock; another post's name is news, too.
+      let isSo = state.wall.scene == id && state.wall.sceneBy == post && !displaysRest(state.wall, wallPlan)
+      return putUp(scene, .sceneChosen(scene.id, post: post), isSo: isSo, post, reason, wallPlan)
     case .beginMeeting(let id, let reason):
       guard let scene = wallPlan.scene(id), scene.isMeeting else { return .refused(.unknownScene) }
-      return putUp(scene, .meetingBegan(scene: id, post: post, lights: lightsBefore(scene)), post, reason, wallPlan)
+      let change = WallChange.meetingBegan(scene: id, post: post, lights: lightsBefore(scene))
+      return putUp(scene, change, isSo: state.wall.meeting == id, post, reason, wallPlan)
     case .endMeeting: return state.wall.meeting == nil ? .refused(.alreadyDone) : .record(.wall(.meetingEnded(post: post)))
     case .pin(let source, let cells, let reason): return pin(source, cells, reason, post, wallPlan)
     case .renew(let id):
-      guard state.wall.pins.contains(where: { $0.pin.id == id }) else { return .refused(.unknownPin) }
+      guard let pin = state.wall.pins.first(where: { $0.pin.id == id })?.pin else { return .refused(.unknownPin) }
+      if let refusal = keptFromVisitors([pin.source], wallPlan) { return refusal }
       return .record(.wall(.renewed(id, post: post)))
     case .unpin(let id):
       guard state.wall.pins.contains(where: { $0.pin.id == id }) else { return .refused(.unknownPin) }
       return .record(.wall(.unpinned(id, post: post)))
-    case .visitors(let isOn): return .record(.wall(.visitors(isOn, post: post)))
-    case .arm(true): return .record(.wall(.armed(true, post: post)))
+    case .visitors(let isOn):
+      return state.wall.hasVisitors == isOn ? .refused(.alreadyDone) : .record(.wall(.visitors(isOn, post: post)))
+    case .arm(true): return state.wall.isArmed ? .refused(.alreadyDone) : .record(.wall(.armed(true, post: post)))
     case .arm(false):
       guard state.wall.isArmed else { return .refused(.alreadyDone) }
       return .record(.wall(.disarmed(scene: wallScene?.id, rests: displaysRest(state.wall, wallPlan), post: post)))
     case .saveLayout(let layout, let reason):
       guard wallPlan.problems(of: layout).isEmpty, layout.isWithinLimits else { return .refused(.layoutWrong) }
-      if reason != nil || guarded(of: layout, wallPlan) != nil, let refusal = needsText(reason ?? "") { return refusal }
+      if let refusal = refusalToDraw(layout, reason, wallPlan) { return refusal }
       let drawn = state.wall.drawn
       guard drawn.count < WallState.drawnLimit || drawn.contains(where: { $0.id == layout.id }) else {
         return .refused(.tooManyLayouts)
@@ -77,7 +84,8 @@ extension Station {
       return .record(.wall(.layoutSaved(layout, post: post, reason: reason)))
     case .undoLayout(let id, let reason):
       guard state.wall.drawn.contains(where: { $0.id == id }) else { return .refused(.unknownLayout) }
-      if reason != nil || guardedByUndoing(id, wallPlan) != nil, let refusal = needsText(reason ?? "") { return refusal }
+      let former = formByUndoing(id, wallPlan)
+      if let refusal = former.map({ refusalToDraw($0, reason, wallPlan) }) ?? reason.flatMap(needsText) { return refusal }
       return .record(.wall(.layoutUndone(id, post: post, reason: reason)))
     case .identify(let number, let seconds):
       guard let output = wallPlan.output(number) else { return .refused(.unknownOutput) }
@@ -96,10 +104,14 @@ extension Station {
     }
   }
 
-  private func putUp(_ scene: WallPlan.Scene, _ change: WallChange, _ post: String, _ reason: String?, _ wallPlan: WallPlan)
-    -> Verdict
-  {
-    let needsReason = !state.wall.byHand(scene.layout, of: wallPlan).isEmpty
+  /// - Parameter isSo: it stands there already: only a view by hand begins anew.
+  private func putUp(
+    _ scene: WallPlan.Scene, _ change: WallChange, isSo: Bool, _ post: String, _ reason: String?, _ wallPlan: WallPlan
+  ) -> Verdict {
+    let byHand = state.wall.byHand(scene.layout, of: wallPlan)
+    let needsReason = !byHand.isEmpty
+    if isSo, !needsReason { return .refused(.alreadyDone) }
+    if let refusal = keptFromVisitors(byHand, wallPlan) { return refusal }
     if reason != nil || needsReason, let refusal = needsText(reason ?? "") { return refusal }
     guard needsReason, let reason else { return .record(.wall(change)) }
     return .record([.wall(change), .wall(.layoutViewed(scene.layout, post: post, reason: reason))])
@@ -135,50 +147,16 @@ extension Station {
     return .record(.wall(.pinned(pin)))
   }
 
-  /// The first source of a layout that needs a reason, and was not in it before.
-  private func guarded(of layout: WallLayout, _ wallPlan: WallPlan) -> String? {
-    let before = Set(state.wall.layout(layout.id, of: wallPlan)?.regions.flatMap(\.sources) ?? [])
-    return layout.regions.flatMap(\.sources).first { id in !before.contains(id) && wallPlan.source(id)?.needsReason == true }
-  }
-
-  /// The first source that needs a reason, and that the layout has only when its last change is undone.
-  func guardedByUndoing(_ id: String, _ wallPlan: WallPlan) -> String? {
-    state.wall.drawn.first { $0.id == id }.flatMap { drawn in
-      (drawn.forms.dropLast().last ?? wallPlan.layouts.first { $0.id == id }).flatMap { guarded(of: $0, wallPlan) }
-    }
-  }
-
-  /// Who wanted to see what without a right to it is written down as well; the same again once a minute.
-  mutating func noteRefusedView(_ action: WallAction, _ refusal: Refusal, by post: String) {
-    guard let wallPlan = plan.wall, [.reasonNeeded, .visitorsPresent].contains(refusal) else { return }
-    let wanted: String? =
-      switch action {
-      case .pin(let source, _, _): wallPlan.source(source)?.needsReason == true ? source : nil
-      case .saveLayout(let layout, _): guarded(of: layout, wallPlan)
-      case .undoLayout(let id, _): guardedByUndoing(id, wallPlan)
-      case .scene(let id?, _), .beginMeeting(let id, _):
-        state.wall.scene(id, of: wallPlan).flatMap { state.wall.byHand($0.layout, of: wallPlan).first }
-      default: nil
-      }
-    if let wanted, isNews(refusal, of: wanted, by: post) { record(.wall(.viewRefused(source: wanted, post: post, refusal))) }
-  }
-
-  /// The same refusal is written down once a minute: nobody fills a journal by asking.
-  mutating func isNews(_ refusal: Refusal, of source: String, by post: String) -> Bool {
-    let moment = now
-    wallFacts.refusedViews.removeAll { moment - $0.at >= Self.refusedViewInterval }
-    guard !wallFacts.refusedViews.contains(where: { $0.source == source && $0.post == post && $0.refusal == refusal }) else {
-      return false
-    }
-    wallFacts.refusedViews.append((source, post, refusal, moment))
-    return true
-  }
-
-  static let refusedViewInterval = Interval.seconds(60)
-
   /// What `action` would come to.
   func rehearse(_ action: WallAction, by post: String) -> WallRehearsal? {
-    guard let before = composeWall(), case .record(let changes) = decideWall(action.toRehearse, by: post) else { return nil }
+    guard let before = composeWall() else { return nil }
+    let changes: [Change]
+    switch decideWall(action.toRehearse, by: post) {
+    case .record(let wanted): changes = wanted
+    // Nothing would be switched.
+    case .refused(.alreadyDone): changes = []
+    default: return nil
+    }
     var wished = state
     for change in changes { wished.apply(Entry(time: stamp, change: change)) }
     var copy = self

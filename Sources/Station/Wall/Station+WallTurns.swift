@@ -9,6 +9,7 @@ extension Station {
     guard source.motor != nil else { return .refused(.doesNotTurn) }
     guard (1...Self.presetNameLimit).contains(preset.count), preset.unicodeScalars.allSatisfy({ $0.isPlainText && $0 != "\n" })
     else { return .refused(.unknownPreset) }
+    if let refusal = keptFromVisitors([id], wallPlan) { return refusal }
     let needsReason = source.kind == .camera || source.isSensitive
     if needsReason || reason != nil, let refusal = needsText(reason ?? "") { return refusal }
     return .record(.wall(.turned(WallTurn(source: id, preset: preset, post: post, reason: reason))))

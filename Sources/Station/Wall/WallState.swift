@@ -240,9 +240,7 @@ public struct WallState: Sendable, Equatable, Codable {
 
   /// Pictures that need a reason, and that a layout has only as it was drawn by hand: whoever puts it up says why, and they are seen for a while.
   func byHand(_ id: String, of plan: WallPlan) -> [String] {
-    guard let form = drawn.first(where: { $0.id == id })?.forms.last else { return [] }
-    let own = Set(plan.layouts.first { $0.id == id }?.regions.flatMap(\.sources) ?? [])
-    return form.regions.flatMap(\.sources).filter { !own.contains($0) && plan.source($0)?.needsReason == true }
+    drawn.first { $0.id == id }?.forms.last?.drawnByHand(plan) ?? []
   }
 
   /// Of these: what is not to be seen now.
@@ -284,5 +282,13 @@ public struct WallState: Sendable, Equatable, Codable {
   public func layouts(of plan: WallPlan) -> [WallLayout] {
     let own = plan.layouts.compactMap { layout($0.id, of: plan) }
     return own + drawn.compactMap { drawn in plan.layouts.contains { $0.id == drawn.id } ? nil : drawn.forms.last }
+  }
+}
+
+extension WallLayout {
+  /// Pictures that need a reason, and that this form has beyond what the site file gives to its layout.
+  func drawnByHand(_ plan: WallPlan) -> [String] {
+    let own = Set(plan.layouts.first { $0.id == id }?.regions.flatMap(\.sources) ?? [])
+    return regions.flatMap(\.sources).filter { !own.contains($0) && plan.source($0)?.needsReason == true }
   }
 }
