@@ -19,6 +19,11 @@ extension BrowserTests {
         try await rig.browser.click(".scene[data-key='full'] .put")
         for tile in 1...9 { try await rig.shows(tile, "verified", "公告栏") }
         try await Accessibility.check(rig.browser, "wall-scene")
+        // Touched again it is so already: that is no mistake.
+        try await rig.browser.click(".scene[data-key='full'] .put")
+        try await rig.browser.wait(
+          "it says so",
+          for: "(t => t.textContent.startsWith('✓ 已经是这样') && !t.className.includes('bad'))(document.getElementById('toast'))")
       }
     }
 
