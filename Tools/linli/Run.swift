@@ -122,7 +122,9 @@ struct Run: AsyncParsableCommand {
       if let said = sealDesk.say(line) { return said }
       if let said = staffReader.say(line) { return said }
       if let said = wall.playerSays(line, client) { return said }
-      if let said = wall.say(line, submit: { post, action in waitFor { await runtime.submit(post: post, action: action) } }) {
+      if let said = wall.say(
+        line, staff: staff, submit: { post, action in waitFor { await runtime.submit(post: post, action: action) } })
+      {
         return said
       }
       if let said = enrolment.say(line) ?? panels.say(line, tell: { runtime.tell($0) }) { return said }

@@ -93,20 +93,23 @@ final class RunWall: Sendable {
   func playerSays(_ line: String, _ client: ControlClient) -> String? { players?.answer(line) { client.isGone } }
 
   /// A line that begins with `wall`; `nil`: another.
-  func say(_ line: String, submit: (String, DeskRequest.Action) -> DeskAnswer) -> String? {
+  func say(_ line: String, staff: StaffDoor, submit: (String, DeskRequest.Action) -> DeskAnswer) -> String? {
     var words = line.split(separator: " ", maxSplits: 2).map(String.init)
     guard words.first == "wall", words.count >= 2 else { return nil }
     let (wall, desk) = state.withLock { ($0.wall, $0.desk) }
     guard let wall else { return "\(DeskControl.failure)本站没有大屏,或还没有就绪 / no display wall here, or not ready yet\n" }
-    if words[1] == "cameras" { return CameraList(cameras?.standings ?? []).json + "\n" }
-    if words[1] == "show" { return WallControl.show(wall, desk).json + "\n" }
+    let isAll = words.count == 3 && words[2] == "all"
+    if words[1] == "cameras" {
+      return CameraList((cameras?.standings ?? []).filter { isAll || WallControl.mayTell($0.source, of: wall) }).json + "\n"
+    }
+    if words[1] == "show" { return WallControl.show(wall, desk, isAll: isAll).json + "\n" }
     if words[1] == "export" {
       return words.count == 3 ? WallControl.layout(words[2], of: wall) ?? "\(DeskControl.failure)没有这个布局 / no such layout\n" : nil
     }
     let isRehearsal = words[1] == "rehearse"
     if isRehearsal, words.count == 3 { words = ["wall"] + words[2].split(separator: " ", maxSplits: 1).map(String.init) }
     let body = words.count == 3 ? words[2] : "{}"
-    let answer = WallControl.request(words[1], body, isRehearsal: isRehearsal, view: wall, submit: submit)
+    let answer = WallControl.request(words[1], body, isRehearsal: isRehearsal, view: wall, door: staff, submit: submit)
     // The station shows what it has decided before it takes the next request: whoever looks after this answer sees what came of it.
     if !isRehearsal, answer.status == 200 { _ = submit("", .wall(.rehearse(.endMeeting))) }
     return answer.json + "\n"

@@ -67,15 +67,35 @@ struct PageGuard: Sendable {
   private func refusalToAct(_ request: HTTPRequest, for post: String) -> HTTPReply? {
     guard let door, door.isGuarded else { return nil }
     guard let session = door.session(token(of: request)) else { return nameless(door) }
+    return refusalToAct(session, request.pathText, for: post, door)
+  }
+
+  private func refusalToAct(_ session: StaffDoor.Session, _ path: String, for post: String, _ door: StaffDoor) -> HTTPReply? {
     guard session.roles.mayAct(on: page) else {
-      door.denied(session, request.pathText)
-      return HTTPReply(403, .noRight, at: request.pathText, accepted: "a role that may act on this page")
+      door.denied(session, path)
+      return HTTPReply(403, .noRight, at: path, accepted: "a role that may act on this page")
     }
     guard session.mayAct(for: post) else {
-      door.denied(session, "\(request.pathText) \(post)")
+      door.denied(session, "\(path) \(post)")
       return HTTPReply(403, .notYourPost, at: "post", accepted: session.posts.joined(separator: " | "))
     }
     return nil
+  }
+
+  /// Beside the pages nobody is logged in: who asks says so, with his PIN. It takes as long as a login. `nil`: he may act here, for that post;
+  /// or nobody has an account.
+  func refusalWithoutLogin(id: String, code: String, _ path: String, for post: String) -> HTTPReply? {
+    guard let door, door.isGuarded else { return nil }
+    guard !id.isEmpty else {
+      door.refuseAtPage(.nameless)
+      return HTTPReply(401, .loginNeeded, at: "id, code", accepted: "\"id\": …, \"code\": …")
+    }
+    switch door.logIn(id: id, pin: code) {
+    case .success(let (token, session)):
+      defer { door.logOut(token) }
+      return refusalToAct(session, path, for: post, door)
+    case .failure(let refusal): return Self.refused(refusal)
+    }
   }
 
   /// Whether whoever has this cookie is still logged in and may act here; asking does not keep the session alive.

@@ -129,11 +129,9 @@ struct WallRoutes: StaffRoutes {
     return post(request, board) { () throws(BadRequest) in
       let (post, proof, action) = try verb.read(request.body)
       let wanted: WallAction = isRehearsal ? .rehearse(action) : action
-      // Whoever is shown round may stand at an open console: only an operator ends it.
-      let needsProof = verb == .visitors && action == .visitors(false) && !isRehearsal
       return staff.act(request, for: post) {
-        if needsProof, let refused = staff.refusalUnconfirmed(proof.isConfirmed) { return refused }
-        if needsProof, let refused = await staff.refusalWithoutCode(request, proof.code) { return refused }
+        if wanted.needsProof, let refused = staff.refusalUnconfirmed(proof.isConfirmed) { return refused }
+        if wanted.needsProof, let refused = await staff.refusalWithoutCode(request, proof.code) { return refused }
         let answer = await submit(post, .wall(wanted))
         return HTTPReply(answer, because: view().flatMap { action.mistake(answer, $0) })
       }

@@ -36,16 +36,21 @@ enum WallVerb: String, CaseIterable {
 
   /// What shows that somebody may do what not everybody at an open page may.
   struct Proof {
+    /// Whose code it is, by the id of his account; empty at a page, where he is logged in.
+    var id: String
     /// The operator's code; empty: none was given.
     var code: String
     /// Said twice, where nobody has a code.
     var isConfirmed: Bool
   }
 
-  func read(_ body: SecretBuffer?) throws(BadRequest) -> (post: String, Proof, WallAction) {
-    let proofs = ["code", "confirmed"]
+  /// - Parameter isAtPage: whoever asks is logged in there, where there are accounts; else the request names him.
+  func read(_ body: SecretBuffer?, isAtPage: Bool = true) throws(BadRequest) -> (post: String, Proof, WallAction) {
+    let proofs = (isAtPage ? [] : ["id"]) + ["code", "confirmed"]
     let fields = try BodyFields(body, accepted: ["post"] + proofs + self.fields, optional: proofs + optional)
-    let proof = Proof(code: try fields.text("code"), isConfirmed: try fields.text("confirmed") == "yes")
+    let proof = Proof(
+      id: isAtPage ? "" : try fields.text("id"), code: try fields.text("code"),
+      isConfirmed: try fields.text("confirmed") == "yes")
     return (try fields.text("post"), proof, try action(fields))
   }
 
@@ -97,4 +102,9 @@ enum WallVerb: String, CaseIterable {
       throw BadRequest(fault: .badBody, place: "text:\(error.line)", accepted: "\(error.chinese) / \(error.english)")
     }
   }
+}
+
+extension WallAction {
+  /// Whoever is shown round may stand at an open console or terminal: only an operator ends it.
+  var needsProof: Bool { self == .visitors(false) }
 }
