@@ -34,10 +34,10 @@ struct CameraList {
   var json: String { PlayerLine.encode(["cameras": cameras]) }
 
   /// Asks a running station.
-  init(_ place: WallPlace) throws {
+  init(_ place: WallPlace, _ telling: WallTelling) throws {
     var silent = place
     silent.json = false
-    let answer = try silent.line("cameras")
+    let answer = try silent.line(telling.all ? "cameras all" : "cameras")
     guard let read = PlayerLine.decode(answer, as: [String: [Camera]].self) else {
       print(answer, terminator: answer.hasSuffix("\n") ? "" : "\n")
       throw ExitCode(1)

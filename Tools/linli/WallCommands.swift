@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Station
 import StationRuntime
 
 /// `linli wall …`: the same requests as the operator's console, for scripts and technicians.
@@ -9,13 +10,18 @@ struct Wall: ParsableCommand {
     discussion: """
       看到的只按回读:线路已核对 = 设备回读与要求一致;画面已核对 = 还看到了活动的画面。
       What is shown was read back: "route verified" = the devices say so; "picture verified" = frames were seen to move.
-      scene、put、take-off、apply、visitors、arm 办了之后等到每个输出都核对过,最多 --wait 秒(默认 10,0 = 不等),再逐个说明。
-      scene, put, take-off, apply, visitors, arm wait until every output is verified, for --wait seconds at most (10; 0: not at all), and say
-      of each output whether it is, and why not. A cold panel takes longer than that to warm up.
+      scene、put、renew、take-off、apply、undo-layout、visitors、arm 办了之后等到每个输出都核对过,最多 --wait 秒(默认 10,0 = 不等),再逐个说明。
+      其间被别人换掉、被求助占用、被参观模式遮挡的,不算办成,说明现在是什么。
+      scene, put, renew, take-off, apply, undo-layout, visitors, arm wait until every output is verified, for --wait seconds at most (10; 0: not
+      at all), and say of each output whether it is, and why not. A cold panel takes longer than that to warm up. What somebody else has
+      replaced meanwhile, a call for help has taken, or is hidden from visitors is not verified: it is said what is there instead.
+      参观时不说敏感画面的名称、地点和查看原因,--all 除外。
+      While visitors are here no name, place or reason of what is not for them is told, unless --all asks for it.
       退出码 / exit code: 0 办了并已核对 done and verified, 1 不行或没有全部核对 refused, or not all verified, 2 站点没有运行 nothing is running
       """,
     subcommands: [
-      WallShow.self, WallStatus.self, WallScene.self, WallPut.self, WallTakeOff.self, WallApply.self, WallExport.self,
+      WallShow.self, WallStatus.self, WallScene.self, WallPut.self, WallRenew.self, WallTakeOff.self, WallApply.self,
+      WallUndoLayout.self, WallExport.self,
       WallIdentify.self, WallRehearse.self, WallVisitors.self, WallArm.self, WallSources.self, WallPreset.self,
       WallPlay.self,
     ])
@@ -47,7 +53,15 @@ struct WallPlace: ParsableArguments {
     return object
   }
 
-  func view() throws -> WallPicture { WallPicture(try ask("show")) }
+  func view(_ telling: WallTelling) throws -> WallPicture { WallPicture(try ask(telling.show)) }
+}
+
+/// A terminal may stand in the visitors' sight, as a page does.
+struct WallTelling: ParsableArguments {
+  @Flag(help: "参观时也说敏感画面的名称、地点和查看原因 / while visitors are here: also names, places and reasons that are not for them")
+  var all = false
+
+  var show: String { all ? "show all" : "show" }
 }
 
 struct WallPost: ParsableArguments {
@@ -67,27 +81,32 @@ struct WallPost: ParsableArguments {
 
   /// Says what was answered, and fails when it was no.
   static func conclude(_ said: [String: Any], _ isJSON: Bool) throws {
-    let isDone = ["done", "underWay", "rehearsed"].contains(said["answer"] as? String ?? "")
+    let isSoAlready = isSoAlready(said)
+    let isDone = isSoAlready || ["done", "underWay", "rehearsed"].contains(said["answer"] as? String ?? "")
     if !isJSON {
       let words = [said["chinese"], said["english"]].compactMap { $0 as? String }.joined(separator: " / ")
       let accepted = [said["where"], said["accepted"]].compactMap { $0 as? String }.joined(separator: ": ")
       if isDone {
-        print("已办 / done")
+        print(isSoAlready ? "已经是这样 / so already" : "已办 / done")
       } else {
         print("\(DeskControl.failure)\(words)\(accepted.isEmpty ? "" : "  [\(accepted)]")")
       }
     }
     if !isDone { throw ExitCode(1) }
   }
+
+  /// Whoever asks for what is so has what he wants.
+  static func isSoAlready(_ said: [String: Any]) -> Bool { said["code"] as? String == "alreadyDone" }
 }
 
 struct WallShow: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "每个输出现在显示什么、核对到哪一步 / what each output shows, and how far that is proved")
   @OptionGroup var place: WallPlace
+  @OptionGroup var telling: WallTelling
 
   func run() throws {
-    let view = try place.view()
+    let view = try place.view(telling)
     if !place.json { print(view.table, terminator: "") }
     if !view.isProved { throw ExitCode(1) }
   }
@@ -97,9 +116,10 @@ struct WallStatus: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status", abstract: "设备、信号源、预案和模式 / devices, sources, scenes and modes")
   @OptionGroup var place: WallPlace
+  @OptionGroup var telling: WallTelling
 
   func run() throws {
-    let view = try place.view()
+    let view = try place.view(telling)
     if !place.json { print(view.status, terminator: "") }
     if !view.devicesWork { throw ExitCode(1) }
   }
@@ -114,18 +134,12 @@ struct WallScene: ParsableCommand {
   var reason = ""
 
   func run() throws {
-    if scene == "end-meeting" { return try order.request("end-meeting") }
-    let picture = try WallPicture(quiet: order.post.place)
-    let isMeeting = picture.isMeeting(scene)
-    let fields = ["scene": scene == "auto" ? "" : scene, "reason": reason]
-    // What lies under a meeting is not read back before its end: there is nothing to wait for.
-    guard isMeeting || !picture.hasMeeting else {
-      let said = try order.post.place.ask("scene \(WallPost.body(fields, order.post.post))")
-      guard said["answer"] as? String == "done" else { return try WallPost.conclude(said, order.post.place.json) }
-      if !order.post.place.json { print("已记下:正在开会,会议结束后换上 / noted: a meeting is on, and it comes when that is over") }
-      throw ExitCode(1)
+    if scene == "end-meeting" { return try order.request("end-meeting", asked: .endMeeting) }
+    if try WallPicture(quiet: order.post.place).isMeeting(scene) {
+      return try order.request("meeting", ["scene": scene, "reason": reason], asked: .meeting(scene))
     }
-    try order.request(isMeeting ? "meeting" : "scene", fields)
+    let id = scene == "auto" ? nil : scene
+    try order.request("scene", ["scene": id ?? "", "reason": reason], asked: .scene(id))
   }
 }
 
@@ -138,7 +152,20 @@ struct WallPut: ParsableCommand {
   @Option(help: "宽x高 / WIDTHxHEIGHT") var size = "1x1"
   @Option(help: "原因,看摄像机必填,不写人名 / reason, needed for a camera; no person's name") var reason = ""
 
-  func run() throws { try order.request("pin", ["source": source, "at": at, "size": size, "reason": reason]) }
+  func run() throws {
+    try order.request(
+      "pin", ["source": source, "at": at, "size": size, "reason": reason],
+      asked: WallCells(at: at, size: size).map { .pin(source: source, $0) })
+  }
+}
+
+struct WallRenew: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "renew", abstract: "手动放上的画面重新计时 / begins the time anew of what was put up by hand")
+  @OptionGroup var order: WallOrder
+  @Argument(help: "编号,见 status / its number, see status") var pin: Int
+
+  func run() throws { try order.request("renew", ["pin": pin], asked: .renewed(pin)) }
 }
 
 struct WallTakeOff: ParsableCommand {
@@ -147,7 +174,7 @@ struct WallTakeOff: ParsableCommand {
   @OptionGroup var order: WallOrder
   @Argument(help: "编号,见 status / its number, see status") var pin: Int
 
-  func run() throws { try order.request("unpin", ["pin": pin]) }
+  func run() throws { try order.request("unpin", ["pin": pin], asked: .takenOff(pin)) }
 }
 
 struct WallApply: ParsableCommand {
@@ -160,8 +187,19 @@ struct WallApply: ParsableCommand {
   func run() throws {
     let data = layout == "-" ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: layout)
     guard let data else { throw Failure("读不到 \(layout) / cannot read it") }
-    try order.request("layout", ["text": String(decoding: data, as: UTF8.self), "reason": reason])
+    let text = String(decoding: data, as: UTF8.self)
+    try order.request("layout", ["text": text, "reason": reason], asked: (try? WallLayoutText.read(text)).map { .layout($0) })
   }
+}
+
+struct WallUndoLayout: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "undo-layout", abstract: "撤销一个布局的上一次修改 / takes back the last change of a layout")
+  @OptionGroup var order: WallOrder
+  @Argument(help: "布局代号 / id of the layout") var layout: String
+  @Option(help: "原因,会恢复摄像机时必填,不写人名 / reason, needed where it brings back a camera; no person's name") var reason = ""
+
+  func run() throws { try order.request("undo-layout", ["layout": layout, "reason": reason], asked: .undone(layout)) }
 }
 
 struct WallExport: ParsableCommand {
@@ -186,10 +224,11 @@ struct WallRehearse: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rehearse", abstract: "预演一个预案,不切换 / what a scene would show and switch; nothing is switched")
   @OptionGroup var post: WallPost
+  @OptionGroup var telling: WallTelling
   @Argument(help: "预案代号 / id of the scene") var scene: String
 
   func run() throws {
-    let picture = try WallPicture(quiet: post.place)
+    let picture = try WallPicture(quiet: post.place, telling)
     let verb = picture.isMeeting(scene) ? "meeting" : "scene"
     let said = try post.place.ask("rehearse \(verb) \(WallPost.body(["scene": scene], post.post))")
     guard said["answer"] as? String == "rehearsed" else { return try WallPost.conclude(said, post.place.json) }
@@ -199,15 +238,36 @@ struct WallRehearse: ParsableCommand {
 
 struct WallVisitors: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "visitors", abstract: "参观模式 on;结束参观要在网页上用密码 / visitors come: on; ending it wants a PIN on the page")
+    commandName: "visitors", abstract: "参观模式 on|off / visitors come, or have gone",
+    discussion: """
+      结束参观和网页上一样:有员工账号的站点写 --as 员工编号,再输入密码;没有账号的站点写 --confirmed,表示人已经离开。
+      off asks for the same as the page: where there are accounts --as and that operator's PIN, which is asked for; where there are none \
+      --confirmed says that they have left. Whoever is refused stands in the journal.
+      """)
   @OptionGroup var order: WallOrder
-  @Argument(help: "on") var on: String
+  @Argument(help: "on | off") var on: String
+  @Option(name: .customLong("as"), help: "off:员工编号,密码另问 / off: the operator's id; his PIN is asked for") var id: String?
+  @Flag(help: "off,没有账号时:人已经离开 / off, where there are no accounts: they have left") var confirmed = false
+
+  func validate() throws {
+    guard ["on", "off"].contains(on) else { throw ValidationError("写 on 或 off / say on or off") }
+    guard on == "off" || id == nil && !confirmed else {
+      throw ValidationError("--as 和 --confirmed 只用于 off / --as and --confirmed are for off only")
+    }
+  }
 
   func run() throws {
-    guard on == "on" else {
-      throw Failure("结束参观请在大屏网页上用您的密码 / visitors are seen off on the operator's page, with a PIN")
+    var fields = ["on": on == "on" ? "yes" : "no"]
+    if let id { (fields["id"], fields["code"]) = (id, try PINPrompt.read("\(id) 的密码 / PIN of \(id): ")) }
+    if confirmed { fields["confirmed"] = "yes" }
+    do {
+      try order.request("visitors", fields, asked: .visitors(on == "on"))
+    } catch let code as ExitCode {
+      if on == "off", id == nil, !confirmed, !order.post.place.json {
+        PINPrompt.tell("写 --as 员工编号,没有员工账号时写 --confirmed / add --as ID, or --confirmed where there are no accounts")
+      }
+      throw code
     }
-    try order.request("visitors", ["on": "yes"])
   }
 }
 
@@ -219,6 +279,6 @@ struct WallArm: ParsableCommand {
 
   func run() throws {
     guard ["on", "off"].contains(on) else { throw Failure("写 on 或 off / say on or off") }
-    try order.request("arm", ["on": on == "on" ? "yes" : "no"])
+    try order.request("arm", ["on": on == "on" ? "yes" : "no"], asked: .armed(on == "on"))
   }
 }

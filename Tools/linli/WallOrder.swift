@@ -17,33 +17,55 @@ struct WallOrder: ParsableArguments {
     }
   }
 
-  /// - Throws: exit code 1 where it was refused, or not all outputs are verified in time; 2 where nothing is running.
-  func request(_ verb: String, _ fields: [String: Any] = [:]) throws {
+  /// - Parameter asked: what has to stand for it to be done.
+  /// - Throws: exit code 1 where it was refused, does not stand, or is not verified in time; 2 where nothing is running.
+  func request(_ verb: String, _ fields: [String: Any] = [:], asked: WallAsked?) throws {
     guard wait > 0 else { return try post.request(verb, fields) }
     var silent = post.place
     silent.json = false
     let said = try silent.ask("\(verb) \(WallPost.body(fields, post.post))")
-    guard said["answer"] as? String == "done" else {
+    let isSoAlready = WallPost.isSoAlready(said)
+    guard said["answer"] as? String == "done" || isSoAlready else {
       if post.place.json { print(Self.text(said)) }
       return try WallPost.conclude(said, post.place.json)
     }
     let start = Date()
     var picture = try WallPicture(quiet: post.place)
-    while !picture.isWhole, Date().timeIntervalSince(start) < Double(wait) {
+    let wished = picture.settled(asked)
+    func obstacle() -> WallObstacle? { picture.obstacle(to: wished) ?? (picture.isWhole ? nil : .notYet) }
+    while obstacle() == .notYet, Date().timeIntervalSince(start) < Double(wait) {
       Thread.sleep(forTimeInterval: Self.lookSeconds)
       picture = try WallPicture(quiet: post.place)
     }
+    let found = obstacle()
     if post.place.json {
-      let added: [String: Any] = [
-        "verified": picture.isWhole, "waitedMilliseconds": Int(Date().timeIntervalSince(start) * 1000),
+      var added: [String: Any] = [
+        "verified": found == nil, "stands": picture.obstacle(to: wished) == nil,
+        "waitedMilliseconds": Int(Date().timeIntervalSince(start) * 1000),
       ]
+      if let found {
+        added["instead"] = ["code": found.code, "chinese": found.text.chinese, "english": found.text.english]
+      }
       print(Self.text(said.merging(picture.outcome) { $1 }.merging(added) { $1 }))
     } else {
-      print(picture.table + picture.soundLine + picture.lightLines, terminator: "")
-      print(
-        picture.isWhole ? "已办,已核对 / done and verified" : "已办,\(wait) s 内没有全部核对 / done, not all of it verified within \(wait) s")
+      if found != .duringMeeting { print(picture.table + picture.soundLine + picture.lightLines, terminator: "") }
+      print(words(found, isSoAlready: isSoAlready))
+      if found == nil { print(picture.reservations(wished), terminator: "") }
     }
-    if !picture.isWhole { throw ExitCode(1) }
+    if found != nil { throw ExitCode(1) }
+  }
+
+  private func words(_ found: WallObstacle?, isSoAlready: Bool) -> String {
+    let (chinese, english) = isSoAlready ? ("已经是这样", "so already") : ("已办", "done")
+    switch found {
+    case nil: return isSoAlready ? "已经是这样,已核对 / so already, and verified" : "已办,已核对 / done and verified"
+    case .notYet?: return "\(chinese),\(wait) s 内没有全部核对 / \(english), not all of it verified within \(wait) s"
+    // What lies under a meeting is not read back before its end.
+    case .duringMeeting?: return "已记下:正在开会,会议结束后换上 / noted: a meeting is on, and it comes when that is over"
+    case let found? where isSoAlready:
+      return "本来就选了它,但现在看不到:\(found.text.chinese) / so already, but not to be seen: \(found.text.english)"
+    case let found?: return "已办,但现在不是这样:\(found.text.chinese) / done, but it does not stand: \(found.text.english)"
+    }
   }
 
   private static func text(_ object: [String: Any]) -> String {

@@ -1,5 +1,6 @@
 import DeviceVocabulary
 import Foundation
+import Station
 import StationRuntime
 
 /// The wall as the station tells it, laid out for a terminal.
@@ -9,16 +10,17 @@ struct WallPicture {
   init(_ view: [String: Any]) { self.view = view }
 
   /// Asked without printing it.
-  init(quiet place: WallPlace) throws {
+  init(quiet place: WallPlace, _ telling: WallTelling? = nil) throws {
     var silent = place
     silent.json = false
-    view = try silent.ask("show")
+    view = try silent.ask(telling?.show ?? "show")
   }
 
   private func list(_ key: String) -> [[String: Any]] { view[key] as? [[String: Any]] ?? [] }
   private func name(_ source: Any?) -> String {
     guard let id = source as? String else { return "—" }
-    return list("sources").first { $0["id"] as? String == id }.flatMap { $0["name"] as? String }.map { "\($0) (\(id))" } ?? id
+    guard let source = list("sources").first(where: { $0["id"] as? String == id }) else { return id }
+    return (source["name"] as? String).map { "\($0) (\(id))" } ?? SourceTable.concealed
   }
 
   /// Where each output hangs, and what feeds it.
@@ -35,7 +37,43 @@ struct WallPicture {
     list("scenes").contains { $0["id"] as? String == scene && $0["meeting"] as? Bool == true }
   }
 
-  var hasMeeting: Bool { view["meeting"] is String }
+  /// The name of the one that is on.
+  var meeting: String? { (view["meeting"] as? String).map { scene($0)?["name"] as? String ?? $0 } }
+  var hasVisitors: Bool { view["visitors"] as? Bool == true }
+  /// An output was read to show visitors what is not for them.
+  var isExposed: Bool { !(view["exposed"] as? [Int] ?? []).isEmpty }
+  var isArmed: Bool { view["armed"] as? Bool != false }
+  var outputs: [[String: Any]] { list("outputs") }
+
+  func scene(_ id: String) -> [String: Any]? { list("scenes").first { $0["id"] as? String == id } }
+  /// Below a meeting.
+  var sceneThatCounts: [String: Any]? {
+    list("scenes").first { $0["meeting"] as? Bool != true && $0["lit"] as? String != "off" }
+  }
+
+  struct Pin {
+    var id: Int
+    var source: String
+    var cells: WallCells
+  }
+  var pins: [Pin] {
+    list("pins").map { Pin(id: $0["id"] as? Int ?? 0, source: $0["source"] as? String ?? "", cells: cells($0)) }
+  }
+
+  func layout(_ id: String) -> WallLayout? {
+    list("layouts").first { $0["id"] as? String == id }.map { layout in
+      let regions = (layout["regions"] as? [[String: Any]] ?? []).map {
+        WallLayout.Region(
+          name: $0["name"] as? String ?? "", cells: cells($0), sources: $0["sources"] as? [String] ?? [])
+      }
+      return WallLayout(id: id, name: layout["name"] as? String ?? "", regions: regions)
+    }
+  }
+
+  private func cells(_ place: [String: Any]) -> WallCells {
+    func number(_ key: String) -> Int { place[key] as? Int ?? 0 }
+    return WallCells(column: number("column"), row: number("row"), width: number("width"), height: number("height"))
+  }
 
   /// Every output is what it should be.
   var isProved: Bool {
@@ -114,9 +152,8 @@ struct WallPicture {
     var text = ""
     for device in list("devices") { text += "\(standing(device))\n" }
     for source in list("sources") {
-      let words = ["id", "name", "level"].map { source[$0] as? String ?? "" }
       text +=
-        "  \((words + [SourceTable.standing(source, elapsed: elapsed), source["reason"] as? String ?? ""]).joined(separator: "  "))\n"
+        "  \((SourceTable.words(source) + [SourceTable.standing(source, elapsed: elapsed), source["reason"] as? String ?? ""]).joined(separator: "  "))\n"
     }
     for scene in list("scenes") {
       let lit = ["full": "●", "half": "◐", "wished": "○", "later": "◌"][scene["lit"] as? String ?? ""] ?? " "

@@ -10,6 +10,7 @@ struct WallPreset: ParsableCommand {
       Only sources with onvif can be turned. Turning one wants a post, and for a camera a reason; both go into the journal.
       """)
   @OptionGroup var place: WallPlace
+  @OptionGroup var telling: WallTelling
   @Argument(help: "信号源代号 / id of the source") var source: String
   @Argument(help: "预置位的名称,不写则列出 / name of the preset; without it they are listed") var name: String?
   @Option(help: "以哪个岗位的名义 / in which post's name") var post: String?
@@ -24,7 +25,7 @@ struct WallPreset: ParsableCommand {
 
   func run() throws {
     guard let name, let post else { return try list() }
-    let before = try CameraList(place)[source]?.turn?.number ?? 0
+    let before = try CameraList(place, telling)[source]?.turn?.number ?? 0
     var silent = place
     silent.json = false
     let body = WallPost.body(["source": source, "preset": name, "reason": reason], post)
@@ -35,7 +36,7 @@ struct WallPreset: ParsableCommand {
     }
     let limit = Date(timeIntervalSinceNow: TimeInterval(Self.waitSeconds))
     while Date() < limit {
-      if let turn = try CameraList(place)[source]?.turn, turn.number > before, !turn.underWay { return try tell(turn) }
+      if let turn = try CameraList(place, telling)[source]?.turn, turn.number > before, !turn.underWay { return try tell(turn) }
       Thread.sleep(forTimeInterval: 0.2)
     }
     throw Failure("已记下,摄像机还没有应答 / written down; the camera has not answered yet")
@@ -51,8 +52,10 @@ struct WallPreset: ParsableCommand {
   }
 
   private func list() throws {
-    guard let camera = try CameraList(place)[source] else {
-      print("\(DeskControl.failure)站点文件里没有写了 onvif 的信号源 \(source) / the site file has no source of that name with onvif")
+    guard let camera = try CameraList(place, telling)[source] else {
+      print(
+        "\(DeskControl.failure)站点文件里没有写了 onvif 的信号源 \(source),或参观时不能说它(--all)/ the site file has no source of that name with onvif, or it is not for visitors (--all)"
+      )
       throw ExitCode(1)
     }
     if place.json { return print(PlayerLine.encode(camera)) }

@@ -15,6 +15,7 @@ struct WallSources: ParsableCommand {
       """)
   @Argument(help: "站点文件,看名录时要写 / site file, for the list") var site: String?
   @Flag(help: "输出 JSON / prints JSON") var json = false
+  @OptionGroup var telling: WallTelling
   @Flag(help: "在网络上找摄像机 / looks for cameras") var discover = false
   @Option(help: "找几秒,1 至 60 / seconds to wait for answers") var seconds = 4
   @Option(help: "问这个地址的摄像机,可多个 / asks the camera at this address; several are possible") var at: [String] = []
@@ -37,7 +38,7 @@ struct WallSources: ParsableCommand {
       let search = CameraFinder(user: user ?? "", password: try password(), isJSON: json)
       try search.run(discover ? seconds : nil, at: at.compactMap { ServiceAddress($0) })
     } else if let site {
-      try SourceTable(site, isJSON: json).tell()
+      try SourceTable(site, telling, isJSON: json).tell()
     }
   }
 
@@ -59,10 +60,10 @@ struct SourceTable {
   private let addresses: [String: String]
   private let isJSON: Bool
 
-  init(_ site: String, isJSON: Bool) throws {
+  init(_ site: String, _ telling: WallTelling, isJSON: Bool) throws {
     let place = try WallPlace.parse([site])
-    sources = try place.ask("show")["sources"] as? [[String: Any]] ?? []
-    cameras = try CameraList(place)
+    sources = try place.ask(telling.show)["sources"] as? [[String: Any]] ?? []
+    cameras = try CameraList(place, telling)
     addresses = (try SiteArgument.read(site)).wall?.addresses ?? [:]
     self.isJSON = isJSON
   }
@@ -72,6 +73,8 @@ struct SourceTable {
     sources.map { source in
       var source = source
       let id = source["id"] as? String ?? ""
+      // Its address says as much as its name.
+      guard source["name"] != nil else { return source }
       if let address = addresses[id] { source["address"] = StreamAddress.masked(address) }
       if let camera = cameras[id] {
         source["onvif"] = camera.onvif
@@ -112,9 +115,20 @@ struct SourceTable {
     return "\(state)  已 \(stands),\(asked) 前核对 / for \(stands), last asked \(asked) ago"
   }
 
+  /// Instead of a name that visitors are not told.
+  static let concealed = "敏感画面 / not for visitors"
+
+  /// Which source it is, and its level.
+  static func words(_ source: [String: Any]) -> [String] {
+    let level = source["level"] as? String ?? ""
+    guard let name = source["name"] as? String else { return [concealed, level] }
+    return [source["id"] as? String ?? "", name, level]
+  }
+
   private static func line(_ source: [String: Any]) -> String {
     func text(_ key: String) -> String { source[key] as? String ?? "" }
-    var words = ["\(text("id"))  \(text("name"))  \(text("kind"))  \(text("level"))"]
+    var words = words(source)
+    words.insert(text("kind"), at: words.count - 1)
     if !text("place").isEmpty { words.append("地点 \(text("place")) / at \(text("place"))") }
     words.append(standing(source))
     if !text("reason").isEmpty { words.append(text("reason")) }
