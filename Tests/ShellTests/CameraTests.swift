@@ -1,4 +1,5 @@
 import Foundation
+import StationRuntime
 import TestSupport
 import Testing
 import Transports
@@ -96,6 +97,29 @@ import Transports
     }
     #expect(changes.contains { $0.contains("有人翻墙") } && changes.contains { $0.contains("没有办") })
     #expect(changes.contains { $0.hasPrefix("求助 #1 把 door 转到 door") }, "\(changes)")
+  }
+
+  /// Whoever asked before is not told that it turned where he wished.
+  @Test func whereAnotherTurnsItMeanwhileIsSaid() throws {
+    let rig = try Rig()
+    try rig.startCamera()
+    _ = try rig.shell.startStation()
+    try rig.shell.waitUntil("the camera is live") { try rig.source("door")["state"] as? String == "live" }
+    // It takes its time: nothing is turned before the other comes.
+    try rig.hand("silent")
+    let (socket, group) = ("\(rig.shell.folder)/site.yaml.sock", DispatchGroup())
+    group.enter()
+    Thread.detachNewThread {
+      defer { group.leave() }
+      for _ in 0..<500 {
+        if (try? ControlSocket.ask(socket, "wall cameras"))?.contains("\"turn\":") == true { break }
+        usleep(20_000)
+      }
+      _ = try? ControlSocket.ask(socket, #"wall turn {"post":"desk","source":"door","preset":"door","reason":"看"}"#)
+    }
+    let turned = try rig.wall("preset", "door", "yard & gate", "--post", "desk", "--reason", "有人翻墙")
+    group.wait()
+    #expect(turned.code == 1 && turned.text.contains("别人接着让它转到 door"), "\(turned.text)")
   }
 
   @Test func aCameraThatComesBackElsewhereIsAskedAgain() throws {

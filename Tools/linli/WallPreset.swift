@@ -36,7 +36,11 @@ struct WallPreset: ParsableCommand {
     }
     let limit = Date(timeIntervalSinceNow: TimeInterval(Self.waitSeconds))
     while Date() < limit {
-      if let turn = try CameraList(place, telling)[source]?.turn, turn.number > before, !turn.underWay { return try tell(turn) }
+      if let turn = try CameraList(place, telling)[source]?.turn, turn.number > before {
+        // The camera goes where it was asked last.
+        if turn.preset != name { return try tellOvertaken(turn) }
+        if !turn.underWay { return try tell(turn) }
+      }
       Thread.sleep(forTimeInterval: 0.2)
     }
     throw Failure("已记下,摄像机还没有应答 / written down; the camera has not answered yet")
@@ -49,6 +53,15 @@ struct WallPreset: ParsableCommand {
       throw ExitCode(1)
     }
     if !place.json { print("已转到 / turned to \(turn.preset)") }
+  }
+
+  private func tellOvertaken(_ turn: CameraList.Turn) throws {
+    if place.json { print(PlayerLine.encode(turn)) }
+    if !place.json {
+      print(
+        "\(DeskControl.failure)已记下,但别人接着让它转到 \(turn.preset) / written down, but somebody has turned it to \(turn.preset) since")
+    }
+    throw ExitCode(1)
   }
 
   private func list() throws {
