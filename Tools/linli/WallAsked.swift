@@ -107,8 +107,11 @@ extension WallPicture {
     guard !own.isEmpty else {
       return outputs.contains { ["call", "drill"].contains($0["layer"] as? String) } ? .coveredByCall : .coveredByPin
     }
-    if own.allSatisfy({ $0["hidden"] as? Bool == true }) { return .hiddenFromVisitors }
-    return card["lit"] as? String == "full" ? nil : .notYet
+    // What is hidden does not light the scene; the rest of it may be there.
+    let seen = own.filter { $0["hidden"] as? Bool != true }
+    if seen.isEmpty { return .hiddenFromVisitors }
+    let isThere = seen.allSatisfy { $0["proof"] as? String == "verified" && $0["picture"] as? Bool != false }
+    return card["lit"] as? String == "full" || seen.count < own.count && isThere ? nil : .notYet
   }
 
   /// Of a scene that stands: outputs that are not its now, a line each.
