@@ -171,7 +171,8 @@ import Testing
     desk.faults.append(unopened)
     unopened.key = FaultKey(.output(4), .outputCannot)
     desk.faults.append(unopened)
-    let secrets = ["大厅", "积水", "二楼走廊", "档案室"]
+    view.shift = WallShift(from: "王小明", to: "李建国", post: "wall")
+    let secrets = ["大厅", "积水", "二楼走廊", "档案室", "王小明", "李建国"]
     for hasVisitors in [false, true] {
       view.hasVisitors = hasVisitors
       view.revision += 1

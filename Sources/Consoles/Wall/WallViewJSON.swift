@@ -148,7 +148,7 @@ extension WallView {
           $0.field("reason", point.bypass?.reason ?? "")
         }
       }
-      if let shift {
+      if let shift, !isConcealed {
         json.key("shift")
         json.object {
           $0.field("from", shift.from)

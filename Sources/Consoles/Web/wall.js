@@ -69,7 +69,9 @@ function showAll() {
   showPins(view);
   setHidden(byId("hand-over"), false);
   setHidden(byId("shift"), view.shift === undefined);
-  if (view.shift) {
+  // While visitors are here the station does not tell who has signed.
+  if (!view.shift) setText(byId("shift"), "");
+  else {
     const { from, to, typed, atMilliseconds } = view.shift;
     setText(byId("shift"), word(typed ? "shiftTyped" : "shiftSigned", { time: timeOfDay(atMilliseconds), from, to }));
   }
