@@ -1,4 +1,5 @@
 import DeviceVocabulary
+import Foundation
 import Testing
 
 @testable import Station
@@ -6,6 +7,33 @@ import Testing
 extension BrowserTests {
   /// A dialog of the operator's console claims nothing that is so no longer, and nobody signs or overwrites what he has not seen.
   @Suite struct WallSeenTests {
+    private static let words = "(document.querySelector('dialog:not(#editor)')?.innerText ?? '')"
+
+    /// What a dialog tells of an output goes with what is read of it, and its ages go on.
+    @Test func theDialogOfATileFollowsTheWall() async throws {
+      var view = WallPicture.view(3, 3)
+      view.tiles[0].proof = .verified(picture: nil)
+      try await WallPictureRig.run(view) { rig in
+        try await rig.startDuty()
+        try await rig.browser.click(WallPictureRig.tile(1))
+        try await rig.browser.wait("it is verified", for: "/线路已核对,画面未核对 · \\d+ 秒前/.test(\(Self.words))")
+        let before = try await rig.browser.evaluate("return \(Self.words)", as: String.self)
+        try await rig.browser.wait("its age goes on", for: "\(Self.words) !== \(Self.literal(before))")
+        // Another operator takes off what was there, and its panel dies.
+        rig.change { view, _ in
+          (view.tiles[0].wished, view.tiles[0].shown) = ("board", nil)
+          view.tiles[0].proof = .unreachable(device: "hub")
+        }
+        try await rig.browser.wait("the dialog says so", for: "\(Self.words).includes('hub 没有应答')")
+        let after = try await rig.browser.evaluate("return \(Self.words)", as: String.self)
+        #expect(!after.contains("已核对") && after.contains("公告栏"), "\(after)")
+        #expect(try await rig.browser.evaluate("return document.activeElement.matches('dialog .primary')", as: Bool.self))
+        try await Accessibility.check(rig.browser, "wall-tile-followed")
+        try await rig.browser.press(.enter)
+        try await rig.expect(.wall(.identify(1, seconds: 10)))
+      }
+    }
+
     @Test func whileVisitorsAreHereThePageDoesNotNameWhoHasSigned() async throws {
       var view = WallPicture.view(3, 3)
       view.shift = WallShift(from: "王小明", to: "李建国", post: "wall")
@@ -18,6 +46,10 @@ extension BrowserTests {
         rig.change { view, _ in view.hasVisitors = false }
         try await rig.browser.wait("it names them again", for: "\(page).includes('李建国')")
       }
+    }
+
+    private static func literal(_ text: String) throws -> String {
+      String(decoding: try JSONEncoder().encode(text), as: UTF8.self)
     }
   }
 }

@@ -19,21 +19,33 @@ export function enableDialogs(enabled) {
   if (open && !open.dataset.told) open.querySelector(".primary").disabled = !enabled;
 }
 
+// What a dialog only shows is drawn anew, with what the page knows by now.
+export function followDialog() {
+  open?.follow();
+}
+
 // fields: [{name, label, kind: "text" | "line" | "number" | "choice" | "shown", value, choices: [[value, text]], required}]. Gives the values,
-// or null. What is only shown has a text, or pieces of one, and no name.
-export const ask = (title, fields = [], confirm = word("confirm")) => put(title, fields, confirm, false);
+// or null. What is only shown has a text, or pieces of one, and no name. shown(): such fields that go with the time, above the others.
+export const ask = (title, fields = [], confirm = word("confirm"), shown = undefined) => put(title, fields, confirm, false, shown);
 
 // Nothing is asked: there is one way out, also while the station is lost.
 export const tell = (title, fields, over) => put(title, fields, over, true);
 
-function put(title, fields, confirm, isTold) {
+function put(title, fields, confirm, isTold, shown) {
   return new Promise((resolve) => {
     const spot = spotOf(document.activeElement ?? document.body);
     const form = element("form", { method: "dialog" }, element("h2", { id: "dialog-title" }, title));
+    const facts = element("div", { class: "facts" });
+    if (shown) form.append(facts);
     for (const field of fields) form.append(row(field));
     const cancel = element("button", { type: "button", onclick: () => dialog.close() }, word("cancel"));
     form.append(element("div", { class: "buttons" }, element("button", { type: "submit", class: "primary" }, confirm), ...(isTold ? [] : [cancel])));
     const dialog = element("dialog", { "aria-labelledby": "dialog-title", "data-told": isTold ? "yes" : undefined }, form);
+    dialog.follow = () => {
+      const now = element("div", { class: "facts" }, ...(shown?.() ?? []).map(row));
+      if (!now.isEqualNode(facts)) facts.replaceChildren(...now.childNodes);
+    };
+    dialog.follow();
     let values = null;
     form.addEventListener("submit", () => (values = Object.fromEntries(new FormData(form))));
     dialog.addEventListener("close", () => {

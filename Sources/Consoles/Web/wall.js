@@ -1,6 +1,6 @@
 // The operator's console: what the wall shows, what can be put up, and one action for each.
 import { connectAsking, send } from "./asking.js";
-import { ask, closeDialog, dialogIsOpen, enableDialogs } from "./dialogs.js";
+import { ask, closeDialog, dialogIsOpen, enableDialogs, followDialog } from "./dialogs.js";
 import { clock, duration, element, keepingFocus, reconcile, setClass, setHidden, setText, timeOfDay } from "./dom.js";
 import { leaveWhenEnded, logInFirst } from "./login.js";
 import { follow } from "./station.js";
@@ -91,6 +91,7 @@ function showAll() {
   else if (region) setText(byId("carrying"), word("selectedRegion", { columns: region.width, rows: region.height, numbers: numbersIn(region) }));
   // At last: it takes the height that all of this leaves.
   showGrid(view, isLost);
+  followDialog();
 }
 
 // Visitors have come: whatever names what is not for them and is not drawn anew with the view.
@@ -142,8 +143,14 @@ function showGrid(view, isLost) {
     (tile, output) => updateTile(tile, output, view, page, sinceView, isLost, isInRegion(output)));
   const looked = view.outputs.find((output) => output.number === page.looked);
   setText(byId("detail-title"), looked ? word("tile", { number: looked.number }) : word("detailHint"));
-  const facts = looked ? tileFacts(looked, view, page, sinceView, isLost) : [];
+  const facts = looked ? factsOf(looked.number) : [];
   byId("detail-facts").replaceChildren(...facts.map((fact) => element("p", {}, element("b", {}, fact.label), " ", ...[fact.text].flat())));
+}
+
+// As it is by now.
+function factsOf(number) {
+  const output = live.view.outputs.find((known) => known.number === number);
+  return tileFacts(output, live.view, page, clock() - live.viewAt, live.liveness() === "lost");
 }
 
 function look(event) {
@@ -195,8 +202,7 @@ async function pickTile(tile) {
   // Outputs are chosen: what is missing is a source.
   if (isInRegion(output)) return document.querySelector("#sources button")?.focus();
   // A touch switches nothing by itself: the display blinks only when that is asked for.
-  const facts = tileFacts(output, live.view, page, clock() - live.viewAt, live.liveness() === "lost");
-  const values = await ask(word("tile", { number: output.number }), facts, word("identify"));
+  const values = await ask(word("tile", { number: output.number }), [], word("identify"), () => factsOf(output.number));
   if (values) send("/api/wall/identify", { output: output.number, seconds: 10 });
 }
 
