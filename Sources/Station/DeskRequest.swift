@@ -80,6 +80,8 @@ public enum Refusal: String, Sendable, Codable, CaseIterable {
     nothingToShow, outputUnreachable, displayIsOff, visitorsPresent, namesNeeded, sameName, doesNotTurn, unknownPreset,
     pinOverlaps,
     sourceDoesNotReach, cannotSpan
+  /// Somebody acts on what he was shown, and it is another by now.
+  case listChanged
   /// Nobody switches a wall so often by hand.
   case tooManyWishes
   /// Only the page that took a ticket says what became of its slip.

@@ -128,7 +128,24 @@ extension BrowserTests {
         try await rig.browser.wait("a wrong PIN is refused", for: "document.querySelector('#toast.bad:not([hidden])')")
         #expect(try await rig.browser.evaluate("return document.querySelector('#shift').hidden", as: Bool.self))
         try await rig.browser.click("#hand-over")
+        try await rig.browser.wait("the list", for: "document.querySelectorAll('dialog .shown').length === 3")
+        // What is open becomes less while they read: the list is shown once more, and the id stays.
+        _ = try rig.shell.desk("end-bypass A/1/1 desk")
+        try await rig.browser.wait("it says so", for: "document.querySelector('dialog').innerText.includes('清单变了')")
         try await sign(rig, "o02", WallRig.pin)
+        try await rig.browser.wait(
+          "nobody has signed",
+          for:
+            "document.querySelector('#toast.bad:not([hidden])')?.textContent.includes('请再看一遍') && document.querySelector('dialog [name=id]')"
+        )
+        #expect(
+          try await rig.browser.evaluate("return document.querySelector('dialog [name=id]').value", as: String.self) == "o02")
+        #expect(
+          try await rig.browser.evaluate("return document.querySelector('dialog').innerText.includes('检修')", as: Bool.self)
+            == false)
+        try await rig.browser.click("dialog [name=pin]")
+        try await rig.browser.type(WallRig.pin)
+        try await rig.browser.press(.enter)
         try await rig.browser.wait(
           "the page is the other's", for: "document.querySelector('#log-out')?.textContent.includes('o02')")
         try await rig.browser.wait("the posts are there", for: "document.querySelector('input[name=post]')")

@@ -16,6 +16,8 @@ final class WallPictureRig {
 
   private final class Notes: Sendable {
     let all = Mutex<[DeskRequest.Action]>([])
+    /// What is answered to the next ones, instead of yes.
+    let answers = Mutex<[DeskAnswer]>([])
   }
 
   static func run(_ view: WallView, onEveryPage: [String] = [], _ body: (WallPictureRig) async throws -> Void) async throws {
@@ -25,7 +27,7 @@ final class WallPictureRig {
     let notes = Notes()
     let pages = try WallPages(port: 0, webRoot: PictureRig.webRoot, presets: { _ in ["大门", "停车场"] }) { _, action in
       notes.all.withLock { $0.append(action) }
-      return .done
+      return notes.answers.withLock { $0.isEmpty ? .done : $0.removeFirst() }
     }
     defer { pages.stop() }
     let browser = try await Browser(folder: folder, onEveryPage: onEveryPage)
@@ -56,6 +58,9 @@ final class WallPictureRig {
     pages.publish(desk)
     pages.publish(view)
   }
+
+  /// The next request is refused so.
+  func refuse(_ refusal: Refusal) { notes.answers.withLock { $0.append(.refused(refusal)) } }
 
   var asked: [DeskRequest.Action] { notes.all.withLock { $0 } }
 

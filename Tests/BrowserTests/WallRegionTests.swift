@@ -145,7 +145,7 @@ extension BrowserTests {
         try await rig.browser.click("dialog [name=to]")
         try await rig.browser.type("李")
         try await rig.browser.press(.enter)
-        try await rig.expect(.wall(.handOver(from: "张", to: "李", isTyped: true)))
+        try await rig.expect(.wall(.handOver(from: "张", to: "李", isTyped: true, list: "")))
         rig.change { view, _ in
           view.shift = WallShift(from: "张", to: "李", post: "wall")
           view.shift?.isTyped = true

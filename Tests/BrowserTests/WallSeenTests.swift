@@ -34,6 +34,61 @@ extension BrowserTests {
       }
     }
 
+    @Test func aListThatBecomesAnotherIsShownAgainBeforeItIsSigned() async throws {
+      var view = WallPicture.view(3, 3)
+      view.forms.handOver = "one"
+      try await WallPictureRig.run(view) { rig in
+        try await rig.startDuty()
+        try await rig.browser.click("#hand-over")
+        try await rig.browser.wait("nothing is open", for: "\(Self.words).includes('没有未结的事')")
+        for (name, text) in [("from", "张"), ("to", "李")] {
+          try await rig.browser.click("dialog [name=\(name)]")
+          try await rig.browser.type(text)
+        }
+        rig.change { view, desk in
+          view.forms.handOver = "two"
+          desk.incidents = [Picture.call(11, WallPicture.place, age: 1)]
+        }
+        try await rig.browser.wait(
+          "the call stands in it, and that it is new",
+          for: "\(Self.words).includes('\(WallPicture.place)') && \(Self.words).includes('清单变了')")
+        rig.refuse(.listChanged)
+        try await rig.browser.press(.enter)
+        try await rig.expect(.wall(.handOver(from: "张", to: "李", isTyped: true, list: "one")))
+        try await rig.browser.wait("it is shown again", for: "\(Self.words).includes('请再看一遍')")
+        #expect(
+          try await rig.browser.evaluate(
+            "return [...document.querySelectorAll('dialog input')].map((node) => node.value)", as: [String].self)
+            == ["张", "李"])
+        try await Accessibility.check(rig.browser, "wall-hand-over-again")
+        try await rig.browser.click("dialog .primary")
+        try await rig.expect(.wall(.handOver(from: "张", to: "李", isTyped: true, list: "two")))
+        try await rig.browser.wait("it is signed", for: "!document.querySelector('dialog')")
+      }
+    }
+
+    /// The refusal may come before the picture does: what is signed then is what is seen then.
+    @Test func theNewListIsWaitedFor() async throws {
+      var view = WallPicture.view(3, 3)
+      view.forms.handOver = "one"
+      try await WallPictureRig.run(view) { rig in
+        try await rig.startDuty()
+        try await rig.browser.click("#hand-over")
+        try await rig.browser.run(
+          "for (const name of ['from', 'to']) document.querySelector(`dialog [name=${name}]`).value = name")
+        rig.refuse(.listChanged)
+        try await rig.browser.click("dialog .primary")
+        try await rig.browser.wait("it is shown again", for: "\(Self.words).includes('请再看一遍')")
+        rig.change { view, desk in
+          view.forms.handOver = "two"
+          desk.incidents = [Picture.call(11, WallPicture.place, age: 1)]
+        }
+        try await rig.browser.wait("with the call", for: "\(Self.words).includes('\(WallPicture.place)')")
+        try await rig.browser.click("dialog .primary")
+        try await rig.expect(.wall(.handOver(from: "from", to: "to", isTyped: true, list: "two")))
+      }
+    }
+
     @Test func whileVisitorsAreHereThePageDoesNotNameWhoHasSigned() async throws {
       var view = WallPicture.view(3, 3)
       view.shift = WallShift(from: "王小明", to: "李建国", post: "wall")

@@ -131,7 +131,8 @@ import Testing
     defer { console.pages.stop() }
     let leaving = try staff.logIn("o01")
     func handOver(_ id: String, _ pin: String, _ cookie: String?) async throws -> Answer {
-      try await console.client.post("/api/wall/hand-over", #"{"post":"wall","id":"\#(id)","pin":"\#(pin)"}"#, cookie: cookie)
+      try await console.client.post(
+        "/api/wall/hand-over", #"{"post":"wall","id":"\#(id)","pin":"\#(pin)","list":"c0ffee"}"#, cookie: cookie)
     }
     for (id, pin, cookie, status) in [
       ("o02", "739164", nil, 401), ("o02", "000000", leaving, 401), ("c07", "739164", leaving, 403),
@@ -142,7 +143,7 @@ import Testing
     }
     #expect(console.asked.withLockedValue { $0.isEmpty })
     let signed = try await handOver("o02", "739164", leaving)
-    #expect(signed.status == 200 && console.asked.withLockedValue { $0 } == [.handOver(from: "o01", to: "o02")])
+    #expect(signed.status == 200 && console.asked.withLockedValue { $0 } == [.handOver(from: "o01", to: "o02", list: "c0ffee")])
     let coming = String(try #require(signed.headers["set-cookie"]?.split(separator: ";").first).dropFirst("linli-wall=".count))
     #expect(try await console.client.get("/api/wall", cookie: leaving).status == 401)
     #expect(try await console.client.get("/api/wall", cookie: coming).status == 200)
@@ -230,9 +231,12 @@ import Testing
     #expect(staff.notes == [.refused(staff: nil, .unconfirmed)], "written down once a minute")
     #expect(console.asked.withLockedValue { $0.isEmpty })
     #expect(try await console.client.post("/api/wall/visitors", #"{"post":"wall","on":"no","confirmed":"yes"}"#).status == 200)
-    let signed = try await console.client.post("/api/wall/hand-over", #"{"post":"wall","from":"张","to":"李"}"#)
+    let blind = try await console.client.post("/api/wall/hand-over", #"{"post":"wall","from":"张","to":"李"}"#)
+    #expect(blind.status == 400 && blind.body.contains("list"), "nobody signs without saying what he was shown: \(blind.body)")
+    let signed = try await console.client.post("/api/wall/hand-over", #"{"post":"wall","from":"张","to":"李","list":"c0ffee"}"#)
     #expect(signed.status == 200, "\(signed.body)")
-    #expect(console.asked.withLockedValue { $0 } == [.visitors(false), .handOver(from: "张", to: "李", isTyped: true)])
+    let wanted: [WallAction] = [.visitors(false), .handOver(from: "张", to: "李", isTyped: true, list: "c0ffee")]
+    #expect(console.asked.withLockedValue { $0 } == wanted)
   }
 
   /// Where there are accounts, no typed name and no confirmation stands for a PIN.
@@ -242,11 +246,24 @@ import Testing
     defer { console.pages.stop() }
     let cookie = try staff.logIn("o01")
     for (verb, fields, status) in [
-      ("visitors", #""on":"no","confirmed":"yes""#, 401), ("hand-over", #""from":"o01","to":"o02""#, 400),
+      ("visitors", #""on":"no","confirmed":"yes""#, 401), ("hand-over", #""from":"o01","to":"o02","list":"c0ffee""#, 400),
     ] {
       #expect(try await console.client.post("/api/wall/\(verb)", #"{"post":"wall",\#(fields)}"#, cookie: cookie).status == status)
     }
     #expect(console.asked.withLockedValue { $0.isEmpty })
+  }
+
+  /// What is open has become something else meanwhile: the page stays with whoever is there, and nobody is logged in besides.
+  @Test func whereTheListIsAnotherByThenNobodyHasSigned() async throws {
+    let staff = try TestStaff([("o01", [.operator], []), ("o02", [.operator], [])])
+    let console = try Console(staff: staff.door) { _ in .refused(.listChanged) }
+    defer { console.pages.stop() }
+    let cookie = try staff.logIn("o01")
+    let answer = try await console.client.post(
+      "/api/wall/hand-over", #"{"post":"wall","id":"o02","pin":"739164","list":"c0ffee"}"#, cookie: cookie)
+    #expect(answer.status == 409 && answer.body.contains("listChanged") && answer.headers["set-cookie"] == nil)
+    #expect(staff.notes.last == .loggedOut(staff: "o02"))
+    #expect(try await console.client.get("/api/wall", cookie: cookie).status == 200)
   }
 
   @Test func thePictureNamesProofsAndNoAddress() async throws {
@@ -259,37 +276,10 @@ import Testing
     #expect(outputs[0]["shown"] as? String == "map" && outputs[0]["picture"] == nil)
     #expect((outputs[1]["reason"] as? String)?.contains("可能被锁定") == true)
     #expect((picture["scenes"] as? [[String: Any]])?.first?["lit"] as? String == "half")
-  }
-}
-
-/// A wall of four outputs, each in another state.
-enum WallSample {
-  static var view: WallView {
-    let outputs = (1...4).map { number in
-      WallPlan.Output(
-        number: number, column: (number - 1) % 2 + 1, row: (number - 1) / 2 + 1,
-        matrix: WallPort(device: "hub", number: UInt16(number)))
-    }
-    let plan = WallPlan(
-      columns: 2, rows: 2, outputs: outputs,
-      sources: [
-        .init(id: "map", name: "地图", kind: .computer, inputs: [WallPort(device: "hub", number: 1)]),
-        .init(id: "cam", name: "大厅", kind: .camera, isSensitive: true, inputs: [WallPort(device: "hub", number: 2)]),
-      ], layouts: [], scenes: [])
-    let proofs: [WallProof] = [.verified(picture: nil), .notSwitched(.unchanged), .unreachable(device: "hub"), .stale]
-    let tiles = zip(outputs, proofs).map { output, proof in
-      WallView.Tile(
-        output: output.number, wished: "map", shown: output.number == 1 ? "map" : nil, isOff: false, layer: .base,
-        cells: WallCells(column: output.column, row: output.row), isHidden: false, isIdentified: false, proof: proof,
-        ageMilliseconds: 1200, troubles: [.fan],
-        measured: [.init(quantity: .hours, value: 1200, ageMilliseconds: 10)])
-    }
-    return WallView(
-      revision: 1, asOfMilliseconds: 1_790_000_000_000, site: "中心", recorded: true, plan: plan,
-      posts: [.init(id: "wall", name: "大屏岗")],
-      tiles: tiles, scenes: [.init(id: "day", name: "日常", isMeeting: false, lit: .half)], layouts: [], drawn: [], pins: [],
-      sources: plan.sources.map { .init(source: $0, state: .dead(reason: "timeout"), ageMilliseconds: 5) },
-      devices: [.init(name: "hub", health: .online, description: .init(model: "Hub"))], meeting: nil, hasVisitors: false,
-      exposed: [], isArmed: true, displaysRest: false, left: [])
+    // What whoever acts on it says that he was shown.
+    var view = WallSample.view
+    view.forms = WallForms(handOver: "c0ffee")
+    let told = WallControl.show(view, nil).json
+    #expect(told.contains(#""handOverList":"c0ffee""#))
   }
 }

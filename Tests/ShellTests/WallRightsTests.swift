@@ -98,7 +98,7 @@ import Testing
       ("end-meeting", []),
       ("renew", ["pin"]), ("unpin", ["pin"]), ("visitors", ["on", "code"]), ("arm", ["on"]), ("undo-layout", ["layout"]),
       ("identify", ["output", "seconds"]), ("rehearse/pin", ["source", "at"]), ("rehearse/layout", ["text"]),
-      ("hand-over", ["id", "pin"]),
+      ("hand-over", ["id", "pin", "list"]),
       ("explode", []), ("pin/", ["source", "at"]), ("../wall/pin", ["source", "at"]), ("%70in", ["source", "at"]),
     ]
 
@@ -113,6 +113,7 @@ import Testing
       ("scene", [#""day""#, #""full""#, #""""#, #""moon""#]), ("on", [#""yes""#, #""no""#, #""no""#, #""maybe""#]),
       ("pin", ["1", "2", "3", "-1", "4294967296", "1e9"]), ("output", ["1", "9", "64", "-3"]),
       ("seconds", ["0", "10", "999999999999"]),
+      ("list", [#""0000000000000000""#, "1"]),
       ("layout", [#""big""#, #""all""#, #""moon""#]), ("id", [#""o01""#, #""c07""#]),
       ("code", [#""739164""#, #""739164""#, #""000000""#]),
       (

@@ -98,15 +98,16 @@ struct WallRoutes: StaffRoutes {
   }
 
   /// Whoever goes is logged in; whoever comes gives his id and PIN. From then on the page is his. Where there are no accounts both are named
-  /// by hand, and the journal says so.
+  /// by hand, and the journal says so. Either way `list` says what was shown as open, as the picture names it.
   private func handOver(_ request: HTTPRequest) -> RouteResult {
     guard staff.isGuarded else { return handOverByNames(request) }
     return post(request, board) { () throws(BadRequest) in
-      let fields = try BodyFields(request.body, accepted: ["post", "id", "pin"])
+      let fields = try BodyFields(request.body, accepted: ["post", "id", "pin", "list"])
       let (post, id, pin) = (try fields.text("post"), try fields.text("id"), try fields.text("pin"))
+      let list = try fields.text("list")
       return staff.act(request, for: post) {
         await staff.handOver(request, to: id, pin: pin, for: post) { from, to in
-          await submit(post, .wall(.handOver(from: from, to: to)))
+          await submit(post, .wall(.handOver(from: from, to: to, list: list)))
         }
       }
     }
@@ -114,10 +115,11 @@ struct WallRoutes: StaffRoutes {
 
   private func handOverByNames(_ request: HTTPRequest) -> RouteResult {
     post(request, board) { () throws(BadRequest) in
-      let fields = try BodyFields(request.body, accepted: ["post", "from", "to"])
+      let fields = try BodyFields(request.body, accepted: ["post", "from", "to", "list"])
       let (post, from, to) = (try fields.text("post"), try fields.text("from"), try fields.text("to"))
+      let list = try fields.text("list")
       return staff.act(request, for: post) {
-        HTTPReply(await submit(post, .wall(.handOver(from: from, to: to, isTyped: true))))
+        HTTPReply(await submit(post, .wall(.handOver(from: from, to: to, isTyped: true, list: list))))
       }
     }
   }

@@ -148,6 +148,7 @@ extension WallView {
           $0.field("reason", point.bypass?.reason ?? "")
         }
       }
+      json.field("handOverList", forms.handOver)
       if let shift, !isConcealed {
         json.key("shift")
         json.object {

@@ -198,6 +198,7 @@ extension PageWords {
       "handOverTyped", "没有员工账号:姓名为手填,日志里会注明未登录",
       "There are no accounts: names are as typed, and the journal says that nobody was logged in"),
     word("handOverTypedTitle", "交接班:下面这些还开着", "Change of shift: this is open"),
+    word("handOverChanged", "⚠ 清单变了,请再看一遍", "⚠ The list has changed: read it once more"),
     word("handOverNote", "记下交接", "Note it down"),
     word("handOverFromName", "交班人姓名", "Name of who goes"),
     word("handOverToName", "接班人姓名", "Name of who comes"),

@@ -11,8 +11,8 @@ export function connectAsking(thePage, theLiveness) {
   liveness = theLiveness;
 }
 
-// underWay: what is said when the answer comes later. Gives what the station said, or null.
-export async function send(path, fields = {}, underWay = "underWay") {
+// underWay: what is said when the answer comes later. refused(said): it said no, and that is told already. Gives what the station said, or null.
+export async function send(path, fields = {}, underWay = "underWay", refused = () => {}) {
   if (liveness() !== "live") return toast(() => word("noAnswer"), true);
   try {
     const answer = await fetch(path, {
@@ -21,6 +21,7 @@ export async function send(path, fields = {}, underWay = "underWay") {
     const said = await answer.json();
     // The wall is so already: whoever asked has what he wants. At the desk it was another's step, with another's words.
     if (said.code === "alreadyDone" && path.startsWith("/api/wall/")) return toast(() => pick(said), false);
+    if (!answer.ok) refused(said);
     if (["unrecorded", "late"].includes(said.answer) || !answer.ok) return toast(() => pick(said), true);
     if (said.answer === "done" || said.answer === "underWay") toast(() => word(said.answer === "underWay" ? underWay : said.answer), false);
     return said;

@@ -65,7 +65,7 @@ function put(title, fields, confirm, isTold, shown) {
 }
 
 function row(field) {
-  if (field.kind === "shown") return element("p", { class: "shown" }, ...(field.label ? [element("b", {}, `${field.label}: `)] : []), ...[field.text].flat());
+  if (field.kind === "shown") return element("p", { class: "shown", role: field.role }, ...(field.label ? [element("b", {}, `${field.label}: `)] : []), ...[field.text].flat());
   const common = { name: field.name, required: field.required ?? false };
   let input;
   if (field.kind === "choice") {
@@ -75,7 +75,7 @@ function row(field) {
   } else if (field.kind === "password") {
     input = element("input", { ...common, type: "password", maxlength: 32, autocomplete: "current-password" });
   } else if (field.kind === "line") {
-    input = element("input", { ...common, type: "text", maxlength: field.limit, autocomplete: "off", spellcheck: "false" });
+    input = element("input", { ...common, type: "text", value: field.value, maxlength: field.limit, autocomplete: "off", spellcheck: "false" });
   } else {
     input = element("textarea", { ...common, rows: 3, maxlength: 500 });
     // Enter makes a new line here; with Control it confirms, and must not press what gets the focus next.

@@ -1,12 +1,13 @@
 // What only whoever is responsible may do at the console: to end the visitors' mode, and to hand over at a change of shift.
 import { send } from "./asking.js";
 import { ask } from "./dialogs.js";
+import { element } from "./dom.js";
 import { faultPlace, name, pick, word } from "./words.js";
 import { shownCalls } from "./wall-calls.js";
 import { sourceName } from "./wall-tiles.js";
 
 const password = (field, label) => ({ name: field, label: word(label), kind: "password", required: true });
-const line = (field, label, limit) => ({ name: field, label: word(label), kind: "line", limit, required: true });
+const line = (field, label, limit, value) => ({ name: field, label: word(label), kind: "line", limit, value, required: true });
 
 export async function switchVisitors(view, page) {
   if (!view.visitors) return send("/api/wall/visitors", { on: "yes" });
@@ -20,16 +21,25 @@ export async function switchVisitors(view, page) {
   return send("/api/wall/visitors", { on: "no", confirmed: "yes" });
 }
 
-// Who goes is logged in, who comes signs with his PIN: then the page is his. Where there are no accounts both are named by hand.
-export async function handOver(view, page) {
+// Who goes is logged in, who comes signs with his PIN: then the page is his. Where there are no accounts both are named by hand. What is signed is
+// the list that stood there when this was opened. Where it is another by then the station refuses, and the new one is shown, with what was typed.
+export async function handOver(live, page, { typed = {}, former } = {}) {
   const isSigned = page.staff.guarded;
+  let list = former;
+  const shown = () => {
+    if (list === former) list = live.view.handOverList;
+    const isNew = former !== undefined || list !== live.view.handOverList;
+    return [...(isNew ? [{ kind: "shown", role: "status", text: element("b", {}, word("handOverChanged")) }] : []), ...openThings(live.view, page)];
+  };
   const fields = isSigned
-    ? [line("id", "handOverNext", 12), password("pin", "handOverPIN")]
-    : [{ kind: "shown", text: word("handOverTyped") }, line("from", "handOverFromName", 20), line("to", "handOverToName", 20)];
+    ? [line("id", "handOverNext", 12, typed.id), password("pin", "handOverPIN")]
+    : [{ kind: "shown", text: word("handOverTyped") }, line("from", "handOverFromName", 20, typed.from), line("to", "handOverToName", 20, typed.to)];
   const title = word(isSigned ? "handOverTitle" : "handOverTypedTitle");
-  const values = await ask(title, [...openThings(view, page), ...fields], word(isSigned ? "handOverSign" : "handOverNote"));
+  const values = await ask(title, fields, word(isSigned ? "handOverSign" : "handOverNote"), shown);
   if (!values) return;
-  const said = await send("/api/wall/hand-over", isSigned ? { id: values.id, pin: values.pin } : { from: values.from, to: values.to });
+  let refusal;
+  const said = await send("/api/wall/hand-over", { ...values, list }, undefined, (refused) => (refusal = refused.code));
+  if (refusal === "listChanged") return handOver(live, page, { typed: values, former: list });
   if (isSigned && (said?.answer === "done" || said?.answer === "unrecorded")) location.reload();
 }
 

@@ -254,7 +254,7 @@ function begin() {
   byId("by-clock").addEventListener("click", () => send("/api/wall/scene", { scene: "" }));
   byId("end-meeting").addEventListener("click", () => send("/api/wall/end-meeting"));
   byId("visitors").addEventListener("click", () => switchVisitors(live.view, page));
-  byId("hand-over").addEventListener("click", () => handOver(live.view, page));
+  byId("hand-over").addEventListener("click", () => handOver(live, page));
   byId("arm").addEventListener("click", () => send("/api/wall/arm", { on: live.view.armed ? "no" : "yes" }));
   byId("open-editor").addEventListener("click", () => openEditor(live.view));
   addEventListener("keydown", (event) => {

@@ -23,7 +23,8 @@ public enum WallAction: Sendable, Equatable, Codable {
   /// Turns a camera to a position that it remembers. A camera, and whatever is sensitive, needs a reason.
   case turn(source: String, preset: String, reason: String?)
   /// Both have proved who they are: the page's server has seen to that. `isTyped`: there are no accounts, and the names are what somebody typed.
-  case handOver(from: String, to: String, isTyped: Bool? = nil)
+  /// `list`: what both were shown, by its name in `WallForms`; `nil`, as in recordings of before: not said.
+  case handOver(from: String, to: String, isTyped: Bool? = nil, list: String? = nil)
   /// What would be shown, and what would be switched for it; nothing is switched.
   indirect case rehearse(WallAction)
 }
@@ -94,10 +95,11 @@ extension Station {
       if let refusal = cannotIdentify(output, wallPlan) { return .refused(refusal) }
       return .record(.wall(.identified(output: number, seconds: length, post: post)))
     case .turn(let source, let preset, let reason): return decideTurn(source, preset, reason, post, wallPlan)
-    case .handOver(let from, let to, let isTyped):
+    case .handOver(let from, let to, let isTyped, let list):
       guard isTyped != true || [from, to].allSatisfy({ $0.isShiftName }) else { return .refused(.namesNeeded) }
       guard from != to else { return .refused(.sameName) }
       var shift = shift(from, to, post)
+      guard list.map({ $0 == shift.listed }) ?? true else { return .refused(.listChanged) }
       shift.isTyped = isTyped
       return .record(.wall(.shiftSigned(shift)))
     case .rehearse(let action): return decideWall(action.toRehearse, by: post)
@@ -115,20 +117,6 @@ extension Station {
     if reason != nil || needsReason, let refusal = needsText(reason ?? "") { return refusal }
     guard needsReason, let reason else { return .record(.wall(change)) }
     return .record([.wall(change), .wall(.layoutViewed(scene.layout, post: post, reason: reason))])
-  }
-
-  /// Longer lists are on the desk: what is signed has to fit into an entry.
-  private static let shiftLimit = 500
-
-  private func shift(_ from: String, _ to: String, _ post: String) -> WallShift {
-    let own = state.incidents.map { WallCall(station: nil, id: $0.id) }
-    let below = state.children.flatMap { child in child.fold.incidents.map { WallCall(station: child.station, id: $0.id) } }
-    var shift = WallShift(
-      from: from, to: to, post: post, calls: Array((own + below).prefix(Self.shiftLimit)),
-      bypassed: Array(state.bypasses.map(\.button).prefix(Self.shiftLimit)),
-      faults: Array(state.faults.filter(\.present).map(\.key).prefix(Self.shiftLimit)), pins: state.wall.pins.map(\.pin.id))
-    (shift.isArmed, shift.hasVisitors, shift.meeting) = (state.wall.isArmed, state.wall.hasVisitors, state.wall.meeting)
-    return shift
   }
 
   private func pin(_ id: String, _ cells: WallCells, _ reason: String?, _ post: String, _ wallPlan: WallPlan) -> Verdict {

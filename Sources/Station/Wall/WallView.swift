@@ -44,6 +44,8 @@ public struct WallView: Sendable, Equatable {
   /// The last change of shift, and when it was signed.
   public var shift: WallShift?
   public var shiftMilliseconds: Int64?
+  /// What is acted on, so that it can be said which of it was seen.
+  public var forms = WallForms()
 
   public struct Tile: Sendable, Equatable {
     public var output: Int
@@ -189,7 +191,7 @@ extension Station {
       sound: soundCard(composition), lights: lightCards,
       left: composition.left, beside: composition.beside, withoutCamera: callsWithoutCamera(wallPlan),
       keptOff: callsKeptOff(wallPlan),
-      shift: wall.shift?.shift, shiftMilliseconds: wall.shift?.at.wallMilliseconds)
+      shift: wall.shift?.shift, shiftMilliseconds: wall.shift?.at.wallMilliseconds, forms: forms())
   }
 
   private func age(_ moment: Instant) -> Int64 { (now - moment).microseconds / 1000 }

@@ -1,0 +1,63 @@
+import DeviceKit
+import DeviceVocabulary
+
+/// What somebody acts on at a page, by short names. He says with them what he was shown; where it is another by then he is refused, instead of
+/// signing or overwriting what he has not seen.
+public struct WallForms: Sendable, Equatable {
+  /// Of the list that is signed at a change of shift.
+  public var handOver = ""
+}
+
+extension Station {
+  func forms() -> WallForms { WallForms(handOver: shift("", "", "").listed) }
+
+  /// Longer lists are on the desk: what is signed has to fit into an entry.
+  private static let shiftLimit = 500
+
+  func shift(_ from: String, _ to: String, _ post: String) -> WallShift {
+    let own = state.incidents.map { WallCall(station: nil, id: $0.id) }
+    let below = state.children.flatMap { child in child.fold.incidents.map { WallCall(station: child.station, id: $0.id) } }
+    var shift = WallShift(
+      from: from, to: to, post: post, calls: Array((own + below).prefix(Self.shiftLimit)),
+      bypassed: Array(state.bypasses.map(\.button).prefix(Self.shiftLimit)),
+      faults: Array(state.faults.filter(\.present).map(\.key).prefix(Self.shiftLimit)), pins: state.wall.pins.map(\.pin.id))
+    (shift.isArmed, shift.hasVisitors, shift.meeting) = (state.wall.isArmed, state.wall.hasVisitors, state.wall.meeting)
+    return shift
+  }
+}
+
+extension WallShift {
+  /// The name of what is open, whoever signs it.
+  var listed: String {
+    var digest = WallDigest()
+    digest.add(calls.map { "\($0.station ?? "")/\($0.id)" })
+    digest.add(bypassed.map(\.description))
+    digest.add(faults.map(\.description))
+    digest.add(pins.map(String.init))
+    digest.add(["\(isArmed ?? true)", "\(hasVisitors ?? false)", meeting ?? ""])
+    return digest.text
+  }
+}
+
+/// Tells apart what became another; it keeps nobody from anything (FNV-1a, 64 bits).
+private struct WallDigest {
+  private var value: UInt64 = 0xCBF2_9CE4_8422_2325
+
+  mutating func add(_ list: [String]) {
+    for item in list {
+      for byte in item.utf8 { step(byte) }
+      step(Self.endOfItem)
+    }
+    step(Self.endOfList)
+  }
+
+  /// Neither of them is ever in a text.
+  private static let (endOfItem, endOfList): (UInt8, UInt8) = (0xFE, 0xFF)
+
+  private mutating func step(_ byte: UInt8) { value = (value ^ UInt64(byte)) &* 0x100_0000_01B3 }
+
+  var text: String {
+    let digits = String(value, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+}
