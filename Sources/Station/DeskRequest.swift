@@ -81,7 +81,7 @@ public enum Refusal: String, Sendable, Codable, CaseIterable {
     pinOverlaps,
     sourceDoesNotReach, cannotSpan
   /// Somebody acts on what he was shown, and it is another by now.
-  case listChanged
+  case listChanged, layoutChanged
   /// Nobody switches a wall so often by hand.
   case tooManyWishes
   /// Only the page that took a ticket says what became of its slip.

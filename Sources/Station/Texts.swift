@@ -88,6 +88,7 @@ public enum Texts {
       )
     case .tooManyLayouts: BilingualText("画的布局太多,先删掉不用的", "Too many drawn layouts: remove some first")
     case .listChanged: BilingualText("清单变了,请再看一遍", "The list has changed: read it once more")
+    case .layoutChanged: BilingualText("别人刚改过,请重新打开", "Somebody has changed it meanwhile: open it again")
     case .namesNeeded:
       BilingualText("请写交班人和接班人,各 1 至 20 个字", "Give who goes and who comes, 1 to 20 characters each")
     case .sameName: BilingualText("交班人和接班人不能是同一个人", "Who goes and who comes must be two people")

@@ -50,7 +50,7 @@ import Testing
     ),
     ("what devices say of themselves", "buildText firmware model number product vendor"),
     ("names of keys and files", "key keys missing namedKeys tooLarge"),
-    ("names of what a page was shown, by the station", "list"),
+    ("names of what a page was shown, by the station", "list form"),
   ]
 
   @Test func everyTextThatIsWrittenDownIsOfAKnownKind() {

@@ -89,6 +89,75 @@ extension BrowserTests {
       }
     }
 
+    @Test func whatSomebodyElseHasSavedIsReadInAndTheOwnTextStays() async throws {
+      var view = WallPicture.view(3, 3)
+      view.forms.layouts = ["big": "one"]
+      try await WallPictureRig.run(view) { rig in
+        try await rig.startDuty()
+        try await rig.browser.click("#open-editor")
+        let changed = "document.querySelector('#editor-changed')"
+        try await rig.browser.wait("the editor", for: "\(changed)?.hidden && document.querySelector('#editor-undo').disabled")
+        let own = "layout big 大图\n1,1 2x1 上: map\n"
+        try await Self.read(rig, own)
+        rig.change { view, _ in
+          view.layouts[0].regions = [
+            .init(name: "下", cells: WallCells(column: 1, row: 3, width: 3, height: 1), sources: ["board"])
+          ]
+          view.layouts.append(WallLayout(id: "trial", name: "试画", regions: []))
+          (view.drawn, view.forms.layouts) = (["big", "trial"], ["big": "two", "trial": "new"])
+        }
+        try await rig.browser.wait("it says so", for: "!\(changed).hidden && \(changed).innerText.includes('别人刚改过')")
+        let stands = "[document.querySelector('#editor-undo').disabled, document.querySelector('#editor-layout').length]"
+        #expect(
+          try await rig.browser.evaluate("return JSON.stringify(\(stands))", as: String.self) == "[false,3]",
+          "there is something to undo")
+        #expect(
+          try await rig.browser.evaluate("return document.querySelector('#diff').textContent", as: String.self)
+            == "- 1,3 3x1 下: board\n+ 1,1 2x1 上: map")
+        try await Accessibility.check(rig.browser, "wall-editor-changed")
+        rig.refuse(.layoutChanged)
+        try await rig.browser.click("#editor-save")
+        let layout = try WallLayoutText.read(own)
+        try await rig.expect(.wall(.saveLayout(layout, form: "one")))
+        try await rig.browser.wait(
+          "it is refused", for: "document.querySelector('#toast.bad:not([hidden])')?.textContent.includes('别人刚改过')")
+        try await rig.browser.click("#editor-changed button")
+        try await rig.browser.wait("the new one is drawn", for: "document.querySelector('#editor .region input').value === '下'")
+        #expect(try await rig.browser.evaluate("return document.querySelector('#editor-text').value", as: String.self) == own)
+        #expect(try await rig.browser.evaluate("return \(changed).hidden", as: Bool.self))
+        try await Self.read(rig, own)
+        // What the page could not know is asked for when the station says so.
+        rig.refuse(.reasonNeeded)
+        try await rig.browser.click("#editor-save")
+        try await rig.browser.wait("a reason is asked for", for: "document.querySelector('dialog:not(#editor) textarea')")
+        #expect(rig.asked.last == .wall(.saveLayout(layout, form: "two")))
+        try await rig.browser.type("积水")
+        try await rig.browser.click("dialog:not(#editor) .primary")
+        try await rig.expect(.wall(.saveLayout(layout, reason: "积水", form: "two")))
+        try await rig.browser.wait("it is saved", for: "!document.querySelector('#editor')")
+      }
+    }
+
+    @Test func undoingNamesItsForm() async throws {
+      var view = WallPicture.view(3, 3)
+      (view.drawn, view.forms.layouts) = (["big"], ["big": "one"])
+      try await WallPictureRig.run(view) { rig in
+        try await rig.startDuty()
+        try await rig.browser.click("#open-editor")
+        try await rig.browser.click("#editor-undo")
+        try await rig.expect(.wall(.undoLayout("big", form: "one")))
+        try await rig.browser.wait("it is done", for: "!document.querySelector('#editor')")
+        // A name of one's own, for a layout that is not there yet.
+        try await rig.browser.click("#open-editor")
+        try await Self.read(rig, "layout trial 试画\n# 上面\n1,1 2x1 上: map\n")
+        try await rig.browser.click("#editor-save")
+        let saved = WallLayout(
+          id: "trial", name: "试画",
+          regions: [.init(name: "上", cells: WallCells(column: 1, row: 1, width: 2, height: 1), sources: ["map"])])
+        try await rig.expect(.wall(.saveLayout(saved, form: "none")))
+      }
+    }
+
     @Test func whileVisitorsAreHereThePageDoesNotNameWhoHasSigned() async throws {
       var view = WallPicture.view(3, 3)
       view.shift = WallShift(from: "王小明", to: "李建国", post: "wall")
@@ -105,6 +174,12 @@ extension BrowserTests {
 
     private static func literal(_ text: String) throws -> String {
       String(decoding: try JSONEncoder().encode(text), as: UTF8.self)
+    }
+
+    private static func read(_ rig: WallPictureRig, _ text: String) async throws {
+      try await rig.browser.run("document.querySelector('#editor-text').value = \(literal(text))")
+      try await rig.browser.run(
+        "[...document.querySelectorAll('#editor button')].find((node) => node.textContent === '读入文字').click()")
     }
   }
 }

@@ -43,6 +43,10 @@ import Testing
     ("pin", #","source":"cam","at":"2,1","size":"1x1","reason":"积水""#, .pin(source: "cam", cells, reason: "积水")),
     ("renew", #","pin":3"#, .renew(3)), ("unpin", #","pin":3"#, .unpin(3)), ("visitors", #","on":"yes""#, .visitors(true)),
     ("arm", #","on":"no""#, .arm(false)), ("undo-layout", #","layout":"big""#, .undoLayout("big")),
+    ("undo-layout", #","layout":"big","form":"c0ffee""#, .undoLayout("big", form: "c0ffee")),
+    (
+      "layout", #","text":"layout a 名","form":"none""#, .saveLayout(WallLayout(id: "a", name: "名", regions: []), form: "none")
+    ),
     ("identify", #","output":4,"seconds":10"#, .identify(4, seconds: 10)),
     (
       "turn", #","source":"cam","preset":"门","reason":"积水""#, .turn(source: "cam", preset: "门", reason: "积水")
@@ -278,8 +282,9 @@ import Testing
     #expect((picture["scenes"] as? [[String: Any]])?.first?["lit"] as? String == "half")
     // What whoever acts on it says that he was shown.
     var view = WallSample.view
-    view.forms = WallForms(handOver: "c0ffee")
+    view.layouts = [WallLayout(id: "big", name: "大图", regions: [])]
+    view.forms = WallForms(handOver: "c0ffee", layouts: ["big": "decaf"])
     let told = WallControl.show(view, nil).json
-    #expect(told.contains(#""handOverList":"c0ffee""#))
+    for text in [#""handOverList":"c0ffee""#, #""form":"decaf""#] { #expect(told.contains(text)) }
   }
 }

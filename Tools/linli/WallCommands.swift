@@ -179,7 +179,8 @@ struct WallTakeOff: ParsableCommand {
 
 struct WallApply: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "apply", abstract: "存入一个布局的文字(见 export)/ saves a layout from its text, as export writes it")
+    commandName: "apply", abstract: "存入一个布局的文字(见 export)/ saves a layout from its text, as export writes it",
+    discussion: "不管别人刚改成了什么,都换成这份文字 / whatever somebody else has made of it meanwhile is replaced")
   @OptionGroup var order: WallOrder
   @Argument(help: "文件,- 为标准输入 / file, - for standard input") var layout: String
   @Option(help: "原因,新增摄像机时必填,不写人名 / reason, needed where it brings in a camera; no person's name") var reason = ""

@@ -18,18 +18,20 @@ enum WallVerb: String, CaseIterable {
     case .pin: ["source", "at", "size", "reason"]
     case .renew, .unpin: ["pin"]
     case .visitors, .arm: ["on"]
-    case .layout: ["text", "reason"]
-    case .undoLayout: ["layout", "reason"]
+    case .layout: ["text", "reason", "form"]
+    case .undoLayout: ["layout", "reason", "form"]
     case .identify: ["output", "seconds"]
     case .turn: ["source", "preset", "reason"]
     }
   }
 
-  /// `scene` left empty lets the clock choose; a reason is asked for by the station where one is needed.
+  /// `scene` left empty lets the clock choose; a reason is asked for by the station where one is needed. Without `form`, which the picture tells
+  /// of each layout, it is changed whatever somebody else has made of it meanwhile.
   private var optional: [String] {
     switch self {
     case .pin: ["size", "reason"]
-    case .scene, .meeting, .layout, .undoLayout, .turn: ["reason"]
+    case .layout, .undoLayout: ["reason", "form"]
+    case .scene, .meeting, .turn: ["reason"]
     default: []
     }
   }
@@ -73,8 +75,9 @@ enum WallVerb: String, CaseIterable {
     case .unpin: return .unpin(try pin(fields))
     case .visitors: return .visitors(try fields.flag("on"))
     case .arm: return .arm(try fields.flag("on"))
-    case .layout: return .saveLayout(try layout(fields), reason: try reason(fields))
-    case .undoLayout: return .undoLayout(try fields.text("layout"), reason: try reason(fields))
+    case .layout: return .saveLayout(try layout(fields), reason: try reason(fields), form: try given("form", fields))
+    case .undoLayout:
+      return .undoLayout(try fields.text("layout"), reason: try reason(fields), form: try given("form", fields))
     case .identify: return .identify(try fields.number("output"), seconds: try fields.number("seconds"))
     case .turn:
       return .turn(source: try fields.text("source"), preset: try fields.text("preset"), reason: try reason(fields))
@@ -89,9 +92,11 @@ enum WallVerb: String, CaseIterable {
   }
 
   /// Asked for by the station where one is needed.
-  private func reason(_ fields: BodyFields) throws(BadRequest) -> String? {
-    let reason = try fields.text("reason")
-    return reason.isEmpty ? nil : reason
+  private func reason(_ fields: BodyFields) throws(BadRequest) -> String? { try given("reason", fields) }
+
+  private func given(_ name: String, _ fields: BodyFields) throws(BadRequest) -> String? {
+    let text = try fields.text(name)
+    return text.isEmpty ? nil : text
   }
 
   private func layout(_ fields: BodyFields) throws(BadRequest) -> WallLayout {

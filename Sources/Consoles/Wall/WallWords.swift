@@ -224,8 +224,14 @@ extension PageWords {
     word("editorRemove", "删除区域", "Remove region"),
     word("editorSave", "保存", "Save"),
     word("editorUndoReason", "撤销后有摄像机或不对外的画面回来", "Undoing brings back a camera, or what is not for everybody"),
+    word("editorSaveReason", "布局里新加了摄像机或不对外的画面", "A camera, or what is not for everybody, is new in this layout"),
     word("editorReason", "布局里新加了 {sources}", "{sources}: new in this layout"),
     word("editorUndo", "撤销上次保存", "Undo the last save"),
+    word(
+      "editorChanged", "别人刚改过这个布局。先读入新的:您写的留在文字框里,点“读入文字”就用在新的上面",
+      "Somebody has changed this layout meanwhile. Read the new one in: your text stays in its box, and reading it changes the new one"
+    ),
+    word("editorReadNew", "读入新的", "Read the new one in"),
     word("editorText", "文字形式(可复制到别的站点)", "As text (for another site)"),
     word("editorRead", "读入文字", "Read the text"),
     word("editorDiff", "与现在的不同", "Differences from what holds now"),

@@ -1,19 +1,21 @@
 // Draws layouts on the grid. What is drawn is a text in the end, the same that the command line reads and writes.
 import { send } from "./asking.js";
 import { ask } from "./dialogs.js";
-import { element } from "./dom.js";
+import { element, setHidden, setText } from "./dom.js";
 import { shade, sourceName } from "./wall-tiles.js";
 import { word } from "./words.js";
 
 let view;
 let layout;
+// Which form of it is being changed. What somebody else makes of it meanwhile is not overwritten unseen.
+let form;
 let picked;
 let drag;
 let dialog;
 
 export function openEditor(theView) {
   view = theView;
-  layout = copy(view.layouts[0]);
+  begin(view.layouts[0]?.id);
   dialog = element("dialog", { id: "editor", "aria-labelledby": "editor-title" });
   dialog.style.setProperty("--columns", view.columns);
   dialog.addEventListener("close", () => dialog.remove());
@@ -22,10 +24,26 @@ export function openEditor(theView) {
   dialog.showModal();
 }
 
+// What others do meanwhile: to the layout that is being changed, to the others, and whether there is something to undo.
+export function followEditor(theView) {
+  view = theView;
+  if (dialog?.open) follow();
+}
+
 // At once, and not with the next frame, as the browser tells of it.
 export function closeEditor() {
   dialog?.close();
   dialog?.remove();
+}
+
+const known = (id) => view.layouts.find((item) => item.id === id);
+
+// Where there is no such layout yet, the station calls that a form as well.
+const formNow = () => known(layout.id)?.form ?? "none";
+
+function begin(id) {
+  layout = known(id) ? copy(known(id)) : { id: "new", name: word("editorNew"), regions: [] };
+  form = formNow();
 }
 
 const copy = (known) => ({ id: known.id, name: known.name, regions: known.regions.map((region) => ({ ...region, sources: [...region.sources] })) });
@@ -33,34 +51,59 @@ const copy = (known) => ({ id: known.id, name: known.name, regions: known.region
 function draw() {
   picked = null;
   drag = null;
-  const choice = element("select", { id: "editor-layout", "aria-label": word("editorLayout"), onchange: (event) => choose(event.target.value) },
-    ...view.layouts.map((known) => element("option", { value: known.id, selected: known.id === layout.id }, known.name)), element("option", { value: "" }, word("editorNew")));
-  const known = view.layouts.find((item) => item.id === layout.id);
-  if (!known) choice.value = "";
+  const choice = element("select", { id: "editor-layout", "aria-label": word("editorLayout"), onchange: (event) => change(() => begin(event.target.value), "#editor-layout") });
   const text = element("textarea", { id: "editor-text", rows: 7, spellcheck: "false", "aria-label": word("editorText") });
   text.value = write(layout);
   dialog.replaceChildren(
     element("h2", { id: "editor-title" }, word("editor")), element("p", { class: "small" }, word("editorHelp")),
-    element("div", { class: "form" }, element("label", {}, word("editorLayout"), choice), field("editorID", "id", known !== undefined), field("editorName", "name", false)),
+    element("div", { id: "editor-changed", class: "banner notice", role: "status" }, element("p", {}, word("editorChanged")),
+      element("button", { type: "button", onclick: readNew }, word("editorReadNew"))),
+    element("div", { class: "form" }, element("label", {}, word("editorLayout"), choice), field("editorID", "id", known(layout.id) !== undefined), field("editorName", "name", false)),
     element("div", { class: "frame" }, cells()), ...layout.regions.map(row),
     element("label", {}, word("editorText"), text),
     element("button", { type: "button", onclick: () => readText(text) }, word("editorRead")),
-    element("h3", {}, word("editorDiff")), element("pre", { id: "diff" }, differenceNow()),
+    element("h3", {}, word("editorDiff")), element("pre", { id: "diff" }),
     element("div", { class: "buttons actions" },
       element("button", { type: "button", class: "primary", id: "editor-save", onclick: save }, word("editorSave")),
-      element("button", { type: "button", id: "editor-undo", disabled: !view.layouts.some((item) => item.id === layout.id && item.drawn), onclick: undo }, word("editorUndo")),
+      element("button", { type: "button", id: "editor-undo", onclick: undo }, word("editorUndo")),
       element("button", { type: "button", onclick: () => dialog.close() }, word("editorClose"))));
+  follow();
 }
 
-function choose(id) {
+function follow() {
+  setHidden(dialog.querySelector("#editor-changed"), form === formNow());
+  setText(dialog.querySelector("#diff"), differenceNow());
+  dialog.querySelector("#editor-undo").disabled = !known(layout.id)?.drawn;
+  const choice = dialog.querySelector("#editor-layout");
+  const options = [...view.layouts.map((item) => element("option", { value: item.id }, item.name)), element("option", { value: "" }, word("editorNew"))];
+  const isSame = options.length === choice.options.length && options.every((option, index) => option.isEqualNode(choice.options[index]));
+  // Not while a hand is in it.
+  if (isSame) return;
+  choice.replaceChildren(...options);
+  choice.value = known(layout.id) ? layout.id : "";
+}
+
+// The own text stays in its box: to be read again, as a change of the new form.
+function readNew() {
+  const own = dialog.querySelector("#editor-text").value;
   change(() => {
-    layout = id ? copy(view.layouts.find((known) => known.id === id)) : { id: "new", name: word("editorNew"), regions: [] };
-  }, "#editor-layout");
+    if (known(layout.id)) layout = copy(known(layout.id));
+    form = formNow();
+  });
+  const box = dialog.querySelector("#editor-text");
+  box.value = own;
+  box.focus();
 }
 
 function field(label, key, isFixed) {
-  const input = element("input", { type: "text", value: layout[key], maxlength: 40, disabled: isFixed, onchange: (event) => rename(() => (layout[key] = event.target.value)) });
+  const input = element("input", { type: "text", value: layout[key], maxlength: 40, disabled: isFixed, onchange: (event) => rename(() => name(key, event.target.value)) });
   return element("label", {}, word(label), input);
+}
+
+// By another id it is another layout: what is changed is its form of now, as the differences say.
+function name(key, value) {
+  layout[key] = value;
+  if (key === "id") form = formNow();
 }
 
 // focus: where the keyboard goes on, as what had the focus is drawn anew.
@@ -75,7 +118,7 @@ function rename(body) {
   body();
   dialog.querySelector("#cells").replaceWith(cells());
   dialog.querySelector("#editor-text").value = write(layout);
-  dialog.querySelector("#diff").textContent = differenceNow();
+  follow();
   for (const [index, node] of dialog.querySelectorAll(".region").entries()) label(node, layout.regions[index]);
 }
 
@@ -198,11 +241,13 @@ export function write(layout) {
 
 // Only what this page has to draw of it; the station reads the text itself, and says what is wrong with it.
 function readText(area) {
-  const [head, ...lines] = area.value.split("\n").map((line) => line.trim()).filter(Boolean);
+  const [head, ...lines] = area.value.split("\n").map((line) => line.trim()).filter((line) => line && !line.startsWith("#"));
   const title = /^layout ([\w-]+) (.+)$/.exec(head ?? "");
   const regions = lines.map((line) => /^(\d+),(\d+) (\d+)x(\d+) (.+?): ?(.*)$/.exec(line));
-  if (!title || regions.some((match) => !match)) return send("/api/wall/layout", { text: area.value });
+  // Rehearsed: nothing is saved before it was seen here.
+  if (!title || regions.some((match) => !match)) return send("/api/wall/rehearse/layout", { text: area.value });
   change(() => {
+    if (title[1] !== layout.id) name("id", title[1]);
     layout = {
       id: title[1], name: title[2],
       regions: regions.map(([, column, row, width, height, name, sources]) => ({
@@ -213,8 +258,7 @@ function readText(area) {
 }
 
 function differenceNow() {
-  const known = view.layouts.find((item) => item.id === layout.id);
-  return difference(known ? write(known) : "", write(layout));
+  return difference(known(layout.id) ? write(known(layout.id)) : "", write(layout));
 }
 
 function difference(before, after) {
@@ -225,26 +269,25 @@ function difference(before, after) {
 
 // A camera that was not in it before wants a reason, as one that is put up by hand.
 async function save() {
-  const before = view.layouts.find((known) => known.id === layout.id)?.regions.flatMap((region) => region.sources) ?? [];
+  const before = known(layout.id)?.regions.flatMap((region) => region.sources) ?? [];
   const added = [...new Set(layout.regions.flatMap((region) => region.sources))].filter((id) => !before.includes(id));
   const guarded = view.sources.filter((source) => added.includes(source.id) && (source.kind === "camera" || source.sensitive));
-  const fields = { text: write(layout) };
-  if (guarded.length) {
-    const title = word("editorReason", { sources: guarded.map((source) => sourceName(view, source.id)).join(", ") });
-    const values = await askReason(title, word("editorSave"));
-    if (!values) return;
-    fields.reason = values.reason;
-  }
-  const said = await send("/api/wall/layout", fields);
-  if (said) dialog.close();
+  const title = guarded.length ? word("editorReason", { sources: guarded.map((source) => sourceName(view, source.id)).join(", ") }) : word("editorSaveReason");
+  if (await store("layout", { text: write(layout), form }, guarded.length > 0, title, word("editorSave"))) dialog.close();
 }
 
-const askReason = (title, does) => ask(title, [{ name: "reason", label: word("reason"), kind: "text", required: true }], does);
-
 async function undo() {
-  const needsReason = view.layouts.some((known) => known.id === layout.id && known.undoingNeedsReason);
-  const values = needsReason ? await askReason(word("editorUndoReason"), word("editorUndo")) : {};
-  if (!values) return;
-  const said = await send("/api/wall/undo-layout", { layout: layout.id, ...values });
-  if (said) dialog.close();
+  const item = known(layout.id);
+  const isDone = await store("undo-layout", { layout: layout.id, form }, item.undoingNeedsReason, word("editorUndoReason"), word("editorUndo"));
+  if (isDone) dialog.close();
+}
+
+// Whether the station has done it. Where it wants a reason that could not be known here, it is asked for then.
+async function store(verb, fields, needsReason, title, does) {
+  const values = needsReason ? await ask(title, [{ name: "reason", label: word("reason"), kind: "text", required: true }], does) : {};
+  if (!values) return false;
+  let refusal;
+  const said = await send(`/api/wall/${verb}`, { ...fields, ...values }, undefined, (refused) => (refusal = refused.code));
+  if (refusal === "reasonNeeded" && !needsReason) return store(verb, fields, true, title, does);
+  return said !== null;
 }

@@ -6,7 +6,7 @@ import { leaveWhenEnded, logInFirst } from "./login.js";
 import { follow } from "./station.js";
 import { onSoundChange, unlockSound } from "./sound.js";
 import { ring, showCalls, showRinging } from "./wall-calls.js";
-import { closeEditor, openEditor } from "./wall-editor.js";
+import { closeEditor, followEditor, openEditor } from "./wall-editor.js";
 import { chosenRegion, followRegion, isInRegion, leaveRegion } from "./wall-region.js";
 import { showScenes } from "./wall-scenes.js";
 import { handOver, switchVisitors } from "./wall-shift.js";
@@ -92,6 +92,7 @@ function showAll() {
   // At last: it takes the height that all of this leaves.
   showGrid(view, isLost);
   followDialog();
+  followEditor(view);
 }
 
 // Visitors have come: whatever names what is not for them and is not drawn anew with the view.

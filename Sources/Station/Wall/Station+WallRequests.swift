@@ -14,10 +14,11 @@ public enum WallAction: Sendable, Equatable, Codable {
   case unpin(WallPinID)
   case visitors(Bool)
   case arm(Bool)
-  /// One that brings in a camera, or whatever is sensitive, needs a reason as well.
-  case saveLayout(WallLayout, reason: String? = nil)
+  /// One that brings in a camera, or whatever is sensitive, needs a reason as well. `form`: of what was changed, by its name in `WallForms`;
+  /// `nil`: whatever it is by now.
+  case saveLayout(WallLayout, reason: String? = nil, form: String? = nil)
   /// Its former form may bring back a camera: that needs a reason again.
-  case undoLayout(String, reason: String? = nil)
+  case undoLayout(String, reason: String? = nil, form: String? = nil)
   /// A person wants to see which output this is.
   case identify(Int, seconds: Int)
   /// Turns a camera to a position that it remembers. A camera, and whatever is sensitive, needs a reason.
@@ -75,16 +76,20 @@ extension Station {
     case .arm(false):
       guard state.wall.isArmed else { return .refused(.alreadyDone) }
       return .record(.wall(.disarmed(scene: wallScene?.id, rests: displaysRest(state.wall, wallPlan), post: post)))
-    case .saveLayout(let layout, let reason):
+    case .saveLayout(let layout, let reason, let form):
       guard wallPlan.problems(of: layout).isEmpty, layout.isWithinLimits else { return .refused(.layoutWrong) }
+      guard isStill(form, layout.id, wallPlan) else { return .refused(.layoutChanged) }
       if let refusal = refusalToDraw(layout, reason, wallPlan) { return refusal }
       let drawn = state.wall.drawn
       guard drawn.count < WallState.drawnLimit || drawn.contains(where: { $0.id == layout.id }) else {
         return .refused(.tooManyLayouts)
       }
       return .record(.wall(.layoutSaved(layout, post: post, reason: reason)))
-    case .undoLayout(let id, let reason):
-      guard state.wall.drawn.contains(where: { $0.id == id }) else { return .refused(.unknownLayout) }
+    case .undoLayout(let id, let reason, let form):
+      guard state.wall.drawn.contains(where: { $0.id == id }) else {
+        return .refused(form == nil ? .unknownLayout : .layoutChanged)
+      }
+      guard isStill(form, id, wallPlan) else { return .refused(.layoutChanged) }
       let former = formByUndoing(id, wallPlan)
       if let refusal = former.map({ refusalToDraw($0, reason, wallPlan) }) ?? reason.flatMap(needsText) { return refusal }
       return .record(.wall(.layoutUndone(id, post: post, reason: reason)))

@@ -43,8 +43,8 @@ extension Station {
       switch action {
       case .pin(let source, _, _): [source]
       case .renew(let id): state.wall.pins.filter { $0.pin.id == id }.map(\.pin.source)
-      case .saveLayout(let layout, _): drawn(layout)
-      case .undoLayout(let id, _): drawn(formByUndoing(id, wallPlan))
+      case .saveLayout(let layout, _, _): drawn(layout)
+      case .undoLayout(let id, _, _): drawn(formByUndoing(id, wallPlan))
       case .scene(let id?, _), .beginMeeting(let id, _):
         state.wall.scene(id, of: wallPlan).map { state.wall.byHand($0.layout, of: wallPlan) } ?? []
       default: []

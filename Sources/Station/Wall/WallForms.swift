@@ -6,10 +6,27 @@ import DeviceVocabulary
 public struct WallForms: Sendable, Equatable {
   /// Of the list that is signed at a change of shift.
   public var handOver = ""
+  /// Of each layout as it is now, by its id.
+  public var layouts: [String: String] = [:]
+  /// Instead of the name of a form: there was no such layout.
+  public static let ofNothing = "none"
 }
 
 extension Station {
-  func forms() -> WallForms { WallForms(handOver: shift("", "", "").listed) }
+  func forms(_ wallPlan: WallPlan) -> WallForms {
+    let wall = state.wall
+    return WallForms(
+      handOver: shift("", "", "").listed,
+      layouts: Dictionary(
+        wall.layouts(of: wallPlan).map { ($0.id, wall.form($0.id, of: wallPlan)) }, uniquingKeysWith: { first, _ in first }))
+  }
+
+  /// Nobody else has changed it since.
+  ///
+  /// - Parameter form: what it was when whoever asks began; `nil`: he did not say, as a script, and means it whatever it is by now.
+  func isStill(_ form: String?, _ id: String, _ wallPlan: WallPlan) -> Bool {
+    form.map { $0 == state.wall.form(id, of: wallPlan) } ?? true
+  }
 
   /// Longer lists are on the desk: what is signed has to fit into an entry.
   private static let shiftLimit = 500
@@ -35,6 +52,17 @@ extension WallShift {
     digest.add(faults.map(\.description))
     digest.add(pins.map(String.init))
     digest.add(["\(isArmed ?? true)", "\(hasVisitors ?? false)", meeting ?? ""])
+    return digest.text
+  }
+}
+
+extension WallState {
+  /// The name of a layout's form as it is now.
+  func form(_ id: String, of plan: WallPlan) -> String {
+    guard let layout = layout(id, of: plan) else { return WallForms.ofNothing }
+    var digest = WallDigest()
+    // The same drawn again is another form: it can be undone once more.
+    digest.add(["\(drawn.first { $0.id == id }?.forms.count ?? 0)", WallLayoutText.write(layout)])
     return digest.text
   }
 }

@@ -32,7 +32,7 @@ extension WallAction {
   private func layoutMistake(_ plan: WallPlan) -> BilingualText? {
     switch self {
     case .pin: return BilingualText("选的格子超出了大屏", "The chosen outputs reach beyond the wall")
-    case .saveLayout(let layout, _):
+    case .saveLayout(let layout, _, _):
       let problems = plan.problems(of: layout).prefix(3)
       guard !problems.isEmpty else { return nil }
       return BilingualText(

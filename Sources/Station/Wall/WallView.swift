@@ -191,7 +191,7 @@ extension Station {
       sound: soundCard(composition), lights: lightCards,
       left: composition.left, beside: composition.beside, withoutCamera: callsWithoutCamera(wallPlan),
       keptOff: callsKeptOff(wallPlan),
-      shift: wall.shift?.shift, shiftMilliseconds: wall.shift?.at.wallMilliseconds, forms: forms())
+      shift: wall.shift?.shift, shiftMilliseconds: wall.shift?.at.wallMilliseconds, forms: forms(wallPlan))
   }
 
   private func age(_ moment: Instant) -> Int64 { (now - moment).microseconds / 1000 }
