@@ -82,6 +82,8 @@ public enum Refusal: String, Sendable, Codable, CaseIterable {
     sourceDoesNotReach, cannotSpan
   /// Somebody acts on what he was shown, and it is another by now.
   case listChanged, layoutChanged
+  /// A scene of the site file has the id of a layout that somebody draws.
+  case layoutNamesScene
   /// Nobody switches a wall so often by hand.
   case tooManyWishes
   /// Only the page that took a ticket says what became of its slip.

@@ -89,6 +89,11 @@ public enum Texts {
     case .tooManyLayouts: BilingualText("画的布局太多,先删掉不用的", "Too many drawn layouts: remove some first")
     case .listChanged: BilingualText("清单变了,请再看一遍", "The list has changed: read it once more")
     case .layoutChanged: BilingualText("别人刚改过,请重新打开", "Somebody has changed it meanwhile: open it again")
+    case .layoutNamesScene:
+      BilingualText(
+        "站点文件里的预案用着这个代号,这样的布局永远放不上去:换一个代号(字母、数字、- 和 _)",
+        "A scene of the site file has this id, and the layout could never be put up: choose another one (letters, digits, - and _)"
+      )
     case .namesNeeded:
       BilingualText("请写交班人和接班人,各 1 至 20 个字", "Give who goes and who comes, 1 to 20 characters each")
     case .sameName: BilingualText("交班人和接班人不能是同一个人", "Who goes and who comes must be two people")

@@ -138,15 +138,16 @@ extension BrowserTests {
       }
     }
 
-    @Test func undoingNamesItsForm() async throws {
+    @Test func undoingNamesItsFormAndSaysThatItsSceneIsNoMore() async throws {
       var view = WallPicture.view(3, 3)
-      (view.drawn, view.forms.layouts) = (["big"], ["big": "one"])
+      (view.drawn, view.forms.layouts, view.forms.endingScenes) = (["big"], ["big": "one"], ["big"])
       try await WallPictureRig.run(view) { rig in
         try await rig.startDuty()
         try await rig.browser.click("#open-editor")
         try await rig.browser.click("#editor-undo")
         try await rig.expect(.wall(.undoLayout("big", form: "one")))
-        try await rig.browser.wait("it is done", for: "!document.querySelector('#editor')")
+        try await rig.browser.wait(
+          "it says so", for: "document.querySelector('#toast:not([hidden])')?.textContent.includes('按时间表')")
         // A name of one's own, for a layout that is not there yet.
         try await rig.browser.click("#open-editor")
         try await Self.read(rig, "layout trial 试画\n# 上面\n1,1 2x1 上: map\n")

@@ -283,8 +283,8 @@ import Testing
     // What whoever acts on it says that he was shown.
     var view = WallSample.view
     view.layouts = [WallLayout(id: "big", name: "大图", regions: [])]
-    view.forms = WallForms(handOver: "c0ffee", layouts: ["big": "decaf"])
+    view.forms = WallForms(handOver: "c0ffee", layouts: ["big": "decaf"], endingScenes: ["big"])
     let told = WallControl.show(view, nil).json
-    for text in [#""handOverList":"c0ffee""#, #""form":"decaf""#] { #expect(told.contains(text)) }
+    for text in [#""handOverList":"c0ffee""#, #""form":"decaf""#, #""undoingEndsScene":true"#] { #expect(told.contains(text)) }
   }
 }

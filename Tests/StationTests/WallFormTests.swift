@@ -1,5 +1,6 @@
 import DeviceKit
 import DeviceVocabulary
+import Foundation
 import Testing
 
 @testable import Station
@@ -90,5 +91,73 @@ import Testing
     bench.wall(.undoLayout("trial"))
     #expect(bench.wall(.undoLayout("trial", form: last)) == .refused(.layoutChanged))
     #expect(bench.wall(.undoLayout("trial")) == .refused(.unknownLayout))
+  }
+
+  // MARK: - The scene of a drawn layout
+
+  /// Chosen, held while it does not switch by itself, or waiting below a meeting.
+  @Test(arguments: ["chosen", "held", "meeting"]) func aSceneThatIsNoMoreDoesNotComeBackByItself(how: String) throws {
+    var bench = Bench.withWall()
+    let day = bench.wished
+    bench.wall(.saveLayout(try layout("trial", "map")))
+    bench.wall(.saveLayout(try layout("trial", "board")))
+    if how == "meeting" { bench.wall(.beginMeeting(scene: "meeting")) }
+    bench.wall(.scene("trial"))
+    if how == "held" { bench.wall(.arm(false)) }
+    bench.wall(.undoLayout("trial"))
+    #expect(bench.station.state.wall.scene == "trial", "it has a form yet")
+    #expect(bench.wallView?.forms.endingScenes == ["trial"])
+    bench.wall(.undoLayout("trial"))
+    #expect(bench.wallChanges.last == .layoutUndone("trial", post: "desk", scene: "day"))
+    #expect(bench.wallChanges.last?.text.contains("按时间表") == true)
+    let wall = bench.station.state.wall
+    #expect(wall.scene == nil && wall.sceneBy == nil && wall.sceneAt == nil && wall.held?.scene != "trial")
+    bench.wall(.saveLayout(try layout("trial", "map")))
+    if how == "meeting" { bench.wall(.endMeeting) }
+    #expect(bench.wished == day && bench.wallView?.scenes.filter { $0.lit != .off }.map(\.id) == ["day"])
+  }
+
+  @Test func whatIsTakenBackOfTheSiteFilesLayoutLeavesItsScene() throws {
+    var bench = Bench.withWall()
+    bench.wall(.scene("night"))
+    bench.wall(.saveLayout(try layout("big", "map")))
+    #expect(bench.wallView?.forms.endingScenes == [])
+    bench.wall(.undoLayout("big", reason: "再看东门"))
+    #expect(bench.station.state.wall.scene == "night" && bench.wallView?.scenes[1].lit != .off)
+  }
+
+  /// Its scene was chosen from a site file that has it no more, or from a journal of before.
+  @Test func aLayoutThatIsOnlySavedIsNotPutUpByWhatWasChosenBefore() throws {
+    var bench = Bench.withWall()
+    let day = bench.wished
+    bench.wall(.saveLayout(try layout("trial", "map")))
+    bench.wall(.scene("trial"))
+    let old = #"{"layoutUndone":{"_0":"trial","post":"desk"}}"#
+    let change = try JSONDecoder().decode(WallChange.self, from: Data(old.utf8))
+    #expect(change == .layoutUndone("trial", post: "desk"))
+    bench.station.state.apply(Entry(time: bench.station.stamp, change: .wall(change)))
+    #expect(bench.station.state.wall.scene == "trial" && bench.wished == day)
+    #expect(bench.wall(.saveLayout(try layout("trial", "map"))) == .done)
+    #expect(bench.wished == day && bench.station.state.wall.scene == nil)
+  }
+
+  @Test func aLayoutWithTheNameOfAnotherScenesIsRefused() throws {
+    var bench = Bench.withWall()
+    for id in ["night", "meeting"] {
+      let action = WallAction.saveLayout(try layout(id, "map"))
+      let answer = bench.wall(action)
+      #expect(answer == .refused(.layoutNamesScene))
+      let view = try #require(bench.wallView)
+      let text = try #require(action.mistake(answer, view))
+      #expect(text.chinese.contains("day, night, dark, meeting") && text.english.contains("day, night, dark, meeting"))
+      #expect(text.chinese.contains("字母、数字、- 和 _") && text.english.contains("letters, digits, - and _"))
+    }
+    #expect(bench.wallChanges == [])
+    // Where the site file's layout has the id itself, it is that one's new form.
+    var plan = Bench.walled
+    plan.wall?.scenes[0].id = "big"
+    bench = Bench(plan: plan)
+    #expect(bench.wall(.saveLayout(try layout("big", "map"))) == .done)
+    #expect(bench.wished == Array(repeating: "map", count: 9))
   }
 }

@@ -85,7 +85,7 @@ import Testing
           let now = sources(layout)
           reasoned[layout.id] =
             reason?.isEmpty == false ? now : now.intersection(reasoned[layout.id] ?? []).union(now.subtracting(cameras))
-        case .layoutUndone(let id, _, let reason):
+        case .layoutUndone(let id, _, let reason, _):
           let now = sources(bench.station.state.wall.layout(id, of: plan))
           reasoned[id] = reason?.isEmpty == false ? now : now.intersection(reasoned[id] ?? []).union(now.subtracting(cameras))
         default: break

@@ -66,7 +66,7 @@ extension WallView {
       json.array(layouts) { json, layout in
         layout.write(
           to: &json, isDrawn: drawn.contains(layout.id), undoingNeedsReason: undoingNeedsReason.contains(layout.id),
-          form: forms.layouts[layout.id])
+          undoingEndsScene: forms.endingScenes.contains(layout.id), form: forms.layouts[layout.id])
       }
       json.key("pins")
       json.array(pins) { json, card in
@@ -227,12 +227,13 @@ extension WallCall {
 }
 
 extension WallLayout {
-  func write(to json: inout JSONText, isDrawn: Bool, undoingNeedsReason: Bool, form: String?) {
+  func write(to json: inout JSONText, isDrawn: Bool, undoingNeedsReason: Bool, undoingEndsScene: Bool, form: String?) {
     json.object { json in
       json.field("id", id)
       json.field("name", name)
       json.field("drawn", isDrawn)
       json.field("undoingNeedsReason", undoingNeedsReason)
+      json.field("undoingEndsScene", undoingEndsScene)
       json.field("form", optional: form)
       json.key("regions")
       json.array(regions) { json, region in

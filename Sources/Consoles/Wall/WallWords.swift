@@ -227,6 +227,7 @@ extension PageWords {
     word("editorSaveReason", "布局里新加了摄像机或不对外的画面", "A camera, or what is not for everybody, is new in this layout"),
     word("editorReason", "布局里新加了 {sources}", "{sources}: new in this layout"),
     word("editorUndo", "撤销上次保存", "Undo the last save"),
+    word("editorSceneEnded", "布局没有了,大屏按时间表", "That layout is no more: the wall goes by the clock"),
     word(
       "editorChanged", "别人刚改过这个布局。先读入新的:您写的留在文字框里,点“读入文字”就用在新的上面",
       "Somebody has changed this layout meanwhile. Read the new one in: your text stays in its box, and reading it changes the new one"

@@ -1,5 +1,5 @@
 // Draws layouts on the grid. What is drawn is a text in the end, the same that the command line reads and writes.
-import { send } from "./asking.js";
+import { send, toast } from "./asking.js";
 import { ask } from "./dialogs.js";
 import { element, setHidden, setText } from "./dom.js";
 import { shade, sourceName } from "./wall-tiles.js";
@@ -279,7 +279,9 @@ async function save() {
 async function undo() {
   const item = known(layout.id);
   const isDone = await store("undo-layout", { layout: layout.id, form }, item.undoingNeedsReason, word("editorUndoReason"), word("editorUndo"));
-  if (isDone) dialog.close();
+  if (!isDone) return;
+  dialog.close();
+  if (item.undoingEndsScene) toast(() => word("editorSceneEnded"), false);
 }
 
 // Whether the station has done it. Where it wants a reason that could not be known here, it is asked for then.

@@ -78,13 +78,17 @@ extension Station {
       return .record(.wall(.disarmed(scene: wallScene?.id, rests: displaysRest(state.wall, wallPlan), post: post)))
     case .saveLayout(let layout, let reason, let form):
       guard wallPlan.problems(of: layout).isEmpty, layout.isWithinLimits else { return .refused(.layoutWrong) }
+      guard !isOfAnotherScene(layout.id, wallPlan) else { return .refused(.layoutNamesScene) }
       guard isStill(form, layout.id, wallPlan) else { return .refused(.layoutChanged) }
       if let refusal = refusalToDraw(layout, reason, wallPlan) { return refusal }
       let drawn = state.wall.drawn
       guard drawn.count < WallState.drawnLimit || drawn.contains(where: { $0.id == layout.id }) else {
         return .refused(.tooManyLayouts)
       }
-      return .record(.wall(.layoutSaved(layout, post: post, reason: reason)))
+      let saved = Change.wall(.layoutSaved(layout, post: post, reason: reason))
+      // A scene of that name was chosen while there was one: what is only saved now is not put up by that.
+      let isGone = state.wall.scene == layout.id && state.wall.scene(layout.id, of: wallPlan) == nil
+      return .record(isGone ? [.wall(.sceneChosen(nil, post: post)), saved] : [saved])
     case .undoLayout(let id, let reason, let form):
       guard state.wall.drawn.contains(where: { $0.id == id }) else {
         return .refused(form == nil ? .unknownLayout : .layoutChanged)
@@ -92,7 +96,8 @@ extension Station {
       guard isStill(form, id, wallPlan) else { return .refused(.layoutChanged) }
       let former = formByUndoing(id, wallPlan)
       if let refusal = former.map({ refusalToDraw($0, reason, wallPlan) }) ?? reason.flatMap(needsText) { return refusal }
-      return .record(.wall(.layoutUndone(id, post: post, reason: reason)))
+      return .record(
+        .wall(.layoutUndone(id, post: post, reason: reason, scene: sceneInstead(ofUndoing: id, wallPlan))))
     case .identify(let number, let seconds):
       guard let output = wallPlan.output(number) else { return .refused(.unknownOutput) }
       // What was begun can always be ended.

@@ -8,6 +8,9 @@ public struct WallForms: Sendable, Equatable {
   public var handOver = ""
   /// Of each layout as it is now, by its id.
   public var layouts: [String: String] = [:]
+  /// Drawn layouts whose scene counts, and whose last form is all that is left of them: undoing it gives the wall back to the clock.
+  public var endingScenes: [String] = []
+
   /// Instead of the name of a form: there was no such layout.
   public static let ofNothing = "none"
 }
@@ -18,7 +21,8 @@ extension Station {
     return WallForms(
       handOver: shift("", "", "").listed,
       layouts: Dictionary(
-        wall.layouts(of: wallPlan).map { ($0.id, wall.form($0.id, of: wallPlan)) }, uniquingKeysWith: { first, _ in first }))
+        wall.layouts(of: wallPlan).map { ($0.id, wall.form($0.id, of: wallPlan)) }, uniquingKeysWith: { first, _ in first }),
+      endingScenes: wall.drawn.map(\.id).filter { $0 == wallScene?.id && sceneInstead(ofUndoing: $0, wallPlan) != nil })
   }
 
   /// Nobody else has changed it since.
@@ -26,6 +30,20 @@ extension Station {
   /// - Parameter form: what it was when whoever asks began; `nil`: he did not say, as a script, and means it whatever it is by now.
   func isStill(_ form: String?, _ id: String, _ wallPlan: WallPlan) -> Bool {
     form.map { $0 == state.wall.form(id, of: wallPlan) } ?? true
+  }
+
+  /// A layout of this id could never be put up: what has it is a scene of the site file, of another layout.
+  func isOfAnotherScene(_ id: String, _ wallPlan: WallPlan) -> Bool {
+    wallPlan.scene(id) != nil && !wallPlan.layouts.contains { $0.id == id }
+  }
+
+  /// The scene of the clock, where undoing takes a layout away whose scene was chosen, or is held: it must not come back by itself when
+  /// somebody draws another layout of that name.
+  func sceneInstead(ofUndoing id: String, _ wallPlan: WallPlan) -> String? {
+    guard state.wall.drawn.first(where: { $0.id == id })?.forms.count == 1, wallPlan.scene(id) == nil,
+      !wallPlan.layouts.contains(where: { $0.id == id }), [state.wall.scene, state.wall.held?.scene].contains(id)
+    else { return nil }
+    return wallPlan.scheduled(at: wall)?.id ?? ""
   }
 
   /// Longer lists are on the desk: what is signed has to fit into an entry.

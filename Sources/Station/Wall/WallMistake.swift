@@ -22,6 +22,10 @@ extension WallAction {
     case .unknownLayout: return known(view.drawn)
     case .unknownPin: return known(view.pins.map { "\($0.pin.id)" })
     case .layoutWrong: return layoutMistake(view.plan)
+    case .layoutNamesScene:
+      let taken = view.plan.scenes.map(\.id).filter { id in !view.plan.layouts.contains { $0.id == id } }
+      let (text, list) = (Texts.text(refusal), taken.prefix(Self.listed).joined(separator: ", "))
+      return BilingualText("\(text.chinese);已占用: \(list)", "\(text.english); taken are: \(list)")
     default: return nil
     }
   }

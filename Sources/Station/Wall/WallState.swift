@@ -20,7 +20,8 @@ public enum WallChange: Sendable, Equatable, Codable {
   case disarmed(scene: String?, rests: Bool, post: String)
   /// `reason`: it brings a picture onto the wall that is not for everybody.
   case layoutSaved(WallLayout, post: String, reason: String? = nil)
-  case layoutUndone(String, post: String, reason: String? = nil)
+  /// `scene`: its last form is gone, and with it the scene that somebody had chosen; this is what the clock says then.
+  case layoutUndone(String, post: String, reason: String? = nil, scene: String? = nil)
   /// Somebody puts a layout up that was drawn with pictures which are not for everybody: they are seen for `Station.viewSeconds`.
   case layoutViewed(String, post: String, reason: String)
   /// That time is over; the layout stays without them.
@@ -217,8 +218,9 @@ public struct WallState: Sendable, Equatable, Codable {
     case .layoutViewed(let layout, _, _): view(layout, since: time)
     case .layoutViewEnded(let layout): viewed?.removeAll { $0.layout == layout }
     case .viewRefused, .wishesRefused, .identified: break
-    case .layoutUndone(let id, _, let reason):
+    case .layoutUndone(let id, _, let reason, let next):
       if reason != nil { view(id, since: time) }
+      if let next { leave(id, for: next) }
       guard let index = drawn.firstIndex(where: { $0.id == id }) else { return }
       drawn[index].forms.removeLast(min(1, drawn[index].forms.count))
       if drawn[index].forms.isEmpty { drawn.remove(at: index) }
@@ -230,6 +232,12 @@ public struct WallState: Sendable, Equatable, Codable {
     // Where it looks is the camera's to say.
     case .turned, .turnRefused: break
     }
+  }
+
+  /// A scene that is no more is chosen no longer, and held no longer.
+  private mutating func leave(_ gone: String, for next: String) {
+    if scene == gone { (scene, sceneBy, sceneAt) = (nil, nil, nil) }
+    if held?.scene == gone { held?.scene = next }
   }
 
   private mutating func view(_ layout: String, since time: EntryTime) {

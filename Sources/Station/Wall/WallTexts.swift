@@ -50,8 +50,9 @@ extension WallChange {
     case .armed(let isOn, let post): isOn ? "恢复自动切换,\(post) / armed" : "停用自动切换,\(post) / disarmed"
     case .layoutSaved(let layout, let post, let reason):
       "\(post) 保存布局 \(layout.id)" + (reason.map { ",原因: \($0)" } ?? "") + " / layout saved"
-    case .layoutUndone(let id, let post, let reason):
-      "\(post) 撤销布局 \(id) 的上次保存 / layout undone" + (reason.map { ": \($0)" } ?? "")
+    case .layoutUndone(let id, let post, let reason, let scene):
+      "\(post) 撤销布局 \(id) 的上次保存" + (scene == nil ? "" : ",它的预案没有了,按时间表") + " / layout undone"
+        + (scene == nil ? "" : ", its scene is no more: by the clock") + (reason.map { ": \($0)" } ?? "")
     case .layoutViewed(let id, let post, let reason):
       "\(post) 看布局 \(id) 里不对外的画面,原因: \(reason),\(Station.viewSeconds) s / drawn layout viewed"
     case .layoutViewEnded(let id): "布局 \(id) 里不对外的画面到时收回 / its time is over"
