@@ -40,7 +40,7 @@ export async function handOver(live, page, { typed = {}, former } = {}) {
   let refusal;
   const said = await send("/api/wall/hand-over", { ...values, list }, undefined, (refused) => (refusal = refused.code));
   if (refusal === "listChanged") return handOver(live, page, { typed: values, former: list });
-  if (isSigned && (said?.answer === "done" || said?.answer === "unrecorded")) location.reload();
+  if (isSigned && (said?.answer === "done" || ["unrecorded", "late"].includes(said?.answer))) location.reload();
 }
 
 // What keeps the wall from what it would do by itself.
