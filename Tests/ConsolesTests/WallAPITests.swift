@@ -284,7 +284,7 @@ import Testing
     var view = WallSample.view
     view.layouts = [WallLayout(id: "big", name: "大图", regions: [])]
     view.forms = WallForms(handOver: "c0ffee", layouts: ["big": "decaf"], endingScenes: ["big"])
-    let told = WallControl.show(view, nil).json
+    let told = WallControl.show(view, nil, isAll: false).json
     for text in [#""handOverList":"c0ffee""#, #""form":"decaf""#, #""undoingEndsScene":true"#] { #expect(told.contains(text)) }
   }
 }
