@@ -271,6 +271,17 @@ import Testing
     #expect(rig.health == [.faulted] && rig.opened.count == 2)
   }
 
+  /// Its maker is asked every hour, whatever came of the other questions.
+  @Test func itsNameIsTheSameHowOftenItIsAsked() {
+    var traits = PJLinkTraits(level: 1, md5: md5)
+    traits.ignoredCommands = ["INF2"]
+    var rig = PJLinkRig(PJLinkSettings(md5: md5), traits)
+    rig.pass(.seconds(3 * 3_600))
+    #expect(rig.written.filter { $0.line == "%1INF1 ?" }.count >= 3)
+    let told = rig.events.compactMap { if case .described(let description) = $0 { description.model } else { nil } }
+    #expect(told == ["Linli"])
+  }
+
   @Test func conditionIsTold() {
     var rig = PJLinkRig.with(password: nil)
     rig.hand(.remotePower(true))

@@ -89,11 +89,12 @@ extension PJLinkDriver {
 
   private mutating func note(_ detail: Detail, _ text: String) {
     switch detail {
-    case .model: description.model = text.isEmpty ? "PJLink" : text
-    case .maker: if !text.isEmpty { description.model = text + " " + description.model }
+    case .model: product = text.isEmpty ? "PJLink" : text
+    case .maker: if !text.isEmpty { maker = text }
     case .name: description.name = text
     default: description.firmware = text
     }
+    description.model = [maker, product].filter { !$0.isEmpty }.joined(separator: " ")
     description.outputs = 1
   }
 

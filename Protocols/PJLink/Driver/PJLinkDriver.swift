@@ -96,6 +96,9 @@ public struct PJLinkDriver: WallDriver {
   var hasToldOther = false
   var details: [DetailTurn] = []
   var description = WallDescription(model: "")
+  /// Asked apart from each other, and told as one.
+  var maker = ""
+  var product = ""
   var toldDescription: WallDescription?
   var troubles: [WallTrouble] = []
   var blink: Blink?
@@ -243,6 +246,7 @@ public struct PJLinkDriver: WallDriver {
     hasMute = true
     details = []
     description = WallDescription(model: "")
+    (maker, product) = ("", "")
     toldDescription = nil
     isNotNow = false
     notNowUntil = nil
