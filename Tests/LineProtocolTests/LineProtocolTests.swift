@@ -68,6 +68,25 @@ import Testing
     #expect(scenarios.theSameSeedIsTheSameDay())
   }
 
+  /// One output, whose answer is another than the site file says, or that says nothing: it is never online, also not between two tries.
+  @Test(arguments: ["OUT {out} = {in}", "OUT {out} IN {in}"]) func whoWasNeverUnderstoodIsNotOnline(pattern: String) throws {
+    var text = Self.text(named: true)
+    let speech = try LineSettings(text)
+    text.readAnswer = pattern
+    text.greeting = nil
+    text.acknowledgement = "DONE"
+    var rig = MatrixRig(
+      LineProtocolDriver(LineDialect(try LineSettings(text)), ports: [1]),
+      MatrixModel(LineSpeech(speech), inputs: 8, outputs: 6))
+    let isSilent = pattern.contains("IN")
+    if isSilent { rig.hand(.silent(true)) }
+    rig.wish([1: 5])
+    rig.pass(.seconds(120))
+    #expect(rig.told(.healthChanged(.online)) == 0)
+    #expect(rig.told(.healthChanged(isSilent ? .absent : .faulted)) >= 1)
+    #expect((4...20).contains(rig.openings.count) && rig.written.count <= 4 * rig.openings.count)
+  }
+
   @Test func answersThatNameTheirOutputMayComeAsLateAsTheyWant() throws {
     #expect(try scenarios().answersThatComeTooLateProveNothing(.milliseconds(2_600)) == [])
   }

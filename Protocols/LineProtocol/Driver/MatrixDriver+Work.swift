@@ -84,6 +84,8 @@ extension MatrixDriver {
     if !readBack.isEmpty { return readBackNow(at: now) }
     let unread = ports.ports.filter { $0.asOf == nil && isThere($0.number) && (mute[$0.number] ?? .zero) <= now }
     if let first = unread.first, canRead { return send(readsWhole ? .readAll : .read(first.number), at: now) }
+    // It was asked, and nothing came that answers: whoever is there is not spoken with.
+    guard hasAnswered else { return breakOff(at: now) }
     setOnline()
     takeDue(at: now)
     if sendSalvo(at: now) { return }
@@ -96,6 +98,11 @@ extension MatrixDriver {
     }
     if proofDue <= now { return prove(at: now) }
     if let interval = dialect.traits.keepAliveInterval, lastTalk + interval <= now { send(.keepAlive, at: now) }
+  }
+
+  /// On this line; of one that hangs up after each answer, on those before. One that says all by itself was not asked.
+  private var hasAnswered: Bool {
+    answers > 0 || isBrief || ports.ports.allSatisfy { !isThere($0.number) } || ports.ports.contains { $0.asOf != nil }
   }
 
   private mutating func setOnline() {
