@@ -140,12 +140,22 @@ import Testing
     var dialect = P3000Dialect()
     var old = P2000Dialect()
     var heard: [MatrixHeard] = []
-    for _ in 0..<100_000 {
+    var most = 0
+    // What makes much of little: a size, an asterisk, a line that is full of them.
+    let words = ["~01@INFO-IO IN 65535,OUT 65535\r\n", "~01@VID 2>*,", "~01@VID 2>*\r\n", String(repeating: "2>*,", count: 100)]
+    for turn in 0..<100_000 {
+      let word = turn % 100 == 0 ? Array(words[Int(random.below(UInt32(words.count)))].utf8) : []
       let byte = letters[Int(random.below(UInt32(letters.count)))]
-      speech.push(byte, &core, into: &replies)
-      dialect.push(byte, into: &heard)
+      for byte in word + [byte] {
+        speech.push(byte, &core, into: &replies)
+        let before = heard.count
+        dialect.push(byte, into: &heard)
+        most = max(most, heard.count - before)
+      }
       old.push(random.chance(1, in: 2) ? byte : UInt8(random.below(256)), into: &heard)
     }
     #expect(core.routes.allSatisfy { $0 <= 8 } && heard.count > 100)
+    // No line is longer than 1,024 bytes, and no route shorter than four.
+    #expect(most <= 256)
   }
 }

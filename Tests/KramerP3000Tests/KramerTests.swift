@@ -84,6 +84,58 @@ import Testing
     #expect(scenarios([0, 1, 3][Int(seed % 3)]).faultsAtRandomEndHealthy(seed: seed) == [])
   }
 
+  /// Whatever size it says it has: an asterisk is one thing heard, and proves the outputs that are the wall's.
+  @Test func anAsteriskIsOneRouteHoweverManyOutputsThereAre() {
+    var dialect = P3000Dialect()
+    var heard: [MatrixHeard] = []
+    func hears(_ line: String) -> [MatrixHeard] {
+      heard = []
+      for byte in "\(line)\r\n".utf8 { dialect.push(byte, into: &heard) }
+      return heard
+    }
+    #expect(hears("~01@INFO-IO IN 8,OUT 65535").count == 1)
+    #expect(hears("~01@VID 2>*") == [.routeOfAll(2)])
+    #expect(hears("~01@VID " + Array(repeating: "2>*", count: 250).joined(separator: ",")).count == 250)
+  }
+
+  @Test(arguments: ["65535", "4097", "4096", "6"]) func aSizeThatNoMatrixHasIsNotBelieved(outputs: String) {
+    var driver = KramerP3000Driver(P3000Dialect(), ports: [1, 2, 3, 4])
+    var now = Instant.zero + .seconds(50)
+    var events: [WallEvent] = []
+    var questions = 0
+    func give(_ input: WallInput) -> [String] {
+      var effects = Effects<WallEffect>()
+      driver.handle(input, at: now, into: &effects)
+      var asked: [String] = []
+      while let effect = effects.takeFirst() {
+        switch effect {
+        case .event(let event): events.append(event)
+        case .write(let bytes): asked.append(String(decoding: bytes.dropLast(), as: UTF8.self))
+        case .reopen: break
+        }
+      }
+      return asked
+    }
+    _ = give(.wake)
+    var asked = give(.linkUp)
+    while questions < 5, let question = asked.first {
+      questions += 1
+      let answers = [
+        "#": "~01@ OK", "#MODEL?": "~01@MODEL VS", "#VERSION?": "~01@VERSION 1", "#INFO-IO?": "~01@INFO-IO IN 8,OUT \(outputs)",
+        "#VID? *": "~01@VID 2>*",
+      ]
+      now = now + .milliseconds(20)
+      asked = give(.received(Array("\(answers[question] ?? "")\r\n".utf8)))
+      now = now + .milliseconds(20)
+      asked += give(.wake)
+    }
+    let believed = ["4096", "6"].contains(outputs) ? UInt16(outputs) : nil
+    #expect(events.contains(.described(WallDescription(model: "VS", firmware: "1", inputs: 8, outputs: believed))))
+    #expect(questions == 5 && events.contains(.healthChanged(.online)))
+    #expect((1...4).allSatisfy { events.contains(.observed($0, .route(2))) })
+    #expect(events.filter(\.isRepeated).count == 4)
+  }
+
   @Test func whatItSaysOfItselfIsTold() {
     var rig = rig(Self.kinds[0].traits, Self.kinds[0].settings)
     rig.pass(.seconds(5))

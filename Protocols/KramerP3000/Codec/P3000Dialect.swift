@@ -57,7 +57,6 @@ public struct P3000Dialect: MatrixDialect {
   private var lines = TextLines(limit: 1_024)
   private var last: MatrixRequest?
   private var inputs: UInt16?
-  private var outputs: UInt16?
 
   static let questions = ["", "MODEL?", "VERSION?", "INFO-IO?"]
 
@@ -73,7 +72,7 @@ public struct P3000Dialect: MatrixDialect {
     traits.readsAreNamed = true
     traits.known = MatrixDescription(inputs: settings.inputs, outputs: settings.outputs)
     self.traits = traits
-    (inputs, outputs) = (settings.inputs, settings.outputs)
+    inputs = settings.inputs
   }
 
   public func bytes(_ request: MatrixRequest) -> [UInt8]? {
@@ -125,7 +124,7 @@ public struct P3000Dialect: MatrixDialect {
   public mutating func startOver() {
     lines.startOver()
     last = nil
-    (inputs, outputs) = (settings.inputs, settings.outputs)
+    inputs = settings.inputs
   }
 
   public mutating func push(_ byte: UInt8, into heard: inout [MatrixHeard]) {
@@ -175,7 +174,6 @@ public struct P3000Dialect: MatrixDialect {
       if words[0].uppercased() == "OUT" { description.outputs = count }
     }
     inputs = description.inputs ?? inputs
-    outputs = description.outputs ?? outputs
     heard.append(.described(description))
   }
 
@@ -188,18 +186,18 @@ public struct P3000Dialect: MatrixDialect {
       default: false
       }
     // With OK it repeats what it was told to do, and that proves nothing.
-    guard line.outcome == .ok, !isRead else { return heard += routes.map { .route($0) } }
+    guard line.outcome == .ok, !isRead else { return heard += routes }
     if case .routes? = last { heard.append(.acknowledged) }
   }
 
-  private func found(_ line: P3000Line) -> [MatrixRoute] {
+  /// As many as the line names, whatever size the unit has: an asterisk is one of them.
+  private func found(_ line: P3000Line) -> [MatrixHeard] {
     if case .route(let layer) = settings.command {
       guard let numbers = line.numbers, numbers.count == 3, numbers[0] == UInt16(layer), numbers[1] > 0 else { return [] }
-      return [MatrixRoute(numbers[1], from: fromWire(numbers[2]))]
+      return [.route(MatrixRoute(numbers[1], from: fromWire(numbers[2])))]
     }
-    return (line.routes ?? []).flatMap { input, output -> [MatrixRoute] in
-      if let output { return [MatrixRoute(output, from: fromWire(input))] }
-      return (0..<(outputs ?? 0)).map { MatrixRoute($0 + 1, from: fromWire(input)) }
+    return (line.routes ?? []).map { input, output in
+      output.map { .route(MatrixRoute($0, from: fromWire(input))) } ?? .routeOfAll(fromWire(input))
     }
   }
 }

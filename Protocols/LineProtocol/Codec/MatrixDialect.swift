@@ -44,6 +44,8 @@ public enum MatrixHeard: Sendable, Equatable {
   case greetedPerhaps
   /// What an output gets, whether asked or not.
   case route(MatrixRoute)
+  /// What all its outputs get.
+  case routeOfAll(UInt16)
   /// The answer to `read`, where that does not name the output.
   case input(UInt16)
   case acknowledged
@@ -117,6 +119,8 @@ public struct MatrixTraits: Sendable, Equatable {
   public var proofInterval = Interval.milliseconds(2_500)
   /// Whether the answer to `read` says which output it speaks of; `nil`: that is learned.
   public var readsAreNamed: Bool?
+  /// The most inputs or outputs that it can have: what it says beyond that is not believed.
+  public var sizeLimit: UInt16 = 4_096
   /// What is known without asking.
   public var known = MatrixDescription()
   /// Says by itself what changes, so that what it does not say has not.

@@ -45,13 +45,14 @@ extension MatrixDriver {
       // On each of its many lines it says the same, and nobody has to log in.
       if case .greeting = state, isBrief, dialect.bytes(.login) == nil { beginHello(at: now) }
     case .described(let new):
-      description.add(new)
+      description.add(believed(new))
       if case .hello? = flight?.request { answered(at: now) }
     case .restarted:
       flight = nil
       forget(at: now)
       beginHello(at: now)
     case .route(let route): hear(route, at: now)
+    case .routeOfAll(let input): hear(ofAll: input, at: now)
     case .input(let input): hear(input: input, at: now)
     case .acknowledged: acknowledged(at: now)
     case .alive: isAlive(at: now)
@@ -92,7 +93,7 @@ extension MatrixDriver {
     switch flight?.request {
     case .readAll?:
       isReadBack = true
-      flight?.heard.insert(route.output)
+      if isThere(route.output) { flight?.heard.insert(route.output) }
       isDone = isWhole
     case .read(let output)? where output == route.output && readsAreNamed == nil:
       // News, or the answer: that is known when no bare number follows.
@@ -128,7 +129,22 @@ extension MatrixDriver {
   private var isWhole: Bool {
     guard let heard = flight?.heard else { return false }
     guard let outputs else { return ports.ports.allSatisfy { heard.contains($0.number) } }
-    return heard.filter { $0 <= outputs }.count >= Int(outputs)
+    return heard.count >= Int(outputs)
+  }
+
+  /// Of the wall's outputs: how many others it says it has is its own business.
+  private mutating func hear(ofAll input: UInt16, at now: Instant) {
+    for port in ports.ports where isThere(port.number) { hear(MatrixRoute(port.number, from: input), at: now) }
+    if case .readAll? = flight?.request { answered(at: now) }
+  }
+
+  /// A size that no matrix has is a bit that a line turned over, or worse.
+  private func believed(_ new: MatrixDescription) -> MatrixDescription {
+    var new = new
+    let sizes = 1...dialect.traits.sizeLimit
+    new.inputs = new.inputs.flatMap { sizes.contains($0) ? $0 : nil }
+    new.outputs = new.outputs.flatMap { sizes.contains($0) ? $0 : nil }
+    return new
   }
 
   private mutating func acknowledged(at now: Instant) {

@@ -27,7 +27,7 @@ public struct MatrixDriver<Dialect: MatrixDialect>: WallDriver {
     var request: MatrixRequest
     var ports: [UInt16] = []
     var due: Instant
-    /// Of `readAll`: which outputs were named.
+    /// Of `readAll`: which outputs were named of those that there are.
     var heard: Set<UInt16> = []
     /// Of `read`: named with its output, which may be the answer, or news that came at the same time.
     var named: UInt16?

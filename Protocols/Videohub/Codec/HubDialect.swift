@@ -28,6 +28,8 @@ public struct HubDialect: MatrixDialect {
     traits.pushes = true
     traits.canDisconnect = false
     traits.readsAreNamed = true
+    // More lines than that are not taken as one block.
+    traits.sizeLimit = UInt16(HubBlockDecoder.lineLimit)
     self.traits = traits
   }
 
