@@ -63,6 +63,14 @@ import Testing
     #expect(error { $0.route = "SW {in {out}" } != nil)
     #expect(error { $0.route = "SW {in} {out" } == .template("route", .openBrace))
     #expect(error { $0.refusal = "\\q" } == .template("refusal", .badEscape))
+    for end in ["CRLF", "cr", "CR/LF", "0x0D0A"] { #expect(error { $0.terminator = end } == .terminatorInWords, "\(end)") }
+    for end in ["{in}", "{out}\\r", "{any}"] { #expect(error { $0.terminator = end } == .placeInTerminator, "\(end)") }
+    #expect(
+      error { $0.terminator = ";" } == nil && error { $0.terminator = "\\r\\n" } == nil && error { $0.terminator = "\r" } == nil)
+    #expect(error { ($0.base, $0.noInput) = (0, 0) } == .noInputIsAnInput(0))
+    #expect(error { ($0.base, $0.noInput) = (1, 8) } == .noInputIsAnInput(8))
+    #expect(error { ($0.base, $0.noInput, $0.inputs) = (1, 1, nil) } == .noInputIsAnInput(1))
+    #expect(error { ($0.base, $0.noInput) = (1, 0) } == nil && error { ($0.base, $0.noInput) = (0, 8) } == nil)
     #expect(error { $0.base = 2 } == .outOfRange("base", "0, 1"))
     #expect(error { $0.pauseMilliseconds = -1 } == .outOfRange("pause", "0...10000"))
     #expect(error { $0.noInput = 70_000 } == .outOfRange("noInput", "0...65535"))

@@ -48,9 +48,11 @@ public struct LineSettings: Sendable, Equatable {
     read = try Self.template(text.read, "read", output: true)
     readAnswer = try Self.template(text.readAnswer, "readAnswer", input: true)
     greeting = try Self.optional(text.greeting, "greeting")
+    let end = try Self.template(text.terminator, "terminator")
+    guard !end.namesInput, !end.namesOutput, !end.hasAny else { throw .placeInTerminator }
     guard !terminator.isEmpty else { throw .empty("terminator") }
-    for (key, template) in [("terminator", try Self.template(text.terminator, "terminator")), ("route", route), ("read", read)]
-    where template.hasAny { throw .anyInCommand(key) }
+    guard !Self.isNameOfAnEnd(text.terminator) else { throw .terminatorInWords }
+    for (key, template) in [("route", route), ("read", read)] where template.hasAny { throw .anyInCommand(key) }
     guard !read.namesInput else { throw .inputInQuestion }
     guard let base = UInt16(exactly: text.base), base <= 1 else { throw .outOfRange("base", "0, 1") }
     self.base = base
@@ -59,6 +61,15 @@ public struct LineSettings: Sendable, Equatable {
     answerLimit = .milliseconds(Int(try Self.number(text.answerLimitMilliseconds, "answerLimit", 50...30_000)))
     inputs = text.inputs
     outputs = text.outputs
+    // The first input always is there; of the others it is known where the site file says how many.
+    if let noInput, noInput >= base, noInput - base < max(text.inputs ?? 1, 1) { throw .noInputIsAnInput(noInput) }
+  }
+
+  /// `CRLF`, `0D 0A`: the name of what ends a command would be sent as letters.
+  private static func isNameOfAnEnd(_ text: String) -> Bool {
+    let letters = text.uppercased().filter { $0.isLetter || $0.isNumber }
+    let names = ["CR", "LF", "CRLF", "LFCR", "NL", "ENTER", "RETURN", "0D", "0A", "0D0A", "0X0D", "0X0A", "0X0D0A", "0X0D0X0A"]
+    return names.contains(letters) && !text.contains("\\")
   }
 
   private static func template(_ text: String, _ key: String, output: Bool = false, input: Bool = false)
@@ -91,6 +102,10 @@ public enum LineSettingsError: Error, Equatable {
   case template(String, LineTemplateError)
   case anyInCommand(String)
   case inputInQuestion
+  case placeInTerminator
+  case terminatorInWords
+  /// On the wire.
+  case noInputIsAnInput(UInt16)
   case outOfRange(String, String)
 
   /// The key of the site file that is wrong.
@@ -98,6 +113,8 @@ public enum LineSettingsError: Error, Equatable {
     switch self {
     case .empty(let key), .lacks(let key, _), .template(let key, _), .anyInCommand(let key), .outOfRange(let key, _): key
     case .inputInQuestion: "read"
+    case .placeInTerminator, .terminatorInWords: "terminator"
+    case .noInputIsAnInput: "noInput"
     }
   }
 
@@ -108,6 +125,9 @@ public enum LineSettingsError: Error, Equatable {
     case .template(let key, let error): "\(key): \(error.chinese)"
     case .anyInCommand(let key): "\(key) 是发出去的命令,不能用 {any}"
     case .inputInQuestion: "read 是问输出接的是哪一路,不能有 {in}"
+    case .placeInTerminator: "terminator 是命令的结尾,不能有 {in}、{out} 或 {any}"
+    case .terminatorInWords: "terminator 不写名称,写转义:CR 写 '\\r',LF 写 '\\n',CRLF 写 '\\r\\n'"
+    case .noInputIsAnInput(let number): "noInput: \(number) 也是一路输入的编号(从 base 数起);断开要用别的编号,没有就不写 noInput"
     case .outOfRange(let key, let range): "\(key) 只能是 \(range)"
     }
   }
@@ -119,6 +139,10 @@ public enum LineSettingsError: Error, Equatable {
     case .template(let key, let error): "\(key): \(error.english)"
     case .anyInCommand(let key): "\(key) is a command that is sent: {any} is for patterns"
     case .inputInQuestion: "read asks which input an output has: there is no {in} in it"
+    case .placeInTerminator: "terminator ends a command: there is no {in}, {out} or {any} in it"
+    case .terminatorInWords: "terminator is no name but an escape: '\\r' for CR, '\\n' for LF, '\\r\\n' for CRLF"
+    case .noInputIsAnInput(let number):
+      "noInput: \(number) is an input's number, too, counted from base; give another, or leave it out where there is none"
     case .outOfRange(let key, let range): "\(key) is one of \(range)"
     }
   }
