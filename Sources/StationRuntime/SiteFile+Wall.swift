@@ -16,18 +16,15 @@ extension SiteReader {
         "place", "grid", "devices", "outputs", "sources", "layouts", "scenes", "callOutputs", "visitorSource", "idleSource",
         "rotationSeconds", "displays", "port",
       ])
-    let grid = self.section(section.raw("grid") ?? Node.mapping([:]), "grid", keys: ["columns", "rows", "bezel"])
+    let grid = wallGrid(section)
     var plan = WallPlan(
-      columns: grid.number("columns", in: Self.wallSides), rows: grid.number("rows", in: Self.wallSides), outputs: [],
-      sources: [],
-      layouts: [], scenes: [], rotationSeconds: section.number("rotationSeconds", in: 5...30, default: 15),
-      bezelThousandths: grid.number("bezel", in: 0...200, default: 0))
-    if section.raw("grid") == nil { section.missing("grid") }
+      columns: grid.columns, rows: grid.rows, outputs: [], sources: [], layouts: [], scenes: [],
+      rotationSeconds: section.number("rotationSeconds", in: 5...30, default: 15), bezelThousandths: grid.bezel)
     plan.place = wallPlace(section, places, callPoints)
     var devices = wallDevices(section)
     for item in section.list("outputs", required: true) { output(item, devices, &plan) }
     plan.outputs.sort { $0.number < $1.number }
-    for row in 1...max(1, plan.rows) {
+    for row in 1...max(1, plan.rows) where grid.isKnown {
       for column in 1...max(1, plan.columns) where !plan.outputs.contains(where: { $0.column == column && $0.row == row }) {
         complain(section.raw("outputs"), "第 \(row) 行第 \(column) 列没有输出", "no output stands at row \(row), column \(column)")
       }
@@ -56,12 +53,27 @@ extension SiteReader {
         "visitorSource is itself not for visitors (sensitive)")
     }
     refuseGaps(section, plan, devices)
+    warnOfClashes(section, plan)
     return (
       plan,
       WallDevices(
         devices: devices, addresses: reach.addresses, cameras: reach.cameras,
         consolePort: section.number("port", in: 0...65535, default: Self.wallPort))
     )
+  }
+
+  /// Where it is not said how large the wall is, nothing is beyond it.
+  private func wallGrid(_ section: SiteSection) -> (columns: Int, rows: Int, bezel: Int, isKnown: Bool) {
+    let before = problems.count
+    guard let node = section.raw("grid") else {
+      section.missing("grid")
+      return (Self.wallSides.upperBound, Self.wallSides.upperBound, 0, false)
+    }
+    let grid = self.section(node, "grid", keys: ["columns", "rows", "bezel"])
+    let (columns, rows) = (grid.number("columns", in: Self.wallSides), grid.number("rows", in: Self.wallSides))
+    let isKnown = problems.count == before
+    let bezel = grid.number("bezel", in: 0...200, default: 0)
+    return isKnown ? (columns, rows, bezel, true) : (Self.wallSides.upperBound, Self.wallSides.upperBound, bezel, false)
   }
 
   /// Where the wall hangs: what calls from there without a sound must not show itself on it.
@@ -149,6 +161,7 @@ extension SiteReader {
   private func output(_ node: Node, _ devices: [WallDevicePlan], _ plan: inout WallPlan) {
     let section = section(
       node, "output", keys: ["number", "at", "matrix", "display", "input", "spans", "player", "screen", "speaker", "rotation"])
+    let before = problems.count
     let at = pair(section, "at")
     var output = WallPlan.Output(number: section.number("number", in: 1...256), column: at.0, row: at.1)
     output.matrix = port(section, "matrix", devices) { $0.isMatrix }
@@ -157,7 +170,7 @@ extension SiteReader {
     output.sharesPictures = section.flag("spans", default: false)
     output.rotation = section.choice("rotation", [("0", 0), ("90", 90), ("180", 180), ("270", 270)], default: 0)
     output.hasSpeaker = section.flag("speaker", default: false)
-    if output.hasSpeaker, section.raw("player") == nil,
+    if output.hasSpeaker, section.raw("player") == nil, !isUnclear(output.display),
       devices.first(where: { $0.name == output.display?.device })?.kind != .samsungMDC
     {
       complain(
@@ -166,8 +179,10 @@ extension SiteReader {
     }
     if let item = section.raw("player") {
       let name = section.text("player")
-      if !devices.contains(where: { $0.name == name && $0.kind == .player }) {
-        complain(item, "devices 里没有播放机 \"\(name)\"", "there is no player \"\(name)\" under devices")
+      if !devices.contains(where: { $0.name == name && $0.kind == .player }), !unclearDevices.contains(name) {
+        let known = Self.names(devices.filter { $0.kind == .player })
+        complain(
+          item, "devices 里没有播放机 \"\(name)\",有: \(known)", "there is no player \"\(name)\" under devices; there are: \(known)")
       }
       output.player = name
       output.frame = frame(section)
@@ -183,6 +198,7 @@ extension SiteReader {
     if output.column > plan.columns || output.row > plan.rows {
       complain(section.raw("at"), "输出 \(output.number) 在大屏之外", "output \(output.number) stands beyond the wall")
     }
+    refuseOverlap(output, section.raw("screen"), plan)
     for other in plan.outputs {
       if other.number == output.number { complain(node, "输出 \(output.number) 写了两次", "output \(output.number) is given twice") }
       if other.column == output.column, other.row == output.row {
@@ -191,6 +207,11 @@ extension SiteReader {
       for port in [output.matrix, output.display].compactMap({ $0 }) where port == other.matrix || port == other.display {
         complain(node, "\(port) 已经给了输出 \(other.number)", "\(port) is output \(other.number)'s already")
       }
+    }
+    if problems.count > before || isUnclear(output.matrix) || isUnclear(output.display)
+      || unclearDevices.contains(output.player ?? "")
+    {
+      unclearOutputs.insert(output.number)
     }
     plan.outputs.append(output)
   }
@@ -205,8 +226,13 @@ extension SiteReader {
       return nil
     }
     guard let device = devices.first(where: { $0.name == port.device }) else {
-      complain(node, "devices 里没有 \"\(port.device)\"", "there is no \"\(port.device)\" under devices")
-      return nil
+      if isUnclear(port) { return port }
+      let known = Self.names(devices.filter { suits($0.kind) })
+      complain(
+        node, "devices 里没有 \"\(port.device)\",可写: \(known)",
+        "there is no \"\(port.device)\" under devices; accepted are: \(known)")
+      // The output itself is meant as it stands.
+      return port
     }
     guard suits(device.kind) else {
       complain(node, "\(device.kind.rawValue) 不能当作 \(key)", "a \(device.kind.rawValue) is no \(key)")

@@ -11,7 +11,7 @@ extension SiteReader {
     for node in section.list("devices", required: true) {
       guard let plan = wallDevice(node) else { continue }
       refuseRepeat(node, "大屏设备", "wall device", plan.name, found.map(\.name))
-      if let other = found.first(where: { $0.connection == plan.connection && plan.connection != .none }) {
+      if let other = found.first(where: { $0.connection.isPlace(of: plan.connection) }) {
         complain(
           node, "设备 \"\(plan.name)\" 和 \"\(other.name)\" 用了同一个地址或串口",
           "\"\(plan.name)\" and \"\(other.name)\" have one address or port")
@@ -30,8 +30,13 @@ extension SiteReader {
       ])
     let name = section.identifier("name")
     if section.raw("kind") == nil { section.missing("kind") }
+    let before = problems.count
     let kind = section.choice("kind", WallDevicePlan.Kind.allCases.map { ($0.rawValue, $0) }, default: .videohub)
-    guard let connection = wallConnection(section, kind) else { return nil }
+    // What would follow from a kind that nobody meant is no mistake of the file.
+    guard section.raw("kind") != nil, problems.count == before, let connection = wallConnection(section, kind) else {
+      unclearDevices.insert(name)
+      return nil
+    }
     var plan = WallDevicePlan(name: name, kind: kind, connection: connection)
     plan.quirks = quirks(section, kind)
     return plan
@@ -81,8 +86,8 @@ extension SiteReader {
     quirks.hasVideoWall = section.flag("videoWall", default: true)
     quirks.machine = section.raw("machine").map { _ in UInt8(clamping: section.number("machine", in: 1...31)) }
     quirks.noInputIsLast = section.choice("noInput", [("zero", false), ("behind-the-last", true)], default: false)
-    quirks.inputs = size(section, "inputs")
-    quirks.outputs = size(section, "outputs")
+    quirks.inputs = size(section, "inputs", kind)
+    quirks.outputs = size(section, "outputs", kind)
     if kind == .line {
       if section.raw("line") == nil { section.missing("line") }
       quirks.line = section.raw("line").flatMap { line($0) }
@@ -91,8 +96,8 @@ extension SiteReader {
     return quirks
   }
 
-  private func size(_ section: SiteSection, _ key: String) -> UInt16? {
-    section.raw(key).map { _ in UInt16(clamping: section.number(key, in: 1...1024)) }
+  private func size(_ section: SiteSection, _ key: String, _ kind: WallDevicePlan.Kind) -> UInt16? {
+    section.raw(key).map { _ in UInt16(clamping: section.number(key, in: 1...Int(kind.highest ?? 1_024))) }
   }
 
   /// `line`: a matrix that nobody has heard of, as a technician describes it (Protocols/LineProtocol/README.md).
@@ -103,9 +108,15 @@ extension SiteReader {
         "terminator", "route", "acknowledgement", "refusal", "read", "readAnswer", "greeting", "base", "noInput", "pause",
         "answerLimit", "inputs", "outputs",
       ])
+    let before = problems.count
     var text = LineSettings.Text()
     func optional(_ key: String) -> String? { section.raw(key).map { _ in section.text(key, limit: 200) } }
-    text.terminator = optional("terminator") ?? text.terminator
+    // "\r" in YAML is the byte itself, and means the same as '\r'.
+    if let end = section.raw("terminator")?.string, !end.isEmpty, end.utf8.count <= 8, end.utf8.contains(where: { $0 < 0x20 }) {
+      text.terminator = end
+    } else {
+      text.terminator = optional("terminator") ?? text.terminator
+    }
     text.route = section.text("route", limit: 200)
     text.acknowledgement = optional("acknowledgement")
     text.refusal = optional("refusal")
@@ -116,13 +127,33 @@ extension SiteReader {
     text.noInput = section.raw("noInput").map { _ in section.number("noInput", in: 0...65_535) }
     text.pauseMilliseconds = section.number("pause", in: 0...10_000, default: 20)
     text.answerLimitMilliseconds = section.number("answerLimit", in: 50...30_000, default: 1_000)
-    text.inputs = size(section, "inputs")
-    text.outputs = size(section, "outputs")
+    text.inputs = size(section, "inputs", .line)
+    text.outputs = size(section, "outputs", .line)
+    // What could not be read is told already.
+    guard problems.count == before else { return nil }
     do {
       return try LineSettings(text)
     } catch {
       complain(section.raw(error.key) ?? node, error.chinese, error.english)
       return nil
     }
+  }
+}
+
+extension WallDevicePlan.Connection {
+  /// Whether both are one device: a machine has several names for itself.
+  func isPlace(of other: Self) -> Bool {
+    switch (self, other) {
+    case (.network(let host, let port), .network(let otherHost, let otherPort)):
+      port == otherPort && Self.machine(host) == Self.machine(otherHost)
+    case (.serial(let path, _), .serial(let otherPath, _)): path == otherPath
+    default: false
+    }
+  }
+
+  private static func machine(_ host: String) -> String {
+    var host = host.lowercased()
+    if host.hasSuffix(".") { host.removeLast() }
+    return ["localhost", "ip6-localhost", "::1"].contains(host) ? "127.0.0.1" : host
   }
 }

@@ -16,7 +16,7 @@ extension SiteReader {
       // Told at the region that completes the mistake.
       let before = plan.problems(of: layout)
       layout.regions.append(named)
-      for problem in plan.problems(of: layout) where !before.contains(problem) && problem != .noRegions {
+      for problem in plan.problems(of: layout) where !before.contains(problem) && problem != .noRegions && !follows(problem) {
         complain(item, problem.chinese, problem.english)
       }
     }
@@ -42,11 +42,11 @@ extension SiteReader {
         continue
       }
       let assigned = WallLayout(id: "", name: "", regions: [.init(name: name, cells: known.cells, sources: sources)])
-      for problem in plan.problems(of: assigned) { complain(item, problem.chinese, problem.english) }
+      for problem in plan.problems(of: assigned) where !follows(problem) { complain(item, problem.chinese, problem.english) }
       scene.regions.append(.init(region: name, sources: sources))
     }
     scene.sound = section.raw("sound").map { reference(section, "sound", $0, plan) }
-    if let sound = scene.sound.flatMap({ plan.source($0) }),
+    if let sound = scene.sound.flatMap({ plan.source($0) }), !unclearSources.contains(sound.id), unclearOutputs.isEmpty,
       !plan.outputs.contains(where: { $0.hasSpeaker && plan.reaches(sound, $0) })
     {
       complain(

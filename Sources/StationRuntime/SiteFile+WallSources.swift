@@ -20,6 +20,7 @@ extension SiteReader {
         "id", "name", "kind", "level", "place", "sensitive", "inputs", "address", "onvif", "user", "password", "profile",
         "preset",
       ])
+    let before = problems.count
     var source = WallPlan.Source(
       id: section.identifier("id"), name: section.text("name", limit: WallPlan.nameLimit),
       kind: section.choice("kind", WallPlan.Source.Kind.allCases.map { ($0.rawValue, $0) }, default: .camera))
@@ -35,15 +36,35 @@ extension SiteReader {
       source.place = place
     }
     for (text, item) in section.texts("inputs") {
-      guard let port = WallPort(text), port.number > 0, devices.contains(where: { $0.name == port.device && $0.kind.isMatrix })
-      else {
+      guard let port = WallPort(text), port.number > 0 else {
         complain(item, "inputs 应写成 矩阵/输入号,如 hub/3", "inputs must be matrix/input, such as hub/3")
+        continue
+      }
+      guard let matrix = devices.first(where: { $0.name == port.device && $0.kind.isMatrix }) else {
+        if isUnclear(port) {
+          source.inputs.append(port)
+        } else {
+          let known = Self.names(devices.filter(\.kind.isMatrix))
+          complain(
+            item, "没有矩阵 \"\(port.device)\",有: \(known)", "there is no matrix \"\(port.device)\"; there are: \(known)")
+        }
         continue
       }
       if let other = plan.sources.first(where: { $0.inputs.contains(port) }) {
         complain(item, "\(port) 已经是信号源 \"\(other.id)\"", "\(port) is source \"\(other.id)\" already")
       }
-      if let matrix = devices.first(where: { $0.name == port.device }) { refuseBeyond(port, .inputs, matrix, item) }
+      if let other = source.inputs.first(where: { $0.device == port.device }) {
+        complain(
+          item, "信号源 \"\(source.id)\" 已经接在 \(other),一台矩阵只写一个输入",
+          "source \"\(source.id)\" is at \(other) already; give one input of each matrix")
+        continue
+      }
+      refuseBeyond(port, .inputs, matrix, item)
+      if let line = matrix.quirks.line, let none = line.noInput, UInt32(none) == UInt32(port.number) - 1 + UInt32(line.base) {
+        complain(
+          item, "\(port) 在线上的编号是 \(none),和 noInput 一样,会被当成断开",
+          "\(port) is number \(none) on the wire, which is noInput: it would be taken for no input")
+      }
       source.inputs.append(port)
     }
     if let node = section.raw("address") {
@@ -51,7 +72,9 @@ extension SiteReader {
       // The address itself is not repeated: it may hold a password.
       if !address.isEmpty, let problem = PlayedAddress.problem(of: address) {
         complain(node, problem.chinese, problem.english)
-      } else if !address.isEmpty, !address.hasPrefix("rtsp://"), !devices.contains(where: { $0.kind == .player }) {
+      } else if !address.isEmpty, !address.hasPrefix("rtsp://"), !devices.contains(where: { $0.kind == .player }),
+        unclearDevices.isEmpty
+      {
         complain(
           node, "没有播放机(kind: player)来播放这个 address;矩阵后面的信号源只写 inputs,要检查摄像机是否有画面可写 rtsp://",
           "no player (kind: player) would play this address; behind a matrix give inputs alone, or rtsp:// to have the camera watched"
@@ -65,12 +88,13 @@ extension SiteReader {
       source.motor = WallPlan.Source.Motor(callPreset: section.raw("preset").map { _ in section.text("preset", limit: 40) })
     }
     reach.cameras[source.id] = camera(section)
-    if source.inputs.isEmpty, !source.isPlayable {
+    if section.raw("inputs")?.sequence?.isEmpty ?? true, !source.isPlayable {
       complain(
         node, "信号源 \"\(source.id)\" 要写 inputs(矩阵输入)、address(播放地址)或 onvif(摄像机的服务地址)",
         "source \"\(source.id)\" needs inputs, an address, or onvif: its camera's service")
     }
     refuseRepeat(node, "信号源", "source", source.id, plan.sources.map(\.id))
+    if problems.count > before { unclearSources.insert(source.id) }
     plan.sources.append(source)
   }
 

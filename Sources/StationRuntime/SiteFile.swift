@@ -47,7 +47,12 @@ public struct SiteFile {
     for node in top.list("places", required: true) { readPlace(node) }
     for node in top.list("posts", required: true) { readPost(node) }
     // A street centre may have no wires of its own.
-    let busNodes = top.list("buses", required: top.raw("children") == nil)
+    let busNodes = top.list("buses")
+    if busNodes.isEmpty, top.raw("children") == nil {
+      reader.complain(
+        top.raw("buses") ?? root, "缺少 buses(本站的按钮总线);没有自己的按钮、只管下级站点的,写 children 也可以",
+        "site file needs \"buses\"; a centre without buttons of its own may give \"children\" instead")
+    }
     let buses = busNodes.map { readBus($0) }
     refuseRepeats(busNodes, buses.map(\.name), "总线名", "bus name")
     refuseRepeats(busNodes, buses.map(\.port), "串口", "port")
@@ -82,6 +87,9 @@ public struct SiteFile {
         $0, places: places, children: plan.children ?? [], relays: Relays(buses, roles: outputs), callPoints: callPoints)
     }
     plan.wall = wall?.plan
+    if let wall, let node = top.raw("wall") {
+      reader.refuseDoor(of: node, wall.devices.consolePort, desk: deskPort, children?.listen)
+    }
     return Site(
       plan: plan, buses: buses, deskPort: deskPort,
       journalFolder: journal.text("folder", default: "journal", limit: 400),

@@ -25,6 +25,10 @@ final class SiteReader {
   private(set) var problems: [SiteProblem] = []
   /// What is no mistake and probably not meant so.
   private(set) var warnings: [SiteProblem] = []
+  /// Of the wall: of these something is told already, and what follows from it is no mistake of its own.
+  var unclearDevices: Set<String> = []
+  var unclearOutputs: Set<Int> = []
+  var unclearSources: Set<String> = []
 
   init(file: String) {
     self.file = file
@@ -77,7 +81,11 @@ final class SiteReader {
     } catch YamlError.scanner(_, let problem, let mark, _), YamlError.parser(_, let problem, let mark, _),
       YamlError.composer(_, let problem, let mark, _)
     {
-      complain(line: mark.line, column: mark.column, "不是有效的 YAML", "not valid YAML: \(problem)")
+      if let wide = WideColon.first(in: text) {
+        complain(line: wide.line, column: wide.column, wide.colon.chinese, wide.colon.english)
+      } else {
+        complain(line: mark.line, column: mark.column, "不是有效的 YAML", "not valid YAML: \(problem)")
+      }
     } catch {
       complain(nil, "不是有效的 YAML", "not valid YAML")
     }
@@ -87,6 +95,10 @@ final class SiteReader {
   /// A mapping whose keys are all among `keys`.
   func section(_ node: Node, _ what: String, keys: [String]) -> SiteSection {
     guard let mapping = node.mapping else {
+      if let text = node.string, let wide = WideColon(text, keys: keys) {
+        complain(node, wide.chinese, wide.english)
+        return SiteSection(reader: self, node: node, what: what, values: [(wide.key, Self.scalar(wide.value, node.mark))])
+      }
       complain(node, "\(what) 应为键值对", "\(what) must be a mapping with \(keys.joined(separator: ", "))")
       return SiteSection(reader: self, node: node, what: what, values: [])
     }
@@ -95,6 +107,11 @@ final class SiteReader {
       let name = key.string ?? "?"
       if keys.contains(name) {
         values.append((name, value))
+      } else if let wide = WideColon(name, keys: keys) {
+        // It is read as what it was meant for: nothing follows from it.
+        complain(key, wide.chinese, wide.english)
+        let isEmpty = value.null != nil || value.string?.isEmpty == true
+        values.append((wide.key, isEmpty ? Self.scalar(wide.value, key.mark) : value))
       } else if !isFull {
         let near = keys.min { distance($0, name) < distance($1, name) }
         let hint = near.map { distance($0, name) <= 2 ? "\($0)?" : keys.joined(separator: ", ") } ?? ""
@@ -103,6 +120,8 @@ final class SiteReader {
     }
     return SiteSection(reader: self, node: node, what: what, values: values)
   }
+
+  private static func scalar(_ text: String, _ mark: Mark?) -> Node { .scalar(Node.Scalar(text, Tag(.implicit), .any, mark)) }
 
   /// A device path, or what `linli ports` calls an adapter.
   func serialPort(_ section: SiteSection, key: String = "port") -> String {

@@ -129,6 +129,14 @@ import Testing
       ("matrix: hub/2", "matrix: hub/289", 9, "accepted are hub/1 – hub/288"),
       ("inputs: [hub/2]", "inputs: [hub/500]", 14, "no hub/500 among its inputs: a videohub has 288 at most"),
       ("{name: pc, kind: player}", "{name: pc, kind: player, inputs: 4}", 6, "inputs is for videohub"),
+      ("screen: [960, 0, 960, 540]", "screen: [959, 0, 960, 540]", 11, "overlaps that of output 3, [0, 0, 960, 540]"),
+      ("idleSource: board", "idleSource: board\n  port: 8460", 27, "port of wall is 8460, and so is the port of desk"),
+      ("kind: videohub, host: 10.0.0.5", "kind: kramerP2000, host: 10.0.0.5, outputs: 200", 4, "from 1 to 127"),
+      ("kind: videohub, host: 10.0.0.5", "kind: videohub, host: 10.0.0.5, inputs: 289", 4, "from 1 to 288"),
+      ("inputs: [hub/2]", "inputs: [hubb/2]", 14, "no matrix \"hubb\"; there are: hub"),
+      ("inputs: [hub/2]", "inputs: [hub/2, hub/3]", 14, "is at hub/2 already"),
+      ("matrix: hub/2", "matrix: hubb/2", 9, "no \"hubb\" under devices; accepted are: hub"),
+      ("player: pc, screen: [960", "player: pv, screen: [960", 11, "there are: pc"),
     ]
     + [
       "rtsp:/x", "rtsp://", "rtsp:///1", "rtsp://user:secret@", "rtsp://user:secret@:554/1", "rtsp://h:99999/1", "rtsp://h:x/1",
@@ -208,6 +216,102 @@ import Testing
         (error as? SiteError)?.problems.contains { $0.line == start + 13 && $0.english.contains("no player") } ?? false
       }
     }
+  }
+
+  private func problems(_ text: String) -> [SiteProblem] {
+    do {
+      _ = try SiteFile.read(text, file: "site.yaml")
+      return []
+    } catch {
+      return error.problems
+    }
+  }
+
+  static let matrix = """
+        - {name: my, kind: line, host: localhost, port: 9110, line: {route: 'SW {in} {out}', read: '? {out}', readAnswer: 'O {out} I {in}'}}
+
+    """
+
+  /// One slip is one line: what follows from it is not told as if it were another.
+  @Test(arguments: [
+    ("kind: videohub", "kind: videohup", 4, "one of: videohub"), ("kind: samsungMDC", "kind: samsung", 5, "one of: videohub"),
+    ("kind: player", "kind: mpv", 6, "one of: videohub"), ("columns: 2", "columns：2", 2, "full-width colon"),
+    ("columns: 2", "columns: two", 2, "from 1 to 16"), ("rows: 2", "row: 2", 2, "unknown key|needs \"rows\""),
+    ("  grid: {columns: 2, rows: 2, bezel: 30}\n", "", 2, "needs \"grid\""), ("matrix: hub/1, d", "matrix: hup/1, d", 8, "hup"),
+    ("inputs: [hub/1]", "inputs: [hup/1]", 13, "hup"), ("host: 10.0.0.5", "host：10.0.0.5", 4, "full-width colon"),
+    ("host: 10.0.0.5", "hots: 10.0.0.5", 4, "host?|needs \"host\""),
+    ("player: pc, screen: [0", "player: pv, screen: [0", 10, "pv"),
+  ])
+  func oneSlipIsOneLine(_ from: String, _ to: String, _ line: Int, _ words: String) throws {
+    #expect(Self.good.contains(from))
+    let found = problems(Self.good.replacing(from, with: to, maxReplacements: 1))
+    let start = SiteFileTests.good.split(separator: "\n", omittingEmptySubsequences: false).count
+    let told = words.split(separator: "|")
+    #expect(found.count == told.count, "\(found)")
+    for (problem, word) in zip(found, told) {
+      #expect(problem.line == start + line && problem.english.contains(word), "\(problem)")
+    }
+  }
+
+  /// A colon of the Chinese keyboard is the first thing that is told, whatever YAML makes of it.
+  @Test(arguments: [
+    ("place: hall}\n  - {id: lead", "place：hall}\n  - {id: lead", "place: hall"), ("  - name: A\n", "  - name：A\n", "name: A"),
+    ("    port: /dev", "    port：/dev", "port: /dev/ttyUSB0"), ("roster:\n", "roster：\n", "roster: "),
+    ("site: {name", "site：{name", "site: {name: 铁西社区综治中心"),
+  ])
+  func aFullWidthColonIsNamed(_ from: String, _ to: String, _ shown: String) throws {
+    #expect(SiteFileTests.good.contains(from))
+    let found = problems(SiteFileTests.good.replacing(from, with: to, maxReplacements: 1))
+    let first = try #require(found.first)
+    #expect(
+      first.chinese.contains("全角冒号") && first.chinese.hasSuffix(shown) && first.english.contains("full-width colon"), "\(found)")
+    let line = try #require(SiteFileTests.good.range(of: from)).lowerBound
+    let number = SiteFileTests.good[..<line].split(separator: "\n", omittingEmptySubsequences: false).count
+    #expect(first.line == number || first.line == number + (from.hasPrefix(" ") ? 0 : 1), "\(first)")
+  }
+
+  @Test func aNameMayHaveAFullWidthColon() {
+    #expect(problems(Self.good.replacing("name: 公告栏", with: "name: 大厅：公告栏")).isEmpty)
+  }
+
+  @Test func whatALineMatrixCannotDoIsOneError() {
+    let good = Self.good.replacing("    - {name: pc, kind", with: Self.matrix + "    - {name: pc, kind")
+    #expect(problems(good).isEmpty)
+    func told(_ line: String) -> [String] {
+      problems(good.replacing("line: {route", with: "line: {\(line), route")).map(\.english)
+    }
+    for end in ["'\\r\\n'", "\"\\r\\n\"", "\"\\r\"", "'\\r'", "';'"] { #expect(told("terminator: \(end)").isEmpty, "\(end)") }
+    for (line, word) in [
+      ("terminator: CRLF", "no name but an escape"), ("terminator: '{in}'", "no {in}, {out} or {any}"),
+      ("terminator: \"\"", "terminator"),
+      ("base: 0, noInput: 0", "is an input's number"), ("noInput: 3, inputs: 8", "is an input's number"),
+      ("greeting: \"a\\rb\"", "without control characters"),
+    ] {
+      let found = told(line)
+      #expect(found.count == 1 && found.first?.contains(word) == true, "\(line): \(found)")
+    }
+    let beside = good.replacing("kind: videohub, host: 10.0.0.5", with: "kind: videohub, host: 127.0.0.1, port: 9110")
+    #expect(problems(beside).contains { $0.english.contains("have one address") })
+    let taken = good.replacing("inputs: [hub/1]", with: "inputs: [hub/1, my/7]").replacing(
+      "line: {route", with: "line: {noInput: 7, route")
+    #expect(problems(taken).contains { $0.english.contains("would be taken for no input") })
+  }
+
+  @Test(arguments: [
+    ("08:00", "18:00", "[1]", true), ("18:00", "19:00", "[1]", false), ("17:59", "19:00", "[1]", true),
+    ("08:00", "18:00", "[2]", false),
+    ("22:00", "09:00", "[7]", true), ("22:00", "09:00", "[1]", false), ("12:00", "12:00", "[1]", true),
+  ])
+  func schedulesThatOverlapAreWarnedOf(from: String, to: String, days: String, overlaps: Bool) throws {
+    let night = "    - {id: night, name: 夜, layout: day, schedule: [{from: \"\(from)\", to: \"\(to)\", days: \(days)}]}\n"
+    let site = try SiteFile.read(Self.good.replacing("    - {id: meet,", with: night + "    - {id: meet,"), file: "site.yaml")
+    let start = SiteFileTests.good.split(separator: "\n", omittingEmptySubsequences: false).count
+    #expect(site.warnings.filter { $0.english.contains("overlap") }.map(\.line) == (overlaps ? [start + 23] : []))
+  }
+
+  @Test func aCentreWithoutBusesMayHaveChildren() throws {
+    let text = Self.good.replacing("buses:\n", with: "wires:\n")
+    #expect(problems(text).contains { $0.chinese.contains("只写 children 也可以") || $0.chinese.contains("写 children 也可以") })
   }
 
   /// The last picture of a call would stay on an output that no region covers.

@@ -19,7 +19,7 @@ extension WallDevicePlan.Kind {
   static let sized: [Self] = [.videohub, .extronSIS, .kramerP3000, .kramerP2000]
 
   /// As many as the wire, or the largest model, counts.
-  fileprivate var highest: UInt16? {
+  var highest: UInt16? {
     switch self {
     // The Universal Videohub 288.
     case .videohub: 288
