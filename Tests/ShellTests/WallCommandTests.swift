@@ -20,6 +20,14 @@ import Testing
     #expect(done.text.contains("已办,已核对 / done and verified"))
     // Pins, their end and a layout are waited for as well.
     #expect(try run(wall, "put", "map", "--at", "1,1").code == 0)
+    for (option, value, accepted) in [
+      ("--at", "1，1", "such as 3,2"), ("--at", "1", "such as 3,2"), ("--at", "0,1", "such as 3,2"),
+      ("--size", "2X1", "such as 2x1"),
+      ("--size", "2×1", "such as 2x1"),
+    ] {
+      let refused = try run(wall, "put", "map", "--at", "1,1", option, value)
+      #expect(refused.code != 0 && refused.text.contains(accepted) && !refused.text.contains("{"), "\(value): \(refused.text)")
+    }
     #expect(try wall.routes() == [2, 3])
     #expect(try run(wall, "take-off", "1").code == 0)
     #expect(try wall.routes() == [3, 3])

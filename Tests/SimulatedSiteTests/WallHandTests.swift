@@ -30,6 +30,20 @@ import Testing
     #expect(!Self.done(.remote(1, "HDMI2"), &hub))
   }
 
+  /// What there is not is not done in silence.
+  @Test func aMatrixHasItsOutputsAndOnePlug() throws {
+    var hub = try Self.model(.videohub)
+    #expect(Self.done(.lock(16, true), &hub) && Self.done(.route(16, 16), &hub) && Self.done(.route(1, 0), &hub))
+    for hand in [WallHand.lock(17, true), .lock(0, true), .route(17, 1), .route(0, 1), .route(1, 17), .power(1, false)] {
+      #expect(!Self.done(hand, &hub), "\(hand)")
+    }
+    #expect(hub.hasPower && hub.extent.english.contains("outputs 1 to 16, inputs 0 to 16"))
+    var projector = try Self.model(.pjlink)
+    #expect(
+      !Self.done(.power(2, false), &projector) && !Self.done(.lock(3, true), &projector)
+        && Self.done(.power(1, false), &projector))
+  }
+
   /// All that a site file can name and that has a line is stood in for.
   @Test(arguments: WallDevicePlan.Kind.allCases.filter { ![.line, .player].contains($0) })
   func eachKindHasAModel(_ kind: WallDevicePlan.Kind) throws {

@@ -21,7 +21,12 @@ import Testing
   @Test func aNumberingBaseIsFound() {
     #expect(findings([2, 3, 4, 0]) == [.shifted(device: "hub", by: 1)])
     #expect(findings([0, 1, 2, 3]) == [.shifted(device: "hub", by: -1)])
-    #expect(WallWalk.Finding.shifted(device: "hub", by: 1).text.english.contains("subtract 1"))
+    #expect(WallWalk.Finding.shifted(device: "hub", by: 1, lowest: 2).text.english.contains("subtract 1"))
+    // hub/0 is none that a site file may have.
+    let lowest = WallWalk.Finding.shifted(device: "hub", by: 1).text
+    #expect(
+      !lowest.english.contains("subtract") && lowest.english.contains("one socket further") && lowest.chinese.contains("往后挪"))
+    #expect(WallWalk.Finding.shifted(device: "hub", by: -1).text.english.contains("add 1"))
   }
 
   @Test func swappedCablesAreNamedWithTheLineToWrite() {

@@ -235,7 +235,9 @@ final class WallFront: Sendable {
       guard let effects = handed.devices[index].model.hand(hand, at: now) else {
         let names = handed.devices[index].plan.kind.inputNames
         let inputs = if case .remote = hand, !names.isEmpty { ";输入写作 / inputs are: \(names)" } else { "" }
-        return "\(DeskControl.failure)这台设备没有这个 / this device has nothing like that\(inputs)\n"
+        let has = handed.devices[index].model.extent
+        return
+          "\(DeskControl.failure)这台设备没有这个,它有\(has.chinese) / this device has nothing like that; it has \(has.english)\(inputs)\n"
       }
       Self.perform(effects, handed.devices[index], now)
       return "好 / ok\n"

@@ -152,6 +152,21 @@ struct WallPut: ParsableCommand {
   @Option(help: "宽x高 / WIDTHxHEIGHT") var size = "1x1"
   @Option(help: "原因,看摄像机必填,不写人名 / reason, needed for a camera; no person's name") var reason = ""
 
+  func validate() throws {
+    guard Self.isPair(at, ",") else {
+      throw ValidationError("--at 应写成 列,行,用半角逗号,如 3,2 / --at must be COLUMN,ROW with a plain comma, such as 3,2")
+    }
+    guard Self.isPair(size, "x") else {
+      throw ValidationError("--size 应写成 宽x高,用小写字母 x,如 2x1 / --size must be WIDTHxHEIGHT with a small x, such as 2x1")
+    }
+  }
+
+  private static func isPair(_ text: String, _ separator: Character) -> Bool {
+    let parts = text.split(separator: separator, omittingEmptySubsequences: false)
+    return parts.count == 2
+      && parts.allSatisfy { part in part.utf8.allSatisfy { (0x30...0x39).contains($0) } && (Int(part) ?? 0) > 0 }
+  }
+
   func run() throws {
     try order.request(
       "pin", ["source": source, "at": at, "size": size, "reason": reason],

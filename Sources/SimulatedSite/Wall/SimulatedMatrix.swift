@@ -23,7 +23,7 @@ extension MatrixModel: SimulatedMatrix {
   }
 
   public mutating func hand(_ hand: WallHand, at now: Instant) -> [WallModel.Effect]? {
-    Self.own(hand).map { step(.hand($0), at: now) }
+    own(hand).map { step(.hand($0), at: now) }
   }
 
   private mutating func step(_ input: Input, at now: Instant) -> [WallModel.Effect] {
@@ -35,19 +35,21 @@ extension MatrixModel: SimulatedMatrix {
     }
   }
 
-  private static func own(_ hand: WallHand) -> Hand? {
-    switch hand {
-    case .power(_, let on): .power(on)
-    case .lock(let port, let on): .lock(port, on)
+  private func own(_ hand: WallHand) -> Hand? {
+    func has(_ output: UInt16) -> Bool { output > 0 && output <= core.outputs }
+    return switch hand {
+    // It has one plug for all its outputs.
+    case .power(nil, let on): .power(on)
+    case .lock(let port, let on) where has(port): .lock(port, on)
     case .late(let milliseconds): .late(.milliseconds(milliseconds))
     case .silent(let on): .silent(on)
     case .garble(let perThousand): .garble(perThousand: perThousand)
     case .halves(let on): .halfLines(perThousand: on ? 300 : 0)
     case .closes(let on): .closesAfterCommand(on)
     case .taken(let on): .refusesSessions(on)
-    case .route(let port, let input): .route(MatrixRoute(port, from: input))
+    case .route(let port, let input) where has(port) && input <= core.inputs: .route(MatrixRoute(port, from: input))
     case .shift(let by): .numberShift(by)
-    case .remote, .odd, .fan, .hot: nil
+    case .power, .lock, .route, .remote, .odd, .fan, .hot: nil
     }
   }
 }

@@ -188,8 +188,8 @@ public enum WallModel: Sendable {
 
   private static func projectorHand(_ hand: WallHand) -> PJLinkModel.Hand? {
     switch hand {
-    case .power(_, let on): .power(on)
-    case .lock(_, let on): .locked(on)
+    case .power(nil, let on), .power(1?, let on): .power(on)
+    case .lock(1, let on): .locked(on)
     case .late(let milliseconds): .late(.milliseconds(milliseconds))
     case .silent(let on): .mute(on)
     case .garble(let perThousand): .garble(perThousand: perThousand)
@@ -198,7 +198,24 @@ public enum WallModel: Sendable {
     case .taken(let on): .sessionTaken(on)
     case .remote(1, let input): PJLinkInput.code(input).map { .remote(input: $0) }
     case .odd(1, let word): .remote(input: word)
-    case .route, .shift, .fan, .hot, .remote, .odd: nil
+    case .power, .lock, .route, .shift, .fan, .hot, .remote, .odd: nil
+    }
+  }
+
+  /// What there is of it, for whoever named something else.
+  public var extent: (chinese: String, english: String) {
+    switch self {
+    case .matrix(let model):
+      (
+        "输出 1 – \(model.core.outputs),输入 0 – \(model.core.inputs)(0 = 断开);整台断电不写编号",
+        "outputs 1 to \(model.core.outputs), inputs 0 to \(model.core.inputs) (0: none); its power goes without a number"
+      )
+    case .panels(let model):
+      (
+        "编号 \(model.panels.map { "\($0.id)" }.joined(separator: ", "))",
+        "numbers \(model.panels.map { "\($0.id)" }.joined(separator: ", "))"
+      )
+    case .projector: ("编号 1", "number 1")
     }
   }
 }

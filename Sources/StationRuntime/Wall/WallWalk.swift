@@ -19,7 +19,8 @@ public struct WallWalk: Sendable {
   public enum Finding: Sendable, Equatable {
     case allRight
     /// All outputs of a matrix appear so many places further on: one counts from 0, the other from 1.
-    case shifted(device: String, by: Int)
+    /// `lowest`: of its numbers that the site file has.
+    case shifted(device: String, by: Int, lowest: UInt16 = 1)
     /// These outputs have each other's cables, or each other's lines in the site file.
     case elsewhere(Step, rightMatrix: WallPort?)
     case nowhere(Step)
@@ -37,7 +38,8 @@ public struct WallWalk: Sendable {
     var explained: Set<Int> = []
     for device in Set(steps.compactMap { $0.matrix?.device }).sorted() {
       guard let shift = shift(of: device) else { continue }
-      found.append(.shifted(device: device, by: shift))
+      let lowest = steps.compactMap(\.matrix).filter { $0.device == device }.map(\.number).min() ?? 1
+      found.append(.shifted(device: device, by: shift, lowest: lowest))
       explained.formUnion(steps.filter { $0.matrix?.device == device }.map(\.output))
     }
     let rest = steps.filter { !explained.contains($0.output) && $0.seen != $0.output }
@@ -79,11 +81,8 @@ extension WallWalk.Finding {
   public var text: (chinese: String, english: String) {
     switch self {
     case .allRight: ("每一路都在该在的屏上", "every output is where it should be")
-    case .shifted(let device, let shift):
-      (
-        "\(device) 的编号整体差 \(shift > 0 ? "+1" : "-1"):设备从 \(shift > 0 ? 0 : 1) 数起与站点文件不一致。kind: line 请改 line.base(0/1);别的矩阵请把 outputs 里 matrix: \(device)/N 的 N 全部\(shift > 0 ? "减" : "加") 1",
-        "all outputs of \(device) appear \(shift > 0 ? "one further" : "one before"): it and the site file count from different numbers. kind line: change line.base (0/1); others: \(shift > 0 ? "subtract 1 from" : "add 1 to") every N of matrix: \(device)/N"
-      )
+    case .shifted(let device, let shift, let lowest):
+      Self.shifted(device, shift, lowest)
     case .elsewhere(let step, let right):
       (
         "输出 \(step.output) 的画面在 \(step.seen) 号屏上。调换线缆,或在站点文件里改输出 \(step.output)"
@@ -102,5 +101,27 @@ extension WallWalk.Finding {
         "\(seen) was lit by outputs \(outputs.map(String.init).joined(separator: ", ")): one was misread, or matrix is given twice; walk these again"
       )
     }
+  }
+
+  private static func shifted(_ device: String, _ shift: Int, _ lowest: UInt16) -> (chinese: String, english: String) {
+    let others: (chinese: String, english: String) =
+      switch (shift > 0, lowest) {
+      // There is no number below.
+      case (true, ...1):
+        (
+          "别的矩阵的编号从 1 起,\(device)/1 不能再减:把矩阵输出口上的线全部往后挪一个口",
+          "others count from 1, and \(device)/1 is the lowest there is: move each cable at its outputs one socket further"
+        )
+      case (true, _):
+        ("别的矩阵请把 outputs 里 matrix: \(device)/N 的 N 全部减 1", "others: subtract 1 from every N of matrix: \(device)/N")
+      case (false, _):
+        ("别的矩阵请把 outputs 里 matrix: \(device)/N 的 N 全部加 1", "others: add 1 to every N of matrix: \(device)/N")
+      }
+    return (
+      "\(device) 的编号整体差 \(shift > 0 ? "+1" : "-1"):设备从 \(shift > 0 ? 0 : 1) 数起与站点文件不一致。kind: line 请改 line.base(0/1);"
+        + others.chinese,
+      "all outputs of \(device) appear \(shift > 0 ? "one further" : "one before"): it and the site file count from different numbers. kind line: change line.base (0/1); "
+        + others.english
+    )
   }
 }
