@@ -190,7 +190,7 @@ import Testing
     rig.pass(.milliseconds(100))
     rig.wish([3: 7])
     rig.pass(.seconds(1))
-    #expect(rig.refusals(3) == [.impossible("no output 3")])
+    #expect(rig.refusals(3) == [.impossible("no output 3 of 2")])
     rig.pass(.seconds(45))
     #expect(rig.model.core.input(3) == 7 && rig.proof(3)?.input == 7)
   }

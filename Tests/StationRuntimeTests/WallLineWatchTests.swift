@@ -105,6 +105,43 @@ import Testing
     #expect(attempt([0xAA, 0xFF]) == .failed(.wrongNumber))
   }
 
+  /// How it speaks is what the site file says: of what it said so much is kept that a pattern can be written from it.
+  @Test func ofADescribedMatrixItIsKeptWhatItSaid() {
+    var watch = WallLineWatch(Self.place, isDescribed: true, isOwn: { _ in true })
+    func attempt(_ bytes: [UInt8]) -> WallLineStanding.State? {
+      watch.willReopen()
+      watch.opening()
+      watch.opened()
+      watch.note(.healthChanged(.identifying))
+      watch.heard(bytes)
+      watch.note(.healthChanged(bytes.isEmpty ? .absent : .faulted))
+      return state(&watch)
+    }
+    #expect(attempt([]) == .failed(.unansweredAsDescribed))
+    let said = Array("OUT 1 = 3\r\n".utf8)
+    #expect(attempt(said) == .failed(.unmatched(said)))
+    #expect(attempt(Array("OUT 1 = 4\r\n".utf8)) == nil, "told once")
+  }
+
+  @Test func whoHasThePortIsTold() {
+    var watch = WallLineWatch(.serial("/dev/ttyUSB7", baud: .b9600))
+    func told() -> String? {
+      guard case .lineChanged(let standing)? = watch.news() else { return nil }
+      return standing.found
+    }
+    let busy = WallLineRefusal(
+      TransportError.portBusy(path: "/dev/ttyUSB7", holder: PortHolder(processID: 77, command: "minicom")))
+    watch.failed(busy.failure, found: busy.found)
+    #expect(told() == "77 (minicom)")
+    let missing = WallLineRefusal(TransportError.portMissing(path: "/dev/ttyUSB7", present: ["/dev/ttyS0", "/dev/ttyS1"]))
+    watch.failed(missing.failure, found: missing.found)
+    #expect(told() == "/dev/ttyS0; /dev/ttyS1")
+    #expect(WallLineRefusal(TransportError.nothingMatches(selector: "usb-id:1:2", present: [])).found == "")
+    watch.opening()
+    watch.opened()
+    #expect(told() == nil)
+  }
+
   @Test func whoFloodsIsNotToldInTwoWays() {
     var watch = WallLineWatch(Self.place)
     func attempt() -> [WallLineStanding.State?] {

@@ -94,6 +94,48 @@ import Testing
     #expect(flooding.contains("没有问它也发个不停") && flooding.contains("sends without being asked"))
   }
 
+  /// Of a matrix that the site file describes it is the description that may be wrong: what it said is shown as it would be written there.
+  @Test func theAdviceOfADescribedMatrixNamesItsDescription() throws {
+    var bench = Bench.withWall()
+    bench.give(.wall("hub", Self.away(.unmatched(Array("OUT 1 = 3\r\n\u{1}".utf8)), 5)))
+    bench.give(.wall("hub", .healthChanged(.faulted)))
+    bench.pass(.seconds(10))
+    #expect(present(bench) == ["wall hub:wallAnswersWrongly"])
+    let detail = try #require(card("wall hub:wallAnswersWrongly", bench)?.detail)
+    #expect(detail.contains("它说的是 \"OUT 1 = 3\\r\\n\\x01\",照它改 line 里的 readAnswer") && detail.contains("terminator"), "\(detail)")
+    #expect(!detail.contains("协议是对的") && !detail.contains("A/B"))
+    let silent = try #require(
+      WallLineStanding(address: "/dev/ttyUSB0 9600", isSerial: true, state: .failed(.unansweredAsDescribed)).text)
+    #expect(silent.chinese.contains("terminator") && silent.chinese.contains("CRLF 写 '\\r\\n'") && silent.chinese.contains("波特率"))
+  }
+
+  @Test func whatWasFoundInsteadOfAPortIsSaid() {
+    func text(_ failure: WallLineFailure, _ found: String?) -> BilingualText? {
+      WallLineStanding(address: "/dev/ttyUSB0 9600", isSerial: true, state: .failed(failure), found: found).text
+    }
+    #expect(text(.portBusy, "77 (minicom)")?.chinese.hasSuffix("串口被别的程序占用:进程 77 (minicom);先停止它") == true)
+    #expect(text(.portBusy, nil)?.chinese.hasSuffix("串口被别的程序占用") == true)
+    #expect(text(.portMissing, "/dev/ttyS0; /dev/ttyUSB3")?.english.contains("there are /dev/ttyS0; /dev/ttyUSB3") == true)
+    #expect(text(.portMissing, "")?.chinese.contains("一个串口也没有") == true)
+    #expect(text(.silent, "77 (minicom)") == text(.silent, nil))
+  }
+
+  /// Which device, and how many it has, and no English in the Chinese.
+  @Test(arguments: [
+    ("no input 17 of 16", "hub: 设备没有输入 17,它说自己有 16 路 / the device has no input 17: it says it has 16"),
+    ("no output 40", "hub: 设备没有输出 40 / the device has no output 40"),
+    (
+      "ERR003 parameter out of range",
+      "hub: 设备没有这一路,它的回答是 ERR003 / the device has no such input or output: ERR003 parameter out of range"
+    ),
+    ("an output cannot be left without an input", "hub: 它的输出不能断开 / its outputs cannot be left without an input"),
+  ]) func whatAMatrixLacksIsSaidInWords(_ reason: String, _ detail: String) {
+    var bench = Bench.withWall()
+    bench.wall(.scene("night"))
+    bench.give(.wall("hub", .notSwitched(4, .impossible(reason))))
+    #expect(card("output 4:outputCannot", bench)?.detail == detail)
+  }
+
   /// Its display says nothing, and does not answer what is wished of it then either: one cause, one card.
   @Test func aSilentDisplayIsOneCard() {
     var bench = Bench.withWall()

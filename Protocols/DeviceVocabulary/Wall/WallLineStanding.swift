@@ -5,6 +5,8 @@ public struct WallLineStanding: Sendable, Hashable, Codable {
   /// A serial port and its speed were asked, not a host.
   public var isSerial: Bool
   public var state: State
+  /// What was found instead, where that helps: the program that has the port, or the ports that there are (empty: none).
+  public var found: String?
 
   public enum State: Sendable, Hashable, Codable {
     /// Asked for the first time, or again after it could not be opened; no answer yet.
@@ -17,10 +19,11 @@ public struct WallLineStanding: Sendable, Hashable, Codable {
     case failed(WallLineFailure)
   }
 
-  public init(address: String, isSerial: Bool = false, state: State) {
+  public init(address: String, isSerial: Bool = false, state: State, found: String? = nil) {
     self.address = address
     self.isSerial = isSerial
     self.state = state
+    self.found = found
   }
 }
 
@@ -52,6 +55,10 @@ public enum WallLineFailure: Sendable, Hashable, Codable {
   case notUnderstood([UInt8])
   /// It begins as this protocol begins, and nothing of it is whole: the first bytes of it, at most 8.
   case damaged([UInt8])
+  /// It says something, and what the site file describes as its answers fits none of it: the first bytes of it, at most 40.
+  case unmatched([UInt8])
+  /// The line is open, and what the site file describes as questions has no answer.
+  case unansweredAsDescribed
   /// It sends without being asked, and more than any device of a wall has to say: it is not listened to any more for a while.
   case flooding
   /// It answers under another number than the site file gives.
@@ -62,6 +69,7 @@ public enum WallLineFailure: Sendable, Hashable, Codable {
   case system(Int32)
 
   public static let bytesKept = 8
+  public static let wordsKept = 40
 
   /// Nobody is reached, and no machine has said no: a cable, a switch, a plug.
   public var isNobodyThere: Bool { self == .unreachable || self == .unanswered || self == .lost }

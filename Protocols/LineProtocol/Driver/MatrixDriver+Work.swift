@@ -205,8 +205,8 @@ extension MatrixDriver {
 
   private func impossible(_ wish: WallWish) -> String? {
     guard case .route(let input) = wish.setting else { return "a matrix only routes" }
-    if !isThere(wish.number) || wish.number == 0 { return "no output \(wish.number)" }
-    if let inputs = description.inputs, input > inputs { return "no input \(input)" }
+    if !isThere(wish.number) || wish.number == 0 { return "no output \(wish.number)" + (outputs.map { " of \($0)" } ?? "") }
+    if let inputs = description.inputs, input > inputs { return "no input \(input) of \(inputs)" }
     if input == 0, !dialect.traits.canDisconnect { return "an output cannot be left without an input" }
     return nil
   }

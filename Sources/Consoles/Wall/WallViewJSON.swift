@@ -187,6 +187,8 @@ extension WallLineStanding.State {
       case .silent: "silent"
       case .notUnderstood: "notUnderstood"
       case .damaged: "damaged"
+      case .unmatched: "unmatched"
+      case .unansweredAsDescribed: "silent"
       case .flooding: "flooding"
       case .wrongNumber: "wrongNumber"
       case .passwordWrong: "passwordWrong"

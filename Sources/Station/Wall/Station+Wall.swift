@@ -189,7 +189,7 @@ extension Station {
   private mutating func keepWallCards(_ composition: WallComposition) {
     for tile in composition.tiles {
       let refusal = refusal(of: tile.output)
-      let cannot = remembersCannot(tile, composition)
+      let cannot = remembersCannot(tile, composition).map { named($0, tile.output) }
       for kind in FaultKey.Kind.ofRefusals {
         let isSo = refusal.map { .of($0.why) == kind } ?? false
         let remembered = kind == .outputCannot ? cannot : nil
@@ -202,6 +202,14 @@ extension Station {
     for output in composition.plan.outputs { keepCareCards(output) }
   }
 
+  /// Which device it is that cannot: the card's place is that of the output.
+  private func named(_ detail: String, _ output: Int) -> String {
+    guard let device = wallFacts.cannot.first(where: { $0.output == output })?.port.device, !detail.hasPrefix(device) else {
+      return detail
+    }
+    return "\(device): \(detail)"
+  }
+
   /// Of one of the devices that its picture comes through: until it is seen to switch, or somebody re-tests the card. That a device which
   /// says nothing at all does not answer this either is no other fault: its own card says so, and why.
   private func refusal(of number: Int) -> (why: WallRefusal, text: String)? {
@@ -209,7 +217,8 @@ extension Station {
       guard let fact = wallFacts.port(port), let why = fact.refusal else { return nil }
       guard why != .unanswered || wallFacts.device(port.device)?.health == .online else { return nil }
       guard why != .contested else { return contest(over: port.device, number) }
-      return (why, fact.asOf == .zero ? why.text : why.text(fact.setting))
+      let text = fact.asOf == .zero ? why.text : why.text(fact.setting)
+      return (why, why.isFinal ? "\(port.device): \(text)" : text)
     }.first
   }
 

@@ -47,7 +47,7 @@ extension Station {
     // Of a display its own card says so.
     case .passwordWrong?: kind = isDisplay(device.name) ? nil : .wallPassword
     case .wrongNumber?: break
-    case .notUnderstood?, .damaged?, .flooding?: kind = .wallAnswersWrongly
+    case .notUnderstood?, .damaged?, .unmatched?, .flooding?: kind = .wallAnswersWrongly
     default:
       // Until its time is over, or when it is about to be online, nothing new is known: a card from before stands.
       guard device.isMissed, device.line?.state != .answering, device.silentDue == nil || isFolded(device) else { return }

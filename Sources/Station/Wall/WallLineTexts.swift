@@ -18,6 +18,8 @@ extension WallLineFailure {
     case .silent: BilingualText("连上了但没有应答", "connected, no answer")
     case .notUnderstood: BilingualText("有应答,但不是该协议", "it answers, but not in this protocol")
     case .damaged: BilingualText("应答残缺或出错", "answers are damaged or incomplete")
+    case .unmatched: BilingualText("应答和站点文件写的不一样", "its answers are not as the site file says")
+    case .unansweredAsDescribed: BilingualText("连上了但没有应答", "connected, no answer")
     case .flooding: BilingualText("没有问它也发个不停", "sends without being asked, and does not stop")
     case .wrongNumber: BilingualText("应答的设备编号不对", "it answers under another device number")
     case .passwordWrong: BilingualText("口令不对或没有写", "wrong password, or none given")
@@ -59,6 +61,21 @@ extension WallLineFailure {
         + (isSerial
           ? BilingualText(";再核对波特率、校验和 A/B", "; also baud rate, parity and A/B")
           : BilingualText(";该地址是否还有别的设备", "; whether another device has this address") + Self.serialServer)
+    case .unmatched(let bytes):
+      Self.said(bytes)
+        + BilingualText(
+          ",照它改 line 里的 readAnswer;每行的结尾不对时改 terminator",
+          "; write readAnswer under line as it is, and terminator where the ends of its lines differ")
+        + (isSerial
+          ? BilingualText(";若是乱码,核对波特率、校验和 A/B", "; if it makes no sense, baud rate, parity and A/B")
+          : BilingualText(";若是另一种设备,核对地址和端口", "; if it is another device, address and port") + Self.serialServer)
+    case .unansweredAsDescribed:
+      BilingualText(
+        "核对站点文件 line 里的 terminator(命令的结尾,CRLF 写 '\\r\\n')、read 和 base",
+        "see to terminator (CRLF is '\\r\\n'), read and base under line in the site file")
+        + (isSerial
+          ? BilingualText(";再核对波特率、校验和 A/B", "; also baud rate, parity and A/B")
+          : BilingualText(";再核对端口", "; also the port") + Self.serialServer)
     case .flooding:
       isSerial
         ? BilingualText(
@@ -85,9 +102,37 @@ extension WallLineFailure {
     return BilingualText("第 1 个字节 \(hex),开头是 \"\(printable)\";", "first byte \(hex), begins with \"\(printable)\"; ")
   }
 
-  /// - Parameter isSerial: the line is a serial port, not a connection over the network.
-  public func text(isSerial: Bool) -> BilingualText {
-    let (what, means) = (short, meaning(isSerial: isSerial))
+  /// What a device said, as a pattern of the site file would write it.
+  private static func said(_ bytes: [UInt8]) -> BilingualText {
+    var text = ""
+    for byte in bytes {
+      switch byte {
+      case 0x0D: text += "\\r"
+      case 0x0A: text += "\\n"
+      case 0x20..<0x7F: text += String(UnicodeScalar(byte))
+      default: text += "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+      }
+    }
+    return BilingualText("它说的是 \"\(text)\"", "it says \"\(text)\"")
+  }
+
+  /// What was found instead of what the site file says.
+  private func instead(_ found: String?) -> BilingualText? {
+    switch (self, found) {
+    case (.portBusy, let holder?): BilingualText("进程 \(holder);先停止它", "process \(holder); stop it first")
+    case (.portMissing, ""?):
+      BilingualText("本机一个串口也没有:看转换器和 USB 线", "this machine has none at all: see to the adapter and its USB cable")
+    case (.portMissing, let ports?): BilingualText("本机有 \(ports)", "there are \(ports)")
+    case (.portAmbiguous, let ports?): BilingualText("\(ports);写明 USB 位置", "\(ports); name the USB place")
+    default: nil
+    }
+  }
+
+  /// - Parameters:
+  ///   - isSerial: the line is a serial port, not a connection over the network.
+  ///   - found: see `WallLineStanding.found`.
+  public func text(isSerial: Bool, found: String? = nil) -> BilingualText {
+    let (what, means) = (short, instead(found) ?? meaning(isSerial: isSerial))
     guard !means.chinese.isEmpty else { return what }
     return BilingualText("\(what.chinese):\(means.chinese)", "\(what.english): \(means.english)")
   }
@@ -102,7 +147,7 @@ extension WallLineStanding {
     case .connecting: BilingualText("正在连接 \(address)", "connecting to \(address)")
     case .open: BilingualText("\(place)已连上,等第一个应答", "\(place)connected, waits for its first answer")
     case .failed(let failure):
-      BilingualText(place, place) + failure.text(isSerial: isSerial)
+      BilingualText(place, place) + failure.text(isSerial: isSerial, found: found)
     }
   }
 

@@ -9,7 +9,29 @@ extension WallRefusal {
     case .unanswered: "设备没有应答这条命令 / the device does not answer this command"
     case .contested: "切换后又被别的控制器换走 / switched as asked, and each time to something else since, by another controller"
     case .impossible(let what):
-      "设备没有这一路,或放不出来: \(what.prefix(40)) / the device has no such input or output, or cannot show it: \(what.prefix(40))"
+      Self.impossible(what).map { "\($0.chinese) / \($0.english)" }
+        ?? "设备没有这一路,或放不出来: \(what.prefix(40)) / the device has no such input or output, or cannot show it: \(what.prefix(40))"
+    }
+  }
+
+  /// What a driver says of it, in words; a device's own code stays what it is.
+  private static func impossible(_ what: String) -> (chinese: String, english: String)? {
+    let words = what.split(separator: " ").map(String.init)
+    switch (words.first, words.count) {
+    case ("no"?, 3...) where words[1] == "input" || words[1] == "output":
+      let side = words[1] == "input" ? "输入" : "输出"
+      guard words.count == 5, words[3] == "of" else {
+        return ("设备没有\(side) \(words[2])", "the device has no \(words[1]) \(words[2])")
+      }
+      return (
+        "设备没有\(side) \(words[2]),它说自己有 \(words[4]) 路", "the device has no \(words[1]) \(words[2]): it says it has \(words[4])"
+      )
+    case ("no"?, 3) where words[1] == "such": return ("设备没有这个编号", "the device has no such number")
+    case ("input"?, 2): return ("设备没有输入 \(words[1])", "the device has no input \(words[1])")
+    case ("an"?, _) where what.hasSuffix("without an input"): return ("它的输出不能断开", "its outputs cannot be left without an input")
+    case (let code?, 2...) where code.first == "E" && code.last?.isNumber == true:
+      return ("设备没有这一路,它的回答是 \(code)", "the device has no such input or output: \(what.prefix(40))")
+    default: return nil
     }
   }
 

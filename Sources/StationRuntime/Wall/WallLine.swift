@@ -41,21 +41,21 @@ final class WallLine {
   }
 
   /// Why it cannot be opened; `nil`: it is open, or being opened.
-  func open(host resolved: String?) -> WallLineFailure? {
+  func open(host resolved: String?) -> WallLineRefusal? {
     close()
     switch connection {
     case .network(let host, let port):
       let socket = NetworkSocket(host: resolved ?? host, port: port, kind: .stream)
-      if let failure = socket.connect() { return WallLineFailure(failure) }
+      if let failure = socket.connect() { return WallLineRefusal(WallLineFailure(failure)) }
       line = .network(socket)
     case .serial(let path, let baud):
       do throws(TransportError) {
         let found = try PortSelector(parsing: path).resolve().path
         line = .serial(try SerialLine(path: found, settings: SerialSettings(baud: baud, format: .none8One)))
       } catch {
-        return WallLineFailure(error)
+        return WallLineRefusal(error)
       }
-    case .none: return .system(ENODEV)
+    case .none: return WallLineRefusal(.system(ENODEV))
     }
     return nil
   }

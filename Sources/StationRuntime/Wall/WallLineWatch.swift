@@ -12,6 +12,8 @@ struct WallLineWatch {
 
   private let connection: WallDevicePlan.Connection
   private let isOwn: ([UInt8]) -> Bool
+  /// How it speaks is what the site file says of it.
+  private let isDescribed: Bool
   /// What the host's name stood for last.
   private var numeric: String?
   private var phase = Phase.closed
@@ -26,12 +28,16 @@ struct WallLineWatch {
   private var lockedOut: Set<UInt16> = []
   private var misnumbered: Set<UInt16> = []
   private var failure: WallLineFailure?
+  private var found: String?
   /// Came once instead of `failure`.
   private var doubt: WallLineFailure?
   private var told: WallLineStanding?
 
   /// - Parameter isOwn: whether an answer of this device begins in what came first (`WallDriver.isOwn`).
-  init(_ connection: WallDevicePlan.Connection, isOwn: @escaping ([UInt8]) -> Bool = { _ in false }) {
+  init(
+    _ connection: WallDevicePlan.Connection, isDescribed: Bool = false, isOwn: @escaping ([UInt8]) -> Bool = { _ in false }
+  ) {
+    self.isDescribed = isDescribed
     self.connection = connection
     self.isOwn = isOwn
   }
@@ -48,8 +54,9 @@ struct WallLineWatch {
     isFlooded = false
   }
 
-  mutating func failed(_ why: WallLineFailure) {
+  mutating func failed(_ why: WallLineFailure, found: String? = nil) {
     phase = .closed
+    self.found = found
     take(why)
   }
 
@@ -121,8 +128,11 @@ struct WallLineWatch {
   private func judged(_ plain: WallLineFailure) -> WallLineFailure {
     if isFlooded { return .flooding }
     if !lockedOut.isEmpty { return .passwordWrong }
-    guard health == .faulted, !first.isEmpty else { return plain }
+    guard health == .faulted, !first.isEmpty else {
+      return isDescribed && plain == .silent ? .unansweredAsDescribed : plain
+    }
     guard misnumbered.isEmpty else { return .wrongNumber }
+    if isDescribed { return .unmatched(Array(first.prefix(WallLineFailure.wordsKept))) }
     let shown = Array(first.prefix(WallLineFailure.bytesKept))
     return isOwn(first) ? .damaged(shown) : .notUnderstood(shown)
   }
@@ -142,10 +152,17 @@ struct WallLineWatch {
 
   /// What the station is to be told, once.
   mutating func news() -> WallEvent? {
-    let standing = WallLineStanding(address: address, isSerial: isSerial, state: state)
+    let standing = WallLineStanding(address: address, isSerial: isSerial, state: state, found: finds ? found : nil)
     guard standing != told else { return nil }
     told = standing
     return .lineChanged(standing)
+  }
+
+  private var finds: Bool {
+    switch failure {
+    case .portBusy?, .portMissing?, .portAmbiguous?: health != .online
+    default: false
+    }
   }
 
   private var state: WallLineStanding.State {
@@ -172,7 +189,8 @@ extension WallLineFailure {
   /// Of what the line itself can fail by: an open line disproves it.
   var isBeforeTheDevice: Bool {
     switch self {
-    case .hungUp, .silent, .notUnderstood, .damaged, .flooding, .wrongNumber, .passwordWrong: false
+    case .hungUp, .silent, .unansweredAsDescribed, .notUnderstood, .damaged, .unmatched, .flooding, .wrongNumber, .passwordWrong:
+      false
     default: true
     }
   }
@@ -180,7 +198,7 @@ extension WallLineFailure {
   /// Noise is not the same each time.
   func isSameKind(as other: WallLineFailure) -> Bool {
     switch (self, other) {
-    case (.notUnderstood, .notUnderstood), (.damaged, .damaged): true
+    case (.notUnderstood, .notUnderstood), (.damaged, .damaged), (.unmatched, .unmatched): true
     default: self == other
     }
   }
@@ -189,6 +207,7 @@ extension WallLineFailure {
   func takesTurns(with other: WallLineFailure) -> Bool {
     switch (self, other) {
     case (.unreachable, .unanswered), (.unanswered, .unreachable), (.silent, .hungUp), (.hungUp, .silent),
+      (.unansweredAsDescribed, .hungUp), (.hungUp, .unansweredAsDescribed), (.flooding, .unmatched),
       (.notUnderstood, .damaged), (.damaged, .notUnderstood), (.flooding, .notUnderstood), (.flooding, .damaged):
       true
     default: false
@@ -215,5 +234,36 @@ extension WallLineFailure {
     case .notASerialPort, .settingsRefused, .rs485Unavailable, .linkTaken, .notASelector: self = .portUnfit
     case .system(_, _, let code): self = .system(code)
     }
+  }
+}
+
+/// Why a line cannot be opened, and what was found instead.
+struct WallLineRefusal: Equatable {
+  var failure: WallLineFailure
+  var found: String?
+
+  init(_ failure: WallLineFailure, found: String? = nil) {
+    self.failure = failure
+    self.found = found
+  }
+
+  init(_ error: TransportError) {
+    failure = WallLineFailure(error)
+    switch error {
+    case .portBusy(_, let holder): found = holder.map { Self.plain($0.description) }
+    case .portMissing(_, let ports), .nothingMatches(_, let ports), .ambiguous(_, let ports): found = Self.list(ports)
+    default: break
+    }
+  }
+
+  /// More are on `linli ports`.
+  private static let listed = 4
+
+  private static func list(_ ports: [String]) -> String {
+    ports.prefix(listed).map(plain).joined(separator: "; ") + (ports.count > listed ? "; …" : "")
+  }
+
+  private static func plain(_ text: String) -> String {
+    String(String.UnicodeScalarView(text.unicodeScalars.filter(\.isPlainText).prefix(80)))
   }
 }

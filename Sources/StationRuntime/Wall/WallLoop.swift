@@ -26,7 +26,7 @@ final class WallLoop {
       self.plan = plan
       self.driver = driver
       line = WallLine(plan.connection)
-      watch = WallLineWatch(plan.connection, isOwn: { driver.isOwn($0) })
+      watch = WallLineWatch(plan.connection, isDescribed: plan.kind == .line, isOwn: { driver.isOwn($0) })
     }
   }
 
@@ -124,7 +124,7 @@ final class WallLoop {
   private func open(_ member: Member, host: String?) {
     member.line.close()
     member.watch.opening()
-    if let failure = member.line.open(host: host) { return failed(member, failure) }
+    if let refusal = member.line.open(host: host) { return failed(member, refusal.failure, found: refusal.found) }
     guard !member.line.isConnecting else { return report(member) }
     member.watch.opened()
     give(member, .linkUp)
@@ -156,8 +156,8 @@ final class WallLoop {
     give(member, .linkDown)
   }
 
-  private func failed(_ member: Member, _ why: WallLineFailure) {
-    member.watch.failed(why)
+  private func failed(_ member: Member, _ why: WallLineFailure, found: String? = nil) {
+    member.watch.failed(why, found: found)
     member.line.close()
     give(member, .linkDown)
   }
