@@ -17,6 +17,9 @@ struct PlayerLoop {
     var process: TileProcess?
     var starts = RestartLimit()
     var hasTrouble = false
+    /// Told in the log already.
+    var isWithoutScreen = false
+    var isToldBeyond = false
     init(_ id: Int, _ number: UInt16, _ frame: WallFrame) {
       self.id = id
       self.number = number
@@ -35,6 +38,7 @@ struct PlayerLoop {
   private let log: (String) -> Void
   private let tell: (WallEvent) -> Void
   private let environment: [String: String]
+  private let desktop: Desktop
   /// Windows that have said something of their picture.
   private let pictures = Pictures()
 
@@ -58,6 +62,7 @@ struct PlayerLoop {
     // There a window cannot say where it stands.
     environment["WAYLAND_DISPLAY"] = nil
     self.environment = environment
+    desktop = Desktop(environment: environment)
   }
 
   // MARK: - Orders
@@ -95,6 +100,7 @@ struct PlayerLoop {
   mutating func endAll() {
     for window in windows { window.process?.end() }
     for item in leaving { item.process.end() }
+    desktop.end()
     windows.removeAll()
     leaving.removeAll()
   }
@@ -110,8 +116,12 @@ struct PlayerLoop {
       item.process.end()
       return true
     }
+    if desktop.step(at: now) { sawDesktop() }
+    if let due = desktop.deadline { next = min(next, due) }
     if !leaving.isEmpty { next = min(next, now + .milliseconds(50)) }
+    for item in leaving { item.process.words.read() }
     for window in windows {
+      window.process?.words.read()
       if let process = window.process, !process.isConnected {
         if process.connectIfReady() {
           give(window, .linkUp)
@@ -130,6 +140,7 @@ struct PlayerLoop {
       if window.process != nil, window.process?.isConnected == false { next = min(next, now + TileProcess.look) }
     }
     perform(book.tick(at: now))
+    tellBeyond()
     perform(settled())
     if let due = book.deadline { next = min(next, due) }
     return next
@@ -155,6 +166,12 @@ struct PlayerLoop {
   }
 
   private func lost(_ window: Window) {
+    if let process = window.process, process.hasEnded {
+      process.words.read()
+      if let words = process.words.lastLine {
+        log("窗口 \(window.number): mpv 结束了,最后说的是 / window: mpv has ended, and said last: \(words)")
+      }
+    }
     window.process?.end()
     window.process = nil
     give(window, .linkDown)
@@ -210,10 +227,49 @@ struct PlayerLoop {
       // Nothing that can be vouched for is on that part of the wall.
       if health == .absent || health == .faulted { tell(.pictureObserved(window.number, .noProcess)) }
     case .described: if window.number == windows.first?.number { tell(event) }
-    case .pictureObserved:
+    case .pictureObserved(let number, let state):
       pictures.ids.insert(window.id)
-      tell(event)
+      tell(.pictureObserved(number, seen(window, state)))
     default: tell(event)
+    }
+  }
+
+  /// A picture that mpv has, and nobody can see: the source is not to blame.
+  private func seen(_ window: Window, _ state: PictureState) -> PictureState {
+    guard case .none = state else {
+      window.isWithoutScreen = false
+      window.process?.words.forget()
+      guard let size = desktop.beyond(window.frame) else { return state }
+      return .none(reason: "off screen \(size)")
+    }
+    window.process?.words.read()
+    guard state != .noProcess, let words = window.process?.words.screenTrouble else { return state }
+    if !window.isWithoutScreen {
+      window.isWithoutScreen = true
+      log("窗口 \(window.number): mpv 打不开显示,看 --display 和 --output / window: mpv cannot open its display: \(words)")
+    }
+    return .none(reason: "vo:\(words)")
+  }
+
+  private func sawDesktop() {
+    switch desktop.look {
+    case .cannotOpen(let words)?: log("打不开显示,看 --display / the display cannot be opened: \(words)")
+    case .size(let width, let height)?:
+      log("桌面 / desktop: \(width)x\(height)")
+      for window in windows { window.isToldBeyond = false }
+    case nil: break
+    }
+    tellBeyond()
+  }
+
+  private func tellBeyond() {
+    for window in windows where !window.isToldBeyond {
+      guard let size = desktop.beyond(window.frame) else { continue }
+      window.isToldBeyond = true
+      let frame = window.frame
+      log(
+        "窗口 \(window.number): screen [\(frame.x), \(frame.y), \(frame.width), \(frame.height)] 超出桌面 \(size),看不全 / reaches beyond the desktop"
+      )
     }
   }
 

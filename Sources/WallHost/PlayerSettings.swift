@@ -33,7 +33,9 @@ public struct PlayerSettings: Sendable, Equatable {
     return [
       program,
       // Nothing of the user's own settings, no scripts, no program that looks addresses up elsewhere.
-      "--no-config", "--load-scripts=no", "--ytdl=no", "--no-terminal", "--idle=yes",
+      "--no-config", "--load-scripts=no", "--ytdl=no", "--idle=yes",
+      // What it cannot do it says, and nothing else; of what it says no address is passed on.
+      "--terminal=yes", "--input-terminal=no", "--msg-level=all=error", "--msg-color=no",
       // No window before there is a picture: it may stand over another one, which stays until then. The driver keeps it open from then on.
       "--force-window=no",
       // A picture without anything of a player, deaf to keyboard and mouse: no screenshot can be taken by a key.

@@ -15,6 +15,7 @@ final class TileProcess {
   private let socketPath: String
   private(set) var descriptor: Int32 = -1
   private var unsent: [UInt8] = []
+  let words = ProgramWords()
   private static let unsentLimit = 65_536
   /// Between two tries at its socket.
   static let look = Interval.milliseconds(10)
@@ -24,7 +25,9 @@ final class TileProcess {
     unlink(socket)
     let nothing = open("/dev/null", O_RDWR | O_CLOEXEC)
     defer { close(nothing) }
-    process = try ChildProgram.start(command, passing: [(nothing, 0), (nothing, 1), (nothing, 2)], environment: environment)
+    let said = words.writing >= 0 ? words.writing : nothing
+    process = try ChildProgram.start(command, passing: [(nothing, 0), (said, 1), (said, 2)], environment: environment)
+    words.childHasIt()
   }
 
   var isConnected: Bool { descriptor >= 0 }

@@ -12,12 +12,17 @@ import Transports
 final class SoftwareWall {
   let player: WallPlayer
   private let heard = Heard()
-  final class Heard: Sendable { let events = Mutex<[(at: Instant, event: WallEvent)]>([]) }
+  final class Heard: Sendable {
+    let events = Mutex<[(at: Instant, event: WallEvent)]>([])
+    let words = Mutex<[String]>([])
+  }
 
-  init(_ screen: SimulatedScreen) throws {
+  convenience init(_ screen: SimulatedScreen) throws { try self.init(display: screen.display) }
+
+  init(display: String) throws {
     let heard = heard
-    let settings = PlayerSettings(player: "pc1", display: screen.display, videoOutput: "x11", hardwareDecoding: "no")
-    player = try WallPlayer(settings, log: { _ in }) { event in
+    let settings = PlayerSettings(player: "pc1", display: display, videoOutput: "x11", hardwareDecoding: "no")
+    player = try WallPlayer(settings, log: { line in heard.words.withLock { $0.append(line) } }) { event in
       heard.events.withLock { $0.append((MonotonicClock.now(), event)) }
     }
     player.start()
@@ -28,6 +33,7 @@ final class SoftwareWall {
       windows.map { WallWish($0.number, .picture(WallPicture(source: $0.address, address: $0.address, frame: $0.frame))) })
   }
 
+  var words: [String] { heard.words.withLock { $0 } }
   var events: [(at: Instant, event: WallEvent)] { heard.events.withLock { $0 } }
   /// To the process of this very wall's window.
   func signal(_ number: Int, _ signal: Int32, _ shell: Shell) throws {

@@ -67,6 +67,30 @@ import Testing
     }
   }
 
+  /// A window that nobody can see is not shown as well, and that there is no screen is no fault of the source.
+  @Test func whatNobodyCanSeeIsNotShown() throws {
+    let shell = try Shell(folder: Shell.newFolder(), site: "")
+    let screen = try SimulatedScreen(shell)
+    let wall = try SoftwareWall(screen)
+    defer { wall.player.stop() }
+    wall.wish([
+      (1, "test:1", WallFrame(x: 0, y: 0, width: 480, height: 270)),
+      (2, "test:2", WallFrame(x: 5_000, y: 0, width: 480, height: 270)),
+    ])
+    try shell.waitUntil("one is up, the other beyond the desktop") {
+      wall.picture(1) == .moving && wall.picture(2) == .none(reason: "off screen 960x540")
+    }
+    #expect(
+      wall.words.contains { $0.contains("窗口 2") && $0.contains("超出桌面 960x540") } && !wall.words.contains { $0.contains("窗口 1") })
+    let dark = try SoftwareWall(display: ":77")
+    defer { dark.player.stop() }
+    dark.wish([(1, "test:1", WallFrame(x: 0, y: 0, width: 480, height: 270))])
+    try shell.waitUntil("mpv's own words") { dark.picture(1) == .none(reason: "vo:couldn't open the X11 display (:77)!") }
+    try shell.waitUntil("so does the log") {
+      dark.words.contains { $0.contains("mpv 打不开显示") } && dark.words.contains { $0.contains("unable to open display") }
+    }
+  }
+
   /// A camera that stays connected and sends nothing: that mpv waits for it is said within 15 s, and it goes on with the camera.
   @Test func aCameraThatStopsSendingIsSaidToBeWaitedFor() throws {
     let shell = try Shell(folder: Shell.newFolder(), site: "")

@@ -137,4 +137,12 @@ extension Bench {
   fileprivate var faults: [DeskView.FaultCard] { view.faults }
   fileprivate func has(_ key: FaultKey) -> Bool { view.faults.contains { $0.key == key && $0.present } }
   fileprivate func tile(_ output: Int) -> WallView.Tile? { wallView?.tiles.first { $0.output == output } }
+
+  /// A player without a screen, or a window that nobody sees: the source's address is not to blame.
+  @Test func whatThePlayerLacksIsNoFaultOfTheSource() {
+    for (reason, word) in [("vo:couldn't open the X11 display (:77)!", "打不开显示"), ("off screen 1280x720", "桌面(1280x720)")] {
+      let text = PictureState.none(reason: reason).text
+      #expect(text?.chinese.contains(word) == true && text?.chinese.contains("地址") == false && text?.english.isEmpty == false)
+    }
+  }
 }

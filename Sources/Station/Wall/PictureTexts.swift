@@ -23,7 +23,19 @@ extension PictureState {
 
   /// Why a source cannot be opened: mpv's own words, and what they mean.
   static func reason(_ reason: String) -> BilingualText {
-    switch reason {
+    if reason.hasPrefix("vo:") {
+      let words = reason.dropFirst(3)
+      return BilingualText(
+        "播放机的 mpv 打不开显示(\(words)),看 linli wall play 的 --display 和 --output",
+        "the player's mpv cannot open its display (\(words)): see --display and --output of linli wall play")
+    }
+    if reason.hasPrefix("off screen ") {
+      let size = reason.dropFirst(11)
+      return BilingualText(
+        "窗口超出了播放机的桌面(\(size)),看不全:核对站点文件的 screen",
+        "its window reaches beyond the player's desktop (\(size)): see screen in the site file")
+    }
+    return switch reason {
     case "no picture": BilingualText("一直没有画面(no picture)", "no picture comes")
     // Of RTSP also where the camera refuses.
     case "unrecognized file format":

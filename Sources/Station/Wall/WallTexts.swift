@@ -220,8 +220,9 @@ extension FaultKey.Kind {
         "大屏画面是黑的", "A picture of the wall is black", "检查信号源的电源、网线和地址", "Check the source's power, its cable and address")
     case .pictureNotOpened:
       FaultText(
-        "大屏上有一个信号源打不开", "A source cannot be opened on the wall", "按说明里的原因查这个信号源的地址、网络、密码和格式;能播放后自己消失",
-        "Follow the reason in the detail: the source's address, network, password, format; this goes by itself when it plays")
+        "大屏上有一个信号源打不开", "A source cannot be opened on the wall", "按说明里的原因查:信号源的地址、网络、密码和格式,或播放机的显示和窗口;能播放后自己消失",
+        "Follow the reason in the detail: the source's address, network, password, format, or its player's display and window; it goes when it plays"
+      )
     case .sourceDead:
       FaultText(
         "信号源没有画面", "A source gives no picture", "检查摄像机的电源、网线、地址和密码", "Check the camera's power, cable, address and password")
