@@ -202,7 +202,7 @@ extension Station {
     // The way is right, and nothing comes on it: whoever asks the sources knows, where no picture can be seen.
     if proof == .verified(picture: nil), let dead = deadReason(tile.source) {
       proof = .verified(picture: false)
-      trouble = BilingualText("线路已核对,但信号源没有画面", "the route is verified, and the source gives no picture") + dead
+      trouble = BilingualText("信号源没有画面", "its source gives none") + dead
     }
     let place = composition.plan.output(tile.output)?.display
     let display = place.flatMap { wallFacts.port($0) }
@@ -221,7 +221,10 @@ extension Station {
     guard let known = wallFacts.sources.first(where: { $0.id == source }), case .dead(let reason) = known.state(at: now) else {
       return nil
     }
-    return reason.isEmpty ? BilingualText("", "") : BilingualText(": \(reason)", ": \(reason)")
+    // Where whoever asked it says why, he says so in both languages.
+    let parts = reason.split(separator: " / ", maxSplits: 1)
+    guard let chinese = parts.first, let english = parts.last else { return BilingualText("", "") }
+    return BilingualText(": \(chinese)", ": \(english)")
   }
 
   private func card(_ device: WallFacts.Device) -> WallView.DeviceCard {
