@@ -98,6 +98,13 @@ final class Browser: Sendable {
   func resize(_ width: Int, _ height: Int) async throws {
     try await chromium(
       "Emulation.setDeviceMetricsOverride", ["width": width, "height": height, "deviceScaleFactor": 1, "mobile": false])
+    // The page hears of it with the next frame. Where nobody looks at it there is none.
+    let script = """
+      const done = arguments[0];
+      requestAnimationFrame(() => requestAnimationFrame(() => done(null)));
+      setTimeout(() => done(null), 1000);
+      """
+    _ = try await post("execute/async", ["script": script, "args": [String]()], as: Nothing.self)
   }
 
   private func prepareTab() async throws {
