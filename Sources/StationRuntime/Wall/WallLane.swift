@@ -11,14 +11,13 @@ import Transports
 /// as long as nothing else of its device came between.
 final class WallLane: Sendable {
   private struct Key: Hashable {
-    var device: String
     var number: UInt16
     var what: What
     enum What: Hashable { case setting, picture, measured(WallQuantity) }
   }
   private struct State {
     var reports: [WallReport] = []
-    /// Where the newest of each stands in `reports`.
+    /// By device: where the newest of each stands in `reports`.
     var newest: [String: [Key: Int]] = [:]
   }
   private let state = Mutex(State())
@@ -32,7 +31,7 @@ final class WallLane: Sendable {
     let report = WallReport(device, event, at: now)
     let wasEmpty = state.withLock { state in
       let wasEmpty = state.reports.isEmpty
-      if let key = Self.key(device, event) {
+      if let key = Self.key(event) {
         if let index = state.newest[device]?[key] {
           state.reports[index] = report
           return false
@@ -58,11 +57,11 @@ final class WallLane: Sendable {
 
   var isEmpty: Bool { state.withLock { $0.reports.isEmpty } }
 
-  private static func key(_ device: String, _ event: WallEvent) -> Key? {
+  private static func key(_ event: WallEvent) -> Key? {
     switch event {
-    case .observed(let number, _): Key(device: device, number: number, what: .setting)
-    case .pictureObserved(let number, _): Key(device: device, number: number, what: .picture)
-    case .measured(let number, let quantity, _): Key(device: device, number: number, what: .measured(quantity))
+    case .observed(let number, _): Key(number: number, what: .setting)
+    case .pictureObserved(let number, _): Key(number: number, what: .picture)
+    case .measured(let number, let quantity, _): Key(number: number, what: .measured(quantity))
     default: nil
     }
   }
